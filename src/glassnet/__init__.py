@@ -1,0 +1,48 @@
+"""glassnet trains feed-forward neural networks by backpropagation and makes all of it visible."""
+
+from glassnet.diagnose.gradients import GradientCheck, check_gradients
+from glassnet.equations import activations, initializers, losses
+from glassnet.equations.activations import Activation
+from glassnet.equations.losses import Loss
+from glassnet.errors import GlassnetError, InputError, NonFiniteError
+from glassnet.network.network import Network
+from glassnet.network.passes import Gradient, Trace
+from glassnet.training.history import History
+from glassnet.training.job import EarlyStopping
+from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
+from glassnet.training.train import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "Adaptive",
+    "Constant",
+    "Cosine",
+    "EarlyStopping",
+    "GlassnetError",
+    "Gradient",
+    "GradientCheck",
+    "History",
+    "InputError",
+    "InverseScaling",
+    "Loss",
+    "Momentum",
+    "Nesterov",
+    "Network",
+    "NonFiniteError",
+    "OneCycle",
+    "RMSprop",
+    "StepDecay",
+    "Trace",
+    "activations",
+    "check_gradients",
+    "initializers",
+    "losses",
+    "train",
+]

@@ -1,0 +1,1 @@
+"""Diagnosis: is the gradient right, and why does a network not learn."""

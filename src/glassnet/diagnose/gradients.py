@@ -1,0 +1,261 @@
+"""The gradient check: backpropagation against a derivative that knows nothing of it.
+
+The complex step (Squire & Trapp 1998) perturbs one parameter by ih and reads f'(θ) = Im f(θ + ih)/h: no subtraction,
+so no rounding to balance against h, and an answer good to machine precision. It needs equations that are analytic
+on both sides of their kinks; where one is not (it takes a real abs, say), centred differences serve instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import check_count, check_number
+from glassnet.network import passes
+from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.network import Network
+
+Array = NDArray[Any]
+
+COMPLEX_STEP = 1e-30
+DIFFERENCE = (
+    1e-6  # near the cube root of the float64 epsilon, where truncation and rounding of a centred difference balance
+)
+FLOOR = 1e-3  # errors are relative to the entry, but to no less than this share of its layer's largest entry
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One parameter's gradient from backpropagation and from two independent derivatives."""
+
+    name: str
+    layer: int
+    backprop: float
+    complex_step: float | None
+    centred: float
+    relative_error: float
+    at_kink: bool
+
+    def __str__(self) -> str:
+        second = "" if self.complex_step is None else f", complex step {self.complex_step:.12g}"
+        kink = " (at a kink)" if self.at_kink else ""
+        return (
+            f"{self.name}: backprop {self.backprop:.12g}{second}, centred difference {self.centred:.8g}, "
+            f"relative error {self.relative_error:.1e}{kink}"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class GradientCheck:
+    """The outcome of check_gradients.
+
+    `ok`: no error above `tolerance`, kinks apart. `worst`: the entry with the largest error away from kinks.
+    `kinks`: entries whose error is above tolerance because a unit sits at a kink of its activation or loss, where
+    the derivative jumps and any value between its two sides is right. `suspects`: equations whose derivative
+    disagrees with the function itself.
+    """
+
+    ok: bool
+    worst: Entry
+    kinks: tuple[Entry, ...]
+    suspects: tuple[str, ...]
+    method: str
+    checked: int
+    n_parameters: int
+    tolerance: float
+
+    def __repr__(self) -> str:
+        verdict = "right" if self.ok else "WRONG"
+        lines = [
+            f"gradient {verdict} ({self.method}): {self.checked} of {self.n_parameters} parameters, "
+            f"tolerance {self.tolerance:.0e}",
+            f"worst {self.worst}",
+        ]
+        if self.kinks:
+            lines.append(f"{len(self.kinks)} at a kink, where the derivative jumps: {self.kinks[0].name} and others")
+        lines += [f"suspect: {suspect}" for suspect in self.suspects]
+        return "\n".join(lines)
+
+
+def check_gradients(
+    network: Network,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    tolerance: float | None = None,
+    at_most: int = 2000,
+    seed: int = 0,
+) -> GradientCheck:
+    """Compare the gradient of `network.backward` with the complex step and with centred differences.
+
+    Each parameter costs three forward passes; of a larger network a random `at_most` parameters are checked.
+    The relative error of an entry is |g − g'| / max(|g|, |g'|, 10⁻³ · largest |g'| of its W or b).
+    Default tolerance: 1e-7 for the complex step, 1e-5 for centred differences, 1e-3 in float32.
+
+    Raises
+    ------
+    InputError
+        If X, y or sample_weight do not fit the network.
+
+    Examples
+    --------
+    >>> net = Network([2, 5, 1], hidden="tanh", output="sigmoid", seed=0)
+    >>> check = check_gradients(net, [[0.5, -1.0], [2.0, 0.3]], [0, 1])
+    >>> check.ok, check.worst.relative_error < 1e-12
+    (True, True)
+    """
+    X = check_X(X, network.sizes[0], network.dtype)
+    Y = network.encode(y, len(X))
+    weight = check_sample_weight(sample_weight, len(X), network.dtype)
+    l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
+    backprop = network.backward(network.forward(X), Y, weight, l1=l1, l2=l2).flat.astype(np.float64)
+
+    exact = network.with_theta(network.theta.astype(np.float64))  # the yardstick is float64 whatever the network is
+    X64, Y64 = X.astype(np.float64), Y.astype(np.float64)
+    weight64 = None if weight is None else weight.astype(np.float64)
+    suspects, analytic = _examine_equations(exact, X64, Y64)
+
+    def objective(theta: Array) -> Any:
+        return objective_at(exact, theta, X64, Y64, weight64, l1, l2)
+
+    checked = np.arange(network.n_parameters)
+    if len(checked) > check_count("at_most", at_most):
+        checked = np.sort(np.random.default_rng(seed).choice(checked, at_most, replace=False))
+    centred = np.array([centred_difference(objective, exact.theta, i) for i in checked])
+    stepped = np.array([complex_step(objective, exact.theta, i) for i in checked]) if analytic else None
+    yardstick = centred if stepped is None else stepped
+    errors = relative_errors(backprop[checked], yardstick, [network.layout.name_of(i).split("[")[0] for i in checked])
+    if tolerance is None:
+        tolerance = 1e-3 if network.dtype == np.float32 else 1e-7 if analytic else 1e-5
+    tolerance = check_number("tolerance", tolerance, 0)
+
+    entries = [
+        Entry(
+            name=network.layout.name_of(i),
+            layer=network.layout.layer_of(i),
+            backprop=float(backprop[i]),
+            complex_step=None if stepped is None else float(stepped[k]),
+            centred=float(centred[k]),
+            relative_error=float(errors[k]),
+            at_kink=bool(errors[k] > tolerance) and _crosses_kink(exact, int(i), X64, Y64, l1),
+        )
+        for k, i in enumerate(checked)
+    ]
+    smooth = [entry for entry in entries if not entry.at_kink] or entries
+    worst = max(smooth, key=lambda entry: entry.relative_error)
+    return GradientCheck(
+        ok=worst.relative_error <= tolerance or worst.at_kink,
+        worst=worst,
+        kinks=tuple(entry for entry in entries if entry.at_kink),
+        suspects=suspects,
+        method="complex step" if analytic else "centred differences",
+        checked=len(checked),
+        n_parameters=network.n_parameters,
+        tolerance=tolerance,
+    )
+
+
+def objective_at(
+    network: Network, theta: Array, X: Array, Y: Array, sample_weight: Array | None, l1: float, l2: float
+) -> Any:
+    """The objective at other parameters, which may be complex; X and Y as the network encodes them."""
+    at = network.with_theta(theta)
+    trace = passes.forward(at.activations, at.W, at.b, X)
+    return passes.objective(at.activations, at.loss_function, at.W, trace, Y, sample_weight, l1, l2)
+
+
+def complex_step(function: Callable[[Array], Any], theta: Array, index: int) -> float:
+    """∂f/∂θᵢ = Im f(θ + ih·eᵢ)/h, exact to rounding for h = 10⁻³⁰."""
+    moved = theta.astype(np.complex128)
+    moved[index] += COMPLEX_STEP * 1j
+    return float(np.imag(function(moved)) / COMPLEX_STEP)
+
+
+def centred_difference(function: Callable[[Array], Any], theta: Array, index: int) -> float:
+    """∂f/∂θᵢ ≈ (f(θ + h·eᵢ) − f(θ − h·eᵢ)) / 2h with h = 10⁻⁶·max(1, |θᵢ|)."""
+    h = DIFFERENCE * max(1.0, abs(float(theta[index])))
+    up, down = theta.copy(), theta.copy()
+    up[index] += h
+    down[index] -= h
+    return float((function(up) - function(down)) / (up[index] - down[index]))
+
+
+def relative_errors(given: Array, exact: Array, groups: list[str]) -> Array:
+    """|g − g'| / max(|g|, |g'|, 10⁻³ · largest |g'| of the group); 0 where both are 0."""
+    names, group = np.unique(groups, return_inverse=True)
+    largest = np.zeros(len(names))
+    np.maximum.at(largest, group, np.abs(exact))
+    scale = np.maximum(np.maximum(np.abs(given), np.abs(exact)), FLOOR * largest[group])
+    errors: Array = np.abs(given - exact) / np.where(scale > 0, scale, 1)
+    return np.where(np.isfinite(errors), errors, np.inf)
+
+
+def _crosses_kink(network: Network, index: int, X: Array, Y: Array, l1: float) -> bool:
+    """Whether moving θᵢ by ±h takes a unit to or across a kink of its activation, or an output or a penalised weight across its own."""
+    h = DIFFERENCE * max(1.0, abs(float(network.theta[index])))
+    sides = []
+    for move in (-h, 0.0, h):
+        theta = network.theta.copy()
+        theta[index] += move
+        at = network.with_theta(theta)
+        trace = passes.forward(at.activations, at.W, at.b, X)
+        side = [
+            np.sign(trace.Z[layer] - kink) for layer, activation in at.activations.items() for kink in activation.kinks
+        ]
+        if at.loss_function.kink_at_target:
+            side.append(np.sign(trace.output - Y))
+        if l1:
+            side.append(np.sign(theta[index : index + 1]))
+        sides.append(np.concatenate([np.zeros(0), *(part.ravel() for part in side)]))
+    return bool((sides[0] != sides[1]).any() or (sides[1] != sides[2]).any())
+
+
+def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str, ...], bool]:
+    """Hold each activation and the loss against its own derivative; say which disagree, and whether all are analytic."""
+    trace = passes.forward(network.activations, network.W, network.b, X)
+    suspects, all_analytic = [], True
+    for layer, activation in network.activations.items():
+        if activation.rowwise:
+            continue
+        Z, A = trace.Z[layer], trace.A[layer]
+        stated = activation.backward(Z, A, np.ones_like(Z))
+        smooth = np.ones_like(Z, dtype=bool)
+        for kink in activation.kinks:
+            smooth &= np.abs(Z - kink) > 2 * DIFFERENCE
+        wrong, analytic = _compare(activation, Z, stated, smooth)
+        all_analytic &= analytic
+        if wrong:
+            suspects.append(f"df of activation {activation.name!r} (layer {layer}): {wrong}")
+    loss, last = network.loss_function, network.n_layers
+    P = trace.Z[last] if loss.link == network.activations[last].name else trace.A[last]
+    if loss.targets != "distribution":
+        smooth = np.abs(P - Y) > 2 * DIFFERENCE if loss.kink_at_target else np.ones_like(P, dtype=bool)
+        wrong, analytic = _compare(lambda Z: loss.value(Z, Y, **loss.parameters), P, loss.slopes(P, Y), smooth)
+        all_analytic &= analytic
+        if wrong:
+            suspects.append(f"slope of loss {loss.name!r}: {wrong}")
+    return tuple(suspects), all_analytic
+
+
+def _compare(f: Callable[[Array], Array], Z: Array, stated: Array, smooth: NDArray[np.bool_]) -> tuple[str, bool]:
+    """Where a stated derivative is wrong, as text or "", and whether f carries the complex step."""
+    h = DIFFERENCE * np.maximum(1, np.abs(Z))
+    centred = (f(Z + h) - f(Z - h)) / ((Z + h) - (Z - h))
+    try:
+        stepped = np.imag(f(Z + COMPLEX_STEP * 1j)) / COMPLEX_STEP
+    except (TypeError, ValueError):
+        analytic = False
+    else:
+        analytic = bool(np.allclose(stepped[smooth], centred[smooth], rtol=1e-4, atol=1e-6))
+    gap = np.where(smooth, np.abs(stated - centred) / np.maximum(1, np.abs(centred)), 0)
+    worst = np.unravel_index(int(np.argmax(gap)), gap.shape)
+    if gap[worst] <= 1e-4:
+        return "", analytic
+    return f"says {stated[worst]:.6g} at z = {Z[worst]:.6g}, the function's slope is {centred[worst]:.6g}", analytic

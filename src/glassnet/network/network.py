@@ -1,0 +1,277 @@
+"""The Network: sizes, activations and one flat parameter vector; it computes and never trains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.equations.activations import Activation, as_activation
+from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
+from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
+from glassnet.errors import InputError, check_count, unknown_name
+from glassnet.network import passes
+from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
+from glassnet.network.parameters import Layout
+from glassnet.network.passes import Gradient, Trace
+
+Array = NDArray[Any]
+Seed = int | RandomSource
+
+
+class Network:
+    """A feed-forward network: Z[l] = A[l-1] W[l] + b[l], A[l] = g(Z[l]), with A[0] = X and layers l = 1 … L.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Inputs, hidden widths, outputs: [2, 10, 1]. Two numbers make a linear model.
+    hidden : name, Activation, or a list of them
+        One for all hidden layers, or one a layer.
+    output : name or Activation
+        "sigmoid" for two classes (or many labels), "softmax" for many classes, "identity" for regression,
+        "exponential" for counts.
+    loss : name or Loss, optional
+        Default: the one that belongs to the output; squared_error if none does.
+    init : name, function, or a list of them, optional
+        Initial weights, for all layers or one a layer. Default: He for rectifiers, Glorot otherwise.
+    seed : int or random source
+        The initial weights are drawn from it, layer by layer, in float64. An int stands for numpy's RandomState,
+        whose stream is frozen: the same weights on every machine and with every version of numpy.
+    dtype : "float64" or "float32"
+        What everything is computed in.
+
+    Attributes
+    ----------
+    theta : (n_parameters,) array
+        All parameters: W1, b1, W2, b2, … Assigning copies into it, so the views stay attached.
+    W, b : dict of arrays
+        W[l] is (sizes[l-1], sizes[l]) and b[l] is (sizes[l],): views into theta.
+
+    Raises
+    ------
+    InputError
+        If an argument is not one of the above.
+
+    Examples
+    --------
+    >>> net = Network([2, 10, 1], hidden="relu", output="sigmoid", seed=42)
+    >>> net
+    Network([2, 10, 1], hidden='relu', output='sigmoid', seed=42)  # 41 parameters
+    >>> net.W[1].shape, net.b[1].shape
+    ((2, 10), (10,))
+    >>> net.predict_proba([[0.0, 0.0]])
+    array([[0.5, 0.5]])
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        hidden: str | Activation | Sequence[str | Activation] = "relu",
+        output: str | Activation = "identity",
+        *,
+        loss: str | Loss | None = None,
+        init: str | Initializer | Sequence[str | Initializer] | None = None,
+        seed: Seed = 0,
+        dtype: Any = "float64",
+    ) -> None:
+        self.sizes = _check_sizes(sizes)
+        self.layout = Layout(self.sizes)
+        self.hidden, self.output, self.init, self.seed = hidden, output, init, seed
+        self.dtype = _check_dtype(dtype)
+        per_layer = _one_a_layer("hidden", hidden, self.n_layers - 1)
+        self.activations = {layer: as_activation(given) for layer, given in enumerate([*per_layer, output], start=1)}
+        for layer in range(1, self.n_layers):
+            if self.activations[layer].rowwise:
+                raise InputError(
+                    f"hidden: expected an elementwise activation; got {self.activations[layer].name!r} in layer {layer}; "
+                    "use it as the output."
+                )
+        output_name = self.activations[self.n_layers].name
+        self.loss_function = default_loss(output_name) if loss is None else as_loss(loss)
+        if self.loss_function.link not in ("identity", output_name):
+            raise InputError(
+                f"loss: expected one that fits output {output_name!r}; got {self.loss_function.name!r}, which contains "
+                f"the {self.loss_function.link}; use output={self.loss_function.link!r}."
+            )
+        if output_name == "softmax" and self.sizes[-1] < 2:
+            raise InputError("sizes: expected at least 2 outputs for a softmax; got 1; use output='sigmoid'.")
+        self._theta = np.zeros(self.layout.size, dtype=self.dtype)
+        self.W, self.b = self.layout.views(self._theta)
+        self.initialize(seed)
+
+    # --- what it is -------------------------------------------------------------------------------------------
+
+    @property
+    def n_layers(self) -> int:
+        """L: the layers that have weights."""
+        return len(self.sizes) - 1
+
+    @property
+    def n_parameters(self) -> int:
+        return self.layout.size
+
+    @property
+    def theta(self) -> Array:
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: Any) -> None:
+        array = np.asarray(values)
+        if array.shape != self._theta.shape or array.dtype.kind not in "biuf":
+            raise InputError(
+                f"theta: expected {self.n_parameters} numbers; got {array.dtype} of shape {array.shape}; "
+                "see net.layout.offsets() for the order."
+            )
+        self._theta[...] = array
+
+    def __repr__(self) -> str:
+        shown = [repr(list(self.sizes)), f"hidden={self.hidden!r}", f"output={self.output!r}"]
+        if self.loss_function != default_loss(self.activations[self.n_layers].name):
+            standard = LOSSES.get(self.loss_function.name) == self.loss_function
+            shown.append(f"loss={self.loss_function.name!r}" if standard else f"loss={self.loss_function!r}")
+        if self.init is not None:
+            shown.append(f"init={getattr(self.init, '__name__', repr(self.init))}")
+        shown.append(f"seed={self.seed!r}")
+        if self.dtype != np.float64:
+            shown.append(f"dtype={self.dtype.name!r}")
+        return f"Network({', '.join(shown)})  # {self.n_parameters:,} parameters"
+
+    def summary(self) -> str:
+        """A table of the layers with their shapes and parameter counts."""
+        rows = [("layer", "activation", "W", "b", "output", "parameters")]
+        for layer in self.W:
+            W, b = self.W[layer], self.b[layer]
+            output = f"(n, {b.size})"
+            rows.append(
+                (str(layer), self.activations[layer].name, str(W.shape), str(b.shape), output, f"{W.size + b.size:,}")
+            )
+        rows.append(("", "", "", "", "total", f"{self.n_parameters:,}"))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, f"loss: {self.loss_function.name}"])
+
+    # --- its parameters ---------------------------------------------------------------------------------------
+
+    def initialize(self, seed: Seed) -> Network:
+        """Draw new initial weights from `seed` in place, biases 0; returns the network."""
+        rng = seed if isinstance(seed, np.random.Generator | np.random.RandomState) else _rng(seed)
+        chosen = (
+            self.init
+            if self.init is not None
+            else default_initializer([self.activations[layer].name for layer in range(1, self.n_layers)])
+        )
+        initializers = [as_initializer(given) for given in _one_a_layer("init", chosen, self.n_layers)]
+        for layer, initializer in enumerate(initializers, start=1):
+            self.W[layer][...] = initializer(rng, *self.W[layer].shape)
+            self.b[layer][...] = 0
+        self.seed = seed
+        return self
+
+    def copy(self) -> Network:
+        """An equal network with parameters of its own."""
+        return self.with_theta(self._theta.copy())
+
+    def with_theta(self, theta: Array) -> Network:
+        """The same network around another parameter vector, which is not copied and may be complex."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._theta = theta
+        other.W, other.b = self.layout.views(theta)
+        return other
+
+    # --- what it computes -------------------------------------------------------------------------------------
+
+    def forward(self, X: Any) -> Trace:
+        """Every Z[l] and A[l] for the rows of X, (n, sizes[0]).
+
+        Examples
+        --------
+        >>> trace = Network([2, 3, 1], seed=0).forward([[1.0, 2.0]])
+        >>> trace.Z[1].shape, trace.A[1].shape, trace.output.shape
+        ((1, 3), (1, 3), (1, 1))
+        """
+        return passes.forward(self.activations, self.W, self.b, check_X(X, self.sizes[0], self.dtype))
+
+    def backward(
+        self, trace: Trace, y: Any, sample_weight: Any = None, *, l1: float = 0.0, l2: float = 0.0
+    ) -> Gradient:
+        """The gradient of `loss` for the pass that `trace` recorded, with respect to all parameters and to X.
+
+        Examples
+        --------
+        >>> net = Network([2, 3, 1], seed=0)
+        >>> gradient = net.backward(net.forward([[1.0, 2.0]]), [0.5])
+        >>> gradient.W[1].shape, gradient.flat.shape, gradient.X.shape
+        ((2, 3), (13,), (1, 2))
+        """
+        n = len(trace.A[0])
+        Y = self.encode(y, n)
+        weights = check_sample_weight(sample_weight, n, self.dtype)
+        return passes.backward(
+            self.activations, self.loss_function, self.layout, self._theta, trace, Y, weights, l1, l2
+        )
+
+    def loss(self, X: Any, y: Any, sample_weight: Any = None, *, l1: float = 0.0, l2: float = 0.0) -> float:
+        """The mean loss over the rows of X, plus the penalties l1·Σ|w| + ½·l2·Σw²."""
+        trace = self.forward(X)
+        Y = self.encode(y, len(trace.A[0]))
+        weights = check_sample_weight(sample_weight, len(Y), self.dtype)
+        return float(passes.objective(self.activations, self.loss_function, self.W, trace, Y, weights, l1, l2))
+
+    def predict(self, X: Any) -> Array:
+        """Classes (n,) for softmax and one sigmoid (threshold ½), 0/1 labels (n, k) for several; numbers otherwise."""
+        output = self.forward(X).output
+        name = self.activations[self.n_layers].name
+        if name == "softmax":
+            return np.argmax(output, axis=1)
+        if name == "sigmoid":
+            output = (output > 0.5).astype(np.intp)
+        return output[:, 0] if self.sizes[-1] == 1 else output
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities of the classes, (n, classes); for several sigmoids the probability of each label, (n, k)."""
+        name = self.activations[self.n_layers].name
+        if name not in ("softmax", "sigmoid"):
+            raise InputError(f"predict_proba: expected output 'sigmoid' or 'softmax'; got {name!r}; use predict.")
+        output = self.forward(X).output
+        return np.hstack([1 - output, output]) if output.shape[1] == 1 else output
+
+    def encode(self, y: Any, n: int, name: str = "y") -> Array:
+        """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""
+        return encode_targets(y, n, self.sizes[-1], self.loss_function, self.dtype, name)
+
+
+def _check_sizes(sizes: Any) -> tuple[int, ...]:
+    if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
+        raise InputError(f"sizes: expected inputs, hidden widths, outputs such as [2, 10, 1]; got {sizes!r}.")
+    return tuple(check_count(f"sizes[{i}]", size) for i, size in enumerate(sizes))
+
+
+def _check_dtype(dtype: Any) -> np.dtype[Any]:
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = np.dtype(object)
+    if checked not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise unknown_name("dtype", dtype, ("float32", "float64"))
+    return checked
+
+
+def _one_a_layer(name: str, given: Any, count: int) -> list[Any]:
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if len(given) != count:
+        raise InputError(
+            f"{name}: expected one for all or {count}, one a layer; got {len(given)}; adjust the list or sizes."
+        )
+    return list(given)
+
+
+def _rng(seed: object) -> np.random.RandomState:
+    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
+    if number >= 2**32:
+        raise InputError(f"seed: expected a whole number below 2**32; got {number}; pass a smaller one.")
+    return np.random.RandomState(number)

@@ -1,0 +1,1 @@
+"""Training: optimizers, schedules, the engine protocol with its NumPy reference, and the loop that drives an engine."""

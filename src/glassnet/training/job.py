@@ -1,0 +1,101 @@
+"""What an engine is asked to do (Job), where it stands (State), and the protocol every engine follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, check_count, check_number
+from glassnet.network.network import Network
+from glassnet.training.optimizers import Optimizer
+from glassnet.training.schedules import Schedule
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when the loss has not improved by `min_delta` for `patience` epochs in a row (Prechelt 1998).
+
+    The validation loss is watched if there is validation data, else the training loss. With `restore_best` the
+    parameters of the best validation loss are put back at the end.
+    """
+
+    patience: int = 10
+    min_delta: float = 1e-4
+    restore_best: bool = True
+
+    def __post_init__(self) -> None:
+        check_count("patience", self.patience)
+        check_number("min_delta", self.min_delta, 0)
+        if not isinstance(self.restore_best, bool | np.bool_):
+            raise InputError(f"restore_best: expected True or False; got {self.restore_best!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All that defines a run, checked and encoded; two equal jobs give the same run, bit for bit."""
+
+    network: Network
+    X: Array  # (n, d)
+    Y: Array  # (n, k)
+    sample_weight: Array | None  # (n,)
+    validation: tuple[Array, Array, Array | None] | None  # X, Y, sample_weight
+    optimizer: Optimizer
+    schedule: Schedule
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    l1: float
+    l2: float
+    dropout: float
+    clip_norm: float | None
+    early_stopping: EarlyStopping | None
+    seed: int
+    n_threads: int | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """⌈n / batch_size⌉: the last batch of an epoch may be smaller."""
+        return -(-len(self.X) // self.batch_size)
+
+
+@dataclass
+class State:
+    """Where a run stands between two epochs: plain numbers and arrays, enough to go on exactly."""
+
+    slots: Array  # (number of slots, n_parameters): the optimizer's state
+    good_theta: Array  # (n_parameters,): the last parameters whose loss was finite
+    step: int = 0
+    epoch: int = 0
+    rate_factor: float = 1.0  # of an adaptive schedule
+    adaptive_best: float = np.inf
+    adaptive_stale: int = 0
+    best_loss: float = np.inf  # of early stopping
+    best_epoch: int = 0
+    best_theta: Array | None = None
+    stale: int = 0
+    final_theta: Array | None = None  # where the run stood, if the best parameters were put back
+
+
+@dataclass
+class Record:
+    """What an engine measured in the epochs of one call, and why it stopped if it stopped early."""
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    stopped: str = ""
+
+
+class Engine(Protocol):
+    """Runs epochs of a job: advances the network's theta and the state in place."""
+
+    name: str
+
+    def run(self, job: Job, state: State, epochs: int) -> Record:
+        """Train for up to `epochs` more epochs; raise NonFiniteError with the last good theta in place."""
+        ...

@@ -1,0 +1,151 @@
+"""Optimizers: an update recurrence from the equations together with its constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from glassnet.equations import updates
+from glassnet.errors import InputError, check_count, check_number, unknown_name
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """Base of the optimizers; a new one names its recurrence and its state.
+
+    `update(theta, g, *slots, **constants)` returns the new theta and the new slots; slots start at 0 and have
+    theta's shape. If it takes `t`, it is given the number of the step, from 1.
+
+    Examples
+    --------
+    A sign-only descent, complete:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> def sign_descent(theta, g, learning_rate):
+    ...     return (theta - learning_rate * np.sign(g),)
+    >>> @dataclass(frozen=True)
+    ... class SignDescent(Optimizer):
+    ...     update = staticmethod(sign_descent)
+    """
+
+    update: ClassVar[Callable[..., tuple[Any, ...]]]
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    learning_rate: float = 0.1
+
+    def __post_init__(self) -> None:
+        for constant in fields(self):
+            name, value = constant.name, getattr(self, constant.name)
+            if name in ("momentum", "decay", "beta1", "beta2"):
+                check_number(name, value, 0, 1, open_high=True)
+            elif name == "learning_rate":
+                check_number(name, value, 0, open_low=True, hint="pass e.g. learning_rate=0.01")
+            else:
+                check_number(name, value, 0)
+
+    def constants(self) -> dict[str, float]:
+        """The recurrence's constants by name, as plain floats."""
+        return {constant.name: float(getattr(self, constant.name)) for constant in fields(self)}
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether the recurrence takes the step number t."""
+        return "t" in self.update.__code__.co_varnames[: self.update.__code__.co_argcount]
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """θ ← θ − α·g, with learning_rate α."""
+
+    update = staticmethod(updates.sgd)
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """v ← μ·v − α·g, θ ← θ + v, with learning_rate α and momentum μ (Polyak 1964)."""
+
+    update = staticmethod(updates.momentum)
+    slots = ("v",)
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+
+
+@dataclass(frozen=True)
+class Nesterov(Optimizer):
+    """v ← μ·v − α·g, θ ← θ + μ·v − α·g, with learning_rate α and momentum μ (Sutskever et al. 2013)."""
+
+    update = staticmethod(updates.nesterov)
+    slots = ("v",)
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """v ← ρ·v + (1 − ρ)·g², θ ← θ − α·g/(√v + ε), with learning_rate α and decay ρ (Tieleman & Hinton 2012)."""
+
+    update = staticmethod(updates.rmsprop)
+    slots = ("v",)
+    learning_rate: float = 0.001
+    decay: float = 0.9
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """θ ← θ − α·m̂/(√v̂ + ε), m̂ and v̂ the bias-corrected running means of g and g² (Kingma & Ba 2015)."""
+
+    update = staticmethod(updates.adam)
+    slots = ("m", "v")
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
+class AdamW(Optimizer):
+    """Adam with weight decay outside the adaptive step: θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ) (Loshchilov & Hutter 2019)."""
+
+    update = staticmethod(updates.adamw)
+    slots = ("m", "v")
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS on the whole training set, run by SciPy (Liu & Nocedal 1989).
+
+    `tolerance` ends the run when the largest gradient entry is below it; `max_evaluations` bounds the loss evaluations.
+    """
+
+    tolerance: float = 1e-5
+    max_evaluations: int = 15000
+
+    def __post_init__(self) -> None:
+        check_number("tolerance", self.tolerance, 0)
+        check_count("max_evaluations", self.max_evaluations)
+
+
+OPTIMIZERS: dict[str, type[Optimizer] | type[LBFGS]] = {
+    kind.__name__.lower(): kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS)
+}
+
+
+def as_optimizer(given: Any) -> Optimizer | LBFGS:
+    """Return the optimizer called `given` at its defaults, or `given` itself if it is one already."""
+    if isinstance(given, Optimizer | LBFGS):
+        return given
+    if not isinstance(given, str):
+        raise InputError(
+            f"optimizer: expected a name or an optimizer; got {given!r}; pass e.g. Adam(learning_rate=0.001)."
+        )
+    if given.lower() not in OPTIMIZERS:
+        raise unknown_name("optimizer", given, OPTIMIZERS)
+    return OPTIMIZERS[given.lower()]()

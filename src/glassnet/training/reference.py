@@ -1,0 +1,148 @@
+"""The reference engine: the training loop in NumPy, one line for each thing that happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import NonFiniteError
+from glassnet.network import passes
+from glassnet.network.network import Network
+from glassnet.training.job import Job, Record, State
+from glassnet.training.random import batch_order, dropout_mask
+from glassnet.training.schedules import Adaptive
+
+Array = NDArray[Any]
+
+
+class NumpyEngine:
+    """Runs a job in plain NumPy; every other engine is measured against it."""
+
+    name = "numpy"
+
+    def run(self, job: Job, state: State, epochs: int) -> Record:
+        record = Record()
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for _ in range(epochs):
+                loss, rate = self._epoch(job, state)
+                record.loss.append(loss)
+                record.learning_rate.append(rate)
+                if job.validation is not None:
+                    record.validation_loss.append(mean_loss(job.network, *job.validation))
+                state.epoch += 1
+                watched = record.validation_loss[-1] if job.validation is not None else loss
+                record.stopped = adapt_rate(job, state, loss) or stop_early(job, state, watched)
+                if record.stopped:
+                    break
+            if not np.isfinite(job.network.theta).all():  # the very last update; no later loss would tell
+                error = non_finite(job.network, job.X, state.step)
+                job.network.theta[...] = state.good_theta
+                raise error
+        return record
+
+    def _epoch(self, job: Job, state: State) -> tuple[float, float]:
+        """One pass over the data; returns the mean objective of its batches and the last learning rate."""
+        n = len(job.X)
+        steps = state.step + np.arange(job.steps_per_epoch)
+        factors = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch)
+        order = batch_order(job.seed, state.epoch, n) if job.shuffle and job.batch_size < n else np.arange(n)
+        total, total_weight, rate = 0.0, 0.0, 0.0
+        for batch, factor in enumerate(factors):
+            rows = order[batch * job.batch_size : (batch + 1) * job.batch_size]
+            weight = None if job.sample_weight is None else job.sample_weight[rows]
+            counts = float(len(rows) if weight is None else weight.sum())
+            rate = job.optimizer.learning_rate * float(factor) * state.rate_factor
+            if counts > 0:  # a batch whose weights are all 0 has no mean and teaches nothing
+                X, Y = (job.X, job.Y) if len(rows) == n else (job.X[rows], job.Y[rows])
+                total += counts * self._step(job, state, X, Y, weight, rate)
+                total_weight += counts
+            state.step += 1
+        return total / total_weight, rate
+
+    def _step(self, job: Job, state: State, X: Array, Y: Array, weight: Array | None, rate: float) -> float:
+        """forward → loss → backward → update; returns the objective before the update."""
+        net = job.network
+        trace = passes.forward(net.activations, net.W, net.b, X, masks(job, state.step, len(X)))
+        loss = float(passes.objective(net.activations, net.loss_function, net.W, trace, Y, weight, job.l1, job.l2))
+        if not np.isfinite(loss):
+            error = non_finite(net, X, state.step)
+            if state.step > 0:
+                net.theta[...] = state.good_theta
+            raise error
+        state.good_theta[...] = net.theta
+        gradient = passes.backward(
+            net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
+        ).flat
+        if job.clip_norm is not None:
+            norm = float(np.linalg.norm(gradient))
+            gradient *= job.clip_norm / max(norm, job.clip_norm)
+        update(job, state, gradient, rate)
+        return loss
+
+
+def update(job: Job, state: State, gradient: Array, rate: float) -> None:
+    """Apply the optimizer's recurrence to theta and to its slots, in place."""
+    constants: dict[str, Any] = {**job.optimizer.constants(), "learning_rate": rate}
+    if job.optimizer.counts_steps:
+        constants["t"] = state.step + 1
+    theta, *slots = job.optimizer.update(job.network.theta, gradient, *state.slots, **constants)
+    job.network.theta[...] = theta
+    for slot, value in zip(state.slots, slots, strict=True):
+        slot[...] = value
+
+
+def masks(job: Job, step: int, n: int) -> dict[int, Array]:
+    """The dropout masks of the hidden layers at `step`; none without dropout."""
+    if not job.dropout:
+        return {}
+    sizes, dtype = job.network.sizes, job.network.dtype
+    hidden = range(1, job.network.n_layers)
+    return {layer: dropout_mask(job.seed, step, layer, (n, sizes[layer]), job.dropout, dtype) for layer in hidden}
+
+
+def mean_loss(network: Network, X: Array, Y: Array, sample_weight: Array | None) -> float:
+    """The mean loss without penalties."""
+    trace = passes.forward(network.activations, network.W, network.b, X)
+    return float(passes.objective(network.activations, network.loss_function, network.W, trace, Y, sample_weight))
+
+
+def adapt_rate(job: Job, state: State, loss: float) -> str:
+    """Lower the rate of an adaptive schedule if the training loss stands still; returns why to stop, or ""."""
+    rule = job.schedule
+    if not isinstance(rule, Adaptive):
+        return ""
+    state.adaptive_stale = state.adaptive_stale + 1 if loss > state.adaptive_best - rule.min_delta else 0
+    state.adaptive_best = min(state.adaptive_best, loss)
+    if state.adaptive_stale >= rule.patience:
+        state.rate_factor *= rule.decay
+        state.adaptive_stale = 0
+    return "the learning rate reached its floor" if state.rate_factor < rule.floor else ""
+
+
+def stop_early(job: Job, state: State, loss: float) -> str:
+    """Keep the parameters of the best validation loss and count epochs without improvement; returns why to stop, or ""."""
+    rule = job.early_stopping
+    if rule is None:
+        return ""
+    state.stale = state.stale + 1 if loss > state.best_loss - rule.min_delta else 0
+    if loss < state.best_loss:
+        state.best_loss, state.best_epoch = loss, state.epoch
+        if rule.restore_best and job.validation is not None:
+            state.best_theta = job.network.theta.copy()
+    return f"no improvement for {state.stale} epochs" if state.stale >= rule.patience else ""
+
+
+def non_finite(network: Network, X: Array, step: int) -> NonFiniteError:
+    """The error for a loss or parameters that are inf or nan: names the first layer where it shows."""
+    trace = passes.forward(network.activations, network.W, network.b, X)
+    bad = [layer for layer, Z in trace.Z.items() if not np.isfinite(Z).all()]
+    layer = bad[0] if bad else network.n_layers
+    what = f"the pre-activation Z{layer}" if bad else "the loss of finite pre-activations"
+    return NonFiniteError(
+        f"training: expected finite numbers; {what} of layer {layer} overflowed at step {step}; the parameters are "
+        "those of the last finite loss; lower the learning rate, scale the inputs, or pass clip_norm=1.0.",
+        step,
+        layer,
+    )

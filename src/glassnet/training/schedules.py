@@ -1,0 +1,148 @@
+"""Learning-rate schedules: the factor that multiplies the optimizer's learning rate at each step.
+
+A schedule is a pure function of the step's number; it takes arrays of steps, so a whole run's factors are one call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, check_count, check_number, unknown_name
+
+Array = NDArray[Any]
+
+
+class Schedule(Protocol):
+    """factor(step, steps_per_epoch, total_steps): what the learning rate is multiplied by at `step`, from 0."""
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """factor = 1."""
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        return np.ones_like(step, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    """factor = decay^⌊epoch / every⌋: times `decay` after each `every` epochs."""
+
+    decay: float = 0.1
+    every: int = 30
+
+    def __post_init__(self) -> None:
+        check_number("decay", self.decay, 0, 1, open_low=True)
+        check_count("every", self.every)
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        return np.power(self.decay, step // steps_per_epoch // self.every, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class InverseScaling:
+    """factor = 1 / (step + 1)^power (Robbins & Monro 1951 ask for ½ < power ≤ 1)."""
+
+    power: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_number("power", self.power, 0)
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        return 1 / np.power(step + 1, self.power, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Linear warm-up from 0 over a share of the run, then half a cosine down to `floor` (Loshchilov & Hutter 2017)."""
+
+    warmup: float = 0.0
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("warmup", self.warmup, 0, 1, open_high=True, hint="it is the share of the run that warms up")
+        check_number("floor", self.floor, 0, 1)
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        warm = self.warmup * total_steps
+        rising = (step + 1) / (warm + 1)
+        falling = self.floor + (1 - self.floor) * _half_cosine((step - warm) / max(total_steps - warm, 1))
+        return np.where(step < warm, rising, falling)
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """Up from 1/start to 1 over `rise` of the run, then down to 1/(start·end), along cosines (Smith & Topin 2018)."""
+
+    rise: float = 0.3
+    start: float = 25.0
+    end: float = 1e4
+
+    def __post_init__(self) -> None:
+        check_number(
+            "rise", self.rise, 0, 1, open_low=True, open_high=True, hint="it is the share of the run that rises"
+        )
+        check_number("start", self.start, 1)
+        check_number("end", self.end, 1)
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        top = self.rise * total_steps
+        low, last = 1 / self.start, 1 / (self.start * self.end)
+        rising = low + (1 - low) * (1 - _half_cosine(step / top))
+        falling = last + (1 - last) * _half_cosine((step - top) / (total_steps - top))
+        return np.where(step < top, rising, falling)
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """Times `decay` whenever the epoch's training loss has not improved by min_delta for `patience` epochs in a row.
+
+    The one schedule that looks at the loss; the run ends when the factor falls below `floor`.
+    """
+
+    decay: float = 0.2
+    patience: int = 2
+    min_delta: float = 1e-4
+    floor: float = 1e-6
+
+    def __post_init__(self) -> None:
+        check_number("decay", self.decay, 0, 1, open_low=True, open_high=True)
+        check_count("patience", self.patience)
+        check_number("min_delta", self.min_delta, 0)
+        check_number("floor", self.floor, 0, 1)
+
+    def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        return np.ones_like(step, dtype=np.float64)  # the engine keeps the factor in its state
+
+
+def _half_cosine(progress: Array) -> Array:
+    """From 1 at progress 0 to 0 at progress 1."""
+    return 0.5 * (1 + np.cos(np.pi * np.clip(progress, 0, 1)))
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "step": StepDecay,
+    "inverse_scaling": InverseScaling,
+    "adaptive": Adaptive,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}
+
+
+def as_schedule(given: Any) -> Schedule:
+    """Return the schedule called `given` at its defaults, or `given` itself if it has a factor method."""
+    if hasattr(given, "factor") and not isinstance(given, type):
+        schedule: Schedule = given
+        return schedule
+    if not isinstance(given, str):
+        raise InputError(f"schedule: expected a name or a schedule; got {given!r}; pass e.g. Cosine(warmup=0.1).")
+    if given not in SCHEDULES:
+        raise unknown_name("schedule", given, SCHEDULES)
+    return SCHEDULES[given]()
