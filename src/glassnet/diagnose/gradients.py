@@ -69,12 +69,9 @@ class GradientCheck:
     tolerance: float
 
     def __repr__(self) -> str:
-        verdict = "right" if self.ok else "WRONG"
-        lines = [
-            f"gradient {verdict} ({self.method}): {self.checked} of {self.n_parameters} parameters, "
-            f"tolerance {self.tolerance:.0e}",
-            f"worst {self.worst}",
-        ]
+        verdict = f"gradient {'right' if self.ok else 'WRONG'} to {self.tolerance:.0e}"
+        count = f"{self.checked} of {self.n_parameters} parameters"
+        lines = [f"{verdict} ({self.method}, {count})", f"worst {self.worst}"]
         if self.kinks:
             lines.append(f"{len(self.kinks)} at a kink, where the derivative jumps: {self.kinks[0].name} and others")
         lines += [f"suspect: {suspect}" for suspect in self.suspects]
@@ -125,9 +122,9 @@ def check_gradients(
     def objective(theta: Array) -> Any:
         return objective_at(exact, theta, X64, Y64, weight64, l1, l2)
 
-    checked = np.arange(network.n_parameters)
+    checked = list(range(network.n_parameters))
     if len(checked) > check_count("at_most", at_most):
-        checked = np.sort(np.random.default_rng(seed).choice(checked, at_most, replace=False))
+        checked = sorted(np.random.default_rng(seed).choice(checked, at_most, replace=False).tolist())
     centred = np.array([centred_difference(objective, exact.theta, i) for i in checked])
     stepped = np.array([complex_step(objective, exact.theta, i) for i in checked]) if analytic else None
     yardstick = centred if stepped is None else stepped
@@ -144,7 +141,7 @@ def check_gradients(
             complex_step=None if stepped is None else float(stepped[k]),
             centred=float(centred[k]),
             relative_error=float(errors[k]),
-            at_kink=bool(errors[k] > tolerance) and _crosses_kink(exact, int(i), X64, Y64, l1),
+            at_kink=bool(errors[k] > tolerance) and _crosses_kink(exact, i, X64, Y64, l1),
         )
         for k, i in enumerate(checked)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,8 @@ def _numbers(values: Any, name: str, dtype: Any) -> Array:
     except ValueError:
         raise InputError(f"{name}: expected rows of one length; got ragged rows; pad or drop the odd ones.") from None
     if array.dtype.kind == "O":
-        try:
+        with contextlib.suppress(TypeError, ValueError):
             array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            pass
     if array.dtype.kind not in "biuf":
         hint = (
             "encode classes with np.unique(y, return_inverse=True)"

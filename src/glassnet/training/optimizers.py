@@ -133,7 +133,7 @@ class LBFGS:
         check_count("max_evaluations", self.max_evaluations)
 
 
-OPTIMIZERS: dict[str, type[Optimizer] | type[LBFGS]] = {
+OPTIMIZERS: dict[str, type[Optimizer | LBFGS]] = {
     kind.__name__.lower(): kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS)
 }
 

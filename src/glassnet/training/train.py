@@ -200,7 +200,7 @@ def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | Non
     slots = len(optimizer.slots) if isinstance(optimizer, Optimizer) else 0
     if resume is None:
         return State(slots=np.zeros((slots, network.n_parameters), network.dtype), good_theta=network.theta.copy())
-    if not isinstance(resume, History) or resume.state.slots.shape != (slots, network.n_parameters):
+    if not hasattr(resume, "state") or resume.state.slots.shape != (slots, network.n_parameters):
         raise InputError(
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
