@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import math
+import operator
 from collections.abc import Iterable
-from typing import Any, SupportsIndex
+from typing import Any
 
 
 class GlassnetError(Exception):
@@ -38,7 +39,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "pass one of these names."
-    return InputError(f"{kind}: expected one of {', '.join(names)}; got {name!r}; {hint}")
+    return InputError(f"{kind}: expected one of {', '.join(names)}; got {shown(name)}; {hint}")
 
 
 def check_number(
@@ -52,29 +53,41 @@ def check_number(
     hint: str = "",
 ) -> float:
     """Return `value` as a float within [low, high] (or open at an end); raise InputError otherwise."""
-    number = float(value) if _is_number(value) else math.nan  # type: ignore[arg-type]
+    number = _as_float(value)
     above = number > low if open_low else number >= low
     below = number < high if open_high else number <= high
     if not (math.isfinite(number) and above and below):
         left, right = "(" if open_low else "[", ")" if open_high or high == math.inf else "]"
         example = low if not open_low else (low + min(high, low + 2)) / 2
         hint = hint or f"pass e.g. {name}={example:g}"
-        raise InputError(f"{name}: expected a number in {left}{low:g}, {high:g}{right}; got {_shown(value)}; {hint}.")
+        raise InputError(f"{name}: expected a number in {left}{low:g}, {high:g}{right}; got {shown(value)}; {hint}.")
     return number
 
 
 def check_count(name: str, value: object, low: int = 1, hint: str = "") -> int:
     """Return `value` as an int ≥ low; raise InputError otherwise (True and 3.0 are not counts)."""
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or value.__index__() < low:
+    try:
+        count = low - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        count = low - 1
+    if count < low:
         hint = hint or f"pass e.g. {name}={max(low, 1)}"
-        raise InputError(f"{name}: expected a whole number ≥ {low}; got {_shown(value)}; {hint}.")
-    return value.__index__()
+        raise InputError(f"{name}: expected a whole number ≥ {low}; got {shown(value)}; {hint}.")
+    return count
 
 
-def _is_number(value: object) -> bool:
-    return hasattr(value, "__float__") and not isinstance(value, bool | str) and getattr(value, "ndim", 0) == 0
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """The value as a message shows it: its repr on one line, cut at 60 characters."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _as_float(value: object) -> float:
+    """The value as a float; nan if it is no real number (True and "3" are none) or too large for one."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    if isinstance(value, bool | str | bytes) or getattr(value, "ndim", 0) > 0 or kind not in "iuf":
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -77,7 +77,11 @@ class Activation:
         if self.name in ACTIVATIONS and self.f is ACTIVATIONS[self.name].f:
             given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
             return f"{self.name.upper()}.with_parameters({given})"
-        return f"Activation({self.name!r}, {self.f.__name__}, {self.df.__name__})"
+        return f"Activation({self.name!r}, {_name(self.f)}, {_name(self.df)})"
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", repr(function))  # a functools.partial has no name
 
 
 def identity(z: Array) -> Array:

@@ -79,7 +79,11 @@ class Loss:
         if self.name in LOSSES and self.value is LOSSES[self.name].value:
             given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
             return f"{self.name.upper()}.with_parameters({given})"
-        return f"Loss({self.name!r}, {self.value.__name__}, {self.slope.__name__})"
+        return f"Loss({self.name!r}, {_name(self.value)}, {_name(self.slope)})"
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", repr(function))  # a functools.partial has no name
 
 
 def squared_error(z: Array, y: Array) -> Array:

@@ -70,7 +70,7 @@ def _numbers(values: Any, name: str, dtype: Any) -> Array:
     except ValueError:
         raise InputError(f"{name}: expected rows of one length; got ragged rows; pad or drop the odd ones.") from None
     if array.dtype.kind == "O":
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             array = array.astype(np.float64)
     if array.dtype.kind not in "biuf":
         hint = (
@@ -79,7 +79,8 @@ def _numbers(values: Any, name: str, dtype: Any) -> Array:
             else "encode text as numbers"
         )
         raise InputError(f"{name}: expected numbers; got {array.dtype}; {hint}.")
-    return np.ascontiguousarray(array, dtype=dtype)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is reported as such
+        return np.ascontiguousarray(array, dtype=dtype)
 
 
 def _check_finite(array: Array, name: str) -> None:

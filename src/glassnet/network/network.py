@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import Activation, as_activation
 from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
 from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
-from glassnet.errors import InputError, check_count, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 from glassnet.network import passes
 from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
 from glassnet.network.parameters import Layout
@@ -176,11 +176,18 @@ class Network:
 
     def with_theta(self, theta: Array) -> Network:
         """The same network around another parameter vector, which is not copied and may be complex."""
+        if theta.shape != self._theta.shape:
+            raise InputError(f"theta: expected {self.n_parameters} numbers; got shape {theta.shape}; see net.layout.")
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._theta = theta
         other.W, other.b = self.layout.views(theta)
         return other
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickled or deep-copied network: W and b become views into theta again."""
+        self.__dict__.update(state)
+        self.W, self.b = self.layout.views(self._theta)
 
     # --- what it computes -------------------------------------------------------------------------------------
 
@@ -208,6 +215,7 @@ class Network:
         ((2, 3), (13,), (1, 2))
         """
         n = len(trace.A[0])
+        l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
         Y = self.encode(y, n)
         weights = check_sample_weight(sample_weight, n, self.dtype)
         return passes.backward(
@@ -216,6 +224,7 @@ class Network:
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None, *, l1: float = 0.0, l2: float = 0.0) -> float:
         """The mean loss over the rows of X, plus the penalties l1·Σ|w| + ½·l2·Σw²."""
+        l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
         trace = self.forward(X)
         Y = self.encode(y, len(trace.A[0]))
         weights = check_sample_weight(sample_weight, len(Y), self.dtype)
@@ -245,8 +254,11 @@ class Network:
 
 
 def _check_sizes(sizes: Any) -> tuple[int, ...]:
-    if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2:
-        raise InputError(f"sizes: expected inputs, hidden widths, outputs such as [2, 10, 1]; got {sizes!r}.")
+    sequence = isinstance(sizes, Sequence) or np.ndim(sizes) > 0
+    if isinstance(sizes, str) or not sequence or len(sizes) < 2:
+        raise InputError(
+            f"sizes: expected inputs, hidden widths, outputs; got {shown(sizes)}; pass e.g. sizes=[2, 10, 1]."
+        )
     return tuple(check_count(f"sizes[{i}]", size) for i, size in enumerate(sizes))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number
+from glassnet.errors import InputError, check_count, check_number, shown
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.schedules import Schedule
@@ -32,7 +32,7 @@ class EarlyStopping:
         check_count("patience", self.patience)
         check_number("min_delta", self.min_delta, 0)
         if not isinstance(self.restore_best, bool | np.bool_):
-            raise InputError(f"restore_best: expected True or False; got {self.restore_best!r}.")
+            raise InputError(f"restore_best: expected True or False; got {shown(self.restore_best)}; pass one.")
 
 
 @dataclass(frozen=True, eq=False)

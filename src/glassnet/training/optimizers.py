@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from glassnet.equations import updates
-from glassnet.errors import InputError, check_count, check_number, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def as_optimizer(given: Any) -> Optimizer | LBFGS:
         return given
     if not isinstance(given, str):
         raise InputError(
-            f"optimizer: expected a name or an optimizer; got {given!r}; pass e.g. Adam(learning_rate=0.001)."
+            f"optimizer: expected a name or an optimizer; got {shown(given)}; pass e.g. Adam(learning_rate=0.001)."
         )
     if given.lower() not in OPTIMIZERS:
         raise unknown_name("optimizer", given, OPTIMIZERS)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 
 Array = NDArray[Any]
 
@@ -142,7 +142,7 @@ def as_schedule(given: Any) -> Schedule:
         schedule: Schedule = given
         return schedule
     if not isinstance(given, str):
-        raise InputError(f"schedule: expected a name or a schedule; got {given!r}; pass e.g. Cosine(warmup=0.1).")
+        raise InputError(f"schedule: expected a name or a schedule; got {shown(given)}; pass e.g. Cosine(warmup=0.1).")
     if given not in SCHEDULES:
         raise unknown_name("schedule", given, SCHEDULES)
     return SCHEDULES[given]()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 from glassnet.training.history import History
@@ -126,13 +126,13 @@ def train(
         dropout=check_number("dropout", dropout, 0, 1, open_high=True),
         clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
         early_stopping=_check_early_stopping(early_stopping),
-        seed=check_count("seed", seed, low=0),
+        seed=_check_seed(seed),
         n_threads=None if n_threads is None else check_count("n_threads", n_threads),
     )
     if isinstance(chosen, LBFGS):
         _check_lbfgs(job)
     runner = _choose_engine(engine)
-    callbacks = tuple(callbacks)
+    callbacks = _check_callbacks(callbacks)
     after_epoch = _announce(job, state.epoch, callbacks)
 
     if state.final_theta is not None:  # the run went on past the best parameters that were put back
@@ -147,7 +147,8 @@ def train(
     seconds = time.perf_counter() - started
 
     best_epoch = None
-    if state.best_theta is not None:
+    rule = job.early_stopping
+    if rule is not None and rule.restore_best and state.best_theta is not None:
         state.final_theta = network.theta.copy()
         network.theta = state.best_theta
         best_epoch = state.best_epoch
@@ -211,7 +212,8 @@ def _check_validation(network: Network, given: Any) -> tuple[Array, Array, Array
     if given is None:
         return None
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-        raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {type(given).__name__}.")
+        got = f"{len(given)} entries" if isinstance(given, tuple | list) else shown(given)
+        raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {got}; pass a tuple.")
     X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
     Y = network.encode(given[1], len(X), "y_val")
     return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
@@ -221,8 +223,22 @@ def _check_early_stopping(given: Any) -> EarlyStopping | None:
     if given is None or isinstance(given, EarlyStopping):
         return given
     raise InputError(
-        f"early_stopping: expected EarlyStopping(…) or None; got {given!r}; pass EarlyStopping(patience=10)."
+        f"early_stopping: expected EarlyStopping(…) or None; got {shown(given)}; pass EarlyStopping(patience=10)."
     )
+
+
+def _check_callbacks(given: Any) -> tuple[Callback, ...]:
+    callbacks = tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(callable(callback) for callback in callbacks):
+        raise InputError(f"callbacks: expected functions in a list; got {shown(given)}; pass e.g. callbacks=[print].")
+    return callbacks
+
+
+def _check_seed(seed: Any) -> int:
+    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
+    if number >= 2**64:
+        raise InputError(f"seed: expected a whole number below 2**64; got {shown(number)}; pass a smaller one.")
+    return number
 
 
 def _check_lbfgs(job: Job) -> None:
@@ -235,11 +251,12 @@ def _check_lbfgs(job: Job) -> None:
     for name, given in wrong.items():
         if given:
             raise InputError(
-                f"{name}: expected its default with LBFGS, which takes whole, exact gradients; use optimizer='adam'."
+                f"{name}: expected its default with LBFGS, which takes whole, exact gradients; "
+                f"got {shown(getattr(job, name))}; use optimizer='adam'."
             )
 
 
-def _choose_engine(name: str) -> Engine:
-    if name not in ("auto", "numpy"):
+def _choose_engine(name: Any) -> Engine:
+    if not isinstance(name, str) or name not in ("auto", "numpy"):
         raise unknown_name("engine", name, ("auto", "numpy"))
     return NumpyEngine()

@@ -1,0 +1,42 @@
+"""Sessions for development: `nox` runs the checks and the tests, `nox -l` lists the rest."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "floors", "tests"]
+nox.options.default_venv_backend = "uv|virtualenv"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and format."""
+    session.install("ruff")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    """Imports go down only."""
+    session.install("-e", ".", "import-linter")
+    session.run("lint-imports")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """The tests; `nox -s tests -- -k name` picks some."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """The tests that take minutes: the code broken on purpose, in many ways, each caught."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-m", "long", "-n", "auto", *session.posargs)

@@ -1,0 +1,62 @@
+"""The `glassnet` command: collects the commands, and turns an error into one line and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import NoReturn
+
+import typer
+
+from glassnet.cli.tutorial import tutorial
+from glassnet.errors import GlassnetError
+
+app = typer.Typer(
+    name="glassnet",
+    help="Train feed-forward neural networks by backpropagation, and see every number of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Train feed-forward neural networks by backpropagation, and see every number of it."""
+
+
+app.command()(tutorial)
+
+
+def main() -> None:
+    """Run the command line; the entry point of `glassnet`."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        _fail(_usage(error))
+    except GlassnetError as error:
+        _fail(str(error))
+    except OSError as error:
+        where = f" {error.filename!r}" if error.filename else ""
+        _fail(f"cannot use{where}: {error.strerror or error}; name another place.")
+    except (KeyboardInterrupt, typer.Abort):
+        print("glassnet: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """A wrong option in one line: what is wrong, what was given, where to look."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    message = str(getattr(error, "message", error)).rstrip(".")
+    if parameter is not None and parameter.opts:
+        option = parameter.opts[0]
+        words = [word for given in sys.argv for word in given.split("=", 1)]
+        given = [after for before, after in pairwise(words) if before == option]
+        message = f"{option}: {message}" + (f"; got {given[-1]!r}" if given else "")
+    command = context.command_path if context is not None else "glassnet"
+    return f"{message}; see `{command} --help`."
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"glassnet: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,201 @@
+"""The tutorial's figures, each a function from arrays to a matplotlib Figure; scikit-learn's displays where they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[Any]
+
+# safe for colour-blind eyes (Okabe & Ito 2008), blue and orange first
+COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999", "#7f3c8d"]
+MARKERS = ["o", "^", "s", "D", "v", "P", "X", "*", "<", ">"]
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "legend.frameon": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "glassnet",  # the same picture gives the same bytes
+}
+
+
+def _axes(columns: int = 1, width: float = 6.0, height: float = 4.2) -> tuple[Figure, list[Axes]]:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(width * columns, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False)[0]
+    return figure, list(axes)
+
+
+def scatter(ax: Axes, X: Array, y: Array, names: Sequence[str], size: float = 18) -> None:
+    """Points of the plane, one colour and one marker a class."""
+    for k, name in enumerate(names):
+        chosen = y == k
+        ax.scatter(
+            X[chosen, 0],
+            X[chosen, 1],
+            s=size,
+            c=COLOURS[k % len(COLOURS)],
+            marker=MARKERS[k % len(MARKERS)],
+            edgecolors="white",
+            linewidths=0.5,
+            label=f"class {name}" if name.isdigit() else name,
+        )
+
+
+def plot_classes(X: Array, y: Array, class_names: Sequence[str], title: str, axis_names: Sequence[str]) -> Figure:
+    """A data set of the plane, X (n, 2), coloured by class."""
+    figure, (ax,) = _axes()
+    scatter(ax, X, y, class_names)
+    ax.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
+    ax.legend(loc="best")
+    return figure
+
+
+def plot_numbers(X: Array, y: Array, title: str, axis_names: Sequence[str], target_name: str) -> Figure:
+    """A regression's data of the plane, X (n, 2), coloured by the target."""
+    figure, (ax,) = _axes()
+    points = ax.scatter(X[:, 0], X[:, 1], c=y, s=18, cmap="cividis")
+    figure.colorbar(points, ax=ax, label=target_name)
+    ax.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
+    return figure
+
+
+def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns: int = 8) -> Figure:
+    """The first rows × columns of the images (n, height, width), with their labels."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(0.95 * columns, 1.15 * rows + 0.4), layout="constrained")
+        for ax, image, label in zip(figure.subplots(rows, columns).ravel(), images, labels, strict=False):
+            ax.imshow(image, cmap="gray_r", interpolation="nearest")
+            ax.set_title(str(label), fontsize=10, pad=2)
+            ax.set_axis_off()
+        figure.suptitle(title)
+    return figure
+
+
+def plot_loss(losses: dict[str, Array], title: str) -> Figure:
+    """Loss curves by name, (epochs,) each, against the epoch from 1; logarithmic where all losses are positive."""
+    figure, (ax,) = _axes()
+    for k, (name, loss) in enumerate(losses.items()):
+        ax.plot(np.arange(1, len(loss) + 1), loss, color=COLOURS[k], linewidth=1.8, label=name)
+    if all((loss > 0).all() for loss in losses.values()):
+        ax.set_yscale("log")
+        _label_log_axis(ax)
+    ax.set(title=title, xlabel="epoch", ylabel="loss")
+    ax.grid(axis="y", which="both", color="0.92", linewidth=0.8)
+    if len(losses) > 1:
+        ax.legend()
+    return figure
+
+
+def plot_boundary(
+    probability: Callable[[Array], Array], parts: dict[str, tuple[Array, Array]], class_names: Sequence[str], title: str
+) -> Figure:
+    """The probability of class 1 over the plane with its ½ line, once under each part's points.
+
+    `probability` maps (n, 2) points to (n,) numbers; `parts` maps a caption to X (n, 2) and y (n,).
+    """
+    from sklearn.inspection import DecisionBoundaryDisplay
+
+    points = np.vstack([X for X, _ in parts.values()])
+    (left, bottom), (right, top) = points.min(axis=0) - 0.4, points.max(axis=0) + 0.4
+    xx0, xx1 = np.meshgrid(np.linspace(left, right, 300), np.linspace(bottom, top, 300))
+    response = probability(np.column_stack([xx0.ravel(), xx1.ravel()])).reshape(xx0.shape)
+
+    figure, axes = _axes(len(parts), width=5.4, height=4.4)
+    for ax, (caption, (X, y)) in zip(axes, parts.items(), strict=True):
+        display = DecisionBoundaryDisplay(xx0=xx0, xx1=xx1, response=response, n_classes=2, xlabel="x₁", ylabel="x₂")
+        display.plot(ax=ax, plot_method="contourf", levels=np.linspace(0, 1, 21), cmap=_blue_to_orange(), alpha=0.5)
+        ax.contour(xx0, xx1, response, levels=[0.5], colors="0.15", linewidths=1.6)
+        scatter(ax, X, y, class_names, size=20)
+        ax.set_title(caption)
+    axes[0].legend(loc="upper right", fontsize=9)
+    bar = figure.colorbar(display.surface_, ax=axes, label="probability of class 1", ticks=[0, 0.25, 0.5, 0.75, 1])
+    bar.outline.set_visible(False)
+    figure.suptitle(title)
+    return figure
+
+
+def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[str], title: str) -> Figure:
+    """Confusion matrices; `parts` maps a caption to the actual and the predicted classes."""
+    from sklearn.metrics import ConfusionMatrixDisplay
+
+    side = max(4.2, 0.5 * len(class_names) + 1.2)
+    figure, axes = _axes(len(parts), width=side + 0.6, height=side)
+    for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
+        ConfusionMatrixDisplay.from_predictions(
+            actual,
+            predicted,
+            labels=np.arange(len(class_names)),
+            display_labels=list(class_names),
+            cmap="Blues",
+            colorbar=False,
+            ax=ax,
+        )
+        ax.set(title=caption, xlabel="predicted", ylabel="actual")
+        ax.spines[:].set_visible(False)
+    figure.suptitle(title)
+    return figure
+
+
+def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
+    """Residuals (actual − predicted) against predictions; `parts` maps a caption to actual and predicted numbers."""
+    from sklearn.metrics import PredictionErrorDisplay
+
+    figure, axes = _axes(len(parts), width=5.2)
+    for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
+        PredictionErrorDisplay(y_true=actual, y_pred=predicted).plot(
+            ax=ax,
+            kind="residual_vs_predicted",
+            scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": 0.6},
+            line_kwargs={"color": "0.2"},
+        )
+        ax.set(title=caption, xlabel="predicted", ylabel="actual − predicted")
+    figure.suptitle(title)
+    return figure
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write the figure as folder/name.png and folder/name.svg and return both paths."""
+    from matplotlib import rc_context
+
+    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    with rc_context(_STYLE):
+        figure.savefig(paths[0])
+        figure.savefig(paths[1], metadata={"Date": None})
+    return paths
+
+
+def _blue_to_orange() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("blue_to_orange", [COLOURS[0], "#f7f7f7", COLOURS[1]])
+
+
+def _label_log_axis(ax: Axes) -> None:
+    """Plain numbers on a log axis, several a decade where it spans few, so that a short range still reads."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = ax.get_ylim()
+    subs = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0) if high / low < 20 else (1.0, 2.0, 5.0) if high / low < 1e3 else (1.0,)
+    ax.yaxis.set_major_locator(LogLocator(subs=subs))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,45 @@
+"""The figures: what is drawn is what was given."""
+
+import numpy as np
+
+from glassnet.plots import figures
+
+
+def test_loss_axis_is_logarithmic_only_for_positive_losses():
+    (ax,) = figures.plot_loss({"a": np.array([1.0, 0.1])}, "t").axes
+    assert ax.get_yscale() == "log"
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 2])
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [1.0, 0.1])
+    (ax,) = figures.plot_loss({"a": np.array([1.0, -0.1])}, "t").axes
+    assert ax.get_yscale() == "linear"
+
+
+def test_boundary_line_is_where_the_probability_is_one_half():
+    X = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    y = np.array([0, 1, 1])
+    figure = figures.plot_boundary(
+        lambda P: 1 / (1 + np.exp(-5 * (P[:, 0] - 0.25))), {"train": (X, y)}, ["0", "1"], "t"
+    )
+    line = figure.axes[0].collections[1].get_paths()[0].vertices
+    np.testing.assert_allclose(line[:, 0], 0.25, atol=0.01)
+    assert [len(c.get_offsets()) for c in figure.axes[0].collections[2:]] == [1, 2]
+
+
+def test_confusion_matrix_counts():
+    pairs = (np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2]))
+    figure = figures.plot_confusion({"test": pairs}, ["a", "b", "c"], "t")
+    shown = [int(text.get_text()) for text in figure.axes[0].texts]
+    assert shown == [1, 1, 0, 0, 1, 0, 0, 0, 1]
+
+
+def test_residuals_are_actual_minus_predicted():
+    figure = figures.plot_residuals({"test": (np.array([1.0, 2.0]), np.array([0.5, 2.5]))}, "t")
+    offsets = figure.axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(offsets, [[0.5, 0.5], [2.5, -0.5]])
+
+
+def test_save_writes_png_and_svg(tmp_path):
+    figure = figures.plot_loss({"a": np.array([1.0, 0.5])}, "t")
+    png, svg = figures.save(figure, tmp_path, "loss")
+    assert png.read_bytes()[1:4] == b"PNG"
+    assert b"<svg" in svg.read_bytes()
