@@ -54,7 +54,8 @@ def run_lbfgs(job: Job, state: State, optimizer: LBFGS, epochs: int, after_epoch
             jac=True,
             method="L-BFGS-B",
             callback=callback,
-            options={"maxiter": epochs, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance},
+            # ftol 0: only the gradient says that it converged, or a loss that no longer falls by a single bit
+            options={"maxiter": epochs, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance, "ftol": 0},
         )
     net.theta[...] = result.x
     if not record.stopped:

@@ -1,0 +1,26 @@
+"""What all tests share: the check that bad input is refused in clear words."""
+
+import contextlib
+
+import pytest
+
+from glassnet import InputError
+
+
+@pytest.fixture
+def refuses():
+    """`with refuses("epochs"): …` asserts an InputError of one short line that names epochs, what came and a way out."""
+
+    @contextlib.contextmanager
+    def refusing(name):
+        with pytest.raises(InputError) as caught:
+            yield
+        message = str(caught.value)
+        assert message.startswith(name), message
+        assert "expected" in message
+        assert "got" in message, message
+        assert ";" in message.split("got", 1)[1], f"no way out: {message}"
+        assert "\n" not in message
+        assert len(message) <= 250, len(message)
+
+    return refusing

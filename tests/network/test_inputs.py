@@ -1,0 +1,182 @@
+"""What is accepted as X, y and sample_weight, how targets are encoded, and what is refused."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from glassnet import Network
+
+X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, -1.0]])
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.fixture
+def net():
+    return Network([2, 3, 1], "tanh", "sigmoid", seed=0)
+
+
+@pytest.fixture
+def regression():
+    return Network([2, 3, 2], "tanh", seed=0)
+
+
+@pytest.fixture
+def classes():
+    return Network([2, 3, 3], "tanh", "softmax", seed=0)
+
+
+@pytest.fixture
+def counts():
+    return Network([2, 3, 1], "tanh", "exponential", seed=0)
+
+
+BAD_X = {
+    "nan": [[0, NAN]],
+    "inf": [[0, -INF]],
+    "too large for a float": [[0, 10**400]],
+    "None": [[0, None]],
+    "one sample as a row": [0, 1],
+    "three columns": [[0, 1, 2]],
+    "three axes": np.zeros((1, 2, 2)),
+    "no axes": 3.0,
+    "no rows": np.zeros((0, 2)),
+    "empty": [],
+    "ragged": [[0, 1], [2]],
+    "strings": [["a", "b"]],
+    "digits as strings": [["1", "2"]],
+    "complex": [[0j, 1j]],
+    "nothing": None,
+    "a dict": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("bad", BAD_X.values(), ids=BAD_X)
+def test_bad_X_is_refused(refuses, net, bad):
+    before = net.theta.copy()
+    for call in (net.forward, net.predict, net.predict_proba, lambda X: net.loss(X, [0])):
+        with refuses("X"):
+            call(bad)
+    assert_array_equal(net.theta, before)
+
+
+def test_place_of_a_nan_is_named(refuses, net):
+    with refuses("X: expected finite numbers; got nan in row 1, column 0"):
+        net.forward([[0, 1], [NAN, 1]])
+
+
+def test_infinite_sums_of_finite_numbers_are_accepted(net):
+    assert np.isfinite(net.forward([[1.7e308, 1.7e308]]).output).all()
+
+
+def test_numbers_too_large_for_float32_are_refused(refuses):
+    with refuses("X"):
+        Network([2, 1], dtype="float32").forward([[1e300, 0]])
+
+
+BAD_BINARY = {
+    "nan": [0, 1, NAN],
+    "inf": [0, 1, INF],
+    "two": [0, 1, 2],
+    "minus one": [-1, 1, 1],
+    "too few": [0, 1],
+    "too many": [0, 1, 0, 1],
+    "two columns": [[0, 1], [1, 0], [0, 1]],
+    "a scalar": 1,
+    "strings": ["cat", "dog", "cat"],
+    "ragged": [[0], [1, 2], [1]],
+    "empty": [],
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("bad", BAD_BINARY.values(), ids=BAD_BINARY)
+def test_bad_y_of_two_classes_is_refused(refuses, net, bad):
+    trace = net.forward(X)
+    for call in (lambda: net.loss(X, bad), lambda: net.backward(trace, bad), lambda: net.encode(bad, 3)):
+        with refuses("y"):
+            call()
+
+
+BAD_CLASSES = {
+    "a class too many": [0, 1, 3],
+    "negative": [0, 1, -1],
+    "halves": [0, 1, 0.5],
+    "one-hot of two": np.eye(3)[:, :2],
+    "sums of 2": np.eye(3) * 2,
+    "negative probabilities": [[1, 1, -1]] * 3,
+    "a column": [[0], [1], [2]],
+    "strings": ["a", "b", "c"],
+}
+
+
+@pytest.mark.parametrize("bad", BAD_CLASSES.values(), ids=BAD_CLASSES)
+def test_bad_y_of_several_classes_is_refused(refuses, classes, bad):
+    with refuses("y"):
+        classes.loss(X, bad)
+
+
+def test_bad_y_of_counts_and_of_numbers_is_refused(refuses, counts, regression):
+    with refuses("y"):
+        counts.loss(X, [1, 2, -1])
+    with refuses("y"):
+        regression.loss(X, [1, 2, 3])
+    with refuses("y"):
+        regression.loss(X, np.zeros((3, 3)))
+
+
+BAD_WEIGHT = {
+    "negative": [1, 1, -1],
+    "all zero": [0, 0, 0],
+    "nan": [1, 1, NAN],
+    "inf": [1, 1, INF],
+    "too few": [1, 1],
+    "a column": [[1], [1], [1]],
+    "a scalar": 1.0,
+    "strings": ["a", "b", "c"],
+}
+
+
+@pytest.mark.parametrize("bad", BAD_WEIGHT.values(), ids=BAD_WEIGHT)
+def test_bad_sample_weight_is_refused(refuses, net, bad):
+    trace = net.forward(X)
+    for call in (lambda: net.loss(X, [0, 1, 1], bad), lambda: net.backward(trace, [0, 1, 1], bad)):
+        with refuses("sample_weight"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+@pytest.mark.parametrize("value", [-0.1, NAN, "0.1", None])
+def test_bad_penalties_are_refused(refuses, net, name, value):
+    with refuses(name):
+        net.loss(X, [0, 1, 1], **{name: value})
+    with refuses(name):
+        net.backward(net.forward(X), [0, 1, 1], **{name: value})
+
+
+def test_class_numbers_become_one_hot_rows(classes):
+    assert classes.encode([2, 0, 1], 3).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert classes.encode([2.0, 0.0, 1.0], 3).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    rows = [[0.2, 0.3, 0.5], [1, 0, 0], [0, 0.5, 0.5]]
+    assert classes.encode(rows, 3).tolist() == rows
+
+
+def test_flat_targets_become_a_column(net, counts):
+    assert net.encode([True, False, True], 3).tolist() == [[1], [0], [1]]
+    assert net.encode([[0.25], [1], [0]], 3).tolist() == [[0.25], [1], [0]]
+    assert counts.encode([3, 0, 2], 3).tolist() == [[3], [0], [2]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_everything_gets_the_dtype_of_the_network(dtype):
+    net = Network([2, 3, 3], "relu", "softmax", dtype=dtype)
+    trace = net.forward(np.array([[1, 2]], dtype=np.int8))
+    gradient = net.backward(trace, [1], [2])
+    for array in (net.theta, trace.A[0], trace.Z[1], trace.output, net.encode([1], 1), gradient.flat, gradient.X):
+        assert array.dtype == dtype
+
+
+def test_lists_frames_and_objects_of_numbers_are_accepted(net):
+    expected = net.forward(X).output
+    assert_array_equal(net.forward(X.tolist()).output, expected)
+    assert_array_equal(net.forward(np.asfortranarray(X)).output, expected)
+    assert_array_equal(net.forward(X.astype(object)).output, expected)
