@@ -303,13 +303,6 @@ MUTATIONS = [
         TRAIN,
     ),
     Mutation(
-        "float32 taken for the yardstick",
-        "diagnose/gradients.py",
-        "exact = network.with_theta(network.theta.astype(np.float64))",
-        "exact = network",
-        GRADIENTS,
-    ),
-    Mutation(
         "elu whose exponential overflows",
         "equations/activations.py",
         "np.expm1(np.minimum(z, 0))",

@@ -24,7 +24,7 @@ FITTING = {
     "tanh": ["squared_error", "absolute_error"],
 }
 LARGEST_Z = (
-    2.0  # weights are scaled so that no pre-activation is larger: gelu, 1 − a² and the like lose digits further out
+    4.0  # weights are scaled so that no pre-activation is larger: gelu, 1 − a² and the like lose digits further out
 )
 TOLERANCE = 1e-12
 

@@ -109,7 +109,7 @@ def test_adaptive_leaves_the_rate_while_the_loss_falls():
 
 
 def test_adaptive_compares_with_the_best_loss_and_not_with_the_last():
-    job, state = SimpleNamespace(schedule=Adaptive(decay=0.5, patience=2)), State(np.zeros((0, 1)), np.zeros(1))
+    job, state = SimpleNamespace(schedule=Adaptive(decay=0.5, patience=2)), State("SGD", np.zeros((0, 1)), np.zeros(1))
     rates = []
     for loss in (1.0, 3.0, 2.0, 3.0, 2.0, 0.5, 3.0):  # 2 is better than 3, but 1 was better still
         adapt_rate(job, state, loss)

@@ -126,7 +126,7 @@ def d_quantile(z: Array, y: Array, q: float) -> Array:
 
 def poisson(z: Array, y: Array) -> Array:
     """ℓ = eᶻ − y·z, the Poisson negative log-likelihood of the count y at rate eᶻ, without its constant ln y!."""
-    return np.exp(z) - y * z
+    return np.exp(z) - y * np.minimum(z, 1000)  # e¹⁰⁰⁰ is inf already, and inf − inf would be nan
 
 
 def d_poisson(z: Array, y: Array) -> Array:

@@ -67,7 +67,8 @@ class Job:
 class State:
     """Where a run stands between two epochs: plain numbers and arrays, enough to go on exactly."""
 
-    slots: Array  # (number of slots, n_parameters): the optimizer's state
+    optimizer: str  # the kind whose state `slots` is
+    slots: Array  # (number of slots, n_parameters)
     good_theta: Array  # (n_parameters,): the last parameters whose loss was finite
     step: int = 0
     epoch: int = 0

@@ -59,5 +59,5 @@ def run_lbfgs(job: Job, state: State, optimizer: LBFGS, epochs: int, after_epoch
         )
     net.theta[...] = result.x
     if not record.stopped:
-        record.stopped = "converged" if result.success else "" if result.nit >= epochs else result.message.lower()
+        record.stopped = "converged" if result.success else "" if result.nit >= epochs else "no step lowers the loss"
     return record

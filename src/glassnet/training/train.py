@@ -200,12 +200,17 @@ def _announce(job: Job, done_before: int, callbacks: tuple[Callback, ...]) -> Ca
 def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | None) -> State:
     slots = len(optimizer.slots) if isinstance(optimizer, Optimizer) else 0
     if resume is None:
-        return State(slots=np.zeros((slots, network.n_parameters), network.dtype), good_theta=network.theta.copy())
-    if not hasattr(resume, "state") or resume.state.slots.shape != (slots, network.n_parameters):
+        zeros = np.zeros((slots, network.n_parameters), network.dtype)
+        return State(type(optimizer).__name__, zeros, good_theta=network.theta.copy())
+    state = getattr(resume, "state", None)
+    if not isinstance(state, State) or (state.optimizer, state.slots.shape) != (
+        type(optimizer).__name__,
+        (slots, network.n_parameters),
+    ):
         raise InputError(
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
-    return replace(resume.state, slots=resume.state.slots.copy(), good_theta=resume.state.good_theta.copy())
+    return replace(state, slots=state.slots.copy(), good_theta=state.good_theta.copy())
 
 
 def _check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
