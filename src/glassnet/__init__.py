@@ -5,15 +5,20 @@ from glassnet.equations import activations, initializers, losses
 from glassnet.equations.activations import Activation
 from glassnet.equations.losses import Loss
 from glassnet.errors import GlassnetError, InputError, NonFiniteError
+from glassnet.native.engine import NativeEngine
+from glassnet.network.engines import ENGINES
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
 from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from glassnet.training.reference import NumpyEngine
 from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
 from glassnet.training.train import train
 
 __version__ = "0.1.0"
+
+ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 __all__ = [
     "LBFGS",

@@ -13,6 +13,7 @@ from glassnet.equations.initializers import Initializer, RandomSource, as_initia
 from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
 from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 from glassnet.network import passes
+from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
 from glassnet.network.parameters import Layout
 from glassnet.network.passes import Gradient, Trace
@@ -230,9 +231,9 @@ class Network:
         weights = check_sample_weight(sample_weight, len(Y), self.dtype)
         return float(passes.objective(self.activations, self.loss_function, self.W, trace, Y, weights, l1, l2))
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, *, engine: str = "auto") -> Array:
         """Classes (n,) for softmax and one sigmoid (threshold ½), 0/1 labels (n, k) for several; numbers otherwise."""
-        output = self.forward(X).output
+        output = self._output(X, engine)
         name = self.activations[self.n_layers].name
         if name == "softmax":
             return np.argmax(output, axis=1)
@@ -240,13 +241,17 @@ class Network:
             output = (output > 0.5).astype(np.intp)
         return output[:, 0] if self.sizes[-1] == 1 else output
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, *, engine: str = "auto") -> Array:
         """Probabilities of the classes, (n, classes); for several sigmoids the probability of each label, (n, k)."""
         name = self.activations[self.n_layers].name
         if name not in ("softmax", "sigmoid"):
             raise InputError(f"predict_proba: expected output 'sigmoid' or 'softmax'; got {name!r}; use predict.")
-        output = self.forward(X).output
+        output = self._output(X, engine)
         return np.hstack([1 - output, output]) if output.shape[1] == 1 else output
+
+    def _output(self, X: Any, engine: str) -> Array:
+        X = check_X(X, self.sizes[0], self.dtype)
+        return ENGINES[choose_engine(engine, {name: ENGINES[name].refuses(self) for name in ENGINES})].output(self, X)
 
     def encode(self, y: Any, n: int, name: str = "y") -> Array:
         """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_count, check_number, shown
+from glassnet.network.engines import Predictor
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.schedules import Schedule
@@ -69,7 +70,6 @@ class State:
 
     optimizer: str  # the kind whose state `slots` is
     slots: Array  # (number of slots, n_parameters)
-    good_theta: Array  # (n_parameters,): the last parameters whose loss was finite
     step: int = 0
     epoch: int = 0
     rate_factor: float = 1.0  # of an adaptive schedule
@@ -92,10 +92,12 @@ class Record:
     stopped: str = ""
 
 
-class Engine(Protocol):
+class Engine(Predictor, Protocol):
     """Runs epochs of a job: advances the network's theta and the state in place."""
 
-    name: str
+    def refuses_job(self, job: Job) -> str:
+        """Why this engine cannot run `job`, or "" if it can."""
+        ...
 
     def run(self, job: Job, state: State, epochs: int) -> Record:
         """Train for up to `epochs` more epochs; raise NonFiniteError with the last good theta in place."""

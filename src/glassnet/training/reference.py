@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import NonFiniteError
 from glassnet.network import passes
+from glassnet.network.engines import NumpyPredictor
 from glassnet.network.network import Network
 from glassnet.training.job import Job, Record, State
 from glassnet.training.random import batch_order, dropout_mask
@@ -17,13 +18,15 @@ from glassnet.training.schedules import Adaptive
 Array = NDArray[Any]
 
 
-class NumpyEngine:
+class NumpyEngine(NumpyPredictor):
     """Runs a job in plain NumPy; every other engine is measured against it."""
 
-    name = "numpy"
+    def refuses_job(self, job: Job) -> str:
+        return ""
 
     def run(self, job: Job, state: State, epochs: int) -> Record:
         record = Record()
+        self.good_theta = job.network.theta.copy()  # the last parameters whose loss was finite
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(epochs):
                 loss, rate = self._epoch(job, state)
@@ -38,7 +41,7 @@ class NumpyEngine:
                     break
             if not np.isfinite(job.network.theta).all():  # the very last update; no later loss would tell
                 error = non_finite(job.network, job.X, state.step)
-                job.network.theta[...] = state.good_theta
+                job.network.theta[...] = self.good_theta
                 raise error
         return record
 
@@ -69,9 +72,9 @@ class NumpyEngine:
         if not np.isfinite(loss):
             error = non_finite(net, X, state.step)
             if state.step > 0:
-                net.theta[...] = state.good_theta
+                net.theta[...] = self.good_theta
             raise error
-        state.good_theta[...] = net.theta
+        self.good_theta[...] = net.theta
         gradient = passes.backward(
             net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
         ).flat

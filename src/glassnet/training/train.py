@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown
+from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
-from glassnet.training.reference import NumpyEngine
 from glassnet.training.schedules import Constant, Schedule, as_schedule
 
 Array = NDArray[Any]
@@ -81,8 +81,8 @@ def train(
     validation : (X_val, y_val) or (X_val, y_val, weights): measured after each epoch, never trained on
     early_stopping : EarlyStopping(patience, min_delta, restore_best)
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
-    engine : "auto" or "numpy"
-    n_threads : for engines that use threads; None leaves it to the engine
+    engine : "auto" (the compiled engine where it can, else NumPy), "native" or "numpy"
+    n_threads : of the compiled engine, for wide networks; None leaves it to the engine; the result is the same
     seed : of the order of the rows and of dropout; the initial weights are the network's own
     resume : a History of this network, to go on from where it stood
 
@@ -131,7 +131,7 @@ def train(
     )
     if isinstance(chosen, LBFGS):
         _check_lbfgs(job)
-    runner = _choose_engine(engine)
+    runner = _choose_engine(engine, job)
     callbacks = _check_callbacks(callbacks)
     after_epoch = _announce(job, state.epoch, callbacks)
 
@@ -201,7 +201,7 @@ def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | Non
     slots = len(optimizer.slots) if isinstance(optimizer, Optimizer) else 0
     if resume is None:
         zeros = np.zeros((slots, network.n_parameters), network.dtype)
-        return State(type(optimizer).__name__, zeros, good_theta=network.theta.copy())
+        return State(type(optimizer).__name__, zeros)
     state = getattr(resume, "state", None)
     if not isinstance(state, State) or (state.optimizer, state.slots.shape) != (
         type(optimizer).__name__,
@@ -210,7 +210,7 @@ def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | Non
         raise InputError(
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
-    return replace(state, slots=state.slots.copy(), good_theta=state.good_theta.copy())
+    return replace(state, slots=state.slots.copy())
 
 
 def _check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
@@ -261,7 +261,6 @@ def _check_lbfgs(job: Job) -> None:
             )
 
 
-def _choose_engine(name: Any) -> Engine:
-    if not isinstance(name, str) or name not in ("auto", "numpy"):
-        raise unknown_name("engine", name, ("auto", "numpy"))
-    return NumpyEngine()
+def _choose_engine(name: Any, job: Job) -> Engine:
+    engines = cast("dict[str, Engine]", ENGINES)
+    return engines[choose_engine(name, {engine: engines[engine].refuses_job(job) for engine in engines})]

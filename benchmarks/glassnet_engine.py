@@ -1,0 +1,63 @@
+"""glassnet as a contender: the compiled engine where it is built, else NumPy's."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import glassnet as gn
+from benchmarks.contender import Stopwatch, Timing
+from benchmarks.workloads import SEED, Array, Workload
+
+
+def native() -> Any:
+    """The module of the compiled engine, or None where it is not built."""
+    try:
+        importlib.import_module("glassnet.native._native")
+        return importlib.import_module("glassnet.native.engine")
+    except ImportError:
+        return None
+
+
+def engine() -> str:
+    """The engine that `train` is asked for."""
+    return "native" if native() is not None else "numpy"
+
+
+def train_options(workload: Workload) -> dict[str, Any]:
+    rule = gn.SGD if workload.optimizer == "sgd" else gn.Adam
+    return {"optimizer": rule(learning_rate=workload.learning_rate), "batch_size": workload.batch_size, "seed": SEED}
+
+
+class Glassnet:
+    """`glassnet.train`; the wall clock is History.seconds, processor time includes the checks of the call."""
+
+    def __init__(self, workload: Workload, threads: int) -> None:
+        self.workload, self.threads = workload, threads
+        self.network = workload.network()
+        self.detail = f"glassnet {gn.__version__}, engine {engine()}"
+        if workload.kind == "training":
+            self.train(workload.check_epochs)
+
+    def train(self, epochs: int) -> Timing:
+        self.network.initialize(SEED)
+        options = train_options(self.workload)
+        with Stopwatch() as watch:
+            history = gn.train(
+                self.network, *self.workload.data, epochs=epochs, engine=engine(), n_threads=self.threads, **options
+            )
+        return Timing(history.seconds, watch.cpu, history.steps)
+
+    def theta(self) -> Array:
+        return self.network.theta.copy()
+
+    def predictor(self) -> Callable[[], Any]:
+        X, _ = self.workload.data
+        low_level = getattr(native(), "RowPredictor", None)
+        if len(X) == 1 and low_level is not None:
+            predict, row = low_level(self.network), X[0]
+            self.detail += ", RowPredictor"
+            return lambda: predict(row)
+        self.detail += ", predict_proba"
+        return lambda: self.network.predict_proba(X)

@@ -1,0 +1,51 @@
+"""W5: many seeds of W1's network, 1,000 epochs each, on two threads, by `glassnet.train_many`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import glassnet as gn
+from benchmarks.contender import Stopwatch, Timing
+from benchmarks.glassnet_engine import engine, train_options
+from benchmarks.worker import Worker
+from benchmarks.workloads import W5
+
+EPOCHS = 1_000
+
+
+def train_many(seeds: int, threads: int) -> Timing | None:
+    """Train all seeds in one call; None if this glassnet has no train_many."""
+    call: Any = getattr(gn, "train_many", None)
+    if call is None:
+        return None
+    networks = [W5.network(seed) for seed in range(seeds)]
+    X, Y = W5.data
+    with Stopwatch() as watch:
+        call(networks, X, Y, epochs=EPOCHS, engine=engine(), n_threads=threads, **train_options(W5))
+    return watch.timing(seeds * EPOCHS)
+
+
+def one_by_one(seeds: int, threads: int) -> Timing:
+    """The same networks, one `train` after the other."""
+    networks = [W5.network(seed) for seed in range(seeds)]
+    X, Y = W5.data
+    with Stopwatch() as watch:
+        for network in networks:
+            gn.train(network, X, Y, epochs=EPOCHS, engine=engine(), n_threads=1, **train_options(W5))
+    return watch.timing(seeds * EPOCHS)
+
+
+def measure(seeds: int, threads: int, rounds: int) -> dict[str, Any]:
+    """Seconds for all seeds with train_many, and with train in a loop measured on a tenth of them."""
+    worker = Worker("glassnet", threads)
+    record: dict[str, Any] = {"seeds": seeds, "epochs": EPOCHS, "threads": threads, "engine": engine()}
+    try:
+        many = [worker.call(train_many, seeds, threads) for _ in range(rounds)]
+        few = max(2, seeds // (10 if engine() == "native" else 500))
+        loop = [worker.call(one_by_one, few, threads) for _ in range(rounds)]
+    finally:
+        worker.close()
+    record["train_many_seconds"] = None if many[0] is None else [timing.wall for timing in many]
+    record["one_by_one_seconds"] = [timing.wall / few * seeds for timing in loop]
+    record["one_by_one_measured_on"] = few
+    return record

@@ -1,0 +1,91 @@
+"""The report of a run: tables for the terminal, JSON for the record, a chart for the reader."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.runner import Outcome, Result, difference
+
+HEADINGS = ("best µs", "median µs", "GF/s", "of peak", "× glassnet", "loss differs by")
+WIDTHS = (9, 9, 6, 7, 10, 15)
+
+
+def tables(console: Console, outcome: Outcome, clock: str) -> None:
+    """A small table for each workload, dtype and number of threads."""
+    console.print(f"\n[bold]Time of a step[/bold] by the {clock} clock; the ratio is of the best rounds\n")
+    for first in [result for result in outcome.results if reference_of(result, outcome.results) is result]:
+        threads = f", {first.threads} threads" if first.threads > 1 else ""
+        title = f"{first.workload.label}, {first.workload.dtype}{threads}"
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("", min_width=13, no_wrap=True)
+        for heading, width in zip(HEADINGS, WIDTHS, strict=True):
+            table.add_column(heading, justify="right", min_width=width, no_wrap=True)
+        for result in [other for other in outcome.results if key(other) == key(first)]:
+            table.add_row(result.contender, *figures(result, first, outcome, clock))
+        console.print(table)
+
+
+def figures(result: Result, reference: Result, outcome: Outcome, clock: str) -> list[str]:
+    best, median = result.best(clock), statistics.median(result.seconds(clock))
+    speed = result.workload.flops_per_step / best * 1e-9
+    peak = outcome.peak(result.workload.dtype)
+    differs = "" if result is reference or result.loss != result.loss else f"{difference(result, reference):.0e}"
+    return [
+        short(1e6 * best),
+        short(1e6 * median),
+        f"{speed:.1f}",
+        "" if peak is None else f"{speed / (peak * result.threads):.1%}",
+        "" if result is reference else f"{best / reference.best(clock):.2f}",
+        differs,
+    ]
+
+
+def reference_of(result: Result, results: list[Result]) -> Result:
+    """glassnet's result on the same workload, dtype and threads, or the first contender's if it has none."""
+    alike = [other for other in results if key(other) == key(result)]
+    return next((other for other in alike if other.contender == "glassnet"), alike[0])
+
+
+def key(result: Result) -> tuple[str, str, int]:
+    return result.workload.name, result.workload.dtype, result.threads
+
+
+def thread_table(console: Console, one: list[Result], two: list[Result]) -> None:
+    """The speed-up by the wall clock; processor time would count both cores."""
+    table = Table(title="glassnet on one thread and on more", title_justify="left")
+    for heading in ("workload", "dtype"):
+        table.add_column(heading)
+    for heading in ("threads", "µs on one", "µs on all", "speed-up"):
+        table.add_column(heading, justify="right")
+    for alone, together in zip(one, two, strict=True):
+        before, after = alone.best("wall"), together.best("wall")
+        cells = (str(together.threads), short(1e6 * before), short(1e6 * after), f"{before / after:.2f}")
+        table.add_row(alone.workload.label, alone.workload.dtype, *cells)
+    console.print(table)
+
+
+def many_line(many: dict[str, Any]) -> str:
+    what = f"W5  {many['seeds']:,} seeds of W1, {many['epochs']:,} epochs each, engine {many['engine']}: "
+    scaled = (
+        "" if many["one_by_one_measured_on"] == many["seeds"] else f", from {many['one_by_one_measured_on']} of them"
+    )
+    loop = f"one after the other on one thread {min(many['one_by_one_seconds']):.1f} s{scaled}"
+    if many["train_many_seconds"] is None:
+        return f"{what}{loop}; this glassnet has no train_many yet."
+    return f"{what}train_many on {many['threads']} threads {min(many['train_many_seconds']):.1f} s; {loop}."
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def short(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,85 @@
+"""A process of its own for each contender: it prepares a workload once, then times it whenever the runner asks."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.contender import Timing, repeat
+from benchmarks.machine import on_cores, pinned_to, thread_limits
+from benchmarks.peers import load
+from benchmarks.workloads import Workload
+
+LEAST_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a contender reports before the rounds: how it works and its loss after check_epochs (nan for inference)."""
+
+    detail: str
+    loss: float
+
+
+class Worker:
+    """The runner's end of one contender's process, which has its own thread limits and cores."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.name, self.threads = name, threads
+        with thread_limits(threads), on_cores(pinned_to(threads)):
+            self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self.pool.submit(load, name).result()  # starts the process, and imports
+
+    def prepare(self, workload: Workload) -> Ready | BaseException:
+        """Compile, warm up, check, and find how many repeats take LEAST_SECONDS; what failed is returned."""
+        future = self.pool.submit(_prepare, self.name, workload, self.threads)
+        return future.exception() or future.result()
+
+    def time(self) -> Timing:
+        """Time the prepared workload once."""
+        return self.pool.submit(_time).result()
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function of a module in the worker's process."""
+        return self.pool.submit(function, *arguments).result()
+
+    def close(self) -> None:
+        self.pool.shutdown()
+
+
+_run: Callable[[], Timing] | None = None  # in the worker's process: the workload at hand
+
+
+def _prepare(name: str, workload: Workload, threads: int) -> Ready:
+    global _run
+    _run = None  # frees the last workload first
+    contender = load(name)(workload, threads)
+    if workload.kind == "inference":
+        predict = contender.predictor()
+        times = _enough(lambda times: repeat(predict, times), 1)
+        _run = lambda: repeat(predict, times)
+        return Ready(contender.detail, math.nan)
+    small = workload.for_check()
+    checked = contender if small == workload else load(name)(small, threads)
+    checked.train(small.check_epochs)
+    loss = small.loss(checked.theta())
+    epochs = _enough(contender.train, workload.check_epochs)
+    _run = lambda: contender.train(epochs)
+    return Ready(contender.detail, loss)
+
+
+def _enough(run: Callable[[int], Timing], unit: int) -> int:
+    """The multiple of `unit` for which run takes LEAST_SECONDS of processor time."""
+    times = unit
+    while (spent := run(times).cpu) < LEAST_SECONDS:
+        times = unit * math.ceil(times / unit * min(10.0, 1.2 * LEAST_SECONDS / max(spent, 1e-6)))
+    return times
+
+
+def _time() -> Timing:
+    assert _run is not None
+    return _run()

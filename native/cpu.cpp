@@ -1,0 +1,25 @@
+// Which of the compiled instruction sets this processor has; built for the oldest of them.
+
+#include <nanobind/nanobind.h>
+
+namespace {
+
+// "v4", "v3" or "v2" of x86-64 as the psABI names them, "" if none, "generic" on other processors.
+const char* instruction_set() {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+    return v4 ? "v4" : v3 ? "v3" : v2 ? "v2" : "";
+#else
+    return "generic";
+#endif
+}
+
+}  // namespace
+
+NB_MODULE(_cpu, m) { m.def("instruction_set", &instruction_set); }

@@ -1,0 +1,159 @@
+// The Python module of one instruction set: takes arrays as they are, releases the GIL, runs the loop of run.hpp.
+// NativeEngine in src/glassnet/native/engine.py says what the arguments are, and checks them.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <chrono>
+
+#include "kernels.hpp"
+#include "row.hpp"
+#include "run.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace glassnet {
+namespace {
+
+template <class T>
+using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Optional = std::optional<Array<T>>;
+
+template <class T>
+Rows<T> as_rows(const Array<const T>& X, const Array<const T>& Y, const Optional<const T>& weight) {
+    return {X.data(), Y.data(), weight ? weight->data() : nullptr, X.shape(0)};
+}
+
+// Asks Python for a pending Ctrl-C at most every 50 ms; the exception stays set.
+class Interrupt {
+public:
+    bool operator()() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_ < std::chrono::milliseconds(50)) return false;
+        last_ = now;
+        const nb::gil_scoped_acquire held;
+        return PyErr_CheckSignals() != 0;
+    }
+
+private:
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+template <class T>
+Record train(const Architecture& architecture, const Settings& settings, State& state, long epochs, Array<const T> X,
+             Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
+             Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle,
+             const EarlyStopping& early_stopping, const Adaptive& adaptive, bool snapshots, Array<T> theta,
+             Array<T> slots, Optional<T> best) {
+    Job<T> job;
+    job.data = as_rows(X, Y, weight);
+    job.validation = X_val ? as_rows(*X_val, *Y_val, weight_val) : Rows<T>{nullptr, nullptr, nullptr, 0};
+    job.constants = std::move(constants);
+    job.factors = std::move(factors);
+    job.batch_size = settings.batch_size;
+    job.shuffle = shuffle;
+    job.seed = settings.seed;
+    job.early_stopping = early_stopping;
+    job.adaptive = adaptive;
+
+    const std::size_t parameters = architecture.parameters();
+    std::vector<T*> slot_rows;
+    for (int slot = 0; slot < settings.slots; ++slot) slot_rows.push_back(slots.data() + slot * parameters);
+    Record record;
+    {
+        const nb::gil_scoped_release released;
+        const FlushSubnormals flush;
+        const auto trainer = make_trainer<T>(architecture, settings, job.data);
+        Run<T> run(*trainer, job, state, parameters, theta.data(), slot_rows, best ? best->data() : nullptr, snapshots,
+                   Interrupt());
+        record = run.train(epochs);
+    }
+    if (PyErr_Occurred()) throw nb::python_error();
+    return record;
+}
+
+// A network's outputs for any number of rows.
+template <class T>
+void predict(const Architecture& architecture, const Settings& settings, Array<const T> theta, Array<const T> X,
+             Array<T> out) {
+    const nb::gil_scoped_release released;
+    const FlushSubnormals flush;
+    const Rows<T> none{nullptr, nullptr, nullptr, 0};
+    const auto trainer = make_trainer<T>(architecture, settings, none);
+    trainer->load(theta.data(), nullptr);
+    trainer->predict(X.data(), X.shape(0), out.data());
+}
+
+template <class T>
+void bind(nb::module_& m, const char* row_predictor) {
+    m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "X"_a, "Y"_a, "weight"_a.none(),
+          "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a,
+          "early_stopping"_a, "adaptive"_a, "snapshots"_a, "theta"_a.noconvert(), "slots"_a.noconvert(),
+          "best"_a.noconvert().none());
+    m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert());
+    nb::class_<RowPredictor<T>>(m, row_predictor)
+        .def(nb::init<const Architecture&>())
+        .def("predict", [](RowPredictor<T>& self, Array<const T> theta, Array<const T> x, Array<T> out) {
+            self.predict(theta.data(), x.data(), out.data());
+        });
+}
+
+}  // namespace
+}  // namespace glassnet
+
+NB_MODULE(GLASSNET_MODULE, m) {
+    using namespace glassnet;
+    nb::class_<Architecture>(m, "Architecture")
+        .def(nb::init<>())
+        .def_rw("sizes", &Architecture::sizes)
+        .def_rw("activations", &Architecture::activations)
+        .def_rw("activation_parameters", &Architecture::activation_parameters)
+        .def_rw("loss", &Architecture::loss)
+        .def_rw("loss_parameter", &Architecture::loss_parameter)
+        .def_rw("loss_of_output", &Architecture::loss_of_output);
+    nb::class_<Settings>(m, "Settings")
+        .def(nb::init<>())
+        .def_rw("update", &Settings::update)
+        .def_rw("slots", &Settings::slots)
+        .def_rw("l1", &Settings::l1)
+        .def_rw("l2", &Settings::l2)
+        .def_rw("dropout", &Settings::dropout)
+        .def_rw("clip_norm", &Settings::clip_norm)
+        .def_rw("seed", &Settings::seed)
+        .def_rw("batch_size", &Settings::batch_size)
+        .def_rw("threads", &Settings::threads);
+    nb::class_<State>(m, "State")
+        .def(nb::init<>())
+        .def_rw("step", &State::step)
+        .def_rw("epoch", &State::epoch)
+        .def_rw("rate_factor", &State::rate_factor)
+        .def_rw("adaptive_best", &State::adaptive_best)
+        .def_rw("adaptive_stale", &State::adaptive_stale)
+        .def_rw("best_loss", &State::best_loss)
+        .def_rw("best_epoch", &State::best_epoch)
+        .def_rw("stale", &State::stale);
+    nb::class_<EarlyStopping>(m, "EarlyStopping")
+        .def(nb::init<>())
+        .def_rw("patience", &EarlyStopping::patience)
+        .def_rw("min_delta", &EarlyStopping::min_delta);
+    nb::class_<Adaptive>(m, "Adaptive")
+        .def(nb::init<>())
+        .def_rw("patience", &Adaptive::patience)
+        .def_rw("decay", &Adaptive::decay)
+        .def_rw("min_delta", &Adaptive::min_delta)
+        .def_rw("floor", &Adaptive::floor);
+    nb::class_<Record>(m, "Record")
+        .def_ro("loss", &Record::loss)
+        .def_ro("validation_loss", &Record::validation_loss)
+        .def_ro("learning_rate", &Record::learning_rate)
+        .def_ro("stopped", &Record::stopped)
+        .def_ro("non_finite", &Record::non_finite)
+        .def_ro("exact", &Record::exact);
+    bind<float>(m, "RowPredictor32");
+    bind<double>(m, "RowPredictor64");
+}

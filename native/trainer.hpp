@@ -1,0 +1,73 @@
+// What the compiled engine trains, in plain data, and the interface of its kernels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace glassnet {
+
+// Numbers of the equations, in the order of the Python registries (equations.hpp has the functions).
+struct Architecture {
+    std::vector<int> sizes;                     // inputs, hidden widths, outputs
+    std::vector<int> activations;               // of layers 1 … L; kSoftmax for a softmax output
+    std::vector<double> activation_parameters;  // of the same layers
+    int loss = 0;                               // kCrossEntropy for the categorical one
+    double loss_parameter = 0;
+    bool loss_of_output = false;  // the loss takes the output a instead of the pre-activation z
+
+    static constexpr int kSoftmax = -1, kCrossEntropy = -1;
+
+    int layers() const { return static_cast<int>(sizes.size()) - 1; }
+    std::size_t parameters() const {
+        std::size_t count = 0;
+        for (std::size_t l = 1; l < sizes.size(); ++l) count += (std::size_t(sizes[l - 1]) + 1) * sizes[l];
+        return count;
+    }
+};
+
+struct Settings {
+    int update = -1;  // number of the update recurrence; -1 for a network that only predicts
+    int slots = 0;   // how many vectors of memory it has
+    double l1 = 0, l2 = 0, dropout = 0;
+    double clip_norm = 0;  // 0 for none
+    std::uint64_t seed = 0;
+    std::size_t batch_size = 1;  // the most rows a step has
+    int threads = 1;
+};
+
+// Rows of inputs (n, sizes.front()) and targets (n, sizes.back()), row-major; weight (n) may be null.
+template <class T>
+struct Rows {
+    const T* X;
+    const T* Y;
+    const T* weight;
+    std::size_t n;
+};
+
+// One step: the rows order[0 … count-1] of the data, or without an order all of its rows.
+struct Step {
+    const std::int64_t* order;
+    std::size_t count;
+    double weight_sum;        // Σ w of these rows
+    long number;              // from 0
+    const double* constants;  // of the update recurrence, the learning rate of this step first
+};
+
+// A kernel that holds the parameters in a layout of its own while it trains.
+template <class T>
+class Trainer {
+public:
+    virtual ~Trainer() = default;
+    // Parameters and slots (each of `parameters()` numbers, in theta's layout) in, and out again.
+    virtual void load(const T* theta, const T* const* slots) = 0;
+    virtual void store(T* theta, T* const* slots) const = 0;
+    // forward → loss → backward → update; returns the objective before the update.
+    virtual double step(const Step& step) = 0;
+    // The outputs (n, sizes.back()) for rows X (n, sizes.front()); no dropout.
+    virtual void predict(const T* X, std::size_t n, T* out) = 0;
+    // The mean loss of rows, without penalties.
+    virtual double loss(const Rows<T>& rows) = 0;
+};
+
+}  // namespace glassnet

@@ -1,0 +1,674 @@
+// Mini-batch training of wide networks: register-tiled matrix products with bias, activation, loss and optimizer on the
+// tiles.
+//
+// Every matrix is stored as panels: groups of two vectors of columns, each panel holding all its rows one after the
+// other. A row of a panel is contiguous and aligned, a tile of consecutive rows is one contiguous run, and whatever a
+// tile streams it streams sequentially. The same layout serves as either operand of all three products:
+//
+//   forward   Z  = A W + b      rows of A broadcast,    panels of W streamed
+//   backward  dA = dZ Wᵀ        rows of dZ broadcast,   a packed panel of Wᵀ
+//   gradient  dW = Aᵀ dZ        columns of A broadcast, panels of dZ streamed
+//
+// Weights, activations and the optimizer's state live in this layout from step to step. Work is cut into tiles by the
+// shapes alone and each tile is computed by one thread in a fixed order, so results do not depend on the threads.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <numeric>
+#include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "equations.hpp"
+#include "pool.hpp"
+#include "random.hpp"
+#include "tiles.hpp"
+#include "trainer.hpp"
+
+namespace glassnet {
+inline namespace GLASSNET_ISA {
+
+// One zeroed block for everything a run touches, on huge pages where the system has them: the panels of a layer span
+// more pages than the first-level TLB holds.
+class Arena {
+public:
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    ~Arena() { std::free(base_); }
+
+    void* reserve(std::size_t bytes) {
+        const std::size_t page = bytes >= kHuge ? kHuge : 4096;
+        bytes = (bytes + page - 1) / page * page;
+        base_ = std::aligned_alloc(page, bytes);
+        if (!base_) throw std::bad_alloc();
+#if defined(__linux__)
+        if (page == kHuge) madvise(base_, bytes, MADV_HUGEPAGE);
+#endif
+        return std::memset(base_, 0, bytes);
+    }
+
+private:
+    static constexpr std::size_t kHuge = std::size_t(2) << 20;
+    void* base_ = nullptr;
+};
+
+template <class T>
+class WideTrainer final : public Trainer<T> {
+public:
+    WideTrainer(const Architecture& architecture, const Settings& settings, const Rows<T>& data)
+        : architecture_(architecture), settings_(settings), data_(data), pool_(settings.threads),
+          max_rows_(static_cast<int>(settings.batch_size)) {
+        std::size_t elements = 0;
+        auto take = [&elements](std::size_t n) {
+            const std::size_t at = elements;
+            elements += (n + kLine - 1) / kLine * kLine;
+            return at;
+        };
+        struct Offsets {
+            std::size_t a, z, d, mask;
+        };
+        std::vector<Offsets> offsets;
+        for (int l = 1; l <= architecture.layers(); ++l) {
+            Layer layer{};
+            layer.number = l;
+            layer.in = architecture.sizes[l - 1];
+            layer.out = architecture.sizes[l];
+            layer.activation = architecture.activations[l - 1];
+            layer.activation_parameter = architecture.activation_parameters[l - 1];
+            const bool last = l == architecture.layers();
+            if (!last) with_activation(layer, [&](auto activation) { layer.keeps_z = activation.needs_z; });
+            layer.keeps_mask = !last && settings.dropout > 0;
+            layer.weights = take(std::size_t(panels(layer.out)) * (layer.in + 1) * kWidth);
+            layers_.push_back(layer);
+        }
+        take(5 * kLine);  // keeps the streams of a tile apart modulo a page
+        slot_stride_ = elements;
+        const bool trains = settings.update >= 0;
+        if (trains) elements += settings.slots * slot_stride_;
+        const bool gradient_in_memory = settings.clip_norm > 0;
+        const std::size_t gradient = gradient_in_memory ? take(slot_stride_) : 0;
+        int widest = 0, most_tiles = 0;
+        for (const Layer& layer : layers_) {
+            const std::size_t size = std::size_t(panels(layer.out)) * kWidth * max_rows_;
+            offsets.push_back({take(size), layer.keeps_z ? take(size) : 0, trains ? take(size) : 0,
+                               layer.keeps_mask ? take(size) : 0});
+            widest = std::max(widest, layer.out);
+            most_tiles += gradient_tiles(layer);
+        }
+        const std::size_t input = take(std::size_t(panels(layers_.front().in)) * kWidth * max_rows_);
+        target_stride_ = std::size_t(panels(layers_.back().out)) * kWidth;
+        const std::size_t targets = take(target_stride_ * max_rows_);
+        const std::size_t weights_of_rows = take(max_rows_);
+        const std::size_t sums = take(std::max(most_tiles, ceil_div(max_rows_, tile_rows)));
+        const std::size_t penalties = take(most_tiles);
+        const std::size_t zeros = take(kWidth);
+        const std::size_t scratch_size = std::max(std::size_t(panels(widest)) * kWidth * kWidth, 2 * target_stride_);
+        std::vector<std::size_t> scratch;
+        for (int t = 0; t < settings.threads; ++t) scratch.push_back(take(scratch_size));
+
+        T* base = static_cast<T*>(arena_.reserve(elements * sizeof(T)));
+        weights_ = base;
+        gradient_ = base + gradient;
+        input_ = base + input;
+        targets_ = base + targets;
+        row_weights_ = base + weights_of_rows;
+        sums_ = base + sums;
+        penalties_ = base + penalties;
+        zeros_ = base + zeros;
+        for (std::size_t s : scratch) scratch_.push_back(base + s);
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            layers_[l].a = base + offsets[l].a;
+            layers_[l].z = base + offsets[l].z;
+            layers_[l].d = base + offsets[l].d;
+            layers_[l].mask = base + offsets[l].mask;
+        }
+        // a prediction has no slopes: its output layer's z goes where its activations do
+        if (!trains) layers_.back().d = layers_.back().a;
+    }
+
+    void load(const T* theta, const T* const* slots) override {
+        auto copy = [](T* packed, const T*& from, int count) {
+            std::copy_n(from, count, packed);
+            from += count;
+        };
+        exchange(weights_, theta, copy);
+        for (int s = 0; slots && s < settings_.slots; ++s)
+            exchange(weights_ + (s + 1) * slot_stride_, slots[s], copy);
+    }
+
+    void store(T* theta, T* const* slots) const override {
+        auto copy = [](const T* packed, T*& to, int count) { to = std::copy_n(packed, count, to); };
+        exchange(weights_, theta, copy);
+        for (int s = 0; slots && s < settings_.slots; ++s)
+            exchange(weights_ + (s + 1) * slot_stride_, slots[s], copy);
+    }
+
+    double step(const Step& step) override {
+        const Batch batch{data_, step.order, 0, static_cast<int>(step.count), T(1 / step.weight_sum), step.number};
+        pool_.run([&](int thread) {
+            gather(thread, batch);
+            pool_.barrier.wait();
+            for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
+                forward(thread, batch, l, settings_.dropout > 0);
+                pool_.barrier.wait();
+            }
+            output_slopes(thread, batch);
+            pool_.barrier.wait();
+            for (std::size_t l = layers_.size() - 1; l > 0; --l) {
+                backward(thread, batch, l);
+                pool_.barrier.wait();
+            }
+            with_recurrence(step, [&](auto recurrence) {
+                if (settings_.clip_norm > 0) {
+                    for (std::size_t l = 0; l < layers_.size(); ++l) store_gradient(thread, batch, l);
+                    pool_.barrier.wait();
+                    apply_gradient(thread, recurrence);
+                } else {
+                    for (std::size_t l = 0; l < layers_.size(); ++l) update_weights(thread, batch, l, recurrence);
+                }
+            });
+        });
+        double loss = row_loss_;
+        if (has_penalty()) loss += std::accumulate(penalties_, penalties_ + count_tiles(), 0.0);
+        return loss;
+    }
+
+    void predict(const T* X, std::size_t n, T* out) override {
+        for_chunks({X, nullptr, nullptr, n}, [&](int thread, const Batch& chunk) {
+            output_rows(thread, chunk, out + chunk.first * layers_.back().out);
+        });
+    }
+
+    double loss(const Rows<T>& rows) override {
+        double total = 0, weight = 0;
+        for (std::size_t i = 0; i < rows.n; ++i) weight += rows.weight ? double(rows.weight[i]) : 1.0;
+        for_chunks(rows, [&](int thread, const Batch& chunk) {
+            output_slopes(thread, chunk);
+            pool_.barrier.wait();
+            if (thread == 0) total += row_loss_;
+        });
+        return total / weight;
+    }
+
+private:
+    using V = Vec<T>;
+    static constexpr int kWidth = panel_width<T>;
+    static constexpr int kLanes = V::size;
+    static constexpr int kLine = 64 / sizeof(T);
+
+    struct Layer {
+        int number, in, out, activation;
+        double activation_parameter;
+        bool keeps_z, keeps_mask;
+        std::size_t weights;  // offset of panels of in + 1 rows, the last being the bias
+        T* a;                 // activations, masked by dropout
+        T* z;                 // what they were computed from, if the derivative needs it
+        T* d;                 // derivative of the loss by z
+        T* mask;              // of dropout
+    };
+
+    struct Batch {
+        Rows<T> rows;
+        const std::int64_t* order;  // null: consecutive rows
+        std::size_t first;
+        int count;
+        T scale;  // 1/Σw
+        long step;
+
+        std::size_t row(int i) const { return order ? static_cast<std::size_t>(order[i]) : first + i; }
+    };
+
+    struct Range {
+        int begin, end;
+    };
+    Range share(int thread, int jobs) const {
+        const long n = pool_.threads();
+        return {int(jobs * long(thread) / n), int(jobs * long(thread + 1) / n)};
+    }
+
+    static int panels(int columns) { return ceil_div(columns, kWidth); }
+    static int vectors_in_panel(int columns, int panel) {
+        return std::min(panel_vectors, ceil_div(columns - panel * kWidth, kLanes));
+    }
+    std::size_t panel_step() const { return std::size_t(max_rows_) * kWidth; }
+    static int gradient_tiles(const Layer& layer) { return panels(layer.out) * (ceil_div(layer.in, tile_rows) + 1); }
+    int count_tiles() const {
+        int tiles = 0;
+        for (const Layer& layer : layers_) tiles += gradient_tiles(layer);
+        return tiles;
+    }
+    T* weight_panel(const Layer& layer, int panel) const {
+        return weights_ + layer.weights + std::size_t(panel) * (layer.in + 1) * kWidth;
+    }
+    const T* layer_input(std::size_t l) const { return l == 0 ? input_ : layers_[l - 1].a; }
+    bool has_penalty() const { return settings_.l1 > 0 || settings_.l2 > 0; }
+
+    template <class Body>
+    static void with_activation(const Layer& layer, Body body) {
+        equations::with_activation(layer.activation, layer.activation_parameter, body);
+    }
+    template <class Body>
+    void with_recurrence(const Step& step, Body body) const {
+        equations::with_update<V>(settings_.update, step.number + 1, step.constants, body);
+    }
+
+    // copy(packed, flat, count) for each run of columns, in theta's order; copy moves `flat` on.
+    template <class Flat, class Copy>
+    void exchange(T* packed, Flat flat, Copy copy) const {
+        for (const Layer& layer : layers_)
+            for (int i = 0; i <= layer.in; ++i)
+                for (int p = 0; p < panels(layer.out); ++p)
+                    copy(packed + (weight_panel(layer, p) - weights_) + std::size_t(i) * kWidth, flat,
+                         std::min(kWidth, layer.out - p * kWidth));
+    }
+
+    // Copies the batch into panels, a tile of rows at a time so that the writes are contiguous: single rows would all
+    // fall into the same few sets of the cache.
+    void gather(int thread, const Batch& batch) {
+        const Range mine = share(thread, ceil_div(batch.count, tile_rows));
+        const int in = layers_[0].in, out = layers_.back().out;
+        for (int tile = mine.begin; tile < mine.end; ++tile) {
+            const int row = tile * tile_rows, rows = std::min(tile_rows, batch.count - row);
+            const T* x[tile_rows];
+            for (int r = 0; r < rows; ++r) {
+                const std::size_t from = batch.row(row + r);
+                x[r] = batch.rows.X + from * in;
+                if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, targets_ + (row + r) * target_stride_);
+                row_weights_[row + r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
+            }
+            T* to = input_ + std::size_t(row) * kWidth;
+            int i = 0;
+            for (; i + kWidth <= in; i += kWidth, to += panel_step())
+                for (int r = 0; r < rows; ++r) std::memcpy(to + r * kWidth, x[r] + i, kWidth * sizeof(T));
+            for (int r = 0; r < rows; ++r) std::copy(x[r] + i, x[r] + in, to + r * kWidth);
+        }
+    }
+
+    // body(thread, chunk) on every thread, after the hidden layers' forward pass of each chunk of rows.
+    template <class Body>
+    void for_chunks(const Rows<T>& rows, Body body) {
+        pool_.run([&](int thread) {
+            for (std::size_t first = 0; first < rows.n; first += max_rows_) {
+                const int count = static_cast<int>(std::min<std::size_t>(max_rows_, rows.n - first));
+                const Batch chunk{rows, nullptr, first, count, T(1), 0};
+                gather(thread, chunk);
+                pool_.barrier.wait();
+                for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
+                    forward(thread, chunk, l, false);
+                    pool_.barrier.wait();
+                }
+                body(thread, chunk);
+                pool_.barrier.wait();
+            }
+        });
+    }
+
+    // Z = A W + b for one tile of rows and one panel.
+    void affine_tile(std::size_t l, int panel, int row, int rows, T* to) const {
+        const Layer& layer = layers_[l];
+        const T* w = weight_panel(layer, panel);
+        select_tile<T, false>(rows, vectors_in_panel(layer.out, panel))(
+            layer_input(l) + std::size_t(row) * kWidth, panel_step(), w, layer.in, w + std::size_t(layer.in) * kWidth,
+            to);
+    }
+
+    // body(panel, first row, rows, where the tile starts, its vectors) for this thread's tiles of a layer's activations.
+    template <class Body>
+    void for_tiles(int thread, const Batch& batch, const Layer& layer, Body body) const {
+        const int tiles = ceil_div(batch.count, tile_rows);
+        const Range mine = share(thread, panels(layer.out) * tiles);
+        for (int job = mine.begin; job < mine.end; ++job) {
+            const int panel = job / tiles, row = job % tiles * tile_rows;
+            body(panel, row, std::min(tile_rows, batch.count - row),
+                 panel * panel_step() + std::size_t(row) * kWidth, vectors_in_panel(layer.out, panel));
+        }
+    }
+
+    void forward(int thread, const Batch& batch, std::size_t l, bool drop) {
+        const Layer& layer = layers_[l];
+        with_activation(layer, [&](auto activation) {
+            using Activation = decltype(activation);
+            for_tiles(thread, batch, layer, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                affine_tile(l, panel, row, rows, layer.a + at);
+                for (int r = 0; r < rows; ++r)
+                    for (int v = 0; v < vectors; ++v) {
+                        const std::size_t i = at + r * kWidth + v * kLanes;
+                        const V z = V::load(layer.a + i);
+                        if constexpr (Activation::needs_z) z.store(layer.z + i);
+                        activation.f(z).store(layer.a + i);
+                    }
+                if (drop) apply_dropout(batch, layer, panel, row, rows, at);
+            });
+        });
+    }
+
+    void apply_dropout(const Batch& batch, const Layer& layer, int panel, int row, int rows, std::size_t at) const {
+        const auto threshold = static_cast<std::uint32_t>(settings_.dropout * 4294967296.0);
+        const T scale = T(1 / (1 - settings_.dropout));
+        const Philox philox(settings_.seed, layer.number, batch.step);
+        const int columns = std::min(kWidth, layer.out - panel * kWidth);
+        std::uint32_t draws[kWidth];
+        for (int r = 0; r < rows; ++r) {
+            philox.numbers(std::uint64_t(row + r) * layer.out + panel * kWidth, columns, draws);
+            T *mask = layer.mask + at + r * kWidth, *a = layer.a + at + r * kWidth;
+            for (int c = 0; c < columns; ++c) {
+                mask[c] = draws[c] >= threshold ? scale : T(0);
+                a[c] *= mask[c];
+            }
+        }
+    }
+
+    // One row of the output layer as consecutive vectors; the last is partly padding.
+    struct OutputRow {
+        T* z;
+        std::size_t panel_step;
+        int out;
+
+        int vectors() const { return ceil_div(out, kLanes); }
+        T* at(int v) const { return z + v / panel_vectors * panel_step + v % panel_vectors * kLanes; }
+        V operator[](int v) const { return V::load(at(v)); }
+        typename V::M valid(int v) const { return V::first_lanes(out - v * kLanes); }
+    };
+
+    OutputRow output_row(int row) const {
+        return {layers_.back().d + std::size_t(row) * kWidth, panel_step(), layers_.back().out};
+    }
+
+    void output_tile(int row, int rows) const {
+        const Layer& layer = layers_.back();
+        for (int panel = 0; panel < panels(layer.out); ++panel)
+            affine_tile(layers_.size() - 1, panel, row, rows,
+                        layer.d + panel * panel_step() + std::size_t(row) * kWidth);
+    }
+
+    // ∂ℓ/∂Z · w/Σw in the place of Z, and the mean loss in row_loss_, summed in the order of the rows.
+    void output_slopes(int thread, const Batch& batch) {
+        const Range mine = share(thread, ceil_div(batch.count, tile_rows));
+        for (int tile = mine.begin; tile < mine.end; ++tile) {
+            const int row = tile * tile_rows, end = std::min(batch.count, row + tile_rows);
+            output_tile(row, end - row);
+            T loss = 0;
+            for (int r = row; r < end; ++r) {
+                const T weight = row_weights_[r] * batch.scale;
+                loss += weight * row_slopes(output_row(r), targets_ + r * target_stride_, weight, scratch_[thread]);
+            }
+            sums_[tile] = loss;
+        }
+        pool_.barrier.wait();
+        if (thread == 0) row_loss_ = std::accumulate(sums_, sums_ + ceil_div(batch.count, tile_rows), 0.0);
+    }
+
+    // The loss of one row; its z becomes weight · ∂ℓ/∂z, padding 0.
+    T row_slopes(const OutputRow& row, const T* y, T weight, T* scratch) const {
+        const V scale = weight;
+        V total = 0;
+        if (architecture_.loss == Architecture::kCrossEntropy) {
+            V chosen = 0;
+            for (int v = 0; v < row.vectors(); ++v) chosen += V::load(y + v * kLanes) * row[v];
+            T largest;
+            const T sum = softmax(row, largest);
+            for (int v = 0; v < row.vectors(); ++v)
+                ((row[v] - V::load(y + v * kLanes)) * scale).store(row.at(v));
+            return std::log(sum) + (largest - chosen.sum());
+        }
+        equations::with_loss(architecture_.loss, architecture_.loss_parameter, [&](auto loss) {
+            if (!architecture_.loss_of_output) {
+                for (int v = 0; v < row.vectors(); ++v) {
+                    const V z = row[v], target = V::load(y + v * kLanes);
+                    total += where(row.valid(v), loss.value(z, target), V(0));
+                    where(row.valid(v), loss.slope(z, target) * scale, V(0)).store(row.at(v));
+                }
+                return;
+            }
+            T* kept_z = scratch;
+            for (int v = 0; v < row.vectors(); ++v) row[v].store(kept_z + v * kLanes);
+            activate(row);
+            V along = 0;  // Σ da·a, of a softmax
+            for (int v = 0; v < row.vectors(); ++v) {
+                const V a = row[v], target = V::load(y + v * kLanes);
+                total += where(row.valid(v), loss.value(a, target), V(0));
+                along += where(row.valid(v), loss.slope(a, target) * a, V(0));
+            }
+            const V sum = along.sum();
+            for (int v = 0; v < row.vectors(); ++v) {
+                const V a = row[v], target = V::load(y + v * kLanes), da = loss.slope(a, target);
+                V dz;
+                if (layers_.back().activation == Architecture::kSoftmax)
+                    dz = a * (da - sum);
+                else
+                    with_activation(layers_.back(), [&](auto activation) {
+                        dz = activation.pull_back(da, V::load(kept_z + v * kLanes), a);
+                    });
+                where(row.valid(v), dz * scale, V(0)).store(row.at(v));
+            }
+        });
+        return total.sum();
+    }
+
+    // Replaces z by its softmax; returns Σ exp(z - largest).
+    static T softmax(const OutputRow& row, T& largest) {
+        V top = -std::numeric_limits<T>::infinity();
+        for (int v = 0; v < row.vectors(); ++v) top = where(row.valid(v), maximum(top, row[v]), top);
+        largest = top.max();
+        V total = 0;
+        for (int v = 0; v < row.vectors(); ++v) {
+            const V e = where(row.valid(v), exp(row[v] - V(largest)), V(0));
+            total += e;
+            e.store(row.at(v));
+        }
+        const T sum = total.sum();
+        for (int v = 0; v < row.vectors(); ++v) (row[v] * V(1 / sum)).store(row.at(v));
+        return sum;
+    }
+
+    void activate(const OutputRow& row) const {
+        if (layers_.back().activation == Architecture::kSoftmax) {
+            T largest;
+            softmax(row, largest);
+            return;
+        }
+        with_activation(layers_.back(), [&](auto activation) {
+            for (int v = 0; v < row.vectors(); ++v) activation.f(row[v]).store(row.at(v));
+        });
+    }
+
+    void output_rows(int thread, const Batch& chunk, T* out) const {
+        const Range mine = share(thread, ceil_div(chunk.count, tile_rows));
+        const int width = layers_.back().out;
+        for (int tile = mine.begin; tile < mine.end; ++tile) {
+            const int first = tile * tile_rows, end = std::min(chunk.count, first + tile_rows);
+            output_tile(first, end - first);
+            for (int r = first; r < end; ++r) {
+                const OutputRow row = output_row(r);
+                activate(row);
+                for (int o = 0; o < width; ++o) out[std::size_t(r) * width + o] = row.at(o / kLanes)[o % kLanes];
+            }
+        }
+    }
+
+    // The transpose of kWidth rows of W, from row `first`, as one panel.
+    void pack_transposed(const Layer& layer, int first, T* to) const {
+        V block[kLanes];
+        const int rows = std::min(kWidth, layer.in - first);
+        for (int o = 0; o < layer.out; o += kLanes) {
+            const T* from = weight_panel(layer, o / kWidth) + o % kWidth + std::size_t(first) * kWidth;
+            for (int i = 0; i < kWidth; i += kLanes) {
+                if (i + kLanes <= rows) {
+#pragma GCC unroll 16
+                    for (int r = 0; r < kLanes; ++r) block[r] = V::load(from + std::size_t(i + r) * kWidth);
+                } else {
+                    for (int r = 0; r < kLanes; ++r)
+                        block[r] = i + r < rows ? V::load(from + std::size_t(i + r) * kWidth) : V(0);
+                }
+                transpose_square<T>(block);
+#pragma GCC unroll 16
+                for (int r = 0; r < kLanes; ++r) block[r].store(to + std::size_t(o + r) * kWidth + i);
+            }
+        }
+    }
+
+    // dZ of the layer below l, from dZ of layer l.
+    void backward(int thread, const Batch& batch, std::size_t l) {
+        const Layer &layer = layers_[l], &below = layers_[l - 1];
+        T* packed = scratch_[thread];
+        int packed_panel = -1;
+        const V unmasked = T(1 - settings_.dropout);  // undoes the mask's scale where a unit was kept
+        with_activation(below, [&](auto activation) {
+            using Activation = decltype(activation);
+            for_tiles(thread, batch, below, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                if (panel != packed_panel) {
+                    pack_transposed(layer, panel * kWidth, packed);
+                    packed_panel = panel;
+                }
+                select_tile<T, false>(rows, vectors)(layer.d + std::size_t(row) * kWidth, panel_step(), packed,
+                                                     layer.out, zeros_, below.d + at);
+                for (int r = 0; r < rows; ++r)
+                    for (int v = 0; v < vectors; ++v) {
+                        const std::size_t i = at + r * kWidth + v * kLanes;
+                        V da = V::load(below.d + i), z = 0, a = V::load(below.a + i);
+                        if constexpr (Activation::needs_z) z = V::load(below.z + i);
+                        if (below.keeps_mask) {
+                            da *= V::load(below.mask + i);
+                            a *= unmasked;
+                        }
+                        activation.pull_back(da, z, a).store(below.d + i);
+                    }
+            });
+        });
+    }
+
+    // consume(panel, first row, rows, vectors, tile's number, gradient) for this thread's tiles of dW and, as the last
+    // row of each panel, db.
+    template <class Consume>
+    void gradient(int thread, const Batch& batch, std::size_t l, Consume consume) {
+        const Layer& layer = layers_[l];
+        int number = 0;
+        for (std::size_t i = 0; i < l; ++i) number += gradient_tiles(layers_[i]);
+        const int tiles = ceil_div(layer.in, tile_rows) + 1;
+        const Range mine = share(thread, gradient_tiles(layer));
+        alignas(64) T tile[tile_rows * kWidth];
+        for (int job = mine.begin; job < mine.end; ++job) {
+            const int panel = job / tiles, first = job % tiles * tile_rows;
+            const int vectors = vectors_in_panel(layer.out, panel);
+            const T* d = layer.d + panel * panel_step();
+            if (first >= layer.in) {
+                column_sum(d, batch.count, vectors, tile);
+                consume(panel, layer.in, 1, vectors, number + job, tile);
+                continue;
+            }
+            const int rows = std::min(tile_rows, layer.in - first);
+            const T* a = layer_input(l) + first / kWidth * panel_step() + first % kWidth;
+            select_tile<T, true>(rows, vectors)(a, 0, d, batch.count, zeros_, tile);
+            consume(panel, first, rows, vectors, number + job, tile);
+        }
+    }
+
+    static void column_sum(const T* d, int rows, int vectors, T* sum) {
+        constexpr int chains = 4;  // hide the latency of an addition
+        for (int v = 0; v < vectors; ++v) {
+            V s[chains] = {V(0), V(0), V(0), V(0)};
+            int r = 0;
+            for (; r + chains <= rows; r += chains)
+                for (int c = 0; c < chains; ++c) s[c] += V::load(d + (r + c) * kWidth + v * kLanes);
+            for (; r < rows; ++r) s[0] += V::load(d + r * kWidth + v * kLanes);
+            ((s[0] + s[1]) + (s[2] + s[3])).store(sum + v * kLanes);
+        }
+    }
+
+    // Adds the penalty's slope to a tile of dW, and keeps the penalty itself.
+    void penalise(const Layer& layer, int first, int rows, int vectors, int number, const T* w, T* g) {
+        V total = 0;
+        const V l1 = T(settings_.l1), l2 = T(settings_.l2);
+        if (first < layer.in)
+            for (int r = 0; r < rows; ++r)
+                for (int v = 0; v < vectors; ++v) {
+                    const int i = r * kWidth + v * kLanes;
+                    total += equations::penalty(V::load(w + i), l1, l2);
+                    (V::load(g + i) + equations::d_penalty(V::load(w + i), l1, l2)).store(g + i);
+                }
+        penalties_[number] = total.sum();
+    }
+
+    template <class Recurrence>
+    void update_weights(int thread, const Batch& batch, std::size_t l, const Recurrence& recurrence) {
+        const Layer& layer = layers_[l];
+        gradient(thread, batch, l, [&](int panel, int first, int rows, int vectors, int number, T* g) {
+            T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
+            if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
+            for (int r = 0; r < rows; ++r)
+                for (int v = 0; v < vectors; ++v) {
+                    const int i = r * kWidth + v * kLanes;
+                    update_vector(recurrence, w + i, V::load(g + i));
+                }
+        });
+    }
+
+    template <class Recurrence>
+    void update_vector(const Recurrence& recurrence, T* at, V g) const {
+        V w = V::load(at), first = 0, second = 0;
+        if constexpr (Recurrence::slots > 0) first = V::load(at + slot_stride_);
+        if constexpr (Recurrence::slots > 1) second = V::load(at + 2 * slot_stride_);
+        recurrence(w, g, first, second);
+        w.store(at);
+        if constexpr (Recurrence::slots > 0) first.store(at + slot_stride_);
+        if constexpr (Recurrence::slots > 1) second.store(at + 2 * slot_stride_);
+    }
+
+    // The gradient to memory, with the squared norm of each tile.
+    void store_gradient(int thread, const Batch& batch, std::size_t l) {
+        const Layer& layer = layers_[l];
+        gradient(thread, batch, l, [&](int panel, int first, int rows, int vectors, int number, T* g) {
+            const T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
+            if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
+            T* to = gradient_ + (w - weights_);
+            V squares = 0;
+            for (int r = 0; r < rows; ++r)
+                for (int v = 0; v < vectors; ++v) {
+                    const V value = V::load(g + r * kWidth + v * kLanes);
+                    squares += value * value;
+                    value.store(to + r * kWidth + v * kLanes);
+                }
+            sums_[number] = squares.sum();
+        });
+    }
+
+    template <class Recurrence>
+    void apply_gradient(int thread, const Recurrence& recurrence) {
+        const double norm = std::sqrt(std::accumulate(sums_, sums_ + count_tiles(), 0.0));
+        const V scale = T(norm > settings_.clip_norm ? settings_.clip_norm / norm : 1.0);
+        const Range mine = share(thread, int(slot_stride_ / kLanes));
+        for (std::size_t i = std::size_t(mine.begin) * kLanes; i < std::size_t(mine.end) * kLanes; i += kLanes)
+            update_vector(recurrence, weights_ + i, V::load(gradient_ + i) * scale);
+    }
+
+    const Architecture architecture_;
+    const Settings settings_;
+    const Rows<T> data_;
+    Pool pool_;
+    Arena arena_;
+    const int max_rows_;
+    std::vector<Layer> layers_;
+    T* weights_;  // followed by the optimizer's slots, slot_stride_ apart
+    std::size_t slot_stride_;
+    T* gradient_;  // in memory only for clipping
+    T* input_;
+    T* targets_;
+    std::size_t target_stride_;
+    T* row_weights_;
+    T* sums_;       // of losses, one per tile of rows; of squares, one per tile of the gradient
+    T* penalties_;  // one per tile of the gradient
+    T* zeros_;
+    double row_loss_ = 0;
+    std::vector<T*> scratch_;  // of each thread: a packed panel, or a row of outputs
+};
+
+}  // namespace GLASSNET_ISA
+}  // namespace glassnet

@@ -1,0 +1,1 @@
+"""The compiled engine behind the engine protocol, and the generator of its equations."""

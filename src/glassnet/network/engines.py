@@ -1,0 +1,76 @@
+"""The engines by name, and the choice between them: the first that can do the work, with one line where one cannot."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from glassnet.network.network import Network
+
+Array = NDArray[Any]
+
+
+class Predictor(Protocol):
+    """What every engine can do: the outputs of a network; training is for those of `training.job.Engine`."""
+
+    name: str
+
+    def refuses(self, network: Network) -> str:
+        """Why this engine cannot compute `network`, or "" if it can."""
+        ...
+
+    def output(self, network: Network, X: Array) -> Array:
+        """The outputs (n, n_outputs) for checked rows X."""
+        ...
+
+
+ENGINES: dict[str, Predictor] = {}  # by name, the preferred first
+_said: set[str] = set()
+
+E = TypeVar("E", bound=Predictor)
+
+
+def choose_engine(name: Any, refusals: dict[str, str]) -> str:
+    """The engine called `name`, or for "auto" the first without a refusal; says once why a better one is passed over.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine, or the one asked for refuses.
+    """
+    names = ["auto", *refusals]
+    if not isinstance(name, str) or name not in names:
+        raise unknown_name("engine", name, names)
+    if name != "auto":
+        if refusals[name]:
+            raise InputError(
+                f"engine: expected one that can do this; got {name!r}, but {refusals[name]}; use engine='auto'."
+            )
+        return name
+    for candidate, refusal in refusals.items():
+        if not refusal:
+            return candidate
+        line = f"engine {candidate!r} is passed over: {refusal}"
+        if line not in _said:
+            _said.add(line)
+            logging.getLogger("glassnet").warning(line)
+    raise InputError(
+        "engine: expected one that can do this; got none; use the functions numpy offers in your equations."
+    )
+
+
+class NumpyPredictor:
+    """The reference: `network.forward` in plain NumPy."""
+
+    name = "numpy"
+
+    def refuses(self, network: Network) -> str:
+        return ""
+
+    def output(self, network: Network, X: Array) -> Array:
+        return network.forward(X).output

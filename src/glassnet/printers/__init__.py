@@ -1,0 +1,1 @@
+"""Printers: from the Python source of an equation to other notations."""

@@ -1,0 +1,175 @@
+"""From an equation's Python source to C++ over a vector type V, for the compiled engine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection
+from typing import Any
+
+from glassnet.printers.expression import Equation, called, read_equation
+
+_SYMBOLS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+
+
+def print_function(function: Callable[..., Any]) -> str:
+    """An elementwise equation as a C++ function template over V.
+
+    Examples
+    --------
+    >>> from glassnet.equations.activations import d_tanh
+    >>> print(print_function(d_tanh))
+    template <class V> inline V d_tanh([[maybe_unused]] V z, [[maybe_unused]] V a) {
+        return V(1) - a * a;
+    }
+    """
+    equation = read_equation(function)
+    arguments = ", ".join(f"[[maybe_unused]] V {name}" for name in equation.arguments)
+    lines = [f"template <class V> inline V {equation.name}({arguments}) {{"]
+    lines += _assignments(equation, declared=equation.arguments)
+    lines += [f"    return {_value(equation.returns[0])};", "}"]
+    return "\n".join(lines)
+
+
+def print_pull_back(function: Callable[..., Any], arguments: str) -> str:
+    """The body of dz = da · df(z, a) in C++; a choice where df is 1 or 0."""
+    equation = read_equation(function)
+    returned = equation.returns[0]
+    if isinstance(returned, ast.Compare):
+        return f"where({_mask(returned)}, da, V(0))"
+    return f"da * equations::{equation.name}({arguments})"
+
+
+def split_log1p(function: Callable[..., Any]) -> tuple[str, str] | None:
+    """Of a loss `rest + log1p(u)` the C++ of rest and of u; None for a loss of another form."""
+    returned = read_equation(function).returns[0]
+    match returned:
+        case ast.BinOp(left=rest, op=ast.Add(), right=ast.Call(args=[u]) as call) if called(call) == "log1p":
+            return _value(rest), _value(u)
+    return None
+
+
+def print_update(function: Callable[..., Any], struct: str, slots: Collection[str]) -> str:
+    """An update recurrence as a C++ struct: its scalar subexpressions are computed once, in double, at construction.
+
+    `theta`, `g` and the slots are vectors; all other arguments are scalars of a step. Divisions and roots of vectors
+    become fast_divide and fast_sqrt, which are right to about a unit in the last place.
+    """
+    equation = read_equation(function)
+    vectors = {"theta", "g", *slots}
+    scalars = [name for name in equation.arguments if name not in vectors]
+    hoister = _Hoister(vectors | {name for name, _ in equation.assignments})
+    body = []
+    for name, expression in equation.assignments:
+        text = _value(hoister.visit(expression))
+        body.append(f"        {name} = {text};" if name in vectors else f"        const V {name} = {text};")
+    unused = ["V&" for _ in range(2 - len(slots))]
+    parameters = ", ".join(["V& theta", "const V g", *(f"V& {slot}" for slot in slots), *unused])
+    members = [f"    V {name};" for name in hoister.invariants.values()]
+    inits = ",\n          ".join(f"{name}({text})" for text, name in hoister.invariants.items())
+    arguments = ", ".join(f"double {name}" for name in scalars)
+    return "\n".join(
+        [
+            f"template <class V> struct {struct} {{",
+            "    using T = typename V::Scalar;",
+            f"    static constexpr int slots = {len(slots)};",
+            *members,
+            f"    explicit {struct}({arguments})",
+            f"        : {inits} {{}}",
+            f"    inline void operator()({parameters}) const {{",
+            *body,
+            "    }",
+            "};",
+        ]
+    )
+
+
+class _Hoister(ast.NodeTransformer):
+    """Replaces each largest subexpression of scalars by a member, and division by a scalar by a product."""
+
+    def __init__(self, vectors: Collection[str]) -> None:
+        self.vectors = set(vectors)
+        self.invariants: dict[str, str] = {}
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.expr) and not isinstance(node, ast.Constant) and self._is_scalar(node):
+            return self._member(_scalar(node))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and self._is_scalar(node.right):
+            reciprocal = self._member(f"1 / ({_scalar(node.right)})")
+            return ast.BinOp(self.visit(node.left), ast.Mult(), reciprocal)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            return ast.Call(ast.Name("fast_divide"), [self.visit(node.left), self.visit(node.right)], [])
+        if isinstance(node, ast.Call):
+            function = ast.Name("fast_sqrt") if called(node) == "sqrt" else node.func
+            return ast.Call(function, [self.visit(argument) for argument in node.args], [])
+        return super().generic_visit(node)
+
+    def _is_scalar(self, node: ast.AST) -> bool:
+        return not any(
+            isinstance(n, ast.Call) or (isinstance(n, ast.Name) and n.id in self.vectors) for n in ast.walk(node)
+        )
+
+    def _member(self, text: str) -> ast.Name:
+        return ast.Name(self.invariants.setdefault(f"V(T({text}))", f"c{len(self.invariants)}"))
+
+
+def _assignments(equation: Equation, declared: Collection[str]) -> list[str]:
+    lines, known = [], set(declared)
+    for name, expression in equation.assignments:
+        lines.append(f"    {'' if name in known else 'V '}{name} = {_value(expression)};")
+        known.add(name)
+    return lines
+
+
+def _value(node: ast.expr, outer: int = 0) -> str:
+    """An expression as a vector; `outer` is the binding strength of what surrounds it."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=number):
+            return f"V({number!r})"
+        case ast.Compare():
+            return f"where({_mask(node)}, V(1), V(0))"
+        case ast.UnaryOp(operand=operand):
+            return _bracket(f"-{_value(operand, 3)}", 2, outer)
+        case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(power))) if power in (2, 3, 4):
+            factor = _value(base, 2)
+            return _bracket(" * ".join([factor] * power), 2, outer)
+        case ast.BinOp(left=left, op=op, right=right):
+            strength = 1 if isinstance(op, ast.Add | ast.Sub) else 2
+            tight = strength + isinstance(op, ast.Sub | ast.Div)
+            return _bracket(f"{_value(left, strength)} {_SYMBOLS[type(op)]} {_value(right, tight)}", strength, outer)
+        case ast.Call(args=[condition, *branches]) if called(node) == "where":
+            return f"where({_mask(condition)}, {', '.join(_value(branch) for branch in branches)})"
+        case ast.Call() if called(node) == "ones_like":
+            return "V(1)"
+        case ast.Call(args=arguments):
+            return f"{called(node)}({', '.join(_value(argument) for argument in arguments)})"
+    raise AssertionError(ast.unparse(node))  # read_equation lets nothing else through
+
+
+def _mask(node: ast.expr) -> str:
+    match node:
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"{_value(left, 1)} {_COMPARISONS[type(op)]} {_value(right, 1)}"
+    return f"{_value(node, 1)} > V(0)"
+
+
+def _scalar(node: ast.expr) -> str:
+    """An expression of scalars as C++ in double."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=number):
+            return repr(number)
+        case ast.UnaryOp(operand=operand):
+            return f"-{_scalar(operand)}"
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return f"std::pow({_scalar(left)}, {_scalar(right)})"
+        case ast.BinOp(left=left, op=op, right=right):
+            return f"({_scalar(left)} {_SYMBOLS[type(op)]} {_scalar(right)})"
+    raise AssertionError(ast.unparse(node))
+
+
+def _bracket(text: str, strength: int, outer: int) -> str:
+    return f"({text})" if strength < outer else text

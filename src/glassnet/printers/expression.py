@@ -1,0 +1,117 @@
+"""Reads the Python source of an equation into its parts, and refuses what is not an equation.
+
+An equation is a function of straight-line assignments that ends in a return: arithmetic, comparisons, numbers, its own
+names, calls of NumPy's elementary functions and of other equations. Nothing else: no branches, loops or attributes.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet.errors import InputError
+
+FUNCTIONS = {  # the NumPy functions an equation may call, with their number of arguments
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "sign", "ones_like"), 1),
+    **dict.fromkeys(("maximum", "minimum"), 2),
+    "where": 3,
+}
+
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """The parts of an equation: its arguments, its assignments in order, and what it returns."""
+
+    name: str
+    arguments: tuple[str, ...]
+    assignments: tuple[tuple[str, ast.expr], ...]
+    returns: tuple[ast.expr, ...]
+
+    def names_used(self) -> set[str]:
+        """Every name that an expression reads."""
+        expressions = [*(value for _, value in self.assignments), *self.returns]
+        return {node.id for expression in expressions for node in ast.walk(expression) if isinstance(node, ast.Name)}
+
+
+def read_equation(function: Callable[..., Any]) -> Equation:
+    """Parse a Python function as an equation; raise InputError if it is anything more.
+
+    Examples
+    --------
+    >>> from glassnet.equations.activations import d_tanh
+    >>> read_equation(d_tanh).arguments
+    ('z', 'a')
+    """
+    name = getattr(function, "__name__", repr(function))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        raise InputError(f"equation {name}: expected a function with source; got none; define it with def.") from None
+    if not isinstance(tree, ast.FunctionDef):
+        raise InputError(f"equation {name}: expected a def; got {type(tree).__name__}; give it a name and a return.")
+    body = tree.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):  # the docstring
+        body = body[1:]
+    assignments = []
+    for statement in body[:-1]:
+        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
+            raise _refused(name, statement)
+        _check(name, statement.value)
+        assignments.append((statement.targets[0].id, statement.value))
+    last = body[-1]
+    if not isinstance(last, ast.Return) or last.value is None:
+        raise _refused(name, last)
+    returns = tuple(last.value.elts) if isinstance(last.value, ast.Tuple) else (last.value,)
+    for expression in returns:
+        _check(name, expression)
+    return Equation(name, tuple(argument.arg for argument in tree.args.args), tuple(assignments), returns)
+
+
+def called(node: ast.Call) -> str:
+    """The name of the function that a call calls, without `np.`."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "np":
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ast.unparse(function)
+
+
+def is_numpy(node: ast.Call) -> bool:
+    """Whether a call is of a NumPy function rather than of another equation."""
+    return isinstance(node.func, ast.Attribute)
+
+
+def _check(name: str, node: ast.expr) -> None:
+    """Walk an expression and refuse what an equation may not contain."""
+    children: list[ast.expr]
+    match node:
+        case ast.Constant(value=int() | float()) | ast.Name():
+            children = []
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
+            children = [left, right]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            children = [operand]
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(op, _COMPARISONS):
+            children = [left, right]
+        case ast.Call(args=arguments, keywords=[]) if not is_numpy(node) and isinstance(node.func, ast.Name):
+            children = arguments
+        case ast.Call(args=arguments, keywords=[]) if FUNCTIONS.get(called(node)) == len(arguments):
+            children = arguments
+        case _:
+            raise _refused(name, node)
+    for child in children:
+        _check(name, child)
+
+
+def _refused(name: str, node: ast.AST) -> InputError:
+    allowed = ", ".join(sorted(FUNCTIONS))
+    return InputError(
+        f"equation {name}: expected assignments and a return of arithmetic, comparisons and {allowed}; "
+        f"got {ast.unparse(node)!r}; rewrite it in those, or use the numpy engine."
+    )
