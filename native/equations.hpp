@@ -155,7 +155,7 @@ template <class V> inline V d_penalty([[maybe_unused]] V w, [[maybe_unused]] V l
 }
 
 struct Identity {
-    static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool needs_z = false;  // whether df reads z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::identity(z); }
     // da · g'(z)

@@ -26,6 +26,7 @@ class TorchCompiled:
 
     def __init__(self, workload: Workload, threads: int) -> None:
         torch.set_num_threads(threads)
+        torch.compiler.reset()  # else the eighth workload of a process would silently run uncompiled
         self.workload = workload
         self.detail = f"torch {torch.__version__}, whole step compiled"
         self.X, self.Y = tensors(workload)

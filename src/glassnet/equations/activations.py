@@ -90,7 +90,7 @@ def identity(z: Array) -> Array:
 
 
 def d_identity(z: Array, a: Array) -> Array:
-    return np.ones_like(z)
+    return np.ones_like(a)
 
 
 def relu(z: Array) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.losses import LOSSES, Loss
 from glassnet.errors import InputError
-from glassnet.native.generate import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
+from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.network.network import Network
 from glassnet.training.job import Job, Record, State
 from glassnet.training.reference import non_finite

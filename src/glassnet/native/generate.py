@@ -9,13 +9,9 @@ from pathlib import Path
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.losses import LOSSES, Loss
 from glassnet.equations.penalties import d_penalty, penalty
+from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.printers.cpp import print_function, print_pull_back, print_update, split_log1p
 from glassnet.printers.expression import read_equation
-from glassnet.training.optimizers import OPTIMIZERS, Optimizer
-
-ACTIVATION_NAMES = tuple(name for name, activation in ACTIVATIONS.items() if not activation.rowwise)
-LOSS_NAMES = tuple(name for name, loss in LOSSES.items() if loss.targets != "distribution")
-UPDATE_KINDS = tuple(kind for kind in OPTIMIZERS.values() if issubclass(kind, Optimizer))
 
 _HEAD = """\
 // The equations, generated from src/glassnet/equations by `python -m glassnet.native.generate`; do not edit.

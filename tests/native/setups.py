@@ -1,0 +1,69 @@
+"""Random set-ups of a training run that use everything the engines know."""
+
+import numpy as np
+
+import glassnet as gn
+from glassnet.equations.activations import ACTIVATIONS
+
+HIDDEN = [name for name, activation in ACTIVATIONS.items() if not activation.rowwise and name != "exponential"]
+OUTPUTS = {
+    "identity": ["squared_error", "absolute_error", "huber", "quantile"],
+    "sigmoid": ["binary_cross_entropy", "squared_error"],
+    "softmax": ["categorical_cross_entropy", "squared_error"],
+    "exponential": ["poisson"],
+    "tanh": ["squared_error", "huber"],
+}
+OPTIMIZERS = [gn.SGD, gn.Momentum, gn.Nesterov, gn.RMSprop, gn.Adam, gn.AdamW]
+SCHEDULES = ["constant", "step", "inverse_scaling", "adaptive", "cosine", "one_cycle"]
+
+
+def random_setup(seed, dtype="float64", wide=False):
+    """(network, X, y, options for train), all drawn from `seed`."""
+    rng = np.random.default_rng(seed)
+    largest = 300 if wide else 40
+    output = rng.choice(list(OUTPUTS))
+    k = int(rng.integers(2, 12) if output == "softmax" else rng.integers(1, 6))
+    sizes = [int(rng.integers(1, largest)), *(int(w) for w in rng.integers(1, largest, rng.integers(0, 5))), k]
+    if wide:
+        sizes[0] = int(rng.integers(129, 300))
+    network = gn.Network(
+        sizes,
+        hidden=[str(name) for name in rng.choice(HIDDEN, len(sizes) - 2)],
+        output=str(output),
+        loss=str(rng.choice(OUTPUTS[output])),
+        init="glorot_uniform",
+        seed=seed,
+        dtype=dtype,
+    )
+    network.theta += 0.05 * rng.standard_normal(network.n_parameters)
+    n = int(rng.integers(1, 300))
+    X, y = rng.standard_normal((n, sizes[0])), _targets(rng, n, k, output, network)
+    options = {
+        "optimizer": OPTIMIZERS[rng.integers(len(OPTIMIZERS))](learning_rate=0.005),
+        "epochs": int(rng.integers(1, 4)),
+        "batch_size": [None, 1 + int(rng.integers(n)), 32][rng.integers(3)],
+        "shuffle": bool(rng.random() < 0.7),
+        "l1": float(rng.choice([0, 1e-3])),
+        "l2": float(rng.choice([0, 1e-2])),
+        "dropout": float(rng.choice([0, 0, 0.3])),
+        "clip_norm": [None, 0.5][rng.integers(2)],
+        "schedule": SCHEDULES[rng.integers(len(SCHEDULES))],
+        "seed": seed,
+    }
+    if rng.random() < 0.4:
+        options["sample_weight"] = rng.integers(0, 3, n) + (np.arange(n) == 0)
+    if rng.random() < 0.4:
+        m = int(rng.integers(1, 50))
+        options["validation"] = (rng.standard_normal((m, sizes[0])), _targets(rng, m, k, output, network))
+        options["early_stopping"] = gn.EarlyStopping(patience=2)
+    return network, X, y, options
+
+
+def _targets(rng, n, k, output, network):
+    if network.loss_function.targets == "distribution":
+        return rng.integers(0, k, n)
+    if output == "sigmoid":
+        return rng.integers(0, 2, (n, k))
+    if output == "exponential":
+        return rng.poisson(1.0, (n, k))
+    return rng.standard_normal((n, k))
