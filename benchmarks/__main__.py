@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import chart, machine, many, report, runner
-from benchmarks.glassnet_engine import engine
+from benchmarks.glassnet_engine import described, engine
 from benchmarks.peak import Peak
 from benchmarks.peers import installed
 from benchmarks.worker import Worker
@@ -51,7 +51,7 @@ def main() -> int:
     outcome = runner.Outcome()
     record: dict[str, Any] = {"machine": machine.description(), "engine": engine()}
     subtitle = f"{machine.cpu_model()}, {given.threads} thread{'s' if given.threads > 1 else ''}"
-    console.print(f"{subtitle}; glassnet's engine is {engine()}; contenders: {', '.join(contenders)}")
+    console.print(f"{subtitle}; {described()}; contenders: {', '.join(contenders)}")
     with tempfile.TemporaryDirectory() as folder, console.status("") as status:
         pinned = machine.pinned_to(1)
         peak = Peak(Path(folder), None if pinned is None else min(pinned))
@@ -65,7 +65,7 @@ def main() -> int:
                 worker.close()
         if "W5" in given.only:
             status.update("W5: many seeds")
-            record["many"] = many.measure(50 if given.quick else 1_000, 2, 1 if given.quick else 2)
+            record["many"] = many.measure(50 if given.quick else 1_000, 2, 1 if given.quick else 2, contenders)
         one, two = threads(given, peak, outcome, status.update) if "threads" in given.only else ([], [])
 
     if outcome.results:
@@ -88,7 +88,8 @@ def main() -> int:
     }
     report.write_json(given.out / "results.json", record)
     if outcome.results:
-        chart.draw(outcome.results, given.out, given.clock, subtitle)
+        peaks = {dtype: best for dtype in DTYPES if (best := outcome.peak(dtype)) is not None}
+        chart.draw(outcome.results, given.out, given.clock, subtitle, peaks)
     console.print(f"written to {given.out}")
     return 0
 
@@ -112,9 +113,10 @@ def threads(
     one, two = Worker("glassnet", 1), Worker("glassnet", 2)
     alone, together = [], []
     for workload, rounds in cases(["W1", "W3", "W4"], given):
-        first, second = runner.measure(workload, [one, two], peak, rounds, outcome, say)
-        alone.append(first)
-        together.append(second)
+        measured = runner.measure(workload, [one, two], peak, rounds, outcome, say)
+        if len(measured) == 2:
+            alone.append(measured[0])
+            together.append(measured[1])
     one.close()
     two.close()
     return alone, together

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.report import short
 from benchmarks.runner import Result
@@ -20,10 +22,10 @@ COLOURS = {
     "torch.compile": "#56B4E9",
     "jax": "#CC79A7",
 }
-TITLES = {"training": "Time of a training step", "inference": "Time of a forward pass"}
+WIDTH = 7.0  # inches at least, for title and legend
 
 
-def draw(results: list[Result], folder: Path, clock: str, subtitle: str) -> None:
+def draw(results: list[Result], folder: Path, clock: str, subtitle: str, peaks: dict[str, float]) -> None:
     """Write chart.png and chart.svg, and scaling.png and .svg if the sweeps were run."""
     swept = [result for result in results if result.workload.name.startswith(("rows", "width"))]
     plain = [result for result in results if result not in swept]
@@ -31,7 +33,7 @@ def draw(results: list[Result], folder: Path, clock: str, subtitle: str) -> None
         if plain:
             save(bars(plain, clock, subtitle), folder, "chart")
         if swept:
-            save(lines(swept, clock, subtitle), folder, "scaling")
+            save(lines(swept, clock, subtitle, peaks), folder, "scaling")
 
 
 def bars(results: list[Result], clock: str, subtitle: str) -> Figure:
@@ -41,7 +43,7 @@ def bars(results: list[Result], clock: str, subtitle: str) -> Figure:
     contenders = unique([result.contender for result in results])
     height = 0.8 / len(contenders)
     rows = len(labels) * len(contenders)
-    figure = Figure(figsize=(5.2 * len(dtypes) + 1.6, 0.21 * rows + 1.9), layout="constrained")
+    figure = Figure(figsize=(max(4.2 * len(dtypes) + 1.6, WIDTH), 0.19 * rows + 1.9), layout="constrained")
     panels = figure.subplots(1, len(dtypes), sharey=True, sharex=True, squeeze=False)[0]
     for panel, dtype in zip(panels, dtypes, strict=True):
         for place, name in enumerate(contenders):
@@ -74,11 +76,11 @@ def bars(results: list[Result], clock: str, subtitle: str) -> Figure:
     return figure
 
 
-def lines(results: list[Result], clock: str, subtitle: str) -> Figure:
+def lines(results: list[Result], clock: str, subtitle: str, peaks: dict[str, float]) -> Figure:
     """GF/s over the swept size, a row a sweep, a panel a dtype."""
     dtypes = unique([result.workload.dtype for result in results])
     sweeps = unique([result.workload.name.split()[0] for result in results])
-    figure = Figure(figsize=(4.6 * len(dtypes) + 0.6, 3.1 * len(sweeps) + 1.0), layout="constrained")
+    figure = Figure(figsize=(max(4.6 * len(dtypes) + 0.6, WIDTH), 3.1 * len(sweeps) + 1.0), layout="constrained")
     panels = figure.subplots(len(sweeps), len(dtypes), sharey="row", sharex="row", squeeze=False)
     for row, sweep in zip(panels, sweeps, strict=True):
         for panel, dtype in zip(row, dtypes, strict=True):
@@ -94,6 +96,20 @@ def lines(results: list[Result], clock: str, subtitle: str) -> Figure:
                 panel, dtype, "rows of data, batch 200" if sweep == "rows" else "width of both hidden layers, batch 128"
             )
             panel.set_yscale("log")
+            plain_numbers(panel.yaxis)
+            if sweep == "width":
+                panel.set_xscale("log", base=2)
+            plain_numbers(panel.xaxis)
+            if peaks.get(dtype):
+                panel.axhline(peaks[dtype], color="0.3", lw=1, ls="--")
+                panel.annotate(
+                    "peak of one core",
+                    (0.02, peaks[dtype]),
+                    (0, 3),
+                    xycoords=("axes fraction", "data"),
+                    textcoords="offset points",
+                    fontsize=7.5,
+                )
             panel.grid(axis="y", which="major", color="0.9")
         row[0].set_ylabel("GF/s")
     handles, names = panels[0, 0].get_legend_handles_labels()
@@ -104,12 +120,19 @@ def lines(results: list[Result], clock: str, subtitle: str) -> Figure:
 
 def finish(panel: Axes, title: str, x: str) -> None:
     panel.set_xscale("log")
+    plain_numbers(panel.xaxis)
     panel.set_title(title, fontsize=10)
     panel.set_xlabel(x)
     panel.set_axisbelow(True)
     panel.grid(axis="x", which="major", color="0.9")
     panel.spines[["top", "right"]].set_visible(False)
     panel.tick_params(axis="y", length=0)
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Write 0.1, 1 and 1,000 at the ticks, not powers of ten."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -12,17 +12,24 @@ from benchmarks.workloads import SEED, Array, Workload
 
 
 def native() -> Any:
-    """The module of the compiled engine, or None where it is not built."""
+    """The module of the compiled engine, or None where it was not compiled."""
     try:
-        importlib.import_module("glassnet.native._native")
-        return importlib.import_module("glassnet.native.engine")
+        module = importlib.import_module("glassnet.native.engine")
     except ImportError:
         return None
+    compiled, _ = module.load_module()
+    return None if compiled is None else module
 
 
 def engine() -> str:
     """The engine that `train` is asked for."""
-    return "native" if native() is not None else "numpy"
+    return "numpy" if native() is None else "native"
+
+
+def described() -> str:
+    """glassnet's version and engine, with the file of the compiled one, which names its instruction set."""
+    name = "" if native() is None else f" ({native().load_module()[0].__name__.rpartition('.')[2]})"
+    return f"glassnet {gn.__version__}, engine {engine()}{name}"
 
 
 def train_options(workload: Workload) -> dict[str, Any]:
@@ -36,7 +43,7 @@ class Glassnet:
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload, self.threads = workload, threads
         self.network = workload.network()
-        self.detail = f"glassnet {gn.__version__}, engine {engine()}"
+        self.detail = described()
         if workload.kind == "training":
             self.train(workload.check_epochs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import glassnet as gn
@@ -35,8 +36,30 @@ def one_by_one(seeds: int, threads: int) -> Timing:
     return watch.timing(seeds * EPOCHS)
 
 
-def measure(seeds: int, threads: int, rounds: int) -> dict[str, Any]:
-    """Seconds for all seeds with train_many, and with train in a loop measured on a tenth of them."""
+def vmapped(seeds: int, epochs: int) -> Timing:
+    """JAX on all of its threads: one jitted scan over the epochs of a vmap over the seeds."""
+    import jax
+    import jax.numpy as jnp
+
+    from benchmarks.peers.jax_scan import JaxScan, steps
+
+    X, Y = (jnp.asarray(part) for part in W5.data)
+    order = jnp.zeros((epochs, 0), jnp.int32)
+    train = jax.jit(jax.vmap(partial(steps, W5), in_axes=(0, None, None, None)))
+    contender = JaxScan(W5, 1)
+    states = []
+    for seed in range(seeds):
+        contender.start = W5.network(seed)
+        states.append(contender.initial())
+    stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *states)
+    jax.block_until_ready(train(stacked, X, Y, order))
+    with Stopwatch() as watch:
+        jax.block_until_ready(train(stacked, X, Y, order))
+    return watch.timing(seeds * epochs)
+
+
+def measure(seeds: int, threads: int, rounds: int, peers: list[str]) -> dict[str, Any]:
+    """Seconds for all seeds with train_many, with train in a loop, and by JAX, the last two from a part of the work."""
     worker = Worker("glassnet", threads)
     record: dict[str, Any] = {"seeds": seeds, "epochs": EPOCHS, "threads": threads, "engine": engine()}
     try:
@@ -48,4 +71,11 @@ def measure(seeds: int, threads: int, rounds: int) -> dict[str, Any]:
     record["train_many_seconds"] = None if many[0] is None else [timing.wall for timing in many]
     record["one_by_one_seconds"] = [timing.wall / few * seeds for timing in loop]
     record["one_by_one_measured_on"] = few
+    if "jax" in peers:
+        worker = Worker("jax", threads)
+        try:
+            timings = [worker.call(vmapped, seeds, EPOCHS // 10) for _ in range(rounds)]
+        finally:
+            worker.close()
+        record["jax_seconds"] = [timing.wall * 10 for timing in timings]
     return record

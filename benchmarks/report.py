@@ -72,14 +72,15 @@ def thread_table(console: Console, one: list[Result], two: list[Result]) -> None
 
 
 def many_line(many: dict[str, Any]) -> str:
-    what = f"W5  {many['seeds']:,} seeds of W1, {many['epochs']:,} epochs each, engine {many['engine']}: "
-    scaled = (
-        "" if many["one_by_one_measured_on"] == many["seeds"] else f", from {many['one_by_one_measured_on']} of them"
-    )
-    loop = f"one after the other on one thread {min(many['one_by_one_seconds']):.1f} s{scaled}"
-    if many["train_many_seconds"] is None:
-        return f"{what}{loop}; this glassnet has no train_many yet."
-    return f"{what}train_many on {many['threads']} threads {min(many['train_many_seconds']):.1f} s; {loop}."
+    on, few = f"on {many['threads']} threads", many["one_by_one_measured_on"]
+    parts = ["this glassnet has no train_many yet"]
+    if many["train_many_seconds"] is not None:
+        parts = [f"train_many {on} {min(many['train_many_seconds']):.2f} s"]
+    parts.append(f"train in a loop on one thread {min(many['one_by_one_seconds']):.2f} s (from {few} seeds)")
+    if "jax_seconds" in many:
+        parts.append(f"JAX, vmapped, {on} {min(many['jax_seconds']):.2f} s (from a tenth of the epochs)")
+    what = f"W5  {many['seeds']:,} seeds of W1, {many['epochs']:,} epochs each, engine {many['engine']}"
+    return f"{what}: {'; '.join(parts)}."
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -77,20 +77,29 @@ def measure(
 ) -> list[Result]:
     """Prepare every worker, compare their losses with the first one's, then time them in interleaved rounds."""
     ready: dict[Worker, Result] = {}
+
+    def failed(worker: Worker, error: BaseException) -> None:  # a peer that fails must not end the run
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        outcome.notes.append(f"{workload.name} {workload.dtype}: {worker.name} failed: {why}")
+        ready.pop(worker, None)
+
     for worker in workers:
         say(f"{workload.label}, {workload.dtype}: preparing {worker.name}")
         told = worker.prepare(workload)
-        if isinstance(told, BaseException):  # a peer that fails must not end the run
-            why = f"{type(told).__name__}: {told}".splitlines()[0]
-            outcome.notes.append(f"{workload.name} {workload.dtype}: {worker.name} failed: {why}")
-            continue
-        ready[worker] = Result(workload, worker.name, worker.threads, told.detail, told.loss)
+        if isinstance(told, BaseException):
+            failed(worker, told)
+        else:
+            ready[worker] = Result(workload, worker.name, worker.threads, told.detail, told.loss)
     for number in range(rounds):
         say(f"{workload.label}, {workload.dtype}: round {number + 1} of {rounds}")
         if (measured := peak.measure()) is not None:
             outcome.peaks.append(measured)
-        for worker, result in ready.items():
-            result.timings.append(worker.time())
+        for worker, result in list(ready.items()):
+            timed = worker.time()
+            if isinstance(timed, BaseException):
+                failed(worker, timed)
+            else:
+                result.timings.append(timed)
     results = list(ready.values())
     if workload.kind == "training":
         outcome.notes += disagreements(results)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,18 +31,29 @@ class Worker:
 
     def __init__(self, name: str, threads: int) -> None:
         self.name, self.threads = name, threads
-        with thread_limits(threads), on_cores(pinned_to(threads)):
+        self.start()
+
+    def start(self) -> None:
+        with thread_limits(self.threads), on_cores(pinned_to(self.threads)):
             self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-            self.pool.submit(load, name).result()  # starts the process, and imports
+            self.pool.submit(load, self.name).result()  # starts the process, and imports
 
     def prepare(self, workload: Workload) -> Ready | BaseException:
         """Compile, warm up, check, and find how many repeats take LEAST_SECONDS; what failed is returned."""
         future = self.pool.submit(_prepare, self.name, workload, self.threads)
-        return future.exception() or future.result()
+        return self.failure(future) or future.result()
 
-    def time(self) -> Timing:
-        """Time the prepared workload once."""
-        return self.pool.submit(_time).result()
+    def time(self) -> Timing | BaseException:
+        """Time the prepared workload once; what failed is returned."""
+        future = self.pool.submit(_time)
+        return self.failure(future) or future.result()
+
+    def failure(self, future: Future[Any]) -> BaseException | None:
+        """What a task raised, if anything; a process that died is replaced."""
+        error = future.exception()
+        if isinstance(error, BrokenProcessPool):
+            self.start()
+        return error
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function of a module in the worker's process."""

@@ -45,7 +45,7 @@ private:
 };
 
 template <class T>
-Record train(const Architecture& architecture, const Settings& settings, State& state, long epochs, Array<const T> X,
+Record train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
              Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
              Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle,
              const EarlyStopping& early_stopping, const Adaptive& adaptive, bool snapshots, Array<T> theta,
@@ -71,7 +71,7 @@ Record train(const Architecture& architecture, const Settings& settings, State& 
         const auto trainer = make_trainer<T>(architecture, settings, job.data);
         Run<T> run(*trainer, job, state, parameters, theta.data(), slot_rows, best ? best->data() : nullptr, snapshots,
                    Interrupt());
-        record = run.train(epochs);
+        record = run.train(epochs, until);
     }
     if (PyErr_Occurred()) throw nb::python_error();
     return record;
@@ -91,7 +91,7 @@ void predict(const Architecture& architecture, const Settings& settings, Array<c
 
 template <class T>
 void bind(nb::module_& m, const char* row_predictor) {
-    m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "X"_a, "Y"_a, "weight"_a.none(),
+    m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
           "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a,
           "early_stopping"_a, "adaptive"_a, "snapshots"_a, "theta"_a.noconvert(), "slots"_a.noconvert(),
           "best"_a.noconvert().none());
@@ -153,7 +153,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_ro("learning_rate", &Record::learning_rate)
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
-        .def_ro("exact", &Record::exact);
+        .def_ro("bad_theta", &Record::bad_theta);
     bind<float>(m, "RowPredictor32");
     bind<double>(m, "RowPredictor64");
 }

@@ -50,11 +50,12 @@ struct Record {
     std::vector<double> loss, validation_loss, learning_rate;
     std::string stopped;  // why, if before all epochs were done
     bool non_finite = false;
-    bool exact = true;  // after non_finite: whether the parameters are those of the last finite loss
+    std::vector<double> bad_theta;  // the parameters that gave it
 };
 
 // Trains for up to `epochs` epochs. theta and slots are read at the start and written at the end; best receives the
-// parameters of the best validation loss. `interrupted` is asked now and then whether to stop.
+// parameters of the best validation loss. `interrupted` is asked now and then whether to stop. After a loss that is inf
+// or nan theta is that of the last finite loss, or without snapshots that of the start.
 template <class T>
 class Run {
 public:
@@ -69,17 +70,21 @@ public:
         }
     }
 
-    Record train(long epochs) {
+    Record train(long epochs, long until) {
         Record record;
         record.loss.reserve(epochs);
         record.learning_rate.reserve(epochs);
         first_step_ = state_.step;
         trainer_.load(theta_, slots_.data());
-        take_snapshot();
+        if (snapshots_)
+            take_snapshot();
+        else
+            start_.assign(theta_, theta_ + parameters_);
         for (long epoch = 0; epoch < epochs; ++epoch) {
-            if (state_.step - snapshot_.step >= kSnapshotSteps || state_.rate_factor != snapshot_.rate_factor)
+            if (snapshots_ && (state_.step - snapshot_.step >= kSnapshotSteps || state_.rate_factor != snapshot_.rate_factor))
                 take_snapshot();
-            const Outcome outcome = run_epoch(std::numeric_limits<long>::max());
+            const Outcome outcome = run_epoch(until);
+            if (state_.step == until) break;
             if (outcome.interrupted) {
                 record.stopped = "interrupted";
                 break;
@@ -163,7 +168,6 @@ private:
     }
 
     void take_snapshot() {
-        if (!snapshots_) return;
         std::swap(snapshot_, previous_);  // the new one is not known to be good before its first loss
         snapshot_.theta.resize(parameters_);
         snapshot_.slots.assign(slots_.size(), std::vector<T>(parameters_));
@@ -178,27 +182,31 @@ private:
     // The run is a function of where it starts: repeat it from the snapshot up to the step before the last.
     Record give_back_last_good(Record& record) {
         record.non_finite = true;
-        const long bad_step = state_.step, bad_epoch = state_.epoch;
         if (!snapshots_) {
-            record.exact = bad_step == first_step_;
-            return record;  // theta_ is still that of the start of this call
+            trainer_.store(theta_, nullptr);
+            record.bad_theta.assign(theta_, theta_ + parameters_);
+            std::copy(start_.begin(), start_.end(), theta_);
+            return record;
         }
-        if (bad_step == snapshot_.step && previous_.epoch >= 0) snapshot_ = previous_;
-        if (bad_step > snapshot_.step) {
-            std::vector<const T*> slots;
-            for (const auto& slot : snapshot_.slots) slots.push_back(slot.data());
-            trainer_.load(snapshot_.theta.data(), slots.data());
-            state_.step = snapshot_.step;
-            const double factor = std::exchange(state_.rate_factor, snapshot_.rate_factor);
-            for (state_.epoch = snapshot_.epoch; state_.step < bad_step - 1; ++state_.epoch) run_epoch(bad_step - 1);
-            state_.rate_factor = factor;
-            trainer_.store(theta_, slots_.data());
-        } else {
-            std::copy(snapshot_.theta.begin(), snapshot_.theta.end(), theta_);
-        }
-        state_.step = bad_step;
-        state_.epoch = bad_epoch;
+        const State failed = state_;
+        if (failed.step == snapshot_.step && previous_.epoch >= 0) snapshot_ = previous_;
+        repeat(failed.step);
+        trainer_.store(theta_, nullptr);
+        record.bad_theta.assign(theta_, theta_ + parameters_);
+        repeat(std::max(failed.step - 1, snapshot_.step));
+        trainer_.store(theta_, slots_.data());
+        state_ = failed;
         return record;
+    }
+
+    // From the snapshot to before step `end`.
+    void repeat(long end) {
+        std::vector<const T*> slots;
+        for (const auto& slot : snapshot_.slots) slots.push_back(slot.data());
+        trainer_.load(snapshot_.theta.data(), slots.data());
+        state_.rate_factor = snapshot_.rate_factor;
+        state_.step = snapshot_.step;
+        for (state_.epoch = snapshot_.epoch; state_.step < end; ++state_.epoch) run_epoch(end);
     }
 
     std::string adapt_rate(double loss) {
@@ -245,6 +253,7 @@ private:
     std::vector<std::int64_t> in_order_;
     std::vector<double> constants_;
     Snapshot snapshot_, previous_;
+    std::vector<T> start_;  // theta of the start, instead of snapshots
     long first_step_ = 0;
     std::size_t work_ = 0;
 };

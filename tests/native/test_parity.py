@@ -29,7 +29,9 @@ def test_runs_agree_with_numpy(chunk, wide, dtype):
         setup = f"seed {seed}: {network} {options}"
         scale = np.abs(a.theta).max()
         np.testing.assert_allclose(hb.loss, ha.loss, rtol=RUN[dtype], atol=RUN[dtype], err_msg=setup)
-        np.testing.assert_allclose(hb.validation_loss, ha.validation_loss, rtol=RUN[dtype], atol=RUN[dtype], err_msg=setup)
+        np.testing.assert_allclose(
+            hb.validation_loss, ha.validation_loss, rtol=RUN[dtype], atol=RUN[dtype], err_msg=setup
+        )
         np.testing.assert_allclose(b.theta, a.theta, rtol=0, atol=RUN[dtype] * scale, err_msg=setup)
         np.testing.assert_allclose(hb.learning_rate, ha.learning_rate, rtol=1e-15)
         assert (hb.steps, hb.stopped, hb.best_epoch) == (ha.steps, ha.stopped, ha.best_epoch)

@@ -12,7 +12,7 @@ def run(**options):
 
 
 def test_figures():
-    history = run(batch_size=5)
+    history = run(batch_size=5, engine="numpy")
     assert history.epochs == 6
     assert history.steps == 18
     assert history.loss.shape == history.learning_rate.shape == (6,)

@@ -51,7 +51,7 @@ def test_loss_of_an_epoch_is_measured_before_its_update():
     net = network()
     start = net.loss(X, Y)
     history = train(net, X, Y, epochs=1)
-    assert history.loss.tolist() == [start]
+    assert_allclose(history.loss, [start], rtol=1e-14)
     assert net.loss(X, Y) < start
 
 
@@ -211,7 +211,7 @@ def test_early_stopping_on_validation_data_restores_the_best(patience, min_delta
     assert history.stopped == f"no improvement for {patience} epochs"
     assert history.best_epoch == best + 1
     assert_array_equal(net.theta, thetas[best])
-    assert_array_equal(history.validation_loss, watched[:last])
+    assert_allclose(history.validation_loss, watched[:last], rtol=1e-14)
 
     net = network()
     rule = EarlyStopping(patience, min_delta, restore_best=False)
@@ -345,14 +345,13 @@ def test_resuming_without_early_stopping_keeps_what_it_learns():
 def test_resuming_twice_from_one_history_gives_the_same_run():
     net = network()
     first = train(net, X, Y, optimizer="adam", epochs=5)
-    start, slots, good = net.theta.copy(), first.state.slots.copy(), first.state.good_theta.copy()
+    start, slots = net.theta.copy(), first.state.slots.copy()
     runs = []
     for _ in range(2):
         net.theta = start
         runs.append(train(net, X, Y, optimizer="adam", epochs=5, resume=first).loss)
     assert_array_equal(runs[0], runs[1])
     assert_array_equal(first.state.slots, slots)
-    assert_array_equal(first.state.good_theta, good)
     assert (first.state.step, first.state.epoch) == (5, 5)
 
 

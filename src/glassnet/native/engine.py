@@ -82,45 +82,25 @@ class NativeEngine:
         return record
 
     def _run(self, job: Job, state: State, epochs: int) -> Any:
-        native = _module()
-        network, theta = job.network, job.network.theta
-        settings = _settings(native, job)
-        numbers = native.State()
-        for name in _STATE:
-            setattr(numbers, name, getattr(state, name))
+        native, network = _module(), job.network
+        exact = network.n_parameters <= SNAPSHOT_LIMIT
+        started = (network.theta.copy(), state.slots.copy(), _numbers(native, state)) if exact else None
         rule = job.early_stopping
-        early_stopping = native.EarlyStopping()
-        if rule is not None:
-            early_stopping.patience, early_stopping.min_delta = rule.patience, rule.min_delta
         keep_best = rule is not None and rule.restore_best and job.validation is not None
-        best = (theta.copy() if state.best_theta is None else state.best_theta.copy()) if keep_best else None
-        X_val, Y_val, weight_val = job.validation or (None, None, None)
+        best = (network.theta.copy() if state.best_theta is None else state.best_theta) if keep_best else None
         before = state.step
-        record = native.train(
-            architecture=_architecture(native, network),
-            settings=settings,
-            state=numbers,
-            epochs=epochs,
-            X=job.X,
-            Y=job.Y,
-            weight=job.sample_weight,
-            X_val=X_val,
-            Y_val=Y_val,
-            weight_val=weight_val,
-            constants=list(job.optimizer.constants().values()),
-            factors=_factors(job, state, epochs),
-            shuffle=job.shuffle,
-            early_stopping=early_stopping,
-            adaptive=_adaptive(native, job),
-            snapshots=network.n_parameters <= SNAPSHOT_LIMIT,
-            theta=theta,
-            slots=state.slots,
-            best=best,
-        )
-        for name in _STATE:
-            setattr(state, name, getattr(numbers, name))
+        record = _train(native, job, state, epochs, best, until=-1)
         if record.non_finite:
-            raise non_finite_at(job, state.step, exact=record.exact, started=before)
+            if state.step == before and state.rescue is not None:
+                # the last update of the call before did it: repeat that call up to the step before its last
+                bad_step = state.step
+                network.theta, state.slots[...], numbers = state.rescue
+                _take(state, numbers)
+                _train(native, job, state, epochs, None, until=bad_step - 1)
+                state.step = bad_step
+            last_good = "those of the last finite loss" if exact else f"those of step {before}"
+            raise non_finite(network.with_theta(np.array(record.bad_theta)), job.X, state.step, last_good)
+        state.rescue = started
         if keep_best and state.best_epoch > 0:
             state.best_theta = best
         return record
@@ -188,15 +168,6 @@ def threads_for(network: Network, rows: int, asked: int | None) -> int:
     return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, worth))
 
 
-def non_finite_at(job: Job, step: int, *, exact: bool, started: int) -> Exception:
-    """The error for a run whose loss became inf or nan at `step`; theta is the last good one already."""
-    error = non_finite(job.network, job.X, step)
-    if exact:
-        return error
-    message = str(error).replace("those of the last finite loss", f"those of step {started}")
-    return type(error)(message, error.step, error.layer)
-
-
 def _module() -> Any:
     module, reason = load_module()
     if module is None:
@@ -227,6 +198,51 @@ def _settings(native: Any, job: Job) -> Any:
     settings.batch_size = job.batch_size
     settings.threads = threads_for(job.network, job.batch_size, job.n_threads)
     return settings
+
+
+def _train(native: Any, job: Job, state: State, epochs: int, best: Array | None, until: int) -> Any:
+    """One call of the C++ loop; advances theta and state. Ends before step `until` unless that is -1."""
+    numbers = _numbers(native, state)
+    early_stopping = native.EarlyStopping()
+    if job.early_stopping is not None:
+        early_stopping.patience, early_stopping.min_delta = job.early_stopping.patience, job.early_stopping.min_delta
+    X_val, Y_val, weight_val = job.validation or (None, None, None)
+    record = native.train(
+        architecture=_architecture(native, job.network),
+        settings=_settings(native, job),
+        state=numbers,
+        epochs=epochs,
+        until=until,
+        X=job.X,
+        Y=job.Y,
+        weight=job.sample_weight,
+        X_val=X_val,
+        Y_val=Y_val,
+        weight_val=weight_val,
+        constants=list(job.optimizer.constants().values()),
+        factors=_factors(job, state, epochs),
+        shuffle=job.shuffle,
+        early_stopping=early_stopping,
+        adaptive=_adaptive(native, job),
+        snapshots=job.network.n_parameters <= SNAPSHOT_LIMIT,
+        theta=job.network.theta,
+        slots=state.slots,
+        best=best,
+    )
+    _take(state, numbers)
+    return record
+
+
+def _numbers(native: Any, state: State) -> Any:
+    numbers = native.State()
+    for name in _STATE:
+        setattr(numbers, name, getattr(state, name))
+    return numbers
+
+
+def _take(state: State, numbers: Any) -> None:
+    for name in _STATE:
+        setattr(state, name, getattr(numbers, name))
 
 
 def _factors(job: Job, state: State, epochs: int) -> list[float]:

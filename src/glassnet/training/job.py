@@ -80,6 +80,7 @@ class State:
     best_theta: Array | None = None
     stale: int = 0
     final_theta: Array | None = None  # where the run stood, if the best parameters were put back
+    rescue: Any = None  # what the engine needs to give back the last good parameters
 
 
 @dataclass

@@ -26,7 +26,8 @@ class NumpyEngine(NumpyPredictor):
 
     def run(self, job: Job, state: State, epochs: int) -> Record:
         record = Record()
-        self.good_theta = job.network.theta.copy()  # the last parameters whose loss was finite
+        if state.rescue is None:
+            state.rescue = job.network.theta.copy()  # the last parameters whose loss was finite
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(epochs):
                 loss, rate = self._epoch(job, state)
@@ -41,7 +42,7 @@ class NumpyEngine(NumpyPredictor):
                     break
             if not np.isfinite(job.network.theta).all():  # the very last update; no later loss would tell
                 error = non_finite(job.network, job.X, state.step)
-                job.network.theta[...] = self.good_theta
+                job.network.theta[...] = state.rescue
                 raise error
         return record
 
@@ -72,9 +73,9 @@ class NumpyEngine(NumpyPredictor):
         if not np.isfinite(loss):
             error = non_finite(net, X, state.step)
             if state.step > 0:
-                net.theta[...] = self.good_theta
+                net.theta[...] = state.rescue
             raise error
-        self.good_theta[...] = net.theta
+        state.rescue[...] = net.theta
         gradient = passes.backward(
             net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
         ).flat
@@ -137,15 +138,18 @@ def stop_early(job: Job, state: State, loss: float) -> str:
     return f"no improvement for {state.stale} epochs" if state.stale >= rule.patience else ""
 
 
-def non_finite(network: Network, X: Array, step: int) -> NonFiniteError:
+def non_finite(
+    network: Network, X: Array, step: int, last_good: str = "those of the last finite loss"
+) -> NonFiniteError:
     """The error for a loss or parameters that are inf or nan: names the first layer where it shows."""
-    trace = passes.forward(network.activations, network.W, network.b, X)
+    with np.errstate(over="ignore", invalid="ignore"):
+        trace = passes.forward(network.activations, network.W, network.b, X)
     bad = [layer for layer, Z in trace.Z.items() if not np.isfinite(Z).all()]
     layer = bad[0] if bad else network.n_layers
     what = f"the pre-activation Z{layer}" if bad else "the loss of finite pre-activations"
     return NonFiniteError(
         f"training: expected finite numbers; {what} of layer {layer} overflowed at step {step}; the parameters are "
-        "those of the last finite loss; lower the learning rate, scale the inputs, or pass clip_norm=1.0.",
+        f"{last_good}; lower the learning rate, scale the inputs, or pass clip_norm=1.0.",
         step,
         layer,
     )

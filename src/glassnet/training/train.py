@@ -210,7 +210,7 @@ def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | Non
         raise InputError(
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
-    return replace(state, slots=state.slots.copy())
+    return replace(state, slots=state.slots.copy(), rescue=None)
 
 
 def _check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
