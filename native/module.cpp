@@ -29,6 +29,14 @@ Rows<T> as_rows(const Array<const T>& X, const Array<const T>& Y, const Optional
     return {X.data(), Y.data(), weight ? weight->data() : nullptr, X.shape(0)};
 }
 
+// A vector as a NumPy array that refers to it; the record stays alive as long as the array.
+using Figures = nb::ndarray<nb::numpy, const double, nb::ndim<1>>;
+template <std::vector<double> Record::*Member>
+Figures figures(Record& record) {
+    std::vector<double>& values = record.*Member;
+    return Figures(values.data(), {values.size()}, nb::find(record));
+}
+
 // Asks Python for a pending Ctrl-C at most every 50 ms; the exception stays set.
 class Interrupt {
 public:
@@ -148,12 +156,12 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_rw("min_delta", &Adaptive::min_delta)
         .def_rw("floor", &Adaptive::floor);
     nb::class_<Record>(m, "Record")
-        .def_ro("loss", &Record::loss)
-        .def_ro("validation_loss", &Record::validation_loss)
-        .def_ro("learning_rate", &Record::learning_rate)
+        .def_prop_ro("loss", &figures<&Record::loss>)
+        .def_prop_ro("validation_loss", &figures<&Record::validation_loss>)
+        .def_prop_ro("learning_rate", &figures<&Record::learning_rate>)
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
-        .def_ro("bad_theta", &Record::bad_theta);
+        .def_prop_ro("bad_theta", &figures<&Record::bad_theta>);
     bind<float>(m, "RowPredictor32");
     bind<double>(m, "RowPredictor64");
 }

@@ -11,6 +11,7 @@ from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
+from glassnet.training.many import train_many
 from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
 from glassnet.training.reference import NumpyEngine
 from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
@@ -50,4 +51,5 @@ __all__ = [
     "initializers",
     "losses",
     "train",
+    "train_many",
 ]

@@ -23,7 +23,7 @@ from glassnet.training.schedules import Adaptive, Constant
 Array = NDArray[Any]
 
 SOFTMAX = CROSS_ENTROPY = -1  # as Architecture in native/trainer.hpp has them
-EPOCHS_PER_CALL = 1_000_000  # steps whose learning rates are laid out at once
+STEPS_PER_CALL = 1_000_000  # whose learning rates are laid out at once
 SNAPSHOT_LIMIT = 2_000_000  # parameters; beyond, a snapshot for the last good parameters would cost too much memory
 STEP_WORTH_THREADS = 2_000_000  # multiply-adds of a step from which two threads are worth their meeting
 
@@ -69,17 +69,18 @@ class NativeEngine:
         return self.refuses(job.network)
 
     def run(self, job: Job, state: State, epochs: int) -> Record:
-        record = Record()
-        per_call = max(1, EPOCHS_PER_CALL // job.steps_per_epoch)
-        while epochs > 0 and not record.stopped:
+        parts: list[Any] = []
+        per_call = max(1, STEPS_PER_CALL // job.steps_per_epoch)
+        while epochs > 0 and not (parts and parts[-1].stopped):
             now = min(epochs, per_call)
-            part = self._run(job, state, now)
-            record.loss += part.loss
-            record.validation_loss += part.validation_loss
-            record.learning_rate += part.learning_rate
-            record.stopped = part.stopped
+            parts.append(self._run(job, state, now))
             epochs -= now
-        return record
+        return Record(
+            loss=np.concatenate([part.loss for part in parts]),
+            validation_loss=np.concatenate([part.validation_loss for part in parts]),
+            learning_rate=np.concatenate([part.learning_rate for part in parts]),
+            stopped=parts[-1].stopped,
+        )
 
     def _run(self, job: Job, state: State, epochs: int) -> Any:
         native, network = _module(), job.network
@@ -99,7 +100,7 @@ class NativeEngine:
                 _train(native, job, state, epochs, None, until=bad_step - 1)
                 state.step = bad_step
             last_good = "those of the last finite loss" if exact else f"those of step {before}"
-            raise non_finite(network.with_theta(np.array(record.bad_theta)), job.X, state.step, last_good)
+            raise non_finite(network.with_theta(record.bad_theta.astype(network.dtype)), job.X, state.step, last_good)
         state.rescue = started
         if keep_best and state.best_epoch > 0:
             state.best_theta = best

@@ -87,9 +87,9 @@ class State:
 class Record:
     """What an engine measured in the epochs of one call, and why it stopped if it stopped early."""
 
-    loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
+    loss: Any = field(default_factory=list)  # numbers, one an epoch
+    validation_loss: Any = field(default_factory=list)
+    learning_rate: Any = field(default_factory=list)
     stopped: str = ""
 
 

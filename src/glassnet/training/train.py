@@ -171,9 +171,9 @@ def _epoch_by_epoch(
     whole = Record()
     for _ in range(epochs):
         record = engine.run(job, state, 1)
-        whole.loss += record.loss
-        whole.validation_loss += record.validation_loss
-        whole.learning_rate += record.learning_rate
+        whole.loss.extend(record.loss)
+        whole.validation_loss.extend(record.validation_loss)
+        whole.learning_rate.extend(record.learning_rate)
         whole.stopped = after_epoch(whole) or record.stopped
         if whole.stopped:
             break
@@ -182,13 +182,13 @@ def _epoch_by_epoch(
 
 def _announce(job: Job, done_before: int, callbacks: tuple[Callback, ...]) -> Callable[[Record], str]:
     def after_epoch(record: Record) -> str:
-        validation_loss = record.validation_loss[-1] if record.validation_loss else None
+        validation_loss = float(record.validation_loss[-1]) if len(record.validation_loss) else None
         epoch = Epoch(
             epoch=done_before + len(record.loss),
             epochs=job.epochs,
-            loss=record.loss[-1],
+            loss=float(record.loss[-1]),
             validation_loss=validation_loss,
-            learning_rate=record.learning_rate[-1],
+            learning_rate=float(record.learning_rate[-1]),
             network=job.network,
         )
         answers = [callback(epoch) for callback in callbacks]
