@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import Activation, as_activation
 from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
 from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
-from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
+from glassnet.errors import InputError, check_number
 from glassnet.network import passes
+from glassnet.network.arguments import check_dtype, check_sizes, one_a_layer, random_source
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
 from glassnet.network.parameters import Layout
@@ -78,11 +79,11 @@ class Network:
         seed: Seed = 0,
         dtype: Any = "float64",
     ) -> None:
-        self.sizes = _check_sizes(sizes)
+        self.sizes = check_sizes(sizes)
         self.layout = Layout(self.sizes)
         self.hidden, self.output, self.init, self.seed = hidden, output, init, seed
-        self.dtype = _check_dtype(dtype)
-        per_layer = _one_a_layer("hidden", hidden, self.n_layers - 1)
+        self.dtype = check_dtype(dtype)
+        per_layer = one_a_layer("hidden", hidden, self.n_layers - 1)
         self.activations = {layer: as_activation(given) for layer, given in enumerate([*per_layer, output], start=1)}
         for layer in range(1, self.n_layers):
             if self.activations[layer].rowwise:
@@ -158,13 +159,13 @@ class Network:
 
     def initialize(self, seed: Seed) -> Network:
         """Draw new initial weights from `seed` in place, biases 0; returns the network."""
-        rng = seed if isinstance(seed, np.random.Generator | np.random.RandomState) else _rng(seed)
+        rng = random_source(seed)
         chosen = (
             self.init
             if self.init is not None
             else default_initializer([self.activations[layer].name for layer in range(1, self.n_layers)])
         )
-        initializers = [as_initializer(given) for given in _one_a_layer("init", chosen, self.n_layers)]
+        initializers = [as_initializer(given) for given in one_a_layer("init", chosen, self.n_layers)]
         for layer, initializer in enumerate(initializers, start=1):
             self.W[layer][...] = initializer(rng, *self.W[layer].shape)
             self.b[layer][...] = 0
@@ -256,39 +257,3 @@ class Network:
     def encode(self, y: Any, n: int, name: str = "y") -> Array:
         """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""
         return encode_targets(y, n, self.sizes[-1], self.loss_function, self.dtype, name)
-
-
-def _check_sizes(sizes: Any) -> tuple[int, ...]:
-    sequence = isinstance(sizes, Sequence) or np.ndim(sizes) > 0
-    if isinstance(sizes, str) or not sequence or len(sizes) < 2:
-        raise InputError(
-            f"sizes: expected inputs, hidden widths, outputs; got {shown(sizes)}; pass e.g. sizes=[2, 10, 1]."
-        )
-    return tuple(check_count(f"sizes[{i}]", size) for i, size in enumerate(sizes))
-
-
-def _check_dtype(dtype: Any) -> np.dtype[Any]:
-    try:
-        checked = np.dtype(dtype)
-    except TypeError:
-        checked = np.dtype(object)
-    if checked not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise unknown_name("dtype", dtype, ("float32", "float64"))
-    return checked
-
-
-def _one_a_layer(name: str, given: Any, count: int) -> list[Any]:
-    if not isinstance(given, list | tuple):
-        return [given] * count
-    if len(given) != count:
-        raise InputError(
-            f"{name}: expected one for all or {count}, one a layer; got {len(given)}; adjust the list or sizes."
-        )
-    return list(given)
-
-
-def _rng(seed: object) -> np.random.RandomState:
-    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
-    if number >= 2**32:
-        raise InputError(f"seed: expected a whole number below 2**32; got {number}; pass a smaller one.")
-    return np.random.RandomState(number)

@@ -10,15 +10,22 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, shown
+from glassnet.errors import InputError, check_count, check_number
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
+from glassnet.training.arguments import (
+    check_callbacks,
+    check_early_stopping,
+    check_lbfgs,
+    check_seed,
+    check_validation,
+)
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
-from glassnet.training.schedules import Constant, Schedule, as_schedule
+from glassnet.training.schedules import Schedule, as_schedule
 
 Array = NDArray[Any]
 
@@ -115,7 +122,7 @@ def train(
         X=X,
         Y=network.encode(y, len(X)),
         sample_weight=check_sample_weight(sample_weight, len(X), network.dtype),
-        validation=_check_validation(network, validation),
+        validation=check_validation(network, validation),
         optimizer=chosen if isinstance(chosen, Optimizer) else SGD(),
         schedule=as_schedule(schedule),
         epochs=check_count("epochs", epochs) + state.epoch,
@@ -125,14 +132,14 @@ def train(
         l2=check_number("l2", l2, 0),
         dropout=check_number("dropout", dropout, 0, 1, open_high=True),
         clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
-        early_stopping=_check_early_stopping(early_stopping),
-        seed=_check_seed(seed),
+        early_stopping=check_early_stopping(early_stopping),
+        seed=check_seed(seed),
         n_threads=None if n_threads is None else check_count("n_threads", n_threads),
     )
     if isinstance(chosen, LBFGS):
-        _check_lbfgs(job)
+        check_lbfgs(job)
     runner = _choose_engine(engine, job)
-    callbacks = _check_callbacks(callbacks)
+    callbacks = check_callbacks(callbacks)
     after_epoch = _announce(job, state.epoch, callbacks)
 
     if state.final_theta is not None:  # the run went on past the best parameters that were put back
@@ -211,54 +218,6 @@ def _state(network: Network, optimizer: Optimizer | LBFGS, resume: History | Non
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
     return replace(state, slots=state.slots.copy(), rescue=None)
-
-
-def _check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
-    if given is None:
-        return None
-    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-        got = f"{len(given)} entries" if isinstance(given, tuple | list) else shown(given)
-        raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {got}; pass a tuple.")
-    X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
-    Y = network.encode(given[1], len(X), "y_val")
-    return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
-
-
-def _check_early_stopping(given: Any) -> EarlyStopping | None:
-    if given is None or isinstance(given, EarlyStopping):
-        return given
-    raise InputError(
-        f"early_stopping: expected EarlyStopping(…) or None; got {shown(given)}; pass EarlyStopping(patience=10)."
-    )
-
-
-def _check_callbacks(given: Any) -> tuple[Callback, ...]:
-    callbacks = tuple(given) if isinstance(given, Iterable) else (None,)
-    if not all(callable(callback) for callback in callbacks):
-        raise InputError(f"callbacks: expected functions in a list; got {shown(given)}; pass e.g. callbacks=[print].")
-    return callbacks
-
-
-def _check_seed(seed: Any) -> int:
-    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
-    if number >= 2**64:
-        raise InputError(f"seed: expected a whole number below 2**64; got {shown(number)}; pass a smaller one.")
-    return number
-
-
-def _check_lbfgs(job: Job) -> None:
-    wrong = {
-        "batch_size": job.batch_size != len(job.X),
-        "dropout": job.dropout > 0,
-        "clip_norm": job.clip_norm is not None,
-        "schedule": not isinstance(job.schedule, Constant),
-    }
-    for name, given in wrong.items():
-        if given:
-            raise InputError(
-                f"{name}: expected its default with LBFGS, which takes whole, exact gradients; "
-                f"got {shown(getattr(job, name))}; use optimizer='adam'."
-            )
 
 
 def _choose_engine(name: Any, job: Job) -> Engine:

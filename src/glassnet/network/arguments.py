@@ -1,0 +1,53 @@
+"""Checks on the arguments of Network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.equations.initializers import RandomSource
+from glassnet.errors import InputError, check_count, shown, unknown_name
+
+
+def check_sizes(sizes: Any) -> tuple[int, ...]:
+    """Inputs, hidden widths and outputs as whole numbers ≥ 1, at least two of them."""
+    sequence = isinstance(sizes, Sequence) or np.ndim(sizes) > 0
+    if isinstance(sizes, str) or not sequence or len(sizes) < 2:
+        raise InputError(
+            f"sizes: expected inputs, hidden widths, outputs; got {shown(sizes)}; pass e.g. sizes=[2, 10, 1]."
+        )
+    return tuple(check_count(f"sizes[{i}]", size) for i, size in enumerate(sizes))
+
+
+def check_dtype(dtype: Any) -> np.dtype[Any]:
+    """float64 or float32 as a dtype."""
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = np.dtype(object)
+    if checked not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise unknown_name("dtype", dtype, ("float32", "float64"))
+    return checked
+
+
+def one_a_layer(name: str, given: Any, count: int) -> list[Any]:
+    """`given` for each of `count` layers: repeated, or a list of that length."""
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if len(given) != count:
+        raise InputError(
+            f"{name}: expected one for all or {count}, one a layer; got {len(given)}; adjust the list or sizes."
+        )
+    return list(given)
+
+
+def random_source(seed: object) -> RandomSource:
+    """The source of the initial weights: a whole number stands for numpy\'s RandomState of that seed."""
+    if isinstance(seed, np.random.Generator | np.random.RandomState):
+        return seed
+    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
+    if number >= 2**32:
+        raise InputError(f"seed: expected a whole number below 2**32; got {number}; pass a smaller one.")
+    return np.random.RandomState(number)

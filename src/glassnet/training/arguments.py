@@ -1,0 +1,69 @@
+"""Checks on the arguments of `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, check_count, shown
+from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.network import Network
+from glassnet.training.job import EarlyStopping, Job
+from glassnet.training.schedules import Constant
+
+Array = NDArray[Any]
+
+
+def check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
+    """(X_val, y_val[, weights]) as the encoded X, Y and weights, or None."""
+    if given is None:
+        return None
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        got = f"{len(given)} entries" if isinstance(given, tuple | list) else shown(given)
+        raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {got}; pass a tuple.")
+    X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
+    Y = network.encode(given[1], len(X), "y_val")
+    return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
+
+
+def check_early_stopping(given: Any) -> EarlyStopping | None:
+    """An EarlyStopping or None."""
+    if given is None or isinstance(given, EarlyStopping):
+        return given
+    raise InputError(
+        f"early_stopping: expected EarlyStopping(…) or None; got {shown(given)}; pass EarlyStopping(patience=10)."
+    )
+
+
+def check_callbacks(given: Any) -> tuple[Callable[..., Any], ...]:
+    """The callbacks as a tuple of functions."""
+    callbacks = tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(callable(callback) for callback in callbacks):
+        raise InputError(f"callbacks: expected functions in a list; got {shown(given)}; pass e.g. callbacks=[print].")
+    return callbacks
+
+
+def check_seed(seed: Any) -> int:
+    """A whole number of 64 bits."""
+    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
+    if number >= 2**64:
+        raise InputError(f"seed: expected a whole number below 2**64; got {shown(number)}; pass a smaller one.")
+    return number
+
+
+def check_lbfgs(job: Job) -> None:
+    """Refuse what L-BFGS, which needs whole and exact gradients, cannot do."""
+    wrong = {
+        "batch_size": job.batch_size != len(job.X),
+        "dropout": job.dropout > 0,
+        "clip_norm": job.clip_norm is not None,
+        "schedule": not isinstance(job.schedule, Constant),
+    }
+    for name, given in wrong.items():
+        if given:
+            raise InputError(
+                f"{name}: expected its default with LBFGS, which takes whole, exact gradients; "
+                f"got {shown(getattr(job, name))}; use optimizer='adam'."
+            )
