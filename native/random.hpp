@@ -54,7 +54,7 @@ private:
 // The order in which an epoch visits its rows: the rows sorted by one 64-bit key each, as numpy's stable argsort.
 class BatchOrder {
 public:
-    explicit BatchOrder(std::size_t n) : keys_(n), entries_(n), scratch_(n), order_(n) {}
+    explicit BatchOrder(std::size_t n) : keys_(n), entries_(n), scratch_(n) {}
 
     const std::int64_t* draw(std::uint64_t seed, std::uint64_t epoch) {
         const std::size_t n = keys_.size();
@@ -73,19 +73,19 @@ public:
             for (const std::uint64_t entry : entries_) scratch_[start[entry >> shift & 2047]++] = entry;
             entries_.swap(scratch_);
         }
-        for (std::size_t i = 0; i < n; ++i) order_[i] = static_cast<std::int64_t>(entries_[i] & 0xFFFFFFFF);
+        std::int64_t* const order = reinterpret_cast<std::int64_t*>(scratch_.data());  // free until the next draw
+        for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<std::int64_t>(entries_[i] & 0xFFFFFFFF);
         for (std::size_t first = 0, last; first < n; first = last) {  // rare: equal upper halves
             for (last = first + 1; last < n && entries_[last] >> 32 == entries_[first] >> 32; ++last) {}
             if (last - first > 1)
-                std::stable_sort(order_.begin() + first, order_.begin() + last,
+                std::stable_sort(order + first, order + last,
                                  [this](std::int64_t a, std::int64_t b) { return keys_[a] < keys_[b]; });
         }
-        return order_.data();
+        return order;
     }
 
 private:
     std::vector<std::uint64_t> keys_, entries_, scratch_;
-    std::vector<std::int64_t> order_;
 };
 
 }  // namespace glassnet

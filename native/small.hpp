@@ -78,12 +78,10 @@ inline Vec<T, N> interleave(Vec<T, N> a, Vec<T, N> b, std::integer_sequence<int,
     return Vec<T, N>::from_raw(__builtin_shufflevector(a.raw, b.raw, (Half * N / 2 + I / 2 + I % 2 * N)...));
 }
 
-// The vector whose lane i is the sum of the lanes of v[i].
+// The vector whose lane i is the sum of the lanes of x[i]; uses x up.
 template <class T, int N>
-inline Vec<T, N> sums_of(const T* v) {
+inline Vec<T, N> sums_of(Vec<T, N> (&x)[N]) {
     const std::make_integer_sequence<int, N> lanes;
-    Vec<T, N> x[N];
-    for (int i = 0; i < N; ++i) x[i] = Vec<T, N>::load(v + i * N);
     for (int half = N / 2; half > 0; half /= 2)
         for (int i = 0; i < half; ++i)
             x[i] = interleave<0>(x[i], x[i + half], lanes) + interleave<1>(x[i], x[i + half], lanes);
@@ -123,54 +121,63 @@ inline void weighted_sums(const T* in, int terms, const T* w, const T* start, in
     constexpr int R = group_rows<T>, N = V::size;
     const int step_k = Transposed ? 1 : outputs, step_o = Transposed ? terms : 1;
     in_pieces<tile_size / 4>(vectors, [&](auto tile_u, int u0) {
-        in_pieces<4>(outputs, [&](auto tile_o, int o0) {
+        in_pieces<tile_size / tile_u>(outputs, [&](auto tile_o, int o0) {
             constexpr int U = tile_u, O = tile_o;
             const T* x_k = in + u0 * N;
             const T* w_k = w + o0 * step_o;
             V sum[O][U];
+#pragma GCC unroll 16
             for (int o = 0; o < O; ++o)
+#pragma GCC unroll 16
                 for (int u = 0; u < U; ++u) sum[o][u] = Transposed ? T(0) : start[o0 + o];
             for (int k = 0; k < terms; ++k, x_k += R, w_k += step_k) {
                 V x[U];
+#pragma GCC unroll 16
                 for (int u = 0; u < U; ++u) x[u] = V::load(x_k + u * N);
+#pragma GCC unroll 16
                 for (int o = 0; o < O; ++o) {
                     V weight = w_k[o * step_o];
+#pragma GCC unroll 16
                     for (int u = 0; u < U; ++u) sum[o][u] += weight * x[u];
                 }
             }
             const int at = o0 * R + u0 * N;
+#pragma GCC unroll 16
             for (int o = 0; o < O; ++o)
+#pragma GCC unroll 16
                 for (int u = 0; u < U; ++u) finish(sum[o][u], at + (o * R + u * N));
         });
     });
 }
 
-// sums[i][j] (one vector each) = or += the products of a[i] and d[j] over `vectors` vectors of rows in
-// consecutive groups of a_size and d_size scalars.
-template <class T>
+// finish(sum, i0, j0) for each tile of the products of a[i] and d[j], one vector of lanes each, over `vectors` vectors of
+// rows in consecutive groups of a_size and d_size scalars; start(i, j) is where a sum starts.
+template <class T, class Start, class Finish>
 inline void row_products(const T* a, int a_size, const T* d, int d_size, int inputs, int outputs, int vectors,
-                         bool first, T* sums) {
+                         Start start, Finish finish) {
     using V = Vec<T>;
     constexpr int R = group_rows<T>, N = V::size;
     in_pieces<4>(outputs, [&](auto tile_j, int j0) {
         in_pieces<std::min(8, tile_size / tile_j)>(inputs, [&](auto tile_i, int i0) {
             constexpr int I = tile_i, J = tile_j;
-            T* out = sums + (i0 * outputs + j0) * N;
             V sum[I][J];
+#pragma GCC unroll 16
             for (int i = 0; i < I; ++i)
-                for (int j = 0; j < J; ++j) sum[i][j] = first ? V(0) : V::load(out + (i * outputs + j) * N);
+#pragma GCC unroll 16
+                for (int j = 0; j < J; ++j) sum[i][j] = start(i0 + i, j0 + j);
             const T* x = a + i0 * R;
             const T* slope = d + j0 * R;
             for (int left = vectors; left > 0; left -= group_vectors, x += a_size, slope += d_size) {
                 const int end = std::min(left, group_vectors) * N;
                 for (int u = 0; u < end; u += N)
+#pragma GCC unroll 16
                     for (int j = 0; j < J; ++j) {
-                        V s = V::load(slope + u + j * R);
+                        const V s = V::load(slope + u + j * R);
+#pragma GCC unroll 16
                         for (int i = 0; i < I; ++i) sum[i][j] += V::load(x + u + i * R) * s;
                     }
             }
-            for (int i = 0; i < I; ++i)
-                for (int j = 0; j < J; ++j) sum[i][j].store(out + (i * outputs + j) * N);
+            finish(sum, i0, j0);
         });
     });
 }
@@ -187,19 +194,26 @@ inline void row_outer(const T* a, const T* d, int inputs, int columns, int rows,
             constexpr int I = tile_i, J = tile_j;
             T* out = sums + i0 * width + j0 * N;
             V sum[I][J];
+#pragma GCC unroll 16
             for (int i = 0; i < I; ++i)
+#pragma GCC unroll 16
                 for (int j = 0; j < J; ++j) sum[i][j] = first ? V(0) : V::load(out + i * width + j * N);
             const T* x = a + i0 * R;
             const T* slope = d + j0 * N;
             for (int r = 0; r < rows; ++r, slope += width) {
                 V s[J];
+#pragma GCC unroll 16
                 for (int j = 0; j < J; ++j) s[j] = V::load(slope + j * N);
+#pragma GCC unroll 16
                 for (int i = 0; i < I; ++i) {
                     V scalar = x[i * R + r];
+#pragma GCC unroll 16
                     for (int j = 0; j < J; ++j) sum[i][j] += scalar * s[j];
                 }
             }
+#pragma GCC unroll 16
             for (int i = 0; i < I; ++i)
+#pragma GCC unroll 16
                 for (int j = 0; j < J; ++j) sum[i][j].store(out + i * width + j * N);
         });
     });
@@ -231,9 +245,13 @@ public:
         }
         const int most_rows = static_cast<int>(settings.batch_size);
         const int groups = std::max(1, (most_rows + R - 1) / R);
-        const int fitting = std::max(1, kCacheBytes / (features * R * int(sizeof(T))));
+        // with many weights a second block would read and write all their sums once more, which costs more than
+        // activations that come from the second-level cache
+        const int cache = parameter_count_ > kManyParameters ? kSecondCacheBytes : kFirstCacheBytes;
+        const int fitting = std::max(1, cache / (features * R * int(sizeof(T))));
         const int blocks = (groups + fitting - 1) / fitting;
         block_groups_ = (groups + blocks - 1) / blocks;
+        one_block_ = blocks == 1;
         batch_ = AlignedArray<T>(std::size_t(groups) * batch_group_size());
         for (Layer& layer : layers_) {
             layer.a = AlignedArray<T>(std::size_t(block_groups_) * layer.group_size());
@@ -343,7 +361,8 @@ public:
 private:
     using V = Vec<T>;
     static constexpr int N = V::size, R = group_rows<T>;
-    static constexpr int kCacheBytes = 40 * 1024;
+    static constexpr int kFirstCacheBytes = 40 * 1024, kSecondCacheBytes = 512 * 1024;
+    static constexpr int kManyParameters = 256;
     static constexpr int kMostInRegisters = 2;
 
     struct Layer {
@@ -410,17 +429,35 @@ private:
         for (int start = 0; start < count; start += R, to += batch_group_size()) {
             T* target = to + (inputs_ + 1) * R;
             const int filled = std::min(R, count - start);
-            for (int r = 0; r < filled; ++r) {
-                const std::size_t row = order ? order[start + r] : first + start + r;
-                for (int i = 0; i < inputs_; ++i) to[i * R + r] = rows.X[row * inputs_ + i];
-                to[inputs_ * R + r] = 1;
-                for (int k = 0; k < targets_; ++k) target[k * R + r] = rows.Y ? rows.Y[row * targets_ + k] : T(0);
-                target[targets_ * R + r] = rows.weight ? rows.weight[row] : T(1);
+            for (int r = 0; r < filled; r += N) {
+                const T* x[N];
+                const int rows_here = std::min(N, filled - r);
+                for (int n = 0; n < rows_here; ++n) {
+                    const std::size_t at = start + r + n, row = order ? static_cast<std::size_t>(order[at]) : first + at;
+                    x[n] = rows.X + row * inputs_;
+                    for (int k = 0; k < targets_; ++k)
+                        target[k * R + r + n] = rows.Y ? rows.Y[row * targets_ + k] : T(0);
+                    to[inputs_ * R + r + n] = 1;
+                    target[targets_ * R + r + n] = rows.weight ? rows.weight[row] : T(1);
+                }
+                if (rows_here == N && inputs_ >= N) {
+                    for (int i = 0; i < inputs_; i += N) transpose_rows(x, std::min(i, inputs_ - N), to + r);
+                } else {
+                    for (int n = 0; n < rows_here; ++n)
+                        for (int i = 0; i < inputs_; ++i) to[i * R + r + n] = x[n][i];
+                }
             }
             // numbers, not what an earlier batch left: a weight of 0 does not hide a NaN
-            for (int r = filled; r < R; ++r)
+            for (int r = filled; r < (filled + N - 1) / N * N; ++r)
                 for (int i = 0; i < inputs_ + 1 + targets_ + 1; ++i) to[i * R + r] = 0;
         }
+    }
+
+    // Features i … i + N - 1 of N rows, each a vector of `to`; the last features may be written twice.
+    static void transpose_rows(const T* const* x, int i, T* to) {
+        alignas(64) T square[N * N];
+        for (int n = 0; n < N; ++n) V::load_unaligned(x[n] + i).store(square + n * N);
+        transpose<T, N>(square, N, to + i * R, R);
     }
 
     // body(block, its first row) for rows that are no batch of the run.
@@ -530,8 +567,30 @@ private:
 
     void products(Layer& layer, const Block& block, const T* in, int in_size) {
         if (!layer.outputs_in_lanes) {
-            row_products<T>(in, in_size, layer.a, layer.group_size(), layer.inputs + 1, layer.outputs, block.vectors(),
-                            block.first(), layer.sums);
+            const int outputs = layer.outputs;
+            if (one_block_) {
+                row_products<T>(in, in_size, layer.a, layer.group_size(), layer.inputs + 1, outputs, block.vectors(),
+                                [](int, int) { return V(0); },
+                                [&](const auto& sum, int i0, int j0) {
+                                    add_lanes(sum, gradient_ + layer.first_parameter + i0 * outputs + j0, outputs);
+                                });
+                return;
+            }
+            T* sums = layer.sums;
+            const bool first = block.first();
+            row_products<T>(in, in_size, layer.a, layer.group_size(), layer.inputs + 1, outputs, block.vectors(),
+                            [=](int i, int j) { return first ? V(0) : V::load(sums + (i * outputs + j) * N); },
+                            [=](const auto& sum, int i0, int j0) {
+                                T* to = sums + (i0 * outputs + j0) * N;
+                                for (const auto& row : sum) {
+                                    T* at = to;
+                                    for (const V& value : row) {
+                                        value.store(at);
+                                        at += N;
+                                    }
+                                    to += outputs * N;
+                                }
+                            });
             return;
         }
         const int width = layer.columns * N;
@@ -544,6 +603,19 @@ private:
             row_outer<T>(in + g * in_size, transposed_, layer.inputs + 1, layer.columns, vectors * N,
                          block.first() && g == 0, layer.sums);
         });
+    }
+
+    // The lanes of each sum added, to a matrix of `stride` columns.
+    template <std::size_t I, std::size_t J>
+    static void add_lanes(const V (&sum)[I][J], T* to, int stride) {
+        alignas(64) T tile[(I * J + N - 1) / N * N] = {};
+        const V* flat = &sum[0][0];
+        for (std::size_t k = 0; k < I * J; k += N) {
+            V vectors[N];
+            for (int n = 0; n < N; ++n) vectors[n] = k + n < I * J ? flat[k + n] : V(0);
+            sums_of(vectors).store(tile + k);
+        }
+        for (std::size_t i = 0; i < I; ++i) std::copy_n(tile + i * J, J, to + i * stride);
     }
 
     // Both layers of a network with K inputs and one output, one hidden unit after the other.
@@ -755,17 +827,25 @@ private:
 
     // The sums of the weighted slopes, in theta's layout.
     void collect_gradient() {
-        // whole vectors are written, so a row or layer may spill over into the next, which comes later
+        // whole vectors are written, so a row may spill over into the next, which comes later; the last must not
         for (const Layer& layer : layers_) {
             T* out = gradient_ + layer.first_parameter;
             if (layer.outputs_in_lanes) {
                 for (int i = 0; i <= layer.inputs; ++i)
-                    for (int c = 0; c < layer.columns; ++c)
-                        V::load(layer.sums + (i * layer.columns + c) * N)
-                            .store_unaligned(out + i * layer.outputs + c * N);
-            } else {
-                for (int p = 0; p < (layer.inputs + 1) * layer.outputs; p += N)
-                    sums_of<T, N>(layer.sums + p * N).store_unaligned(out + p);
+                    for (int c = 0; c < layer.columns; ++c) {
+                        const V sum = V::load(layer.sums + (i * layer.columns + c) * N);
+                        T* to = out + i * layer.outputs + c * N;
+                        if (i < layer.inputs)
+                            sum.store_unaligned(to);
+                        else
+                            sum.store_first(to, std::min(N, layer.outputs - c * N));
+                    }
+            } else if (!one_block_ || in_registers_) {
+                for (int p = 0; p < (layer.inputs + 1) * layer.outputs; p += N) {
+                    V sums[N];
+                    for (int n = 0; n < N; ++n) sums[n] = V::load(layer.sums + (p + n) * N);
+                    sums_of(sums).store_unaligned(out + p);
+                }
             }
         }
         for (int p = parameter_count_; p < parameter_count_ + 2 * N; ++p) gradient_[p] = 0;
@@ -824,7 +904,7 @@ private:
     const Settings settings_;
     const Rows<T> data_;
     int inputs_, targets_, parameter_count_ = 0, block_groups_ = 0, widest_ = 0;
-    bool in_registers_ = false, batch_is_all_rows_ = false;
+    bool in_registers_ = false, one_block_ = false, batch_is_all_rows_ = false;
     long step_ = 0;
     std::vector<Layer> layers_;
     AlignedArray<T> batch_, transposed_, parameters_, gradient_, slots_[2], is_weight_;

@@ -189,15 +189,15 @@ MUTATIONS = [
     Mutation(
         "sigmoid whose exponential overflows",
         "equations/activations.py",
-        "np.where(z >= 0, 1 / (1 + e), e / (1 + e))",
+        "np.where(z >= 0, 1, e) / (1 + e)",
         "np.exp(z) / (1 + np.exp(z))",
         ACTIVATIONS,
     ),
     Mutation(
         "gelu's constant",
         "equations/activations.py",
-        "0.5 * z * (1 + np.tanh(0.7978845608028654",
-        "0.5 * z * (1 + np.tanh(0.7978945608028654",
+        "return z * sigmoid(1.5957691216057308",
+        "return z * sigmoid(1.5957891216057308",
         ACTIVATIONS,
     ),
     Mutation("derivative of tanh", "equations/activations.py", "return 1 - a**2", "return 1 - a", ACTIVATIONS),
@@ -270,8 +270,8 @@ MUTATIONS = [
     Mutation(
         "the last parameters kept for the best",
         "training/reference.py",
-        "job.network.theta.copy()",
-        "job.network.theta",
+        "state.best_theta = job.network.theta.copy()",
+        "state.best_theta = job.network.theta",
         TRAIN,
     ),
     Mutation(
@@ -340,7 +340,7 @@ MUTATIONS = [
     Mutation(
         "bad parameters left after overflow",
         "training/reference.py",
-        "                net.theta[...] = state.good_theta\n",
+        "                net.theta[...] = state.rescue\n",
         "                pass\n",
         TRAIN,
     ),
@@ -354,8 +354,8 @@ MUTATIONS = [
     Mutation(
         "resuming with empty slots",
         "training/train.py",
-        "slots=resume.state.slots.copy()",
-        "slots=0 * resume.state.slots",
+        "slots=state.slots.copy()",
+        "slots=0 * state.slots",
         TRAIN,
     ),
     Mutation("resuming from the best", "training/train.py", "if state.final_theta is not None:", "if False:", TRAIN),

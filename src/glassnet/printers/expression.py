@@ -61,11 +61,13 @@ def read_equation(function: Callable[..., Any]) -> Equation:
         body = body[1:]
     assignments = []
     for statement in body[:-1]:
-        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
-            raise _refused(name, statement)
-        _check(name, statement.value)
-        assignments.append((statement.targets[0].id, statement.value))
-    last = body[-1]
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                _check(name, value)
+                assignments.append((target, value))
+            case _:
+                raise _refused(name, statement)
+    last = body[-1] if body else tree.body[0]
     if not isinstance(last, ast.Return) or last.value is None:
         raise _refused(name, last)
     returns = tuple(last.value.elts) if isinstance(last.value, ast.Tuple) else (last.value,)
