@@ -25,6 +25,7 @@ Array = NDArray[Any]
 SOFTMAX = CROSS_ENTROPY = -1  # as Architecture in native/trainer.hpp has them
 STEPS_PER_CALL = 1_000_000  # whose learning rates are laid out at once
 SNAPSHOT_LIMIT = 2_000_000  # parameters; beyond, a snapshot for the last good parameters would cost too much memory
+PREDICT_ROWS = 256  # at a time: their activations stay in the second-level cache
 STEP_WORTH_THREADS = 2_000_000  # multiply-adds of a step from which two threads are worth their meeting
 
 _STATE = ("step", "epoch", "rate_factor", "adaptive_best", "adaptive_stale", "best_loss", "best_epoch", "stale")
@@ -110,8 +111,8 @@ class NativeEngine:
         """The outputs (n, n_outputs) for checked rows X."""
         native = _module()
         settings = native.Settings()
-        settings.batch_size = min(len(X), 1024)
-        settings.threads = threads_for(network, min(len(X), 1024), None)
+        settings.batch_size = min(len(X), PREDICT_ROWS)
+        settings.threads = threads_for(network, len(X), None)
         out = np.empty((len(X), network.sizes[-1]), dtype=network.dtype)
         native.predict(_architecture(native, network), settings, network.theta, X, out)
         return out
