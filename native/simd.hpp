@@ -185,11 +185,10 @@ struct Vec {
 
     // The sum of the lanes: halves are added until one lane is left, so the order is fixed.
     T sum() const {
-        if constexpr (N == 1) {
+        if constexpr (N == 1)
             return raw[0];
-        } else {
-            return halves_added(std::make_integer_sequence<int, N / 2>()).sum();
-        }
+        else
+            return (half<0>(Halves()) + half<1>(Halves())).sum();
     }
 
     friend Vec operator+(Vec a, Vec b) { return from_raw(a.raw + b.raw); }
@@ -239,11 +238,12 @@ struct Vec {
         return {(typename M::Raw)(lane < static_cast<typename Format<T>::Int>(count))};
     }
 
-    // The largest lane.
+    // The largest lane, or NaN if there is one.
     T max() const {
-        T largest = raw[0];
-        for (int i = 1; i < N; ++i) largest = raw[i] > largest || raw[i] != raw[i] ? raw[i] : largest;
-        return largest;
+        if constexpr (N == 1)
+            return raw[0];
+        else
+            return maximum(half<0>(Halves()), half<1>(Halves())).max();
     }
 
 private:
@@ -253,11 +253,11 @@ private:
     typedef T Unaligned __attribute__((vector_size(N * sizeof(T)), aligned(sizeof(T))));
     static constexpr Uint sign_bit = Uint(1) << (8 * sizeof(T) - 1);
 
-    template <int... I>
-    Vec<T, N / 2> halves_added(std::integer_sequence<int, I...>) const {
+    using Halves = std::make_integer_sequence<int, N / 2>;
+    template <int Upper, int... I>
+    Vec<T, N / 2> half(std::integer_sequence<int, I...>) const {
         using Half = Vec<T, N / 2>;
-        return Half::from_raw(typename Half::Raw{raw[I]...}) +
-               Half::from_raw(typename Half::Raw{raw[N / 2 + I]...});
+        return Half::from_raw(typename Half::Raw{raw[Upper * N / 2 + I]...});
     }
 };
 
@@ -281,7 +281,7 @@ inline Vec<double> root_estimate(Vec<double> x) {
 template <class V>
 inline V fast_sqrt(V a) {
     using T = typename V::Scalar;
-    a = no_less(no_more(a, V(std::numeric_limits<T>::max())), V(std::numeric_limits<T>::min()));
+    a = no_more(a + V(std::numeric_limits<T>::min()), V(std::numeric_limits<T>::max()));
     V y = root_estimate(a);
     if (sizeof(T) == 8) y += y * (V(T(0.5)) - V(T(0.5)) * a * y * y);
     const V root = a * y;
@@ -293,8 +293,8 @@ inline V fast_divide(V a, V b) {
     using T = typename V::Scalar;
     V r = reciprocal_estimate(b);
     if (sizeof(T) == 8) r += r * (V(1) - b * r);
-    const V quotient = a * r;
-    return quotient + r * (a - b * quotient);
+    r += r * (V(1) - b * r);
+    return a * r;
 }
 #else
 template <class V>

@@ -827,18 +827,18 @@ private:
 
     // The sums of the weighted slopes, in theta's layout.
     void collect_gradient() {
-        // whole vectors are written, so a row may spill over into the next, which comes later; the last must not
+        // whole vectors are written, so a row may spill over into the next ones, which come later; none out of its layer
         for (const Layer& layer : layers_) {
             T* out = gradient_ + layer.first_parameter;
             if (layer.outputs_in_lanes) {
                 for (int i = 0; i <= layer.inputs; ++i)
                     for (int c = 0; c < layer.columns; ++c) {
                         const V sum = V::load(layer.sums + (i * layer.columns + c) * N);
-                        T* to = out + i * layer.outputs + c * N;
-                        if (i < layer.inputs)
-                            sum.store_unaligned(to);
+                        const int at = i * layer.outputs + c * N;
+                        if (at + N <= (layer.inputs + 1) * layer.outputs)
+                            sum.store_unaligned(out + at);
                         else
-                            sum.store_first(to, std::min(N, layer.outputs - c * N));
+                            sum.store_first(out + at, std::min(N, layer.outputs - c * N));
                     }
             } else if (!one_block_ || in_registers_) {
                 for (int p = 0; p < (layer.inputs + 1) * layer.outputs; p += N) {

@@ -19,31 +19,106 @@ constexpr int panel_width = panel_vectors * Vec<T>::size;
 
 constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
+struct Range {
+    int begin, end;
+};
+
+// Left operands of a product: block(k) gives the elements (r, k), (r, k + 1) … of its rows, up to `length` of them. A
+// product leaves the memory idle, so an operand may also move data meanwhile.
+
+// Rows of panels, the next panel after panel_step.
+template <class T>
+struct PanelRows {
+    static constexpr int length = panel_width<T>;
+    const T* first;
+    std::size_t panel_step;
+
+    struct Block {
+        const T* at;
+        T operator()(int r, int k) const { return at[r * panel_width<T> + k]; }
+    };
+    template <int Rows>
+    Block block(int k) const { return {first + k / length * panel_step}; }
+};
+
+// Columns of a panel, as rows. Fetches what will be needed with the result: `runs` runs of its size, stride apart.
+template <class T>
+struct PanelColumns {
+    static constexpr int length = 8, line = 64 / int(sizeof(T));
+    const T* first;
+    const T* ahead;
+    std::size_t stride;
+    int runs;
+
+    struct Block {
+        const T* at;
+        T operator()(int r, int k) const { return at[k * panel_width<T> + r]; }
+    };
+    template <int Rows>
+    Block block(int k) const {
+        const int at = k / length * line;
+        if (at < Rows * panel_width<T>)
+            for (int i = 0; i < runs; ++i) __builtin_prefetch(ahead + at + i * stride);
+        return {first + k * panel_width<T>};
+    }
+};
+
+// Rows anywhere in memory. Copies some of them into panels, in whole vectors since a library's copy is in smaller pieces,
+// and fetches rows that a later product will read.
+template <class T>
+struct DataRows {
+    static constexpr int length = panel_width<T>;
+    const T* const* rows;
+    int depth;
+    Range copied;  // of these rows
+    T* copy;       // of row 0
+    std::size_t panel_step;
+    const T* const* ahead;
+    int ahead_count;
+
+    template <int Rows>
+    struct Block {
+        const T* at[Rows];
+        T operator()(int r, int k) const { return at[r][k]; }
+    };
+    template <int Rows>
+    Block<Rows> block(int k) const {
+        for (int r = 0; r < ahead_count; ++r)
+            for (int i = 0; i < length; i += 64 / int(sizeof(T))) __builtin_prefetch(ahead[r] + k + i);
+        T* const to = copy + k / length * panel_step;
+        for (int r = copied.begin; r < copied.end; ++r)
+            if (k + length <= depth)
+                for (int i = 0; i < length; i += Vec<T>::size)
+                    Vec<T>::load_unaligned(rows[r] + k + i).store(to + r * length + i);
+            else
+                std::copy(rows[r] + k, rows[r] + depth, to + r * length);
+        Block<Rows> block;
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; ++r) block.at[r] = rows[r] + k;
+        return block;
+    }
+};
+
 // c[r][:] = init[:] + Σ over k of a(r, k) * b[k][:], for Rows rows and Vectors vectors of b and c, which are panels.
-// `a` is a panel walked by rows (element (r, k) at r * width + k, the next panel after a_step) or by columns (element
-// (r, k) at k * width + r).
-template <class T, int Rows, int Vectors, bool ByColumns>
-void tile_product(const T* a, std::size_t a_step, const T* b, int depth, const T* init, T* c) {
+template <class T, int Rows, int Vectors, class Left>
+void tile_product(const Left& a, const T* b, int depth, const T* init, T* c) {
     using V = Vec<T>;
     constexpr int width = panel_width<T>, N = V::size;
-    constexpr int row_step = ByColumns ? 1 : width;
-    constexpr int k_step = ByColumns ? width : 1;
     V sum[Rows][Vectors];
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
         for (int v = 0; v < Vectors; ++v) sum[r][v] = V::load(init + v * N);
-    // down a column everything is contiguous; along a row the panel ends
-    const int block = ByColumns ? depth : width;
-    for (; depth > 0; depth -= block, a += a_step) {
-        const T* const end = b + std::min(block, depth) * width;
-        for (const T* at = a; b != end; b += width, at += k_step) {
+    for (int begin = 0; begin < depth; begin += Left::length) {
+        const auto block = a.template block<Rows>(begin);
+        const int count = std::min(Left::length, depth - begin);
+        for (int k = 0; k < count; ++k, b += width) {
             V row[Vectors];
 #pragma GCC unroll 16
             for (int v = 0; v < Vectors; ++v) row[v] = V::load(b + v * N);
 #pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) {
-                const V factor = at[r * row_step];
+                const V factor = block(r, k);
 #pragma GCC unroll 16
                 for (int v = 0; v < Vectors; ++v) sum[r][v] += factor * row[v];
             }
@@ -55,20 +130,20 @@ void tile_product(const T* a, std::size_t a_step, const T* b, int depth, const T
         for (int v = 0; v < Vectors; ++v) sum[r][v].store(c + r * width + v * N);
 }
 
-template <class T>
-using TileProduct = void (*)(const T*, std::size_t, const T*, int, const T*, T*);
+template <class T, class Left>
+using TileProduct = void (*)(const Left&, const T*, int, const T*, T*);
 
-template <class T, bool ByColumns, int... Row>
-TileProduct<T> select_tile(int rows, int vectors, std::integer_sequence<int, Row...>) {
-    static constexpr TileProduct<T> table[][panel_vectors] = {
-        {tile_product<T, Row + 1, 1, ByColumns>, tile_product<T, Row + 1, 2, ByColumns>}...};
+template <class T, class Left, int... Row>
+TileProduct<T, Left> select_tile(int rows, int vectors, std::integer_sequence<int, Row...>) {
+    static constexpr TileProduct<T, Left> table[][panel_vectors] = {
+        {tile_product<T, Row + 1, 1, Left>, tile_product<T, Row + 1, 2, Left>}...};
     return table[rows - 1][vectors - 1];
 }
 
-// The kernel for this many rows and vectors.
-template <class T, bool ByColumns>
-TileProduct<T> select_tile(int rows, int vectors) {
-    return select_tile<T, ByColumns>(rows, vectors, std::make_integer_sequence<int, tile_rows>{});
+// The product for this many rows and vectors.
+template <class T, class Left>
+void multiply_tile(int rows, int vectors, const Left& a, const T* b, int depth, const T* init, T* c) {
+    select_tile<T, Left>(rows, vectors, std::make_integer_sequence<int, tile_rows>{})(a, b, depth, init, c);
 }
 
 template <class T, int Step, bool Upper, int... I>

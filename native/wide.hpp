@@ -65,7 +65,9 @@ class WideTrainer final : public Trainer<T> {
 public:
     WideTrainer(const Architecture& architecture, const Settings& settings, const Rows<T>& data)
         : architecture_(architecture), settings_(settings), data_(data), pool_(settings.threads),
-          max_rows_(static_cast<int>(settings.batch_size)) {
+          max_rows_(static_cast<int>(
+              trains() ? settings.batch_size : std::min(settings.batch_size, kRowsAtOnce * settings.threads))),
+          rows_(max_rows_) {
         std::size_t elements = 0;
         auto take = [&elements](std::size_t n) {
             const std::size_t at = elements;
@@ -91,19 +93,18 @@ public:
         }
         take(5 * kLine);  // keeps the streams of a tile apart modulo a page
         slot_stride_ = elements;
-        const bool trains = settings.update >= 0;
-        if (trains) elements += settings.slots * slot_stride_;
+        if (trains()) elements += settings.slots * slot_stride_;
         const bool gradient_in_memory = settings.clip_norm > 0;
         const std::size_t gradient = gradient_in_memory ? take(slot_stride_) : 0;
         int widest = 0, most_tiles = 0;
         for (const Layer& layer : layers_) {
             const std::size_t size = std::size_t(panels(layer.out)) * kWidth * max_rows_;
-            offsets.push_back({take(size), layer.keeps_z ? take(size) : 0, trains ? take(size) : 0,
+            offsets.push_back({take(size), layer.keeps_z ? take(size) : 0, trains() ? take(size) : 0,
                                layer.keeps_mask ? take(size) : 0});
             widest = std::max(widest, layer.out);
             most_tiles += gradient_tiles(layer);
         }
-        const std::size_t input = take(std::size_t(panels(layers_.front().in)) * kWidth * max_rows_);
+        const std::size_t input = trains() ? take(std::size_t(panels(layers_.front().in)) * kWidth * max_rows_) : 0;
         target_stride_ = std::size_t(panels(layers_.back().out)) * kWidth;
         const std::size_t targets = take(target_stride_ * max_rows_);
         const std::size_t weights_of_rows = take(max_rows_);
@@ -131,7 +132,7 @@ public:
             layers_[l].mask = base + offsets[l].mask;
         }
         // a prediction has no slopes: its output layer's z goes where its activations do
-        if (!trains) layers_.back().d = layers_.back().a;
+        if (!trains()) layers_.back().d = layers_.back().a;
     }
 
     void load(const T* theta, const T* const* slots) override {
@@ -154,8 +155,6 @@ public:
     double step(const Step& step) override {
         const Batch batch{data_, step.order, 0, static_cast<int>(step.count), T(1 / step.weight_sum), step.number};
         pool_.run([&](int thread) {
-            gather(thread, batch);
-            pool_.barrier.wait();
             for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
                 forward(thread, batch, l, settings_.dropout > 0);
                 pool_.barrier.wait();
@@ -203,6 +202,8 @@ private:
     static constexpr int kWidth = panel_width<T>;
     static constexpr int kLanes = V::size;
     static constexpr int kLine = 64 / sizeof(T);
+    static constexpr std::size_t kGroupBytes = 512 << 10;  // of weights: half of a second-level cache or less
+    static constexpr std::size_t kRowsAtOnce = 128;        // of each thread in a prediction: they stay in its cache
 
     struct Layer {
         int number, in, out, activation;
@@ -226,9 +227,6 @@ private:
         std::size_t row(int i) const { return order ? static_cast<std::size_t>(order[i]) : first + i; }
     };
 
-    struct Range {
-        int begin, end;
-    };
     Range share(int thread, int jobs) const {
         const long n = pool_.threads();
         return {int(jobs * long(thread) / n), int(jobs * long(thread + 1) / n)};
@@ -249,6 +247,7 @@ private:
         return weights_ + layer.weights + std::size_t(panel) * (layer.in + 1) * kWidth;
     }
     const T* layer_input(std::size_t l) const { return l == 0 ? input_ : layers_[l - 1].a; }
+    bool trains() const { return settings_.update >= 0; }
     bool has_penalty() const { return settings_.l1 > 0 || settings_.l2 > 0; }
 
     template <class Body>
@@ -270,25 +269,20 @@ private:
                          std::min(kWidth, layer.out - p * kWidth));
     }
 
-    // Copies the batch into panels, a tile of rows at a time so that the writes are contiguous: single rows would all
-    // fall into the same few sets of the cache.
-    void gather(int thread, const Batch& batch) {
-        const Range mine = share(thread, ceil_div(batch.count, tile_rows));
+    // The rows whose first and last layer this thread computes, in whole tiles.
+    Range rows_of(int thread, const Batch& batch) const {
+        const Range tiles = share(thread, ceil_div(batch.count, tile_rows));
+        return {tiles.begin * tile_rows, std::min(batch.count, tiles.end * tile_rows)};
+    }
+
+    // Where the inputs of these rows are, and copies of their targets and weights.
+    void find_rows(const Batch& batch, Range rows) {
         const int in = layers_[0].in, out = layers_.back().out;
-        for (int tile = mine.begin; tile < mine.end; ++tile) {
-            const int row = tile * tile_rows, rows = std::min(tile_rows, batch.count - row);
-            const T* x[tile_rows];
-            for (int r = 0; r < rows; ++r) {
-                const std::size_t from = batch.row(row + r);
-                x[r] = batch.rows.X + from * in;
-                if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, targets_ + (row + r) * target_stride_);
-                row_weights_[row + r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
-            }
-            T* to = input_ + std::size_t(row) * kWidth;
-            int i = 0;
-            for (; i + kWidth <= in; i += kWidth, to += panel_step())
-                for (int r = 0; r < rows; ++r) std::memcpy(to + r * kWidth, x[r] + i, kWidth * sizeof(T));
-            for (int r = 0; r < rows; ++r) std::copy(x[r] + i, x[r] + in, to + r * kWidth);
+        for (int r = rows.begin; r < rows.end; ++r) {
+            const std::size_t from = batch.row(r);
+            rows_[r] = batch.rows.X + from * in;
+            if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, targets_ + r * target_stride_);
+            row_weights_[r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
         }
     }
 
@@ -299,8 +293,6 @@ private:
             for (std::size_t first = 0; first < rows.n; first += max_rows_) {
                 const int count = static_cast<int>(std::min<std::size_t>(max_rows_, rows.n - first));
                 const Batch chunk{rows, nullptr, first, count, T(1), 0};
-                gather(thread, chunk);
-                pool_.barrier.wait();
                 for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
                     forward(thread, chunk, l, false);
                     pool_.barrier.wait();
@@ -311,13 +303,23 @@ private:
         });
     }
 
-    // Z = A W + b for one tile of rows and one panel.
+    // Z = A W + b for one tile of rows and one panel, past the first layer.
     void affine_tile(std::size_t l, int panel, int row, int rows, T* to) const {
+        multiply_affine(l, panel, rows, to, PanelRows<T>{layers_[l - 1].a + std::size_t(row) * kWidth, panel_step()});
+    }
+
+    // The same in the first layer; copies some rows of the tile and fetches rows ahead meanwhile.
+    void affine_data_tile(int panel, int row, int rows, T* to, Range copied, Range ahead) const {
+        multiply_affine(0, panel, rows, to,
+                        DataRows<T>{rows_.data() + row, layers_[0].in, copied, input_ + std::size_t(row) * kWidth,
+                                    panel_step(), rows_.data() + ahead.begin, ahead.end - ahead.begin});
+    }
+
+    template <class Left>
+    void multiply_affine(std::size_t l, int panel, int rows, T* to, const Left& a) const {
         const Layer& layer = layers_[l];
         const T* w = weight_panel(layer, panel);
-        select_tile<T, false>(rows, vectors_in_panel(layer.out, panel))(
-            layer_input(l) + std::size_t(row) * kWidth, panel_step(), w, layer.in, w + std::size_t(layer.in) * kWidth,
-            to);
+        multiply_tile(rows, vectors_in_panel(layer.out, panel), a, w, layer.in, w + std::size_t(layer.in) * kWidth, to);
     }
 
     // body(panel, first row, rows, where the tile starts, its vectors) for this thread's tiles of a layer's activations.
@@ -335,19 +337,50 @@ private:
     void forward(int thread, const Batch& batch, std::size_t l, bool drop) {
         const Layer& layer = layers_[l];
         with_activation(layer, [&](auto activation) {
-            using Activation = decltype(activation);
-            for_tiles(thread, batch, layer, [&](int panel, int row, int rows, std::size_t at, int vectors) {
-                affine_tile(l, panel, row, rows, layer.a + at);
+            auto finish = [&](int panel, int row, int rows, std::size_t at, int vectors) {
                 for (int r = 0; r < rows; ++r)
                     for (int v = 0; v < vectors; ++v) {
                         const std::size_t i = at + r * kWidth + v * kLanes;
                         const V z = V::load(layer.a + i);
-                        if constexpr (Activation::needs_z) z.store(layer.z + i);
+                        if constexpr (decltype(activation)::needs_z) z.store(layer.z + i);
                         activation.f(z).store(layer.a + i);
                     }
                 if (drop) apply_dropout(batch, layer, panel, row, rows, at);
-            });
+            };
+            if (l == 0)
+                forward_data(thread, batch, finish);
+            else
+                for_tiles(thread, batch, layer, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                    affine_tile(l, panel, row, rows, layer.a + at);
+                    finish(panel, row, rows, at, vectors);
+                });
         });
+    }
+
+    // The first layer, a tile of rows with a group of panels at a time. The rows lie scattered over the data; to read
+    // them first and multiply then would wait for the memory. Instead the products with the first group fetch the rows of
+    // the next tile, and copy this one into the panels that the gradient will read.
+    template <class Finish>
+    void forward_data(int thread, const Batch& batch, Finish finish) {
+        const Layer& layer = layers_[0];
+        const Range mine = rows_of(thread, batch);
+        find_rows(batch, mine);
+        const int group = std::max<int>(1, kGroupBytes / (layer.in * kWidth * sizeof(T)));
+        for (int begin = 0; begin < panels(layer.out); begin += group) {
+            const int end = std::min(begin + group, panels(layer.out));
+            for (int row = mine.begin; row < mine.end; row += tile_rows) {
+                const int rows = std::min(tile_rows, mine.end - row), next = row + rows;
+                const int copied = begin == 0 && trains() ? rows : 0;
+                const int fetched = begin == 0 ? std::min(tile_rows, mine.end - next) : 0;
+                for (int panel = begin; panel < end; ++panel) {
+                    const std::size_t at = panel * panel_step() + std::size_t(row) * kWidth;
+                    affine_data_tile(panel, row, rows, layer.a + at,
+                                     {copied * panel / end, copied * (panel + 1) / end},
+                                     {next + fetched * panel / end, next + fetched * (panel + 1) / end});
+                    finish(panel, row, rows, at, vectors_in_panel(layer.out, panel));
+                }
+            }
+        }
     }
 
     void apply_dropout(const Batch& batch, const Layer& layer, int panel, int row, int rows, std::size_t at) const {
@@ -384,23 +417,28 @@ private:
 
     void output_tile(int row, int rows) const {
         const Layer& layer = layers_.back();
-        for (int panel = 0; panel < panels(layer.out); ++panel)
-            affine_tile(layers_.size() - 1, panel, row, rows,
-                        layer.d + panel * panel_step() + std::size_t(row) * kWidth);
+        for (int panel = 0; panel < panels(layer.out); ++panel) {
+            T* to = layer.d + panel * panel_step() + std::size_t(row) * kWidth;
+            if (layers_.size() == 1)
+                affine_data_tile(panel, row, rows, to, {0, panel == 0 && trains() ? rows : 0}, {0, 0});
+            else
+                affine_tile(layers_.size() - 1, panel, row, rows, to);
+        }
     }
 
     // ∂ℓ/∂Z · w/Σw in the place of Z, and the mean loss in row_loss_, summed in the order of the rows.
     void output_slopes(int thread, const Batch& batch) {
-        const Range mine = share(thread, ceil_div(batch.count, tile_rows));
-        for (int tile = mine.begin; tile < mine.end; ++tile) {
-            const int row = tile * tile_rows, end = std::min(batch.count, row + tile_rows);
+        const Range mine = rows_of(thread, batch);
+        if (layers_.size() == 1) find_rows(batch, mine);
+        for (int row = mine.begin; row < mine.end; row += tile_rows) {
+            const int end = std::min(mine.end, row + tile_rows);
             output_tile(row, end - row);
             T loss = 0;
             for (int r = row; r < end; ++r) {
                 const T weight = row_weights_[r] * batch.scale;
                 loss += weight * row_slopes(output_row(r), targets_ + r * target_stride_, weight, scratch_[thread]);
             }
-            sums_[tile] = loss;
+            sums_[row / tile_rows] = loss;
         }
         pool_.barrier.wait();
         if (thread == 0) row_loss_ = std::accumulate(sums_, sums_ + ceil_div(batch.count, tile_rows), 0.0);
@@ -480,11 +518,12 @@ private:
         });
     }
 
-    void output_rows(int thread, const Batch& chunk, T* out) const {
-        const Range mine = share(thread, ceil_div(chunk.count, tile_rows));
+    void output_rows(int thread, const Batch& chunk, T* out) {
+        const Range mine = rows_of(thread, chunk);
         const int width = layers_.back().out;
-        for (int tile = mine.begin; tile < mine.end; ++tile) {
-            const int first = tile * tile_rows, end = std::min(chunk.count, first + tile_rows);
+        if (layers_.size() == 1) find_rows(chunk, mine);
+        for (int first = mine.begin; first < mine.end; first += tile_rows) {
+            const int end = std::min(mine.end, first + tile_rows);
             output_tile(first, end - first);
             for (int r = first; r < end; ++r) {
                 const OutputRow row = output_row(r);
@@ -528,8 +567,8 @@ private:
                     pack_transposed(layer, panel * kWidth, packed);
                     packed_panel = panel;
                 }
-                select_tile<T, false>(rows, vectors)(layer.d + std::size_t(row) * kWidth, panel_step(), packed,
-                                                     layer.out, zeros_, below.d + at);
+                multiply_tile(rows, vectors, PanelRows<T>{layer.d + std::size_t(row) * kWidth, panel_step()}, packed,
+                              layer.out, zeros_, below.d + at);
                 for (int r = 0; r < rows; ++r)
                     for (int v = 0; v < vectors; ++v) {
                         const std::size_t i = at + r * kWidth + v * kLanes;
@@ -546,9 +585,9 @@ private:
     }
 
     // consume(panel, first row, rows, vectors, tile's number, gradient) for this thread's tiles of dW and, as the last
-    // row of each panel, db.
+    // row of each panel, db. It will read the tile's weights and slots, `runs` of them.
     template <class Consume>
-    void gradient(int thread, const Batch& batch, std::size_t l, Consume consume) {
+    void gradient(int thread, const Batch& batch, std::size_t l, int runs, Consume consume) {
         const Layer& layer = layers_[l];
         int number = 0;
         for (std::size_t i = 0; i < l; ++i) number += gradient_tiles(layers_[i]);
@@ -566,7 +605,8 @@ private:
             }
             const int rows = std::min(tile_rows, layer.in - first);
             const T* a = layer_input(l) + first / kWidth * panel_step() + first % kWidth;
-            select_tile<T, true>(rows, vectors)(a, 0, d, batch.count, zeros_, tile);
+            const T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
+            multiply_tile(rows, vectors, PanelColumns<T>{a, w, slot_stride_, runs}, d, batch.count, zeros_, tile);
             consume(panel, first, rows, vectors, number + job, tile);
         }
     }
@@ -600,7 +640,8 @@ private:
     template <class Recurrence>
     void update_weights(int thread, const Batch& batch, std::size_t l, const Recurrence& recurrence) {
         const Layer& layer = layers_[l];
-        gradient(thread, batch, l, [&](int panel, int first, int rows, int vectors, int number, T* g) {
+        constexpr int runs = 1 + Recurrence::slots;
+        gradient(thread, batch, l, runs, [&](int panel, int first, int rows, int vectors, int number, T* g) {
             T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
             if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
             for (int r = 0; r < rows; ++r)
@@ -625,7 +666,7 @@ private:
     // The gradient to memory, with the squared norm of each tile.
     void store_gradient(int thread, const Batch& batch, std::size_t l) {
         const Layer& layer = layers_[l];
-        gradient(thread, batch, l, [&](int panel, int first, int rows, int vectors, int number, T* g) {
+        gradient(thread, batch, l, has_penalty(), [&](int panel, int first, int rows, int vectors, int number, T* g) {
             const T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
             if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
             T* to = gradient_ + (w - weights_);
@@ -659,7 +700,8 @@ private:
     T* weights_;  // followed by the optimizer's slots, slot_stride_ apart
     std::size_t slot_stride_;
     T* gradient_;  // in memory only for clipping
-    T* input_;
+    std::vector<const T*> rows_;  // of the batch
+    T* input_;                    // and the same in panels
     T* targets_;
     std::size_t target_stride_;
     T* row_weights_;
