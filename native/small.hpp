@@ -2,14 +2,7 @@
 //
 // Rows are kept in groups of eight vectors, each group feature by feature, so that one vector holds one feature of
 // consecutive rows and all distances within a group are known at compile time. A block of groups that fits the
-// first-level cache goes forward through all layers, then back. Weights enter as scalars copied to all lanes. Three
-// kernels do nearly all the work:
-//
-//   weighted_sums   Z = A W + b, and dA = dZ Wᵀ, which is the same with W transposed;
-//   row_products    dW = Aᵀ dZ with rows in the lanes: one accumulator vector a weight, its lanes added once a step.
-//                   Best for few outputs;
-//   row_outer       dW = Aᵀ dZ with outputs in the lanes, from the transposed slopes. Nothing is left to add across
-//                   lanes, but outputs are padded to whole vectors.
+// first-level cache goes forward through all layers, then back; lanes.hpp has the kernels.
 //
 // With few inputs, one hidden layer and one output, loads and stores would outweigh this arithmetic; such a network
 // has a forward and a backward pass of its own that keep a row in registers.
@@ -19,205 +12,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <new>
 #include <type_traits>
 #include <vector>
 
 #include "equations.hpp"
+#include "lanes.hpp"
 #include "random.hpp"
-#include "simd.hpp"
 #include "trainer.hpp"
 
 namespace glassnet {
 inline namespace GLASSNET_ISA {
-
-// An array aligned for vector loads, zero at first.
-template <class T>
-class AlignedArray {
-public:
-    AlignedArray() = default;
-    explicit AlignedArray(std::size_t count)
-        : data_(static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64)))) {
-        std::fill_n(data_.get(), count, T(0));
-    }
-    operator T*() const { return data_.get(); }
-
-private:
-    struct Free {
-        void operator()(T* p) const { ::operator delete(p, std::align_val_t(64)); }
-    };
-    std::unique_ptr<T, Free> data_;
-};
-
-template <int N>
-using Count = std::integral_constant<int, N>;
-
-// Covers 0 .. n - 1 with pieces of a size known at compile time, a power of two: f(Count<size>, start).
-template <int Largest, class F>
-inline void in_pieces(int n, F f) {
-    int start = 0;
-    for (; start + Largest <= n; start += Largest) f(Count<Largest>(), start);
-    if constexpr (Largest > 1) {
-        if (start < n) in_pieces<Largest / 2>(n - start, [&](auto size, int i) { f(size, start + i); });
-    }
-}
-
-// Calls f(Count<n>) for an n from 1 to Largest.
-template <int Largest, class F>
-inline void with_count(int n, F f) {
-    if constexpr (Largest > 1) {
-        if (n < Largest) return with_count<Largest - 1>(n, f);
-    }
-    f(Count<Largest>());
-}
-
-// Lanes of a and b in turn, from their first halves (Half = 0) or second halves (Half = 1).
-template <int Half, class T, int N, int... I>
-inline Vec<T, N> interleave(Vec<T, N> a, Vec<T, N> b, std::integer_sequence<int, I...>) {
-    return Vec<T, N>::from_raw(__builtin_shufflevector(a.raw, b.raw, (Half * N / 2 + I / 2 + I % 2 * N)...));
-}
-
-// The vector whose lane i is the sum of the lanes of x[i]; uses x up.
-template <class T, int N>
-inline Vec<T, N> sums_of(Vec<T, N> (&x)[N]) {
-    const std::make_integer_sequence<int, N> lanes;
-    for (int half = N / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; ++i)
-            x[i] = interleave<0>(x[i], x[i + half], lanes) + interleave<1>(x[i], x[i + half], lanes);
-    return x[0];
-}
-
-// Transposes N x N scalars; `from` and `to` are rows of the given strides.
-template <class T, int N>
-inline void transpose(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
-    const std::make_integer_sequence<int, N> lanes;
-    Vec<T, N> x[N], y[N];
-    for (int i = 0; i < N; ++i) x[i] = Vec<T, N>::load(from + i * from_stride);
-    for (int half = 1; half < N; half *= 2) {
-        for (int i = 0; i < N / 2; ++i) {
-            y[2 * i] = interleave<0>(x[i], x[i + N / 2], lanes);
-            y[2 * i + 1] = interleave<1>(x[i], x[i + N / 2], lanes);
-        }
-        for (int i = 0; i < N; ++i) x[i] = y[i];
-    }
-    for (int i = 0; i < N; ++i) x[i].store(to + i * to_stride);
-}
-
-// A group is this many vectors of rows; a feature's next value is `group_rows` further on.
-constexpr int group_vectors = 8;
-template <class T>
-constexpr int group_rows = group_vectors * Vec<T>::size;
-
-// How many sums a kernel may hold in registers.
-constexpr int tile_size = vector_bytes == 64 ? 16 : 8;
-
-// finish(sum, at) for each output o and vector u of one group, where sum = start[o] + the sum over k
-// of in[k][u] * W[k][o] and `at` is its place within the group. Transposed, W[o][k] is taken instead;
-// without `start`, 0.
-template <bool Transposed, class T, class Finish>
-inline void weighted_sums(const T* in, int terms, const T* w, const T* start, int outputs, int vectors, Finish finish) {
-    using V = Vec<T>;
-    constexpr int R = group_rows<T>, N = V::size;
-    const int step_k = Transposed ? 1 : outputs, step_o = Transposed ? terms : 1;
-    in_pieces<tile_size / 4>(vectors, [&](auto tile_u, int u0) {
-        in_pieces<tile_size / tile_u>(outputs, [&](auto tile_o, int o0) {
-            constexpr int U = tile_u, O = tile_o;
-            const T* x_k = in + u0 * N;
-            const T* w_k = w + o0 * step_o;
-            V sum[O][U];
-#pragma GCC unroll 16
-            for (int o = 0; o < O; ++o)
-#pragma GCC unroll 16
-                for (int u = 0; u < U; ++u) sum[o][u] = Transposed ? T(0) : start[o0 + o];
-            for (int k = 0; k < terms; ++k, x_k += R, w_k += step_k) {
-                V x[U];
-#pragma GCC unroll 16
-                for (int u = 0; u < U; ++u) x[u] = V::load(x_k + u * N);
-#pragma GCC unroll 16
-                for (int o = 0; o < O; ++o) {
-                    V weight = w_k[o * step_o];
-#pragma GCC unroll 16
-                    for (int u = 0; u < U; ++u) sum[o][u] += weight * x[u];
-                }
-            }
-            const int at = o0 * R + u0 * N;
-#pragma GCC unroll 16
-            for (int o = 0; o < O; ++o)
-#pragma GCC unroll 16
-                for (int u = 0; u < U; ++u) finish(sum[o][u], at + (o * R + u * N));
-        });
-    });
-}
-
-// finish(sum, i0, j0) for each tile of the products of a[i] and d[j], one vector of lanes each, over `vectors` vectors of
-// rows in consecutive groups of a_size and d_size scalars; start(i, j) is where a sum starts.
-template <class T, class Start, class Finish>
-inline void row_products(const T* a, int a_size, const T* d, int d_size, int inputs, int outputs, int vectors,
-                         Start start, Finish finish) {
-    using V = Vec<T>;
-    constexpr int R = group_rows<T>, N = V::size;
-    in_pieces<4>(outputs, [&](auto tile_j, int j0) {
-        in_pieces<std::min(8, tile_size / tile_j)>(inputs, [&](auto tile_i, int i0) {
-            constexpr int I = tile_i, J = tile_j;
-            V sum[I][J];
-#pragma GCC unroll 16
-            for (int i = 0; i < I; ++i)
-#pragma GCC unroll 16
-                for (int j = 0; j < J; ++j) sum[i][j] = start(i0 + i, j0 + j);
-            const T* x = a + i0 * R;
-            const T* slope = d + j0 * R;
-            for (int left = vectors; left > 0; left -= group_vectors, x += a_size, slope += d_size) {
-                const int end = std::min(left, group_vectors) * N;
-                for (int u = 0; u < end; u += N)
-#pragma GCC unroll 16
-                    for (int j = 0; j < J; ++j) {
-                        const V s = V::load(slope + u + j * R);
-#pragma GCC unroll 16
-                        for (int i = 0; i < I; ++i) sum[i][j] += V::load(x + u + i * R) * s;
-                    }
-            }
-            finish(sum, i0, j0);
-        });
-    });
-}
-
-// sums[i] = or += the products of the scalars a[i][r] and the vectors d[r] over the rows r of one
-// group; d and sums have `columns` vectors a row.
-template <class T>
-inline void row_outer(const T* a, const T* d, int inputs, int columns, int rows, bool first, T* sums) {
-    using V = Vec<T>;
-    constexpr int R = group_rows<T>, N = V::size;
-    const int width = columns * N;
-    in_pieces<4>(columns, [&](auto tile_j, int j0) {
-        in_pieces<std::min(8, tile_size / tile_j)>(inputs, [&](auto tile_i, int i0) {
-            constexpr int I = tile_i, J = tile_j;
-            T* out = sums + i0 * width + j0 * N;
-            V sum[I][J];
-#pragma GCC unroll 16
-            for (int i = 0; i < I; ++i)
-#pragma GCC unroll 16
-                for (int j = 0; j < J; ++j) sum[i][j] = first ? V(0) : V::load(out + i * width + j * N);
-            const T* x = a + i0 * R;
-            const T* slope = d + j0 * N;
-            for (int r = 0; r < rows; ++r, slope += width) {
-                V s[J];
-#pragma GCC unroll 16
-                for (int j = 0; j < J; ++j) s[j] = V::load(slope + j * N);
-#pragma GCC unroll 16
-                for (int i = 0; i < I; ++i) {
-                    V scalar = x[i * R + r];
-#pragma GCC unroll 16
-                    for (int j = 0; j < J; ++j) sum[i][j] += scalar * s[j];
-                }
-            }
-#pragma GCC unroll 16
-            for (int i = 0; i < I; ++i)
-#pragma GCC unroll 16
-                for (int j = 0; j < J; ++j) sum[i][j].store(out + i * width + j * N);
-        });
-    });
-}
 
 template <class T>
 class SmallTrainer final : public Trainer<T> {

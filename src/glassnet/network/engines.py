@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, unknown_name
-
-if TYPE_CHECKING:
-    from glassnet.network.network import Network
 
 Array = NDArray[Any]
 
@@ -20,19 +17,17 @@ class Predictor(Protocol):
 
     name: str
 
-    def refuses(self, network: Network) -> str:
-        """Why this engine cannot compute `network`, or "" if it can."""
+    def refuses(self, network: Any) -> str:
+        """Why this engine cannot compute the Network, or "" if it can."""
         ...
 
-    def output(self, network: Network, X: Array) -> Array:
+    def output(self, network: Any, X: Array) -> Array:
         """The outputs (n, n_outputs) for checked rows X."""
         ...
 
 
 ENGINES: dict[str, Predictor] = {}  # by name, the preferred first
 _said: set[str] = set()
-
-E = TypeVar("E", bound=Predictor)
 
 
 def choose_engine(name: Any, refusals: dict[str, str]) -> str:
@@ -62,15 +57,3 @@ def choose_engine(name: Any, refusals: dict[str, str]) -> str:
     raise InputError(
         "engine: expected one that can do this; got none; use the functions numpy offers in your equations."
     )
-
-
-class NumpyPredictor:
-    """The reference: `network.forward` in plain NumPy."""
-
-    name = "numpy"
-
-    def refuses(self, network: Network) -> str:
-        return ""
-
-    def output(self, network: Network, X: Array) -> Array:
-        return network.forward(X).output
