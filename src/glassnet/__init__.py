@@ -1,5 +1,8 @@
 """glassnet trains feed-forward neural networks by backpropagation and makes all of it visible."""
 
+from importlib import import_module
+from typing import Any
+
 from glassnet.diagnose.gradients import GradientCheck, check_gradients
 from glassnet.equations import activations, initializers, losses
 from glassnet.equations.activations import Activation
@@ -20,6 +23,16 @@ from glassnet.training.train import train
 __version__ = "0.1.0"
 
 ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
+
+# public names whose modules need heavy libraries, imported when first asked for
+LAZY: dict[str, str] = {}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
+    return getattr(import_module(LAZY[name]), name)
+
 
 __all__ = [
     "LBFGS",

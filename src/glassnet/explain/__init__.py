@@ -1,0 +1,1 @@
+"""A training step worked out with its numbers, rendered, and compared with a learner's own."""

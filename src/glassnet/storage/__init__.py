@@ -1,0 +1,1 @@
+"""Model files and exports: safetensors with a JSON description, ONNX, PyTorch script and JSON."""
