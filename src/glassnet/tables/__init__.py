@@ -1,1 +1,1 @@
-"""Tables of a file: reading CSV and Parquet, preparing columns as numbers, and models of them."""
+"""Tables of one's own: reading files, recognising columns, preparing them for a network, and the model of a table."""

@@ -1,0 +1,107 @@
+"""The TableModel: a preparation, a network and a target, which together predict one column of a table from others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError
+from glassnet.network.network import Network
+from glassnet.tables.preparation import Preparation, Unseen
+from glassnet.tables.table import Table, as_table
+from glassnet.tables.targets import encode_classes, encode_numbers
+
+Array = NDArray[Any]
+Task = Literal["classification", "regression"]
+
+
+@dataclass(eq=False, repr=False)
+class TableModel:
+    """What `glassnet train` makes: everything from a row of a table to its prediction.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        From columns to the network's inputs.
+    network : Network
+    task : "classification" or "regression"
+    target : str
+        The column that is predicted.
+    classes : list of str, int, float or bool, or None
+        In the order of the network's outputs; one sigmoid stands for two classes. None for a regression.
+    target_mean, target_scale : float
+        A regression's prediction is the network's output · target_scale + target_mean.
+    settings : dict
+        Every setting of the run, as JSON values.
+    training : dict
+        What was measured in training, as JSON values.
+    """
+
+    preparation: Preparation
+    network: Network
+    task: Task
+    target: str
+    classes: list[Any] | None = None
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def table(self, given: Any) -> Table:
+        """`given` (a path, data frame, mapping or Table) as a Table, read as the training data was."""
+        return as_table(given, tuple(self.settings.get("missing", ())), bool(self.settings.get("decimal_comma", False)))
+
+    def predict(self, table: Any, *, unseen: Unseen = "error") -> Array:
+        """The predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
+        X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
+        return self.decode(self.network.predict(X))
+
+    def predict_proba(self, table: Any, *, unseen: Unseen = "error") -> Array:
+        """The probability of each class, (n, classes), in the order of `classes`."""
+        if self.task == "regression":
+            raise InputError("predict_proba: expected a classification; got a regression; use predict.")
+        X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
+        return self.network.predict_proba(X)
+
+    def evaluate(self, table: Any, *, unseen: Unseen = "error") -> dict[str, Any]:
+        """Measures of the predictions for a table that has the target.
+
+        For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
+        second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
+        """
+        from glassnet.tables.measures import measure
+
+        table = self.table(table)
+        y = self.encode(table)
+        X = self.preparation.matrix(table, unseen=unseen, dtype=self.network.dtype)
+        return measure(self, X, y)
+
+    def encode(self, table: Table) -> Array:
+        """The target as the network is trained on it: class indices (n,), or standardised numbers (n,)."""
+        if self.classes is not None:
+            return encode_classes(table, self.target, self.classes)
+        return (encode_numbers(table, self.target) - self.target_mean) / self.target_scale
+
+    def decode(self, predicted: Array) -> Array:
+        """Class indices or standardised numbers of the network as classes or numbers of the target."""
+        if self.classes is not None:
+            return np.array(self.classes)[predicted.astype(np.intp)]
+        return predicted * self.target_scale + self.target_mean
+
+    def __repr__(self) -> str:
+        if self.classes is None:
+            what = f"a number, mean {self.target_mean:.4g}, scale {self.target_scale:.4g}"
+        else:
+            some = ", ".join(map(str, self.classes[:4])) + (", …" if len(self.classes) > 4 else "")
+            what = f"{len(self.classes)} classes: {some}"
+        network = repr(self.network).split("  #")[0]
+        return f"TableModel({self.target!r}, {what}; from {self.preparation!r}; {network})"
+
+    def summary(self) -> str:
+        """Columns, network, settings and what was measured, as text."""
+        from glassnet.tables.report import model_report
+
+        return model_report(self)

@@ -1,0 +1,106 @@
+"""A TableModel as text: what it reads, how it was trained, how well it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from glassnet.tables.table import cut
+
+if TYPE_CHECKING:
+    from glassnet.tables.model import TableModel
+    from glassnet.tables.preparation import Column
+
+SHOWN_COLUMNS = 40
+NAMES = {
+    "rows": "rows",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "mae": "mean absolute error",
+}
+
+
+def model_report(model: TableModel) -> str:
+    """Columns, network, settings and measures of a model."""
+    parts = [
+        f"predicts {model.target!r}: {target_text(model)}",
+        columns_text(model.preparation.columns),
+        model.network.summary(),
+    ]
+    if model.settings:
+        parts.append("settings\n" + "\n".join(f"  {name} = {value!r}" for name, value in model.settings.items()))
+    measured = [(part, value) for part, value in model.training.items() if isinstance(value, dict) and "rows" in value]
+    facts = [
+        f"  {name.replace('_', ' ')}: {value}" for name, value in model.training.items() if isinstance(value, int | str)
+    ]
+    if facts:
+        parts.append("training\n" + "\n".join(facts))
+    if measured:
+        parts.append(measures_text(dict(measured)))
+    return "\n\n".join(parts)
+
+
+def target_text(model: TableModel) -> str:
+    """The classes, or the mean and scale of a number."""
+    if model.classes is None:
+        return f"a number, {model.target_mean:.6g} on average, with a standard deviation of {model.target_scale:.6g}"
+    names = ", ".join(str(each) for each in model.classes[:10]) + (", …" if len(model.classes) > 10 else "")
+    return f"{len(model.classes)} classes: {names}"
+
+
+def columns_text(columns: Sequence[Column]) -> str:
+    """One line for each column: name, kind, what it becomes."""
+    rows = [(cut(column.name, 40), column.kind, _becomes(column)) for column in columns[:SHOWN_COLUMNS]]
+    text = grid([("column", "kind", "becomes"), *rows])
+    more = len(columns) - SHOWN_COLUMNS
+    return text + (f"\n… and {more:,} more columns" if more > 0 else "")
+
+
+def measures_text(measured: dict[str, dict[str, Any]]) -> str:
+    """Measures side by side, one column a part: training, validation, test."""
+    names = [name for name in NAMES if any(name in values for values in measured.values())]
+    rows = [
+        (NAMES[name], *(_number(values[name]) if name in values else "" for values in measured.values()))
+        for name in names
+    ]
+    return grid([("", *measured), *rows], right=True)
+
+
+def confusion_text(confusion: list[list[int]], classes: list[Any]) -> str:
+    """A confusion matrix: one row an actual class, one column a predicted one."""
+    names = [cut(str(each), 16) for each in classes]
+    header = ("actual \\ predicted", *names)
+    return grid([header, *((name, *map(str, row)) for name, row in zip(names, confusion, strict=True))], right=True)
+
+
+def grid(rows: Iterable[Sequence[str]], right: bool = False) -> str:
+    """Cells in aligned columns; with `right` all but the first are set to the right."""
+    rows = [tuple(row) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if right and column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _becomes(column: Column) -> str:
+    if column.kind == "categorical":
+        some = ", ".join(cut(str(each), 16) for each in column.categories[:4])
+        text = f"{len(column.categories)} features: {some}" + (", …" if len(column.categories) > 4 else "")
+        return text + (", missing" if column.missing else "; all 0 if missing")
+    mean = f"x − {column.mean:.5g}" if column.mean >= 0 else f"x + {-column.mean:.5g}"
+    text = f"({mean}) / {column.scale:.5g}; {column.median:.5g} if missing"
+    return text + (", and a feature that says so" if column.missing else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if abs(value) < 1000 else f"{value:,.1f}"

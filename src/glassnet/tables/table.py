@@ -1,0 +1,241 @@
+"""The Table: the cells of a file by column, and the words for a cell that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, shown, unknown_name
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Array = NDArray[Any]
+
+MISSING = ("", "na", "n/a", "nan", "null")  # cells that count as missing, in any case of letters
+LARGEST_WHOLE = 2**53  # whole numbers beyond it are no exact floating-point numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of equal length, with what is needed to name a cell in an error.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The cells. Those of a text file are strings, exactly as written there.
+    source : str
+        What errors call it: the path of the file.
+    text : bool
+        Whether the cells come from a text file, so that numbers are yet to be recognised.
+    lines : (n,) array, optional
+        The line of the file each row begins on; without it rows are counted from 1.
+    missing : sequence of str
+        Cells that count as missing besides the empty one, NA, N/A, NaN and null.
+    decimal_comma : bool
+        Whether 3,5 is a number of a text file and 3.5 is none.
+    image_shape : (int, int), optional
+        Height and width, if the columns are the pixels of images.
+    """
+
+    frame: pl.DataFrame
+    source: str = "table"
+    text: bool = False
+    lines: Array | None = None
+    missing: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    image_shape: tuple[int, int] | None = None
+    _numbers: dict[str, pl.Series] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns in order."""
+        return self.frame.columns
+
+    def __repr__(self) -> str:
+        return f"Table({self.source!r}: {len(self):,} rows, {len(self.names):,} columns)"
+
+    # --- cells --------------------------------------------------------------------------------------------------
+
+    def column(self, name: str) -> pl.Series:
+        """The cells called `name` as they came."""
+        if name not in self.frame.columns:
+            raise self.no_column(name)
+        return self.frame.get_column(name)
+
+    def words(self, name: str) -> pl.Series:
+        """The cells as strings without spaces around them, null where missing."""
+        import polars as pl
+
+        series = self.column(name)
+        if series.dtype.is_nested() or series.dtype in (pl.Binary, pl.Object):
+            raise self.error(name, "numbers or words", str(series.dtype), f"unpack it, or pass --ignore {name}")
+        if series.dtype.is_float():
+            series = series.fill_nan(None)
+        words = series.cast(pl.String).str.strip_chars()
+        return _blank(words, self.missing) if self.text or series.dtype == pl.String else words
+
+    def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
+        """The cells as floats, null where missing, and which hold anything but a number (None where none does)."""
+        import polars as pl
+
+        if name in self._numbers:
+            return self._numbers[name], None
+        series = self.column(name)
+        if series.dtype.is_numeric():
+            values = series.cast(pl.Float64).fill_nan(None)
+        elif series.dtype == pl.Null:
+            values = series.cast(pl.Float64)
+        elif not self.text:
+            return pl.Series(name, [None] * len(series), dtype=pl.Float64), series.is_not_null()
+        else:
+            values = self._parse(series)
+            wrong = series.is_not_null() & values.is_null()
+            if wrong.any():  # not as it stands: spaces, words for missing, or no number at all
+                words = self.words(name)
+                values = self._parse(words)
+                wrong = words.is_not_null() & values.is_null()
+                if wrong.any():
+                    return values.fill_nan(None), wrong
+            values = values.fill_nan(None)
+            if self.missing:
+                values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
+        self._check_size(name, series, values)
+        self._numbers[name] = values
+        return values, None
+
+    def numbers(self, name: str) -> Array:
+        """The cells as floats (n,), nan where missing; an error that names the first cell that is no number."""
+        values, wrong = self.as_numbers(name)
+        if wrong is not None:
+            row = int(wrong.arg_true()[0])
+            raise self.cell_error(row, name, "a number", f"correct it, or pass --missing {self.cell(row, name)}")
+        array: Array = values.to_numpy()  # null becomes nan
+        return array
+
+    def cell(self, row: int, name: str) -> str:
+        """One cell as text."""
+        value = self.column(name)[row]
+        return "" if value is None else str(value).strip()
+
+    def _parse(self, series: pl.Series) -> pl.Series:
+        import polars as pl
+
+        if self.decimal_comma:
+            series = pl.select(pl.when(~series.str.contains(".", literal=True)).then(series)).to_series()
+            series = series.str.replace(",", ".", literal=True)
+        return series.cast(pl.Float64, strict=False)
+
+    def _check_size(self, name: str, series: pl.Series, values: pl.Series) -> None:
+        """Refuse inf, and whole numbers too large to be exact."""
+        import polars as pl
+
+        largest = values.abs().max()
+        if largest is None or float(str(largest)) < LARGEST_WHOLE:
+            return
+        infinite = values.is_infinite().fill_null(False)
+        if infinite.any():
+            row = int(infinite.arg_true()[0])
+            raise self.cell_error(row, name, "a finite number", "write a finite one, or leave the cell empty")
+        whole = series.str.contains(r"^\s*[+-]?\d+\s*$") if series.dtype == pl.String else series.dtype.is_integer()
+        beyond = ((values.abs() > LARGEST_WHOLE) & whole).fill_null(False)
+        if beyond.any():
+            row = int(beyond.arg_true()[0])
+            raise self.cell_error(row, name, "a number of at most 15 digits", f"pass --ignore {name}")
+
+    # --- words for what is wrong --------------------------------------------------------------------------------
+
+    def place(self, row: int) -> str:
+        """Where row `row`, from 0, is found: its line in a text file, else its number from 1."""
+        return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+
+    def cell_error(self, row: int, name: str, expected: str, way_out: str) -> InputError:
+        """The error for one cell."""
+        cell = self.cell(row, name)
+        got = repr(cell) if cell else "an empty cell"
+        return self.error(name, expected, got, way_out, self.place(row))
+
+    def error(self, name: str | None, expected: str, got: str, way_out: str, place: str = "") -> InputError:
+        """The error for a column or the whole table; what is long is cut so that the line stays below 190 characters."""
+        for width in (60, 40, 30, 20, 12):
+            where = cut_left(self.source, width)
+            where += f", {place}" if place else ""
+            where += f", column {cut(repr(name), width)}" if name is not None else ""
+            out = way_out.replace(name, cut(name, width)) if name else way_out
+            message = f"{where}: expected {expected}; got {cut(got, width)}; {cut(out, 90)}."
+            if len(message) <= 185:
+                break
+        return InputError(message)
+
+    def no_column(self, name: str) -> InputError:
+        """The error for a column that is not there."""
+        import difflib
+
+        near = difflib.get_close_matches(name, self.names, n=1)
+        some = ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
+        out = f"did you mean {cut(near[0], 30)!r}?" if near else "add it, or choose another"
+        return self.error(None, f"a column {cut(name, 40)!r}", some, out)
+
+
+def cut(text: str, width: int) -> str:
+    """The text on one line, at most `width` characters of it."""
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def cut_left(text: str, width: int) -> str:
+    """The end of the text, at most `width` characters of it: of a path that is the file's name."""
+    return text if len(text) <= width else "…" + text[-(width - 1) :]
+
+
+def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
+    """A Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
+
+    Examples
+    --------
+    >>> as_table({"age": [31, 45], "city": ["Bern", None]})
+    Table('table': 2 rows, 2 columns)
+    """
+    import polars as pl
+
+    if isinstance(given, Table):
+        return given
+    if isinstance(given, str) or hasattr(given, "__fspath__"):
+        from glassnet.tables.reading import read_table
+
+        return read_table(given, missing=missing, decimal_comma=decimal_comma)
+    try:
+        if isinstance(given, pl.DataFrame):
+            frame = given
+        elif isinstance(given, Mapping):
+            frame = pl.DataFrame({str(name): _series(values) for name, values in given.items()})
+        elif hasattr(given, "to_dict") and hasattr(given, "columns"):  # a pandas data frame
+            frame = pl.DataFrame({str(name): _series(given[name]) for name in given.columns})
+        else:
+            raise unknown_name("table", type(given).__name__, ("path", "data frame", "mapping of names to columns"))
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"table: expected columns of equal length; got {shown(str(error))}; pass e.g. {{'x': [1, 2]}}."
+        ) from None
+    return Table(frame, missing=missing, decimal_comma=decimal_comma)
+
+
+def _series(values: Any) -> Any:
+    import polars as pl
+
+    return pl.Series(values=np.asarray(values).tolist() if not isinstance(values, pl.Series) else values)
+
+
+def _blank(words: pl.Series, missing: tuple[str, ...]) -> pl.Series:
+    """Null in place of the words for a missing cell."""
+    import polars as pl
+
+    blank = words.str.to_lowercase().is_in(MISSING) | words.is_in(list(missing))
+    return pl.select(pl.when(~blank).then(words)).to_series()
