@@ -374,6 +374,29 @@ template <class V> struct Adam {
     }
 };
 
+template <class V> struct AdamEpsilonHat {
+    using T = typename V::Scalar;
+    static constexpr int slots = 2;
+    V c0;
+    V c1;
+    V c2;
+    V c3;
+    V c4;
+    V c5;
+    explicit AdamEpsilonHat(double t, double learning_rate, double beta1, double beta2, double epsilon)
+        : c0(V(T(beta1))),
+          c1(V(T((1 - beta1)))),
+          c2(V(T(beta2))),
+          c3(V(T((1 - beta2)))),
+          c4(V(T(((learning_rate * std::pow((1 - std::pow(beta2, t)), 0.5)) / (1 - std::pow(beta1, t)))))),
+          c5(V(T(epsilon))) {}
+    inline void operator()(V& theta, const V g, V& m, V& v) const {
+        m = c0 * m + c1 * g;
+        v = c2 * v + c3 * g * g;
+        theta = theta - fast_divide(c4 * m, fast_sqrt(v) + c5);
+    }
+};
+
 template <class V> struct AdamW {
     using T = typename V::Scalar;
     static constexpr int slots = 2;
@@ -442,6 +465,7 @@ decltype(auto) with_update(int number, long t, const double* constants, Body&& b
         case 2: return body(Nesterov<V>(constants[0], constants[1]));
         case 3: return body(RMSprop<V>(constants[0], constants[1], constants[2]));
         case 4: return body(Adam<V>(double(t), constants[0], constants[1], constants[2], constants[3]));
+        case 5: return body(AdamEpsilonHat<V>(double(t), constants[0], constants[1], constants[2], constants[3]));
         default: return body(AdamW<V>(double(t), constants[0], constants[1], constants[2], constants[3], constants[4]));
     }
 }

@@ -660,7 +660,8 @@ private:
         const int vectors = (parameter_count_ + N - 1) / N;
         double penalty = 0;
         if (settings_.l1 > 0 || settings_.l2 > 0) {
-            const V l1 = T(settings_.l1), l2 = T(settings_.l2);
+            const double share = settings_.divide_penalty ? 1 / step.weight_sum : 1;
+            const V l1 = T(settings_.l1 * share), l2 = T(settings_.l2 * share);
             V total = 0;
             for (int p = 0; p < vectors * N; p += N) {
                 const V w = V::load(parameters_ + p), weight = V::load(is_weight_ + p);

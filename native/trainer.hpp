@@ -30,6 +30,7 @@ struct Settings {
     int update = -1;  // number of the update recurrence; -1 for a network that only predicts
     int slots = 0;   // how many vectors of memory it has
     double l1 = 0, l2 = 0, dropout = 0;
+    bool divide_penalty = false;  // l1 and l2 are divided by the Σw of each batch
     double clip_norm = 0;  // 0 for none
     std::uint64_t seed = 0;
     std::size_t batch_size = 1;  // the most rows a step has

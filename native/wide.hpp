@@ -624,9 +624,10 @@ private:
     }
 
     // Adds the penalty's slope to a tile of dW, and keeps the penalty itself.
-    void penalise(const Layer& layer, int first, int rows, int vectors, int number, const T* w, T* g) {
+    void penalise(const Batch& batch, const Layer& layer, int first, int rows, int vectors, int number, const T* w, T* g) {
         V total = 0;
-        const V l1 = T(settings_.l1), l2 = T(settings_.l2);
+        const T share = settings_.divide_penalty ? batch.scale : T(1);
+        const V l1 = T(settings_.l1) * share, l2 = T(settings_.l2) * share;
         if (first < layer.in)
             for (int r = 0; r < rows; ++r)
                 for (int v = 0; v < vectors; ++v) {
@@ -643,7 +644,7 @@ private:
         constexpr int runs = 1 + Recurrence::slots;
         gradient(thread, batch, l, runs, [&](int panel, int first, int rows, int vectors, int number, T* g) {
             T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
-            if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
+            if (has_penalty()) penalise(batch, layer, first, rows, vectors, number, w, g);
             for (int r = 0; r < rows; ++r)
                 for (int v = 0; v < vectors; ++v) {
                     const int i = r * kWidth + v * kLanes;
@@ -668,7 +669,7 @@ private:
         const Layer& layer = layers_[l];
         gradient(thread, batch, l, has_penalty(), [&](int panel, int first, int rows, int vectors, int number, T* g) {
             const T* w = weight_panel(layer, panel) + std::size_t(first) * kWidth;
-            if (has_penalty()) penalise(layer, first, rows, vectors, number, w, g);
+            if (has_penalty()) penalise(batch, layer, first, rows, vectors, number, w, g);
             T* to = gradient_ + (w - weights_);
             V squares = 0;
             for (int r = 0; r < rows; ++r)

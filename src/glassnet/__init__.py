@@ -15,7 +15,7 @@ from glassnet.network.passes import Gradient, Trace
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
 from glassnet.training.many import train_many
-from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamEpsilonHat, AdamW, Momentum, Nesterov, RMSprop
 from glassnet.training.reference import NumpyEngine
 from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
 from glassnet.training.train import train
@@ -25,7 +25,10 @@ __version__ = "0.1.0"
 ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 # public names whose modules need heavy libraries, imported when first asked for
-LAZY: dict[str, str] = {}
+LAZY: dict[str, str] = {
+    "load": "glassnet.storage.files",
+    "save": "glassnet.storage.files",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -39,6 +42,7 @@ __all__ = [
     "SGD",
     "Activation",
     "Adam",
+    "AdamEpsilonHat",
     "AdamW",
     "Adaptive",
     "Constant",
@@ -62,7 +66,9 @@ __all__ = [
     "activations",
     "check_gradients",
     "initializers",
+    "load",
     "losses",
+    "save",
     "train",
     "train_many",
 ]

@@ -16,7 +16,7 @@ def two_steps(recurrence, n_slots, **constants):
     theta, slots = np.array([THETA]), [np.zeros(1)] * n_slots
     thetas = []
     for t, g in enumerate((G1, G2), start=1):
-        counted = {"t": t} if recurrence in (updates.adam, updates.adamw) else {}
+        counted = {"t": t} if recurrence in (updates.adam, updates.adam_epsilon_hat, updates.adamw) else {}
         theta, *slots = recurrence(theta, np.array([g]), *slots, **counted, **constants)
         thetas.append(theta[0])
     return thetas, [slot[0] for slot in slots]
@@ -100,6 +100,17 @@ def test_adamw():
     assert_allclose(slots, [m2, v2], rtol=1e-14)  # the decay has no part in m and v
 
 
+def test_adam_epsilon_hat():
+    # with ε̂ = 0.5, which is anything but small beside √v: 0.4·√0.1 after step 1
+    thetas, slots = two_steps(updates.adam_epsilon_hat, 2, learning_rate=0.01, beta1=0.8, beta2=0.9, epsilon=0.5)
+    m1, v1 = 0.2 * 0.4, 0.1 * 0.4**2
+    m2, v2 = 0.8 * m1 - 0.2 * 0.3, 0.9 * v1 + 0.1 * 0.3**2
+    theta1 = 1.5 - 0.01 * math.sqrt(0.1) / 0.2 * m1 / (math.sqrt(v1) + 0.5)
+    theta2 = theta1 - 0.01 * math.sqrt(0.19) / 0.36 * m2 / (math.sqrt(v2) + 0.5)
+    assert_allclose(thetas, [theta1, theta2], rtol=1e-14)
+    assert_allclose(slots, [m2, v2], rtol=1e-14)
+
+
 @pytest.mark.parametrize(
     ("recurrence", "n_slots", "constants"),
     [
@@ -108,6 +119,7 @@ def test_adamw():
         (updates.nesterov, 1, {"momentum": 0.9}),
         (updates.rmsprop, 1, {"decay": 0.9, "epsilon": 1e-8}),
         (updates.adam, 2, {"t": 1, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}),
+        (updates.adam_epsilon_hat, 2, {"t": 1, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}),
         (updates.adamw, 2, {"t": 1, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.1}),
     ],
     ids=lambda given: getattr(given, "__name__", None),

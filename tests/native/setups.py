@@ -13,7 +13,7 @@ OUTPUTS = {
     "exponential": ["poisson"],
     "tanh": ["squared_error", "huber"],
 }
-OPTIMIZERS = [gn.SGD, gn.Momentum, gn.Nesterov, gn.RMSprop, gn.Adam, gn.AdamW]
+OPTIMIZERS = [gn.SGD, gn.Momentum, gn.Nesterov, gn.RMSprop, gn.Adam, gn.AdamEpsilonHat, gn.AdamW]
 SCHEDULES = ["constant", "step", "inverse_scaling", "adaptive", "cosine", "one_cycle"]
 
 

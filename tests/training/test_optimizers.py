@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from glassnet import LBFGS, SGD, Adam, AdamW, InputError, Momentum, Nesterov, Network, RMSprop, StepDecay, train
+from glassnet import (
+    LBFGS,
+    SGD,
+    Adam,
+    AdamEpsilonHat,
+    AdamW,
+    InputError,
+    Momentum,
+    Nesterov,
+    Network,
+    RMSprop,
+    StepDecay,
+    train,
+)
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer, as_optimizer
 
 # One sample x = 2, y = 1 and the model w·x + b, so r = 2w + b − 1, ∂/∂w = 2r, ∂/∂b = r.
@@ -97,15 +110,15 @@ def test_an_optimizer_of_ones_own():
 
 def test_names_stand_for_the_defaults():
     kinds = {"sgd": SGD, "momentum": Momentum, "nesterov": Nesterov, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
-    assert {**kinds, "lbfgs": LBFGS} == OPTIMIZERS
+    assert {**kinds, "adamepsilonhat": AdamEpsilonHat, "lbfgs": LBFGS} == OPTIMIZERS
     for name, kind in OPTIMIZERS.items():
         assert as_optimizer(name) == as_optimizer(name.upper()) == kind()
     assert Adam() == Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8)
 
 
-def test_only_adam_and_adamw_count_steps():
+def test_only_the_adams_count_steps():
     counting = {name for name, kind in OPTIMIZERS.items() if kind is not LBFGS and kind().counts_steps}
-    assert counting == {"adam", "adamw"}
+    assert counting == {"adam", "adamepsilonhat", "adamw"}
 
 
 @pytest.mark.parametrize(

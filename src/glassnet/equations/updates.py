@@ -65,6 +65,28 @@ def adam(
     return theta, m, v
 
 
+def adam_epsilon_hat(
+    theta: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: int,
+    learning_rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> tuple[Array, Array, Array]:
+    """Adam with both corrections in the rate: θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m / (√v + ε̂).
+
+    The form at the end of section 2 of Kingma & Ba 2015, scikit-learn's and TensorFlow's. It is Adam with
+    ε = ε̂/√(1 − β₂ᵗ), so its first steps are shorter where the gradient is of ε̂'s size.
+    """
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    theta = theta - learning_rate * (1 - beta2**t) ** 0.5 / (1 - beta1**t) * m / (np.sqrt(v) + epsilon)
+    return theta, m, v
+
+
 def adamw(
     theta: Array,
     g: Array,

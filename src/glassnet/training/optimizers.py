@@ -106,6 +106,18 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True)
+class AdamEpsilonHat(Optimizer):
+    """Adam as scikit-learn has it, with ε̂ beside the uncorrected √v: θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε̂)."""
+
+    update = staticmethod(updates.adam_epsilon_hat)
+    slots = ("m", "v")
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
 class AdamW(Optimizer):
     """Adam with weight decay outside the adaptive step: θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ) (Loshchilov & Hutter 2019)."""
 
@@ -134,7 +146,7 @@ class LBFGS:
 
 
 OPTIMIZERS: dict[str, type[Optimizer | LBFGS]] = {
-    kind.__name__.lower(): kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS)
+    kind.__name__.lower(): kind for kind in (SGD, Momentum, Nesterov, RMSprop, Adam, AdamEpsilonHat, AdamW, LBFGS)
 }
 
 
