@@ -1,1 +1,1 @@
-"""Model files and exports: safetensors with a JSON description, ONNX, PyTorch script and JSON."""
+"""Model files (safetensors with a JSON description) and exports: ONNX, a PyTorch script, JSON."""

@@ -1,0 +1,27 @@
+"""The kinds of objects a model file may name: a fixed list, so that no file can name anything else."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from glassnet.training.history import History
+from glassnet.training.job import EarlyStopping, State
+from glassnet.training.optimizers import OPTIMIZERS
+from glassnet.training.schedules import SCHEDULES
+
+# settings: dataclasses of plain values, checked by their own constructors
+SETTINGS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (*OPTIMIZERS.values(), *SCHEDULES.values(), EarlyStopping)
+}
+
+# models besides Network, by the module that is imported when one is met
+MODELS: dict[str, str] = {"TableModel": "glassnet.tables.model"}
+
+# of the records of a run, what belongs to one session only
+_OF_THE_SESSION = {"rescue", "run"}
+
+
+def kept_fields(record: type[History | State]) -> dict[str, str]:
+    """{name: annotation} of the fields of a History or State that a file keeps."""
+    return {field.name: str(field.type) for field in fields(record) if field.name not in _OF_THE_SESSION}

@@ -1,0 +1,70 @@
+"""The state of models that consist of more than a network, as plain values, and the models from it, checked."""
+
+from __future__ import annotations
+
+import math
+from importlib import import_module
+from typing import Any
+
+from glassnet.network.network import Network
+from glassnet.storage.fields import a_list, only, text
+from glassnet.storage.kinds import MODELS
+from glassnet.storage.strict_json import malformed
+
+
+def model_state(model: Any) -> dict[str, Any]:
+    """What makes up a table model or an estimator, as values that `Encoder` knows."""
+    if type(model).__name__ == "TableModel":
+        return {**vars(model), "preparation": model.preparation.to_dict()}
+    return model._to_state()
+
+
+def build_model(kind: str, state: dict[str, Any]) -> Any:
+    """The model of that kind and state; raises MalformedError or InputError for a state that does not fit together."""
+    model = getattr(import_module(MODELS[kind]), kind)
+    return _table_model(model, state) if kind == "TableModel" else model._from_state(state)
+
+
+def _table_model(model: Any, state: dict[str, Any]) -> Any:
+    names = (
+        "preparation",
+        "network",
+        "task",
+        "target",
+        "classes",
+        "target_mean",
+        "target_scale",
+        "settings",
+        "training",
+    )
+    only(state, *names)
+    preparation = import_module("glassnet.tables.preparation").Preparation.from_dict(state["preparation"])
+    network, classes = state["network"], state["classes"]
+    if not isinstance(network, Network) or network.sizes[0] != preparation.n_features:
+        malformed(f"a network of {preparation.n_features} inputs", network)
+    text(state["target"])
+    output, width = network.activations[network.n_layers].name, network.sizes[-1]
+    if state["task"] == "classification":
+        count = 2 if output == "sigmoid" and width == 1 else width if output == "softmax" else 0
+        kinds = {type(each) for each in a_list(classes, "the classes")}
+        if (
+            len(classes) != count
+            or len(set(classes)) != count
+            or len(kinds) != 1
+            or not kinds <= {str, int, float, bool}
+        ):
+            malformed(f"{count} different classes of one type", classes)
+    elif state["task"] != "regression" or classes is not None or width != 1:
+        malformed("a classification with classes or a regression of one number", state["task"])
+    mean, scale = state["target_mean"], state["target_scale"]
+    if not (_is_finite(mean) and _is_finite(scale) and scale > 0):
+        malformed("a finite mean and a scale > 0 of the target", f"{mean} and {scale}")
+    if not isinstance(state["settings"], dict) or not isinstance(state["training"], dict):
+        malformed("settings and training as objects", state["settings"])
+    if not all(isinstance(word, str) for word in a_list(state["settings"].get("missing", []), "the missing words")):
+        malformed("texts as words for missing cells", state["settings"]["missing"])
+    return model(**{**state, "preparation": preparation})
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

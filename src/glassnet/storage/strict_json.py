@@ -1,0 +1,75 @@
+"""Reading JSON that nobody vouches for: depth, duplicates, numbers and text are checked; one exception for all of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+import numpy as np
+
+from glassnet.errors import shown
+
+DEPTH = 32  # of arrays and objects in one another
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+
+
+class MalformedError(Exception):
+    """What was read is no glassnet model; `str` says what was expected and what came."""
+
+
+def malformed(expected: str, got: object) -> NoReturn:
+    """Raise the MalformedError of "expected …; got …"."""
+    text = " ".join(got.split()) if isinstance(got, str) else shown(got)
+    raise MalformedError(f"expected {expected}; got {text if len(text) <= 80 else text[:77] + '...'}")
+
+
+def parse(raw: bytes, what: str) -> Any:
+    """The value that `raw` holds, with finite numbers, keys that occur once, and text that UTF-8 can hold."""
+    _check_depth(raw, what)
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=lambda pairs: _object(pairs, what),
+            parse_float=lambda digits: _finite(digits, what),
+            parse_int=lambda digits: _whole(digits, what),
+            parse_constant=lambda name: malformed(f"finite numbers in {what}", name),
+        )
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escaped half of a surrogate pair fails here
+    except UnicodeError:
+        malformed(f"UTF-8 text in {what}", "other bytes")
+    except ValueError as error:
+        malformed(f"JSON in {what}", str(error))
+    return value
+
+
+def _check_depth(raw: bytes, what: str) -> None:
+    bare = np.frombuffer(_STRING.sub(b"", raw), dtype=np.uint8)
+    opening = np.isin(bare, np.frombuffer(b"[{", np.uint8)).astype(np.int32)
+    closing = np.isin(bare, np.frombuffer(b"]}", np.uint8)).astype(np.int32)
+    depth = int(np.cumsum(opening - closing, dtype=np.int32).max(initial=0))
+    if depth > DEPTH:
+        malformed(f"at most {DEPTH} levels in {what}", str(depth))
+
+
+def _object(pairs: list[tuple[str, Any]], what: str) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            malformed(f"each key once in {what}", f"{shown(key)} twice")
+        value[key] = item
+    return value
+
+
+def _finite(digits: str, what: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        malformed(f"finite numbers in {what}", digits[:20])
+    return number
+
+
+def _whole(digits: str, what: str) -> int:
+    if len(digits) > 40:  # 2**128, the largest that a random generator's state holds, has 39
+        malformed(f"whole numbers of at most 40 digits in {what}", f"{len(digits)} digits")
+    return int(digits)
