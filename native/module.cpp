@@ -55,7 +55,7 @@ private:
 template <class T>
 Record train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
              Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
-             Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle,
+             Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle, Optional<const std::int64_t> orders,
              const EarlyStopping& early_stopping, const Adaptive& adaptive, bool snapshots, Array<T> theta,
              Array<T> slots, Optional<T> best) {
     Job<T> job;
@@ -65,6 +65,7 @@ Record train(const Architecture& architecture, const Settings& settings, State& 
     job.factors = std::move(factors);
     job.batch_size = settings.batch_size;
     job.shuffle = shuffle;
+    job.orders = orders ? orders->data() : nullptr;
     job.seed = settings.seed;
     job.early_stopping = early_stopping;
     job.adaptive = adaptive;
@@ -100,7 +101,7 @@ void predict(const Architecture& architecture, const Settings& settings, Array<c
 template <class T>
 void bind(nb::module_& m, const char* row_predictor) {
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
-          "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a,
+          "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a, "orders"_a.none(),
           "early_stopping"_a, "adaptive"_a, "snapshots"_a, "theta"_a.noconvert(), "slots"_a.noconvert(),
           "best"_a.noconvert().none());
     m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert());
@@ -131,6 +132,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_rw("l1", &Settings::l1)
         .def_rw("l2", &Settings::l2)
         .def_rw("dropout", &Settings::dropout)
+        .def_rw("divide_penalty", &Settings::divide_penalty)
         .def_rw("clip_norm", &Settings::clip_norm)
         .def_rw("seed", &Settings::seed)
         .def_rw("batch_size", &Settings::batch_size)
@@ -139,6 +141,9 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def(nb::init<>())
         .def_rw("step", &State::step)
         .def_rw("epoch", &State::epoch)
+        .def_rw("batch", &State::batch)
+        .def_rw("epoch_loss", &State::epoch_loss)
+        .def_rw("epoch_weight", &State::epoch_weight)
         .def_rw("rate_factor", &State::rate_factor)
         .def_rw("adaptive_best", &State::adaptive_best)
         .def_rw("adaptive_stale", &State::adaptive_stale)

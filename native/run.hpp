@@ -15,9 +15,10 @@
 
 namespace glassnet {
 
-// Where a run stands between two epochs; the names are those of State in Python.
+// Where a run stands between two steps; the names are those of State in Python.
 struct State {
-    long step = 0, epoch = 0;
+    long step = 0, epoch = 0, batch = 0;
+    double epoch_loss = 0, epoch_weight = 0;
     double rate_factor = 1, adaptive_best = std::numeric_limits<double>::infinity();
     long adaptive_stale = 0;
     double best_loss = std::numeric_limits<double>::infinity();
@@ -42,6 +43,7 @@ struct Job {
     std::size_t batch_size = 1;
     bool shuffle = false;
     std::uint64_t seed = 0;
+    const std::int64_t* orders = nullptr;  // of the rows, one after the other for the epochs of this call; else drawn
     EarlyStopping early_stopping;
     Adaptive adaptive;
 };
@@ -53,7 +55,7 @@ struct Record {
     std::vector<double> bad_theta;  // the parameters that gave it
 };
 
-// Trains for up to `epochs` epochs. theta and slots are read at the start and written at the end; best receives the
+// Trains to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first. theta and slots are read at the start and written at the end; best receives the
 // parameters of the best validation loss. `interrupted` is asked now and then whether to stop. After a loss that is inf
 // or nan theta is that of the last finite loss, or without snapshots that of the start.
 template <class T>
@@ -63,7 +65,7 @@ public:
         std::vector<T*> slots, T* best, bool snapshots, std::function<bool()> interrupted)
         : trainer_(trainer), job_(job), state_(state), parameters_(parameters), theta_(theta),
           slots_(std::move(slots)), best_(best), snapshots_(snapshots), interrupted_(std::move(interrupted)),
-          order_(shuffled() ? job.data.n : 0), constants_(job.constants) {
+          order_(shuffled() && !job.orders ? job.data.n : 0), constants_(job.constants) {
         if (!shuffled() && job.batch_size < job.data.n) {
             in_order_.resize(job.data.n);
             std::iota(in_order_.begin(), in_order_.end(), 0);
@@ -75,30 +77,32 @@ public:
         record.loss.reserve(epochs);
         record.learning_rate.reserve(epochs);
         first_step_ = state_.step;
+        first_epoch_ = state_.epoch;
         trainer_.load(theta_, slots_.data());
         if (snapshots_)
             take_snapshot();
         else
             start_.assign(theta_, theta_ + parameters_);
-        for (long epoch = 0; epoch < epochs; ++epoch) {
+        for (long epoch = 0; epoch < epochs && state_.step != until; ++epoch) {
             if (snapshots_ && (state_.step - snapshot_.step >= kSnapshotSteps || state_.rate_factor != snapshot_.rate_factor))
                 take_snapshot();
-            const Outcome outcome = run_epoch(until);
-            if (state_.step == until) break;
-            if (outcome.interrupted) {
+            const Pause pause = run_epoch(until);
+            if (pause == Pause::kUntil) break;
+            if (pause == Pause::kInterrupted) {
                 record.stopped = "interrupted";
                 break;
             }
-            if (outcome.non_finite) return give_back_last_good(record);
-            ++state_.epoch;
-            record.loss.push_back(outcome.loss);
-            record.learning_rate.push_back(outcome.rate);
-            double watched = outcome.loss;
+            if (pause == Pause::kNonFinite) return give_back_last_good(record);
+            const double loss = state_.epoch_loss / state_.epoch_weight;
+            end_epoch();
+            record.loss.push_back(loss);
+            record.learning_rate.push_back(constants_[0]);
+            double watched = loss;
             if (job_.validation.n > 0) {
                 watched = trainer_.loss(job_.validation);
                 record.validation_loss.push_back(watched);
             }
-            record.stopped = adapt_rate(outcome.loss);
+            record.stopped = adapt_rate(loss);
             if (record.stopped.empty()) record.stopped = stop_early(watched);
             if (!record.stopped.empty()) break;
         }
@@ -111,10 +115,7 @@ public:
 private:
     static constexpr long kSnapshotSteps = 64;  // at least so many steps lie between two snapshots
 
-    struct Outcome {
-        double loss = 0, rate = 0;
-        bool non_finite = false, interrupted = false;
-    };
+    enum class Pause { kEndOfEpoch, kUntil, kInterrupted, kNonFinite };
 
     bool shuffled() const { return job_.shuffle && job_.batch_size < job_.data.n; }
 
@@ -123,41 +124,40 @@ private:
         return job_.constants[0] * job_.factors[at] * state_.rate_factor;
     }
 
-    // One pass over the data, or as much of it as lies before step `end`.
-    Outcome run_epoch(long end) {
+    // The rest of this epoch's pass over the data, or as much of it as lies before step `end`.
+    Pause run_epoch(long end) {
         const Rows<T>& data = job_.data;
-        const std::int64_t* order = shuffled() ? order_.draw(job_.seed, state_.epoch)
+        const std::int64_t* order = shuffled() ? job_.orders ? job_.orders + (state_.epoch - first_epoch_) * data.n
+                                                             : order_.draw(job_.seed, state_.epoch)
                                     : in_order_.empty() ? nullptr  // one batch, all rows
                                                         : in_order_.data();
-        Outcome outcome;
-        double total_weight = 0;
-        for (std::size_t first = 0; first < data.n; first += job_.batch_size, ++state_.step) {
-            if (state_.step == end) return outcome;
+        for (std::size_t first = state_.batch * job_.batch_size; first < data.n; first += job_.batch_size) {
+            if (state_.step == end) return Pause::kUntil;
             const std::size_t count = std::min(job_.batch_size, data.n - first);
             double weight = static_cast<double>(count);
             if (data.weight) {
                 weight = 0;
                 for (std::size_t i = 0; i < count; ++i) weight += double(data.weight[order ? order[first + i] : std::int64_t(i)]);
             }
-            outcome.rate = constants_[0] = rate(state_.step);
+            constants_[0] = rate(state_.step);
             if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
                 const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data()};
                 const double loss = trainer_.step(step);
-                if (!std::isfinite(loss)) {
-                    outcome.non_finite = true;
-                    return outcome;
-                }
-                outcome.loss += weight * loss;
-                total_weight += weight;
+                if (!std::isfinite(loss)) return Pause::kNonFinite;
+                state_.epoch_loss += weight * loss;
+                state_.epoch_weight += weight;
             }
-            if (asked_to_stop(count)) {
-                outcome.interrupted = true;
-                ++state_.step;
-                return outcome;
-            }
+            ++state_.step;
+            ++state_.batch;
+            if (asked_to_stop(count)) return Pause::kInterrupted;
         }
-        outcome.loss /= total_weight;
-        return outcome;
+        return Pause::kEndOfEpoch;
+    }
+
+    void end_epoch() {
+        ++state_.epoch;
+        state_.batch = 0;
+        state_.epoch_loss = state_.epoch_weight = 0;
     }
 
     bool asked_to_stop(std::size_t rows) {
@@ -176,6 +176,7 @@ private:
         trainer_.store(snapshot_.theta.data(), slots.data());
         snapshot_.step = state_.step;
         snapshot_.epoch = state_.epoch;
+        snapshot_.batch = state_.batch;
         snapshot_.rate_factor = state_.rate_factor;
     }
 
@@ -206,7 +207,9 @@ private:
         trainer_.load(snapshot_.theta.data(), slots.data());
         state_.rate_factor = snapshot_.rate_factor;
         state_.step = snapshot_.step;
-        for (state_.epoch = snapshot_.epoch; state_.step < end; ++state_.epoch) run_epoch(end);
+        state_.epoch = snapshot_.epoch;
+        state_.batch = snapshot_.batch;
+        for (; state_.step < end; end_epoch()) run_epoch(end);
     }
 
     std::string adapt_rate(double loss) {
@@ -236,7 +239,7 @@ private:
     struct Snapshot {
         std::vector<T> theta;
         std::vector<std::vector<T>> slots;
-        long step = 0, epoch = -1;  // -1: none taken yet
+        long step = 0, epoch = -1, batch = 0;  // epoch -1: none taken yet
         double rate_factor = 1;
     };
 
@@ -254,7 +257,7 @@ private:
     std::vector<double> constants_;
     Snapshot snapshot_, previous_;
     std::vector<T> start_;  // theta of the start, instead of snapshots
-    long first_step_ = 0;
+    long first_step_ = 0, first_epoch_ = 0;
     std::size_t work_ = 0;
 };
 

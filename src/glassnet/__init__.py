@@ -17,6 +17,7 @@ from glassnet.training.job import EarlyStopping
 from glassnet.training.many import train_many
 from glassnet.training.optimizers import LBFGS, SGD, Adam, AdamEpsilonHat, AdamW, Momentum, Nesterov, RMSprop
 from glassnet.training.reference import NumpyEngine
+from glassnet.training.run import Run
 from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
 from glassnet.training.train import train
 
@@ -26,6 +27,7 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
+    "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
     "save": "glassnet.storage.files",
 }
@@ -61,10 +63,12 @@ __all__ = [
     "NonFiniteError",
     "OneCycle",
     "RMSprop",
+    "Run",
     "StepDecay",
     "Trace",
     "activations",
     "check_gradients",
+    "export",
     "initializers",
     "load",
     "losses",

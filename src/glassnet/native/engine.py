@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -28,7 +29,10 @@ SNAPSHOT_LIMIT = 2_000_000  # parameters; beyond, a snapshot for the last good p
 PREDICT_ROWS = 256  # at a time: their activations stay in the second-level cache
 STEP_WORTH_THREADS = 2_000_000  # multiply-adds of a step from which two threads are worth their meeting
 
-_STATE = ("step", "epoch", "rate_factor", "adaptive_best", "adaptive_stale", "best_loss", "best_epoch", "stale")
+_STATE = (
+    *("step", "epoch", "batch", "epoch_loss", "epoch_weight"),
+    *("rate_factor", "adaptive_best", "adaptive_stale", "best_loss", "best_epoch", "stale"),
+)
 
 
 @functools.cache
@@ -69,12 +73,13 @@ class NativeEngine:
             return f"optimizer {type(job.optimizer).__name__!r} is your own Python"
         return self.refuses(job.network)
 
-    def run(self, job: Job, state: State, epochs: int) -> Record:
+    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
+        """As Engine.run says, in calls of at most STEPS_PER_CALL steps."""
         parts: list[Any] = []
         per_call = max(1, STEPS_PER_CALL // job.steps_per_epoch)
-        while epochs > 0 and not (parts and parts[-1].stopped):
+        while epochs > 0 and state.step != until and not (parts and parts[-1].stopped):
             now = min(epochs, per_call)
-            parts.append(self._run(job, state, now))
+            parts.append(self._run(job, state, now, until))
             epochs -= now
         return Record(
             loss=np.concatenate([part.loss for part in parts]),
@@ -83,22 +88,22 @@ class NativeEngine:
             stopped=parts[-1].stopped,
         )
 
-    def _run(self, job: Job, state: State, epochs: int) -> Any:
+    def _run(self, job: Job, state: State, epochs: int, until: int) -> Any:
         native, network = _module(), job.network
         exact = network.n_parameters <= SNAPSHOT_LIMIT
-        started = (network.theta.copy(), state.slots.copy(), _numbers(native, state)) if exact else None
+        started = (network.theta.copy(), state.slots.copy(), replace(state, rescue=None)) if exact else None
         rule = job.early_stopping
         keep_best = rule is not None and rule.restore_best and job.validation is not None
         best = (network.theta.copy() if state.best_theta is None else state.best_theta) if keep_best else None
         before = state.step
-        record = _train(native, job, state, epochs, best, until=-1)
+        record = _train(native, job, state, epochs, best, until)
         if record.non_finite:
-            if state.step == before and state.rescue is not None:
+            if state.step == before and state.rescue is not None and job.order is None:
                 # the last update of the call before did it: repeat that call up to the step before its last
                 bad_step = state.step
                 network.theta, state.slots[...], numbers = state.rescue
                 _take(state, numbers)
-                _train(native, job, state, epochs, None, until=bad_step - 1)
+                _train(native, job, state, 1 + (bad_step - state.step) // job.steps_per_epoch, None, bad_step - 1)
                 state.step = bad_step
             last_good = "those of the last finite loss" if exact else f"those of step {before}"
             raise non_finite(network.with_theta(record.bad_theta.astype(network.dtype)), job.X, state.step, last_good)
@@ -195,6 +200,7 @@ def _settings(native: Any, job: Job) -> Any:
     settings.update = UPDATE_KINDS.index(type(job.optimizer))
     settings.slots = len(job.optimizer.slots)
     settings.l1, settings.l2, settings.dropout = job.l1, job.l2, job.dropout
+    settings.divide_penalty = job.divide_penalty
     settings.clip_norm = job.clip_norm or 0.0
     settings.seed = job.seed
     settings.batch_size = job.batch_size
@@ -224,6 +230,7 @@ def _train(native: Any, job: Job, state: State, epochs: int, best: Array | None,
         constants=list(job.optimizer.constants().values()),
         factors=_factors(job, state, epochs),
         shuffle=job.shuffle,
+        orders=_orders(job, state, epochs),
         early_stopping=early_stopping,
         adaptive=_adaptive(native, job),
         snapshots=job.network.n_parameters <= SNAPSHOT_LIMIT,
@@ -253,6 +260,13 @@ def _factors(job: Job, state: State, epochs: int) -> list[float]:
     steps = state.step + np.arange(epochs * job.steps_per_epoch)
     factors: list[float] = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch).tolist()
     return factors
+
+
+def _orders(job: Job, state: State, epochs: int) -> Array | None:
+    """The order of the rows in each of the next epochs, (epochs, n), where the job brings its own."""
+    if job.order is None or not job.shuffle:
+        return None
+    return np.stack([job.order(state.epoch + epoch) for epoch in range(epochs)]).astype(np.int64, copy=False)
 
 
 def _adaptive(native: Any, job: Job) -> Any:

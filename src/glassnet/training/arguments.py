@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_count, shown
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Job
+from glassnet.training.job import EarlyStopping, Job, State
+from glassnet.training.optimizers import LBFGS, Optimizer
 from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
@@ -67,3 +70,17 @@ def check_lbfgs(job: Job) -> None:
                 f"{name}: expected its default with LBFGS, which takes whole, exact gradients; "
                 f"got {shown(getattr(job, name))}; use optimizer='adam'."
             )
+
+
+def check_state(network: Network, optimizer: Optimizer | LBFGS, resume: Any) -> State:
+    """The state a run starts from: zeros, or a copy of what the run to resume left."""
+    slots = len(optimizer.slots) if isinstance(optimizer, Optimizer) else 0
+    shape = (slots, network.n_parameters)
+    if resume is None:
+        return State(type(optimizer).__name__, np.zeros(shape, network.dtype))
+    state = getattr(resume, "state", None)
+    if not isinstance(state, State) or (state.optimizer, state.slots.shape) != (type(optimizer).__name__, shape):
+        raise InputError(
+            "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
+        )
+    return replace(state, slots=state.slots.copy(), rescue=None)

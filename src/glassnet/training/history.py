@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import InputError
 from glassnet.training.job import State
+
+if TYPE_CHECKING:
+    from glassnet.training.run import Run
 
 Array = NDArray[Any]
 
@@ -37,6 +41,8 @@ class History:
         What computed it.
     state : State
         Where the run stands; `train(…, resume=history)` goes on from there.
+    run : Run or None
+        The run itself, with the data it trained on; not kept in pickles.
     """
 
     loss: Array
@@ -47,12 +53,40 @@ class History:
     best_epoch: int | None
     seconds: float
     engine: str
-    state: State = field(repr=False)
+    state: State
+    run: Run | None = None
 
     @property
     def epochs(self) -> int:
         """How many epochs were run."""
         return len(self.loss)
+
+    def at(self, step: int | None = None, *, epoch: int | None = None) -> Run:
+        """The run as it stood before update `step` (from 0), or at the end of an epoch; your network stays as it is.
+
+        The run is deterministic, so it is repeated from the nearest snapshot (`train(…, snapshots=20)` keeps more
+        than the first), on the X and y you trained with, which must not have changed since. The Run that comes back
+        has the `network` of that step, `batch()`, `gradient()`, and can `advance`.
+
+        Raises
+        ------
+        InputError
+            If the run did not come there, or this History was unpickled.
+
+        Examples
+        --------
+        >>> from glassnet import Network, train
+        >>> net = Network([2, 3, 1], output="sigmoid", seed=0)
+        >>> history = train(net, [[0.0, 1.0], [1.0, 0.0]], [0, 1], optimizer="sgd", epochs=10)
+        >>> history.at(step=0).network.predict_proba([[0.0, 0.0]])
+        array([[0.5, 0.5]])
+        """
+        if self.run is None:
+            raise InputError("at: expected a History of this session; got one without its data; train again.")
+        return self.run.at(step=step, epoch=epoch)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "run": None}
 
     def __repr__(self) -> str:
         parts = [f"{self.epochs} epochs", f"{self.steps} steps", f"{self.seconds:.3g} s"]

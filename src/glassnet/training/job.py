@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,21 +58,30 @@ class Job:
     early_stopping: EarlyStopping | None
     seed: int
     n_threads: int | None = None
+    divide_penalty: bool = False  # l1 and l2 are divided by the Σw of each batch, as scikit-learn's alpha is
+    order: Callable[[int], NDArray[np.intp]] | None = None  # the rows' order in an epoch, instead of the seed's
 
     @property
     def steps_per_epoch(self) -> int:
         """⌈n / batch_size⌉: the last batch of an epoch may be smaller."""
         return -(-len(self.X) // self.batch_size)
 
+    def penalties(self, weight_sum: float) -> tuple[float, float]:
+        """l1 and l2 of a batch whose weights sum to `weight_sum`."""
+        return (self.l1 / weight_sum, self.l2 / weight_sum) if self.divide_penalty else (self.l1, self.l2)
+
 
 @dataclass
 class State:
-    """Where a run stands between two epochs: plain numbers and arrays, enough to go on exactly."""
+    """Where a run stands between two steps: plain numbers and arrays, enough to go on exactly."""
 
     optimizer: str  # the kind whose state `slots` is
     slots: Array  # (number of slots, n_parameters)
     step: int = 0
     epoch: int = 0
+    batch: int = 0  # steps done in the epoch that is under way
+    epoch_loss: float = 0.0  # Σ weight·objective over them
+    epoch_weight: float = 0.0  # Σ weight
     rate_factor: float = 1.0  # of an adaptive schedule
     adaptive_best: float = np.inf
     adaptive_stale: int = 0
@@ -100,6 +110,9 @@ class Engine(Predictor, Protocol):
         """Why this engine cannot run `job`, or "" if it can."""
         ...
 
-    def run(self, job: Job, state: State, epochs: int) -> Record:
-        """Train for up to `epochs` more epochs; raise NonFiniteError with the last good theta in place."""
+    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
+        """Train to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first.
+
+        Raises NonFiniteError with the last good theta in place.
+        """
         ...

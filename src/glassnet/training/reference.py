@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from glassnet.errors import NonFiniteError
 from glassnet.network import passes
 from glassnet.network.network import Network
+from glassnet.network.passes import Gradient, Trace
 from glassnet.training.job import Job, Record, State
 from glassnet.training.random import batch_order, dropout_mask
 from glassnet.training.schedules import Adaptive
@@ -33,66 +35,126 @@ class NumpyEngine:
     def refuses_job(self, job: Job) -> str:
         return ""
 
-    def run(self, job: Job, state: State, epochs: int) -> Record:
+    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
         record = Record()
         if state.rescue is None:
             state.rescue = job.network.theta.copy()  # the last parameters whose loss was finite
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for _ in range(epochs):
-                loss, rate = self._epoch(job, state)
+            while len(record.loss) < epochs and not record.stopped:
+                rate = self._epoch(job, state, until)
+                if state.batch < job.steps_per_epoch:
+                    break
+                loss = state.epoch_loss / state.epoch_weight
+                state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
                 record.loss.append(loss)
                 record.learning_rate.append(rate)
                 if job.validation is not None:
                     record.validation_loss.append(mean_loss(job.network, *job.validation))
-                state.epoch += 1
                 watched = record.validation_loss[-1] if job.validation is not None else loss
                 record.stopped = adapt_rate(job, state, loss) or stop_early(job, state, watched)
-                if record.stopped:
-                    break
             if not np.isfinite(job.network.theta).all():  # the very last update; no later loss would tell
                 error = non_finite(job.network, job.X, state.step)
                 job.network.theta[...] = state.rescue
                 raise error
         return record
 
-    def _epoch(self, job: Job, state: State) -> tuple[float, float]:
-        """One pass over the data; returns the mean objective of its batches and the last learning rate."""
-        n = len(job.X)
-        steps = state.step + np.arange(job.steps_per_epoch)
-        factors = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch)
-        order = batch_order(job.seed, state.epoch, n) if job.shuffle and job.batch_size < n else np.arange(n)
-        total, total_weight, rate = 0.0, 0.0, 0.0
-        for batch, factor in enumerate(factors):
-            rows = order[batch * job.batch_size : (batch + 1) * job.batch_size]
-            weight = None if job.sample_weight is None else job.sample_weight[rows]
-            counts = float(len(rows) if weight is None else weight.sum())
-            rate = job.optimizer.learning_rate * float(factor) * state.rate_factor
-            if counts > 0:  # a batch whose weights are all 0 has no mean and teaches nothing
-                X, Y = (job.X, job.Y) if len(rows) == n else (job.X[rows], job.Y[rows])
-                total += counts * self._step(job, state, X, Y, weight, rate)
-                total_weight += counts
+    def _epoch(self, job: Job, state: State, until: int) -> float:
+        """The rest of the epoch's pass over the data, to before step `until`; returns the last learning rate."""
+        order, rate = epoch_order(job, state), 0.0
+        while state.batch < job.steps_per_epoch and state.step != until:
+            batch, rate = batch_at(job, state, order), learning_rate(job, state)
+            if batch.weight_sum > 0:  # a batch whose weights are all 0 has no mean and teaches nothing
+                state.epoch_loss += batch.weight_sum * self._step(job, state, batch, rate)
+                state.epoch_weight += batch.weight_sum
             state.step += 1
-        return total / total_weight, rate
+            state.batch += 1
+        return rate
 
-    def _step(self, job: Job, state: State, X: Array, Y: Array, weight: Array | None, rate: float) -> float:
+    def _step(self, job: Job, state: State, batch: Batch, rate: float) -> float:
         """forward → loss → backward → update; returns the objective before the update."""
         net = job.network
-        trace = passes.forward(net.activations, net.W, net.b, X, masks(job, state.step, len(X)))
-        loss = float(passes.objective(net.activations, net.loss_function, net.W, trace, Y, weight, job.l1, job.l2))
+        trace, loss = forward(job, batch)
         if not np.isfinite(loss):
-            error = non_finite(net, X, state.step)
+            error = non_finite(net, batch.X, state.step)
             if state.step > 0:
                 net.theta[...] = state.rescue
             raise error
         state.rescue[...] = net.theta
-        gradient = passes.backward(
-            net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
-        ).flat
-        if job.clip_norm is not None:
-            norm = float(np.linalg.norm(gradient))
-            gradient *= job.clip_norm / max(norm, job.clip_norm)
-        update(job, state, gradient, rate)
+        gradient = backward(job, batch, trace).flat
+        update(job, state, clip(job, gradient), rate)
         return loss
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees: its rows' numbers and their X, Y and weights, and the dropout masks of the hidden layers."""
+
+    rows: NDArray[np.intp]
+    X: Array  # (batch, d)
+    Y: Array  # (batch, k)
+    sample_weight: Array | None  # (batch,)
+    masks: dict[int, Array]
+
+    @property
+    def weight_sum(self) -> float:
+        """Σ w, the number of rows where there are no weights."""
+        return float(len(self.rows) if self.sample_weight is None else self.sample_weight.sum())
+
+
+def epoch_order(job: Job, state: State) -> NDArray[np.intp]:
+    """The order in which the epoch under way visits the rows."""
+    n = len(job.X)
+    if job.order is not None:
+        return job.order(state.epoch)
+    return batch_order(job.seed, state.epoch, n) if job.shuffle and job.batch_size < n else np.arange(n)
+
+
+def batch_at(job: Job, state: State, order: NDArray[np.intp]) -> Batch:
+    """The batch of the next step."""
+    rows = order[state.batch * job.batch_size : (state.batch + 1) * job.batch_size]
+    weight = None if job.sample_weight is None else job.sample_weight[rows]
+    X, Y = (job.X, job.Y) if len(rows) == len(job.X) else (job.X[rows], job.Y[rows])
+    return Batch(rows, X, Y, weight, masks(job, state.step, len(rows)))
+
+
+def learning_rate(job: Job, state: State) -> float:
+    """The learning rate of the next step: the optimizer's times the schedule's factor."""
+    step = np.array([state.step])
+    factor = job.schedule.factor(step, job.steps_per_epoch, job.epochs * job.steps_per_epoch)[0]
+    return job.optimizer.learning_rate * float(factor) * state.rate_factor
+
+
+def forward(job: Job, batch: Batch) -> tuple[Trace, float]:
+    """The forward pass of a step and its objective."""
+    net = job.network
+    trace = passes.forward(net.activations, net.W, net.b, batch.X, batch.masks)
+    loss = passes.objective(
+        *(net.activations, net.loss_function, net.W, trace, batch.Y, batch.sample_weight),
+        *job.penalties(batch.weight_sum),
+    )
+    return trace, float(loss)
+
+
+def backward(job: Job, batch: Batch, trace: Trace) -> Gradient:
+    """The gradient of a step's objective, before clipping."""
+    net = job.network
+    return passes.backward(
+        net.activations,
+        net.loss_function,
+        net.layout,
+        net.theta,
+        trace,
+        batch.Y,
+        batch.sample_weight,
+        *job.penalties(batch.weight_sum),
+    )
+
+
+def clip(job: Job, gradient: Array) -> Array:
+    """The gradient scaled down to the norm it may have."""
+    if job.clip_norm is None:
+        return gradient
+    return gradient * (job.clip_norm / max(float(np.linalg.norm(gradient)), job.clip_norm))
 
 
 def update(job: Job, state: State, gradient: Array, rate: float) -> None:

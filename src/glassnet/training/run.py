@@ -1,0 +1,287 @@
+"""`Run`: a training run that can stop at any step, look at the next one, and go on."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, check_count, check_number
+from glassnet.network.engines import ENGINES, choose_engine
+from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.network import Network
+from glassnet.network.passes import Gradient, Trace
+from glassnet.training import reference
+from glassnet.training.arguments import check_early_stopping, check_lbfgs, check_seed, check_state, check_validation
+from glassnet.training.history import History
+from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
+from glassnet.training.lbfgs import run_lbfgs
+from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
+from glassnet.training.reference import Batch
+from glassnet.training.schedules import Schedule, as_schedule
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A run at one of its steps: the parameters and the state, copies of their own."""
+
+    theta: Array
+    state: State
+
+
+class Run:
+    """A training run that can stop at any step; the arguments are those of `train`.
+
+    `advance` goes on by steps or by epochs, and however a run is cut into pieces, its parameters are those of the
+    whole run, bit for bit. Between two pieces `batch`, `trace` and `gradient` show what the next step works with.
+
+    Attributes
+    ----------
+    network : Network
+        The network as it stands; the run trains it in place.
+    job, state : Job, State
+        What is asked for, and where the run stands: the optimizer's memory, counters, stop rules.
+    record : Record
+        Loss, validation loss and learning rate of the epochs so far, and why it stopped.
+
+    Examples
+    --------
+    >>> net = Network([2, 3, 1], output="sigmoid", seed=0)
+    >>> run = Run(net, [[0.0, 1.0], [1.0, 0.0]], [0, 1], optimizer="sgd", epochs=10)
+    >>> run.advance(steps=4).step
+    4
+    >>> run.gradient().W[1].shape
+    (2, 3)
+    >>> run.advance().history().epochs
+    10
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        X: Any,
+        y: Any,
+        *,
+        optimizer: str | Optimizer | LBFGS = "adam",
+        epochs: int = 200,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        dropout: float = 0.0,
+        clip_norm: float | None = None,
+        schedule: str | Schedule = "constant",
+        validation: tuple[Any, ...] | None = None,
+        early_stopping: EarlyStopping | None = None,
+        engine: str = "auto",
+        n_threads: int | None = None,
+        seed: int = 0,
+        snapshots: int = 0,
+        resume: History | None = None,
+    ) -> None:
+        if not isinstance(network, Network):
+            raise InputError(
+                f"network: expected a Network; got {type(network).__name__}; build one with Network([2, 10, 1])."
+            )
+        self.optimizer = as_optimizer(optimizer)
+        X = check_X(X, network.sizes[0], network.dtype)
+        self.state = check_state(network, self.optimizer, resume)
+        self.job = Job(
+            network=network,
+            X=X,
+            Y=network.encode(y, len(X)),
+            sample_weight=check_sample_weight(sample_weight, len(X), network.dtype),
+            validation=check_validation(network, validation),
+            optimizer=self.optimizer if isinstance(self.optimizer, Optimizer) else SGD(),
+            schedule=as_schedule(schedule),
+            epochs=check_count("epochs", epochs) + self.state.epoch,
+            batch_size=len(X) if batch_size is None else min(check_count("batch_size", batch_size), len(X)),
+            shuffle=bool(shuffle),
+            l1=check_number("l1", l1, 0),
+            l2=check_number("l2", l2, 0),
+            dropout=check_number("dropout", dropout, 0, 1, open_high=True),
+            clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
+            early_stopping=check_early_stopping(early_stopping),
+            seed=check_seed(seed),
+            n_threads=None if n_threads is None else check_count("n_threads", n_threads),
+        )
+        if isinstance(self.optimizer, LBFGS):
+            check_lbfgs(self.job)
+        if self.state.batch >= self.job.steps_per_epoch:  # the run to resume stood inside an epoch of smaller batches
+            self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)
+        engines = cast("dict[str, Engine]", ENGINES)
+        refusals = {name: each.refuses_job(self.job) for name, each in engines.items()}
+        self.engine = engines[choose_engine(engine, refusals)]
+        n_snapshots = check_count("snapshots", snapshots, low=0)
+        self._between_snapshots = -(-epochs // (n_snapshots + 1)) if n_snapshots else epochs
+        theta = network.theta if self.state.final_theta is None else self.state.final_theta
+        self.snapshots = [Snapshot(theta.copy(), _copied(self.state))]
+        self.record = Record()
+        self.seconds = 0.0
+
+    # --- where it stands ----------------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        return self.job.network
+
+    @property
+    def step(self) -> int:
+        """How many updates were made."""
+        return self.state.step
+
+    @property
+    def epoch(self) -> int:
+        """How many passes over the data are complete."""
+        return self.state.epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done or a rule ended the run."""
+        return bool(self.record.stopped) or self.state.epoch >= self.job.epochs
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step: the optimizer's times the schedule's factor."""
+        return reference.learning_rate(self.job, self.state)
+
+    def __repr__(self) -> str:
+        return f"Run(step {self.step}, epoch {self.epoch} of {self.job.epochs}; {self.network!r})"
+
+    # --- going on -----------------------------------------------------------------------------------------------
+
+    def advance(
+        self,
+        *,
+        steps: int | None = None,
+        epochs: int | None = None,
+        after_epoch: Callable[[Record], str] | None = None,
+    ) -> Run:
+        """Go on by so many steps, or to the end of so many epochs, or without either to the end; returns the run.
+
+        `after_epoch` is called with the record after each epoch and may return a reason to stop.
+
+        Raises
+        ------
+        InputError
+            If both are given, or steps are asked of LBFGS, whose steps are iterations of SciPy's.
+        NonFiniteError
+            If the loss becomes inf or nan; theta is that of the last finite loss.
+        """
+        if steps is not None and (epochs is not None or isinstance(self.optimizer, LBFGS)):
+            raise InputError("steps: expected alone, and not with LBFGS; got it so; pass epochs.")
+        left = self.job.epochs - self.state.epoch
+        last = self.state.epoch + (left if epochs is None else min(left, check_count("epochs", epochs, low=0)))
+        until = -1 if steps is None else self.state.step + check_count("steps", steps, low=0)
+        if self.state.final_theta is not None:  # the run went on past the best parameters that were put back
+            self.network.theta, self.state.final_theta = self.state.final_theta, None
+        started = time.perf_counter()
+        try:
+            if isinstance(self.optimizer, LBFGS):
+                if not self.finished and last > self.state.epoch:
+                    after = after_epoch or (lambda record: "")
+                    self.record = run_lbfgs(self.job, self.state, self.optimizer, last - self.state.epoch, after)
+            else:
+                self._drive(last, until, 1 if after_epoch else self._between_snapshots, after_epoch)
+        finally:
+            self.seconds += time.perf_counter() - started
+        return self
+
+    def _drive(self, last: int, until: int, at_once: int, after_epoch: Callable[[Record], str] | None) -> None:
+        state = self.state
+        while state.epoch < last and state.step != until and not self.record.stopped:
+            since = state.epoch - self.snapshots[-1].state.epoch
+            if since >= self._between_snapshots and state.batch == 0:
+                self.snapshots.append(Snapshot(self.network.theta.copy(), _copied(state)))
+                since = 0
+            done = state.epoch
+            part = self.engine.run(self.job, state, min(at_once, last - done, self._between_snapshots - since), until)
+            self.record.loss.extend(part.loss)
+            self.record.validation_loss.extend(part.validation_loss)
+            self.record.learning_rate.extend(part.learning_rate)
+            self.record.stopped = part.stopped
+            if after_epoch and state.epoch > done:
+                self.record.stopped = after_epoch(self.record) or part.stopped
+
+    # --- what the next step works with --------------------------------------------------------------------------
+
+    def batch(self) -> Batch:
+        """The rows, X, Y, weights and dropout masks of the next step."""
+        return reference.batch_at(self.job, self.state, reference.epoch_order(self.job, self.state))
+
+    def trace(self) -> Trace:
+        """The forward pass of the next step, by the reference equations."""
+        return reference.forward(self.job, self.batch())[0]
+
+    def gradient(self) -> Gradient:
+        """The gradient of the next step with its penalties, before clipping, by the reference equations."""
+        batch = self.batch()
+        return reference.backward(self.job, batch, reference.forward(self.job, batch)[0])
+
+    # --- what is left of it -------------------------------------------------------------------------------------
+
+    def history(self) -> History:
+        """What was measured so far; early stopping that restores the best parameters puts them back now."""
+        state, rule, best_epoch = self.state, self.job.early_stopping, None
+        if rule is not None and rule.restore_best and state.best_theta is not None:
+            if state.final_theta is None:
+                state.final_theta = self.network.theta.copy()
+            self.network.theta = state.best_theta
+            best_epoch = state.best_epoch
+        done = "all epochs done" if self.state.epoch >= self.job.epochs else "not finished"
+        return History(
+            loss=np.array(self.record.loss),
+            validation_loss=np.array(self.record.validation_loss),
+            learning_rate=np.array(self.record.learning_rate),
+            steps=state.step,
+            stopped=self.record.stopped or done,
+            best_epoch=best_epoch,
+            seconds=self.seconds,
+            engine="scipy" if isinstance(self.optimizer, LBFGS) else self.engine.name,
+            state=state,
+            run=self,
+        )
+
+    def at(self, *, step: int | None = None, epoch: int | None = None) -> Run:
+        """This run as it stood at a step or at the end of an epoch: another Run, with a network of its own.
+
+        It starts from the last snapshot before and trains up to there, which gives the same bits again.
+        """
+        if (step is None) == (epoch is None):
+            raise InputError("at: expected a step or an epoch; got both or none; pass e.g. step=100.")
+        name, asked = ("epoch", epoch) if step is None else ("step", step)
+        position = check_count(name, asked, low=0)
+        first, last = (getattr(state, name) for state in (self.snapshots[0].state, self.state))
+        if not first <= position <= last:
+            raise InputError(
+                f"{name}: expected {first} … {last}, which the run went through; got {position}; pass one."
+            )
+        if step is not None and isinstance(self.optimizer, LBFGS):
+            raise InputError("step: expected an epoch for LBFGS, whose steps are trials; got a step; pass epoch=….")
+        nearest = [snapshot for snapshot in self.snapshots if getattr(snapshot.state, name) <= position][-1]
+        other = copy.copy(self)
+        other.job = replace(self.job, network=self.network.with_theta(nearest.theta.copy()))
+        other.state, other.record, other.seconds = _copied(nearest.state), Record(), 0.0
+        other.snapshots = [nearest]
+        if step is not None:
+            return other.advance(steps=position - nearest.state.step)
+        return other.advance(epochs=position - nearest.state.epoch)
+
+
+def _copied(state: State) -> State:
+    best, final = state.best_theta, state.final_theta
+    return replace(
+        state,
+        slots=state.slots.copy(),
+        best_theta=None if best is None else best.copy(),
+        final_theta=None if final is None else final.copy(),
+        rescue=None,
+    )
