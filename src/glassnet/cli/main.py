@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import typer
 
+from glassnet.cli.export import export
 from glassnet.cli.tutorial import tutorial
 from glassnet.errors import GlassnetError
 
@@ -26,6 +27,7 @@ def _root() -> None:
 
 
 app.command()(tutorial)
+app.command()(export)
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def _split(content: bytes) -> tuple[bytes, int]:
         malformed("at least 10 bytes", str(len(content)))
     length = int.from_bytes(content[:8], "little")
     if length > MAX_HEADER:
-        malformed(f"a header of at most {MAX_HEADER:,} bytes", f"{length:,}")
+        malformed(f"a safetensors file, with a header of at most {MAX_HEADER:,} bytes", f"{length:,}")
     if length > len(content) - 8:
         malformed(f"{length:,} bytes of header", f"{len(content) - 8:,}: the file is cut short")
     return content[8 : 8 + length], len(content) - 8 - length

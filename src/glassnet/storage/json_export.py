@@ -1,0 +1,80 @@
+"""JSON: a model as plain numbers and names, complete for a program in any language to compute its predictions."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from glassnet.storage.portable import Portable
+
+VERSION = 1  # of this schema, which docs/model-files.md describes
+
+
+def json_text(model: Portable) -> str:
+    """The model as JSON text, one line for each row of a matrix."""
+    from glassnet import __version__
+
+    net = model.network
+    inputs: dict[str, Any] = {"n": net.sizes[0]}
+    if model.columns is not None:
+        inputs["columns"] = [column.to_dict() for column in model.columns]
+    elif model.names is not None:
+        inputs["names"] = model.names
+    output: dict[str, Any] = {"n": model.width}
+    if model.task == "regression":
+        output |= {"mean": model.target_mean, "scale": model.target_scale}
+    if model.classes is not None:
+        output["classes"] = model.classes
+    if model.target is not None:
+        output["target"] = model.target
+    content = {
+        "format": "glassnet JSON",
+        "version": VERSION,
+        "glassnet": __version__,
+        "kind": model.kind,
+        "task": model.task,
+        "dtype": net.dtype.name,
+        "inputs": inputs,
+        "layers": [
+            {
+                "activation": net.activations[layer].name,
+                "parameters": dict(net.activations[layer].parameters),
+                "W": net.W[layer].tolist(),
+                "b": net.b[layer].tolist(),
+            }
+            for layer in net.W
+        ],
+        "output": output,
+        "loss": {"name": net.loss_function.name, "parameters": dict(net.loss_function.parameters)},
+        "settings": model.settings,
+        "training": model.training,
+    }
+    return _write(_plain(content), "") + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+def _write(value: Any, margin: str) -> str:
+    """Indented JSON in which a list or object of plain values, or what fits on a line, stands on one."""
+    nested = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    flat = not any(isinstance(item, dict | list) and item for item in nested)
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False) if flat or len(nested) < 20 else None
+    if line is not None and (flat or len(line) <= 100):
+        return line
+    inner = margin + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_write(item, inner)}" for key, item in value.items()]
+        return "{\n" + inner + f",\n{inner}".join(parts) + f"\n{margin}}}"
+    return "[\n" + inner + f",\n{inner}".join(_write(item, inner) for item in value) + f"\n{margin}]"

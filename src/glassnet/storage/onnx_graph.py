@@ -1,0 +1,226 @@
+"""ONNX: a model as a graph of standard operators, from the raw columns or the matrix X to labels and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.equations.activations import ACTIVATIONS, Activation
+from glassnet.errors import InputError
+from glassnet.storage.portable import Portable
+
+OPSET, OPSET_ML, IR_VERSION = 17, 3, 8  # of 2022: every runtime since then reads them
+
+
+def onnx_bytes(model: Portable) -> bytes:
+    """The ONNX model as bytes, checked by the onnx package."""
+    try:
+        import onnx
+    except ImportError:
+        raise InputError(
+            "onnx: expected the onnx package; got none installed; run `pip install glassnet[onnx]`."
+        ) from None
+    graph = _Graph(model.network.dtype, [column.name for column in model.columns or ()])
+    inputs, X = _inputs(graph, model)
+    outputs = _outputs(graph, model, _layers(graph, model, X))
+    helper = onnx.helper
+    proto = helper.make_model(
+        helper.make_graph(graph.nodes, "glassnet", inputs, outputs, graph.initializers),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", OPSET_ML)],
+        ir_version=IR_VERSION,
+        producer_name="glassnet",
+        doc_string=f"{model.kind}, {model.task}" + (f" of {model.target}" if model.target is not None else ""),
+    )
+    onnx.checker.check_model(proto, full_check=True)
+    content: bytes = proto.SerializeToString()
+    return content
+
+
+class _Graph:
+    """The nodes of a graph under way; every operator returns the name of its result."""
+
+    def __init__(self, dtype: Any, columns: list[str]) -> None:
+        self.dtype = dtype
+        self.taken = {"", *columns}  # a column may be called W1, or label
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+
+    def __call__(self, op: str, *inputs: Any, to: str = "", domain: str = "", **attributes: Any) -> str:
+        """The node `op` of named results and constants (numbers or arrays, in the network's dtype if plain floats)."""
+        from onnx import helper
+
+        names = [given if isinstance(given, str) else self.constant(given) for given in inputs]
+        result = to or self.unique(f"{op}_{len(self.nodes)}")
+        self.nodes.append(helper.make_node(op, names, [result], name=result, domain=domain, **attributes))
+        return result
+
+    def cast(self, name: str, dtype: Any, to: str = "") -> str:
+        """The result called `name` in another dtype."""
+        from onnx import helper
+
+        result = to or self.unique(f"Cast_{len(self.nodes)}")
+        code = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        self.nodes.append(helper.make_node("Cast", [name], [result], name=result, to=code))
+        return result
+
+    def unique(self, name: str) -> str:
+        """`name`, or if that is taken, the same with _ after it."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    def constant(self, value: Any, name: str = "") -> str:
+        """The name of a constant of the graph."""
+        from onnx import numpy_helper
+
+        array = np.asarray(value, self.dtype if type(value) is float else None)
+        if array.dtype.kind == "U":
+            array = array.astype(object)
+        name = self.unique(name or f"constant_{len(self.initializers)}")
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
+        return name
+
+
+def _value(name: str, dtype: Any, *shape: Any) -> Any:
+    from onnx import TensorProto, helper
+
+    code = TensorProto.STRING if dtype is str else helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return helper.make_tensor_value_info(name, code, list(shape))
+
+
+# --- inputs ---------------------------------------------------------------------------------------------------
+
+
+def _inputs(graph: _Graph, model: Portable) -> tuple[list[Any], str]:
+    """The declared inputs, and the name of the matrix (n, d) that the first layer takes."""
+    network = model.network
+    if model.columns is None:
+        return [_value("X", network.dtype, "n", network.sizes[0])], "X"
+    inputs, features = [], []
+    for column in model.columns:
+        numeric = column.kind == "numeric"
+        inputs.append(_value(column.name, np.float64 if numeric else str, "n", 1))
+        features += (_numeric if numeric else _categorical)(graph, column)
+    X = graph("Concat", *features, axis=1) if len(features) > 1 else features[0]
+    return inputs, graph.cast(X, network.dtype)
+
+
+def _numeric(graph: _Graph, column: Any) -> list[str]:
+    """(x − mean)/scale with the median for nan, and whether it was nan."""
+    gap = graph("IsNaN", column.name)
+    filled = graph("Where", gap, np.float64(column.median), column.name)
+    scaled = graph("Div", graph("Sub", filled, np.float64(column.mean)), np.float64(column.scale))
+    return [scaled, graph.cast(gap, np.float64)] if column.missing else [scaled]
+
+
+def _categorical(graph: _Graph, column: Any) -> list[str]:
+    """One 0/1 feature for each category; a text that is none of them counts as missing."""
+    words = [str(category) for category in column.categories]
+    if not words:
+        code = graph("LabelEncoder", column.name, domain="ai.onnx.ml", keys_strings=[""], values_int64s=[-1])
+        features = []
+    else:
+        code = graph(
+            "LabelEncoder",
+            column.name,
+            domain="ai.onnx.ml",
+            keys_strings=words,
+            values_int64s=list(range(len(words))),
+            default_int64=-1,
+        )
+        features = [graph.cast(graph("Equal", code, np.arange(len(words))[None, :]), np.float64)]
+    if column.missing:
+        features.append(graph.cast(graph("Equal", code, np.int64(-1)), np.float64))
+    return features
+
+
+# --- layers ---------------------------------------------------------------------------------------------------
+
+
+def _layers(graph: _Graph, model: Portable, X: str) -> str:
+    """Z[l] = A[l-1] W[l] + b[l], A[l] = g(Z[l])."""
+    net, A = model.network, X
+    for layer in net.W:
+        W, b = graph.constant(net.W[layer], f"W{layer}"), graph.constant(net.b[layer], f"b{layer}")
+        A = _activation(graph, net.activations[layer], graph("Gemm", A, W, b))
+    return A
+
+
+def _activation(graph: _Graph, activation: Activation, Z: str) -> str:
+    known = ACTIVATIONS.get(activation.name)
+    if known is None or known.f is not activation.f or activation.name not in _ACTIVATIONS:
+        raise InputError(
+            f"activation: expected a built-in one; got {activation.name!r} of your own, which ONNX has no operator for; "
+            f"use one of {', '.join(_ACTIVATIONS)}."
+        )
+    return _ACTIVATIONS[activation.name](graph, Z, *map(float, activation.parameters.values()))
+
+
+def _leaky_relu(graph: _Graph, z: str, slope: float) -> str:
+    return graph("Where", graph("Greater", z, 0.0), z, graph("Mul", z, slope))
+
+
+def _elu(graph: _Graph, z: str, alpha: float) -> str:
+    e = graph("Sub", graph("Exp", graph("Min", z, 0.0)), 1.0)
+    return graph("Where", graph("Greater", z, 0.0), z, graph("Mul", e, alpha))
+
+
+def _gelu(graph: _Graph, z: str) -> str:
+    cubic = graph("Mul", graph("Mul", graph("Mul", z, z), z), 0.044715)
+    return graph("Mul", z, graph("Sigmoid", graph("Mul", graph("Add", z, cubic), 1.5957691216057308)))
+
+
+def _softplus(graph: _Graph, z: str) -> str:
+    e = graph("Exp", graph("Neg", graph("Abs", z)))
+    return graph("Add", graph("Relu", z), graph("Log", graph("Add", e, 1.0)))
+
+
+# LeakyRelu, Elu, Softplus of ONNX Runtime take float32 alone, so these are written out
+_ACTIVATIONS: dict[str, Callable[..., str]] = {
+    "identity": lambda graph, z: z,
+    "relu": lambda graph, z: graph("Relu", z),
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "gelu": _gelu,
+    "silu": lambda graph, z: graph("Mul", z, graph("Sigmoid", z)),
+    "softplus": _softplus,
+    "sigmoid": lambda graph, z: graph("Sigmoid", z),
+    "tanh": lambda graph, z: graph("Tanh", z),
+    "exponential": lambda graph, z: graph("Exp", z),
+    "softmax": lambda graph, z: graph("Softmax", z, axis=1),
+}
+
+
+# --- outputs --------------------------------------------------------------------------------------------------
+
+
+def _outputs(graph: _Graph, model: Portable, A: str) -> list[Any]:
+    """label and probabilities of a classification; prediction of a regression."""
+    dtype, width = model.network.dtype, model.width
+    if model.task == "regression":
+        if (model.target_mean, model.target_scale) != (0.0, 1.0):
+            A = graph("Add", graph("Mul", A, float(model.target_scale)), float(model.target_mean))
+        prediction = graph.unique("prediction")
+        if width == 1:
+            graph("Reshape", A, np.array([-1]), to=prediction)
+        else:
+            graph("Identity", A, to=prediction)
+        return [_value(prediction, dtype, "n", *[width] * (width > 1))]
+    label, probabilities = graph.unique("label"), graph.unique("probabilities")
+    if model.task == "labels":
+        graph.cast(graph("Greater", A, 0.5), np.int64, to=label)
+        graph("Identity", A, to=probabilities)
+        return [_value(label, np.int64, "n", width), _value(probabilities, dtype, "n", width)]
+    classes = np.array(model.classes)
+    if width == 1:  # one sigmoid stands for two classes, the second above ½
+        index = graph.cast(graph("Reshape", graph("Greater", A, 0.5), np.array([-1])), np.int64)
+        graph("Concat", graph("Sub", 1.0, A), A, axis=1, to=probabilities)
+    else:
+        index = graph("ArgMax", A, axis=1, keepdims=0)
+        graph("Identity", A, to=probabilities)
+    graph("Gather", classes, index, axis=0, to=label)
+    kind = str if classes.dtype.kind in "UO" else classes.dtype
+    return [_value(label, kind, "n"), _value(probabilities, dtype, "n", len(classes))]

@@ -1,0 +1,89 @@
+"""What an export needs to know of a model, whatever kind it is: its inputs, its network, and what its outputs mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from glassnet.errors import InputError, shown
+from glassnet.network.network import Network
+
+Task = Literal["classification", "labels", "regression"]
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A model from its inputs to its answers.
+
+    Parameters
+    ----------
+    kind : str
+        "Network", "TableModel", "MLPClassifier" or "MLPRegressor".
+    network : Network
+    task : "classification", "labels" or "regression"
+        One class a row; several 0/1 labels a row; numbers.
+    columns : tuple of glassnet.tables.preparation.Column, optional
+        The columns of a table model; without them the input is a matrix X, (n, d).
+    classes : list, optional
+        Of a classification, in the order of the probabilities.
+    target : str, optional
+        What a table model predicts.
+    target_mean, target_scale : float
+        A number predicted is the output · target_scale + target_mean.
+    names : list of str, optional
+        Of the inputs of a matrix, where they are known.
+    settings, training : dict
+        What was set and what was measured, where the model knows it.
+    prefix : str
+        What stands before W1 among the tensors of the model's file.
+    """
+
+    kind: str
+    network: Network
+    task: Task
+    columns: tuple[Any, ...] | None = None
+    classes: list[Any] | None = None
+    target: str | None = None
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    names: list[str] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    prefix: str = ""
+
+    @property
+    def output(self) -> str:
+        """The name of the output activation."""
+        return self.network.activations[self.network.n_layers].name
+
+    @property
+    def width(self) -> int:
+        """How many numbers the network puts out."""
+        return self.network.sizes[-1]
+
+
+def as_portable(model: Any) -> Portable:
+    """What `model` computes; raises InputError for what cannot be exported."""
+    kind = type(model).__name__
+    if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
+        return as_portable(model[0])  # the history stays behind
+    if type(model) is Network:
+        output, width = model.activations[model.n_layers].name, model.sizes[-1]
+        if output == "softmax" or (output == "sigmoid" and width == 1):
+            return Portable(kind, model, "classification", classes=list(range(max(width, 2))))
+        return Portable(kind, model, "labels" if output == "sigmoid" else "regression")
+    if kind == "TableModel":
+        return Portable(
+            kind,
+            model.network,
+            model.task,
+            columns=model.preparation.columns,
+            classes=model.classes,
+            target=model.target,
+            target_mean=model.target_mean,
+            target_scale=model.target_scale,
+            settings=model.settings,
+            training=model.training,
+            prefix="network.",
+        )
+    raise InputError(f"model: expected a Network, an estimator or a TableModel; got {shown(model)}; pass one of these.")

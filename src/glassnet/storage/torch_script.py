@@ -1,0 +1,218 @@
+"""PyTorch: a script for a person to read, which rebuilds the network and loads its parameters from the model file."""
+
+from __future__ import annotations
+
+import json
+import pprint
+import textwrap
+
+from glassnet.equations.activations import ACTIVATIONS, Activation
+from glassnet.errors import InputError
+from glassnet.storage.portable import Portable
+
+_CALLS = {
+    "identity": "{z}",
+    "relu": "functional.relu({z})",
+    "leaky_relu": "functional.leaky_relu({z}, {slope!r})",
+    "elu": "functional.elu({z}, {alpha!r})",
+    "gelu": 'functional.gelu({z}, approximate="tanh")',
+    "silu": "functional.silu({z})",
+    "softplus": "functional.softplus({z})",
+    "sigmoid": "torch.sigmoid({z})",
+    "tanh": "torch.tanh({z})",
+    "exponential": "torch.exp({z})",
+    "softmax": "torch.softmax({z}, dim=1)",
+}
+
+_HEAD = '''"""A network of glassnet {version} in PyTorch: needs torch and safetensors, and the model file beside it.
+
+At a shell:   python {script} {rows}
+In Python:    network = load(); predict(network, {given})
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+MODEL_FILE = Path(__file__).parent / {weights}
+DTYPE = torch.{dtype}
+'''
+
+_NETWORK = '''
+
+class Network(nn.Module):
+    """{sizes}: {n_parameters:,} parameters."""
+
+    def __init__(self):
+        super().__init__()
+{layers}
+
+    def forward(self, x):  # (n, {d}) -> (n, {k})
+{calls}
+        return x
+
+
+def load(path=MODEL_FILE):
+    """The network with the parameters of the model file, which holds W as (inputs, outputs); nn.Linear wants the transpose."""
+    tensors = load_file(path)
+    network = Network()
+    with torch.no_grad():
+        for number in range(1, {stop}):
+            layer = getattr(network, f"layer{{number}}")
+            layer.weight.copy_(tensors[f"{prefix}W{{number}}"].T)
+            layer.bias.copy_(tensors[f"{prefix}b{{number}}"])
+    return network.eval()
+'''
+
+_PREPARE_COLUMNS = '''
+
+def prepare(rows):
+    """The network's inputs, (n, {d}), from rows {{column: cell}}.
+
+    A numeric cell x becomes (x - mean) / scale, with the median in place of a missing one. A categorical cell becomes
+    one 0/1 for each category, all 0 where it is missing or none of them. Where the column has "missing", one more 0/1
+    says whether the cell is missing.
+    """
+    features = []
+    for row in rows:
+        x = []
+        for column in COLUMNS:
+            cell = row[column["name"]]
+            word = "" if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
+            gap = word.lower() in {missing!r} or word in {words!r}
+            if column["kind"] == "numeric":
+                value = column["median"] if gap else float({number})
+                x.append((value - column["mean"]) / column["scale"])
+            else:
+                chosen = [not gap and word == str(category) for category in column["categories"]]
+                gap = not any(chosen)
+                x.extend(map(float, chosen))
+            if column["missing"]:
+                x.append(float(gap))
+        features.append(x)
+    return torch.tensor(features, dtype=torch.float64).to(DTYPE)
+'''
+
+_PREPARE_MATRIX = '''
+
+def prepare(rows):
+    """The network's inputs, (n, {d}), from rows of numbers."""
+    return torch.as_tensor(rows, dtype=torch.float64).to(DTYPE)
+'''
+
+_PREDICT = '''
+
+@torch.no_grad()
+def predict(network, rows):
+    """{what}"""
+    output = network(prepare(rows))
+{body}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(f"usage: python {{sys.argv[0]}} {rows}")
+    with open(sys.argv[1], newline="", encoding="utf-8-sig") as file:
+        rows = {reader}
+    for answer in predict(load(), rows):
+        print(answer)
+'''
+
+
+def torch_script(model: Portable, script: str, weights: str) -> str:
+    """The script's text; `weights` is the model file as seen from the script."""
+    from glassnet import __version__
+
+    net, tabular = model.network, model.columns is not None
+    rows = "table.csv" if tabular else "rows.csv"
+    shown = (
+        script
+        if script.isascii() and script.replace(".", "").replace("_", "").replace("-", "").isalnum()
+        else "this.py"
+    )
+    head = _HEAD.format(
+        version=__version__,
+        script=shown,
+        rows=f"{rows}   ({'with a header' if tabular else 'numbers, no header'}) prints the predictions",
+        given="[{column: cell, ...}, ...]" if tabular else "[[number, ...], ...]",
+        weights=json.dumps(weights),
+        dtype=net.dtype.name,
+    )
+    if tabular:
+        columns = (pprint.pformat(column.to_dict(), width=112, sort_dicts=False) for column in model.columns or ())
+        head += "COLUMNS = [\n" + "".join(f"{textwrap.indent(column, '    ')},\n" for column in columns) + "]\n"
+    if model.classes is not None:
+        head += f"CLASSES = {pprint.pformat(model.classes, width=118, compact=True)}\n"
+    if model.target is not None:
+        head += f"TARGET = {model.target!r}\n"
+    last = net.n_layers
+    layers = [
+        f"        self.layer{layer} = nn.Linear({net.sizes[layer - 1]}, {net.sizes[layer]}, dtype=DTYPE)"
+        for layer in range(1, last + 1)
+    ]
+    calls = ["        x = " + _call(net.activations[layer], f"self.layer{layer}(x)") for layer in range(1, last + 1)]
+    body = _NETWORK.format(
+        sizes="-".join(map(str, net.sizes)),
+        n_parameters=net.n_parameters,
+        layers="\n".join(layers),
+        calls="\n".join(calls),
+        d=net.sizes[0],
+        k=model.width,
+        stop=last + 1,
+        prefix=model.prefix,
+    )
+    what, answers = _answers(model)
+    return (
+        head
+        + body
+        + _prepare(model)
+        + _PREDICT.format(
+            what=what,
+            body=answers,
+            rows=rows,
+            reader="list(csv.DictReader(file))"
+            if tabular
+            else "[[float(cell) for cell in row] for row in csv.reader(file)]",
+        )
+    )
+
+
+def _call(activation: Activation, z: str) -> str:
+    known = ACTIVATIONS.get(activation.name)
+    if known is None or known.f is not activation.f:
+        raise InputError(
+            f"activation: expected a built-in one; got {activation.name!r} of your own; use one of {', '.join(_CALLS)}."
+        )
+    return _CALLS[activation.name].format(z=z, **{key: float(value) for key, value in activation.parameters.items()})
+
+
+def _prepare(model: Portable) -> str:
+    d = model.network.sizes[0]
+    if model.columns is None:
+        return _PREPARE_MATRIX.format(d=d)
+    from glassnet.tables.table import MISSING
+
+    number = 'word.replace(",", ".")' if model.settings.get("decimal_comma") else "word"
+    return _PREPARE_COLUMNS.format(d=d, missing=MISSING, words=tuple(model.settings.get("missing", ())), number=number)
+
+
+def _answers(model: Portable) -> tuple[str, str]:
+    """The docstring of predict, and the lines that turn the output into answers."""
+    if model.task == "regression":
+        scaled = (model.target_mean, model.target_scale) != (0.0, 1.0)
+        lines = [f"    output = output * {model.target_scale!r} + {model.target_mean!r}"] if scaled else []
+        return "The number of each row.", "\n".join(
+            [*lines, f"    return output{'[:, 0]' if model.width == 1 else ''}.tolist()\n"]
+        )
+    if model.task == "labels":
+        return "The 0/1 labels of each row, with their probabilities.", (
+            "    return [((p > 0.5).int().tolist(), p.tolist()) for p in output]\n"
+        )
+    second = ["    output = torch.hstack([1 - output, output])  # of the first class, of the second"]
+    lines = second if model.width == 1 else []
+    lines += ["    return [(CLASSES[int(p.argmax())], p.tolist()) for p in output]\n"]
+    return "The class of each row, with the probabilities of all.", "\n".join(lines)
