@@ -1,6 +1,8 @@
 """glassnet trains feed-forward neural networks by backpropagation and makes all of it visible."""
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from glassnet.diagnose.gradients import GradientCheck, check_gradients
@@ -27,6 +29,8 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
+    "Derivation": "glassnet.explain.derivation",
+    "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
     "save": "glassnet.storage.files",
@@ -39,6 +43,16 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(LAZY[name]), name)
 
 
+class _Package(ModuleType):
+    """Keeps the name of a public function, `explain`, from being taken by the subpackage of that name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in LAZY and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
 __all__ = [
     "LBFGS",
     "SGD",
@@ -49,6 +63,7 @@ __all__ = [
     "Adaptive",
     "Constant",
     "Cosine",
+    "Derivation",
     "EarlyStopping",
     "GlassnetError",
     "Gradient",
@@ -68,6 +83,7 @@ __all__ = [
     "Trace",
     "activations",
     "check_gradients",
+    "explain",
     "export",
     "initializers",
     "load",

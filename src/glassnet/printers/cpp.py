@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -61,7 +62,7 @@ def print_update(function: Callable[..., Any], struct: str, slots: Collection[st
     hoister = _Hoister(vectors | {name for name, _ in equation.assignments})
     body = []
     for name, expression in equation.assignments:
-        text = _value(hoister.visit(expression))
+        text = _value(hoister.visit(copy.deepcopy(expression)))
         body.append(f"        {name} = {text};" if name in vectors else f"        const V {name} = {text};")
     unused = ["V&" for _ in range(2 - len(slots))]
     parameters = ", ".join(["V& theta", "const V g", *(f"V& {slot}" for slot in slots), *unused])

@@ -2,24 +2,27 @@
 
 An equation is a function of straight-line assignments that ends in a return: arithmetic, comparisons, numbers, its own
 names, calls of NumPy's elementary functions and of other equations. Nothing else: no branches, loops or attributes.
+Row-wise equations and initializers, which the C++ printer refuses, may also reduce rows, draw numbers and factor matrices.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from glassnet.errors import InputError
+from glassnet.printers.source import read_definition
 
 FUNCTIONS = {  # the NumPy functions an equation may call, with their number of arguments
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "sign", "ones_like"), 1),
     **dict.fromkeys(("maximum", "minimum"), 2),
     "where": 3,
 }
+
+REDUCTIONS = ("max", "sum")  # over rows, written with axis=-1, keepdims=True
+MATRIX_FUNCTIONS = ("standard_normal", "uniform", "zeros", "qr", "diag")  # what initializers call
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -40,8 +43,10 @@ class Equation:
         return {node.id for expression in expressions for node in ast.walk(expression) if isinstance(node, ast.Name)}
 
 
-def read_equation(function: Callable[..., Any]) -> Equation:
+def read_equation(function: Callable[..., Any], *, elementwise: bool = True) -> Equation:
     """Parse a Python function as an equation; raise InputError if it is anything more.
+
+    With `elementwise=False` the wider language of row-wise equations and initializers is read as well, and lambdas.
 
     Examples
     --------
@@ -50,12 +55,12 @@ def read_equation(function: Callable[..., Any]) -> Equation:
     ('z', 'a')
     """
     name = getattr(function, "__name__", repr(function))
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
-        raise InputError(f"equation {name}: expected a function with source; got none; define it with def.") from None
-    if not isinstance(tree, ast.FunctionDef):
-        raise InputError(f"equation {name}: expected a def; got {type(tree).__name__}; give it a name and a return.")
+    tree = read_definition(function)
+    if isinstance(tree, ast.Lambda):
+        if elementwise:
+            raise InputError(f"equation {name}: expected a def; got Lambda; give it a name and a return.")
+        _check(name, tree.body, elementwise)
+        return Equation(name, tuple(argument.arg for argument in tree.args.args), (), (tree.body,))
     body = tree.body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):  # the docstring
         body = body[1:]
@@ -63,8 +68,11 @@ def read_equation(function: Callable[..., Any]) -> Equation:
     for statement in body[:-1]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=value):
-                _check(name, value)
+                _check(name, value, elementwise)
                 assignments.append((target, value))
+            case ast.Assign(targets=[ast.Tuple() as targets], value=value) if not elementwise:
+                _check(name, value, elementwise)
+                assignments.append((", ".join(ast.unparse(target) for target in targets.elts), value))
             case _:
                 raise _refused(name, statement)
     last = body[-1] if body else tree.body[0]
@@ -72,14 +80,14 @@ def read_equation(function: Callable[..., Any]) -> Equation:
         raise _refused(name, last)
     returns = tuple(last.value.elts) if isinstance(last.value, ast.Tuple) else (last.value,)
     for expression in returns:
-        _check(name, expression)
+        _check(name, expression, elementwise)
     return Equation(name, tuple(argument.arg for argument in tree.args.args), tuple(assignments), returns)
 
 
 def called(node: ast.Call) -> str:
-    """The name of the function that a call calls, without `np.`."""
+    """The name of the function that a call calls, without `np.`, `np.linalg.` or `rng.`."""
     function = node.func
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "np":
+    if isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("np", "np.linalg", "rng"):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ast.unparse(function)
 
@@ -89,7 +97,17 @@ def is_numpy(node: ast.Call) -> bool:
     return isinstance(node.func, ast.Attribute)
 
 
-def _check(name: str, node: ast.expr) -> None:
+def is_reduction(node: ast.AST) -> bool:
+    """Whether an expression is the maximum or the sum over the last axis, kept as a column."""
+    return (
+        isinstance(node, ast.Call)
+        and is_numpy(node)
+        and called(node) in REDUCTIONS
+        and {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords} == {"axis": "-1", "keepdims": "True"}
+    )
+
+
+def _check(name: str, node: ast.expr, elementwise: bool) -> None:
     """Walk an expression and refuse what an equation may not contain."""
     children: list[ast.expr]
     match node:
@@ -105,10 +123,20 @@ def _check(name: str, node: ast.expr) -> None:
             children = arguments
         case ast.Call(args=arguments, keywords=[]) if FUNCTIONS.get(called(node)) == len(arguments):
             children = arguments
+        case ast.Call(args=[argument]) if not elementwise and is_reduction(node):
+            children = [argument]
+        case ast.Call(args=arguments, keywords=[]) if not elementwise and called(node) in MATRIX_FUNCTIONS:
+            children = arguments
+        case ast.Tuple(elts=elements) if not elementwise:
+            children = elements
+        case ast.Attribute(value=matrix, attr="T") if not elementwise:
+            children = [matrix]
+        case ast.IfExp(test=test, body=body, orelse=orelse) if not elementwise:
+            children = [test, body, orelse]
         case _:
             raise _refused(name, node)
     for child in children:
-        _check(name, child)
+        _check(name, child, elementwise)
 
 
 def _refused(name: str, node: ast.AST) -> InputError:

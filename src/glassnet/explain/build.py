@@ -1,0 +1,352 @@
+"""Walks one training step as the NumPy engine takes it, and writes down each quantity as a Step."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.equations.activations import Activation
+from glassnet.equations.losses import Loss
+from glassnet.equations.penalties import d_penalty, penalty
+from glassnet.errors import InputError
+from glassnet.explain import longway
+from glassnet.explain.statements import Source, last_statement, names_in, rename, source_of, statement
+from glassnet.explain.step import Step
+from glassnet.network import passes
+from glassnet.network.passes import Gradient, Trace
+from glassnet.printers.expression import read_equation
+from glassnet.printers.inline import functions_of, inline
+from glassnet.training import reference
+from glassnet.training.job import Job, State
+from glassnet.training.reference import Batch
+
+Array = NDArray[Any]
+
+
+class Builder:
+    """Collects steps in order, with the environment their formulas are evaluated in."""
+
+    def __init__(self, job: Job, state: State, batch: Batch, with_loss: bool) -> None:
+        self.job, self.state, self.batch = job, state, batch
+        self.steps: dict[str, Step] = {}
+        self.environment: dict[str, Any] = {"np": np}
+        self.net = job.network
+        self.last = self.net.n_layers
+        self.loss = self.net.loss_function
+        self.output = self.net.activations[self.last]
+        self.trace: Trace = passes.forward(self.net.activations, self.net.W, self.net.b, batch.X, batch.masks)
+        self.with_loss = with_loss
+        self.l1, self.l2 = job.penalties(batch.weight_sum)
+        self.given()
+        self.forward()
+        if with_loss:
+            self.losses()
+            self.gradient: Gradient = reference.backward(job, batch, self.trace)
+            self.output_slope()
+            self.backward()
+
+    # --- writing down -----------------------------------------------------------------------------------------
+
+    def give(self, symbol: str, what: str, value: Any, layer: int | None = None) -> None:
+        """Write down a quantity that is there from the start."""
+        self._keep(Step(symbol, "given", what, value, layer=layer))
+
+    def add(
+        self,
+        symbol: str,
+        stage: str,
+        what: str,
+        value: Any,
+        computed: tuple[ast.expr | None, Source | None],
+        *,
+        layer: int | None = None,
+        aside: bool = False,
+        note: str = "",
+        inputs: tuple[str, ...] = (),
+    ) -> None:
+        """Write down a computed quantity; its inputs are the symbols of its formula."""
+        expression, source = computed
+        if expression is not None:
+            inputs = tuple(name for name in names_in(expression) if name in self.steps)
+        self._keep(Step(symbol, stage, what, value, expression, source, inputs, layer, aside, note))
+
+    def _keep(self, step: Step) -> None:
+        self.steps[step.symbol] = step
+        self.environment[step.symbol] = step.value
+
+    def call(self, function: Callable[..., Any], arguments: str, constants: Mapping[str, float] | None = None) -> Any:
+        """The formula of `function(arguments, constants)` and its source; no formula where it is no equation.
+
+        An equation of one line is written out; a part of it that is a known symbol's formula becomes that symbol.
+        """
+        try:
+            source = source_of(function)
+            equation = read_equation(function, elementwise=False)
+            passed = [ast.parse(text, mode="eval").body for text in arguments.split(", ")]
+            passed += [ast.Constant(value) for value in (constants or {}).values()]
+            whole = inline(function, passed)
+        except (InputError, AttributeError, ValueError):
+            try:
+                return None, source_of(function)
+            except (InputError, AttributeError):
+                return None, None
+        self.environment.update({function.__name__: function, **functions_of(function)})
+        if equation.assignments:
+            return ast.Call(ast.Name(function.__name__), passed, []), source
+        source = source_of(function, last_statement(function))
+        formulas = {step.code: name for name, step in self.steps.items() if isinstance(step.expression, ast.Call)}
+        return rename(whole, formulas), source
+
+    def read(self, function: Callable[..., Any], start: str, names: Mapping[str, str]) -> tuple[ast.expr, Source]:
+        """The formula of a statement, in the symbols of this derivation, and its source."""
+        expression, source = statement(function, start)
+        return rename(expression, names), source
+
+    # --- the stages -------------------------------------------------------------------------------------------
+
+    def given(self) -> None:
+        batch, net = self.batch, self.net
+        self.give("A0", "the inputs X, a row for each sample", batch.X, 0)
+        for layer in net.W:
+            self.give(f"W{layer}", f"the weights of layer {layer}", net.W[layer].copy(), layer)
+            self.give(f"b{layer}", f"the biases of layer {layer}", net.b[layer].copy(), layer)
+        for layer, mask in batch.masks.items():
+            what = f"the dropout mask of layer {layer}: 0, or 1/(1 − rate) where the unit is kept"
+            self.give(f"D{layer}", what, mask, layer)
+        if not self.with_loss:
+            return
+        self.give("Y", "the targets", batch.Y)
+        self.give("n", "the number of samples", len(batch.X))
+        if batch.sample_weight is not None:
+            self.give("w", "the weight of each sample", batch.sample_weight)
+        if self.l1 or self.l2:
+            divided = ", divided by the batch's Σw" if self.job.divide_penalty else ""
+            self.give("l1", f"the strength of the L1 penalty{divided}", self.l1)
+            self.give("l2", f"the strength of the L2 penalty{divided}", self.l2)
+
+    def into(self, layer: int) -> str:
+        """The symbol of what `layer` receives."""
+        return f"A{layer - 1}_dropped" if layer - 1 in self.trace.D else f"A{layer - 1}"
+
+    def forward(self) -> None:
+        for layer in self.net.W:
+            if layer - 1 in self.trace.D:
+                names = {"A": f"A{layer - 1}", "self.D[layer - 1]": f"D{layer - 1}"}
+                what = f"what dropout lets through of layer {layer - 1}"
+                value, computed = self.trace.into(layer), self.read(Trace.into, "return", names)
+                self.add(self.into(layer), "forward", what, value, computed, layer=layer - 1)
+            names = {"trace.into(layer)": self.into(layer), "W[layer]": f"W{layer}", "b[layer]": f"b{layer}"}
+            computed = self.read(passes.forward, "trace.Z[layer] =", names)
+            what = f"the pre-activations of layer {layer}"
+            self.add(f"Z{layer}", "forward", what, self.trace.Z[layer], computed, layer=layer)
+            activation = self.net.activations[layer]
+            what = f"the activations of layer {layer}" if layer < self.last else "the output ŷ"
+            called = self.call(activation.f, f"Z{layer}", activation.parameters)
+            self.add(f"A{layer}", "forward", what, self.trace.A[layer], called, layer=layer, inputs=(f"Z{layer}",))
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the loss contains the output activation and so takes Z, not A."""
+        return self.loss.link == self.output.name
+
+    @property
+    def prediction(self) -> str:
+        return f"{'Z' if self.canonical else 'A'}{self.last}"
+
+    @property
+    def averages(self) -> bool:
+        """Whether there is a mean over samples to take."""
+        return len(self.batch.X) > 1 or self.batch.sample_weight is not None
+
+    def losses(self) -> None:
+        """The loss from its terms, one for each output, to their sum, the mean over samples, and the penalties."""
+        batch, loss, penalised = self.batch, self.loss, bool(self.l1 or self.l2)
+        P = self.trace.Z[self.last] if self.canonical else self.trace.A[self.last]
+        terms = loss.value(P, batch.Y, **loss.parameters)
+        per_sample = loss.per_sample(P, batch.Y)
+        chain: list[tuple[str, str, Any, Any]] = []
+        called = self.call(loss.value, f"{self.prediction}, Y", loss.parameters)
+        chain.append(("loss_terms", f"the loss ({loss.name}) of each output", terms, called))
+        if terms.shape[1] > 1:
+            names = {"self.value(Z, Y, **self.parameters)": "loss_terms"}
+            summed = self.read(Loss.per_sample, "total", names)
+            chain.append(("losses", "the loss of each sample", per_sample, summed))
+        inner = self.net.activations, loss, self.net.W, self.trace, batch.Y, batch.sample_weight
+        if self.averages:
+            names = {"per_sample": "losses" if terms.shape[1] > 1 else "loss_terms[:, 0]"}
+            names["mean_weights(sample_weight, len(per_sample), per_sample.real.dtype)"] = "mean_weights"
+            start = "total = per_sample.mean" if batch.sample_weight is None else "total = per_sample @"
+            mean = self.read(passes.objective, start, names)
+            chain.append(("mean_loss", "the mean over the samples", passes.objective(*inner), mean))
+            self.mean_weights()
+        if penalised:
+            chain[-1] = ("mean_loss", "the loss without penalties", passes.objective(*inner), chain[-1][3])
+            parts = " + ".join(f"penalty(W{layer}, l1, l2).sum()" for layer in self.net.W)
+            total = sum(penalty(self.net.W[layer], self.l1, self.l2).sum() for layer in self.net.W)
+            self._chain(chain)
+            self.environment["penalty"] = penalty
+            expression = ast.parse(parts, mode="eval").body
+            self.add("penalty_sum", "loss", "the penalty on the weights", total, (expression, source_of(penalty)))
+            names = {"total": "mean_loss"}
+            names["sum((penalty(W[layer], l1, l2).sum() for layer in W))"] = "penalty_sum"
+            added = self.read(passes.objective, "total = total + sum", names)
+            chain = [("loss", "", passes.objective(*inner, self.l1, self.l2), added)]
+        symbol, _, _, computed = chain.pop()
+        value = passes.objective(*inner, self.l1, self.l2)
+        self._chain(chain)
+        what = "the objective that training lowers" if penalised else "the loss"
+        if symbol == "loss_terms":
+            self.add("loss", "loss", f"{what} ({loss.name})", value, computed, inputs=(self.prediction, "Y"))
+        else:
+            self.add("loss", "loss", what, value, computed)
+
+    def _chain(self, chain: list[tuple[str, str, Any, Any]]) -> None:
+        for symbol, what, value, computed in chain:
+            self.add(symbol, "loss", what, value, computed, inputs=(self.prediction, "Y"))
+
+    def mean_weights(self) -> None:
+        batch = self.batch
+        value = passes.mean_weights(batch.sample_weight, len(batch.X), self.trace.output.dtype)
+        if batch.sample_weight is None:
+            computed = self.read(passes.mean_weights, "return np.full", {"np.full(n, 1 / n, dtype=dtype)": "1 / n"})
+        else:
+            names = {"np.asarray(sample_weight / sample_weight.sum(), dtype=dtype)": "w / w.sum()"}
+            computed = self.read(passes.mean_weights, "return np.asarray", names)
+        self.add("mean_weights", "loss", "what each sample counts in the mean", value, computed)
+
+    def output_slope(self) -> None:
+        """∂L/∂Z of the output: the long way through ∂L/∂ŷ where there is one, and the way of the code."""
+        last, batch, loss, output = self.last, self.batch, self.loss, self.output
+        Z, A, Y = self.trace.Z[last], self.trace.A[last], batch.Y
+        weights = passes.mean_weights(batch.sample_weight, len(Z), A.dtype)[:, None]
+        if self.canonical:
+            self._long_way(Z, A, Y, weights)
+            slope = passes.output_slope(output, loss, Z, A, Y)
+            called = self.call(loss.slope, f"Z{last}, Y", loss.parameters)
+        else:
+            slope_A = loss.slopes(A, Y)
+            called = self.call(loss.slope, f"A{last}, Y", loss.parameters)
+            symbol, what = (f"slope_A{last}", "∂ℓ/∂ŷ of each sample") if self.averages else (f"dA{last}", "∂L/∂ŷ")
+            self.add(symbol, "backward", what, slope_A, called, layer=last, inputs=(f"A{last}", "Y"))
+            if self.averages:
+                product = ast.parse(f"slope_A{last} * mean_weights[:, None]", mode="eval").body
+                source = statement(passes.backward, "dZ[last] =")[1]
+                what = "∂L/∂ŷ; the code multiplies by the weights of the mean one step later"
+                dA = slope_A * weights
+                self.add(f"dA{last}", "backward", what, dA, (product, source), layer=last, aside=True)
+            slope = passes.output_slope(output, loss, Z, A, Y)
+            called = self.through(output, last, symbol)
+        if not self.averages:
+            self._dZ_output(called)
+            return
+        what = "∂ℓ/∂z of each sample"
+        before = () if called[0] is not None else (self.prediction, "Y")
+        self.add(f"slope_Z{last}", "backward", what, slope, called, layer=last, inputs=before)
+        names = {"slope": f"slope_Z{last}"}
+        names["mean_weights(sample_weight, len(slope), slope.dtype)"] = "mean_weights"
+        self._dZ_output(self.read(passes.backward, "dZ[last] =", names))
+
+    def _dZ_output(self, computed: Any) -> None:
+        last = self.last
+        what = "∂L/∂Z of the output"
+        if f"dZ{last}_long" in self.steps:
+            what += ": the long way collapses to this"
+        value = self.gradient.Z[last]
+        self.add(f"dZ{last}", "backward", what, value, computed, layer=last, inputs=(self.prediction, "Y"))
+
+    def _long_way(self, Z: Array, A: Array, Y: Array, weights: Array) -> None:
+        if self.loss.name not in longway.LONG_WAY:
+            return
+        last, output = self.last, self.output
+        slope = longway.LONG_WAY[self.loss.name][1]
+        with np.errstate(all="ignore"):
+            dA = slope(A, Y) * weights if self.averages else slope(A, Y)
+            if output.rowwise:
+                product = longway.through_jacobian(dA, longway.softmax_jacobian(A))
+            else:
+                factor = np.asarray(output.df(Z, A, **output.parameters), dtype=A.dtype)
+                product = dA * factor
+        note = "" if np.isfinite(product).all() else "divides by 0 here, which is why the code takes the short way"
+        expression, source = self.call(slope, f"A{last}, Y")
+        if self.averages:
+            expression = ast.BinOp(expression, ast.Mult(), ast.parse("mean_weights[:, None]", mode="eval").body)
+        add: dict[str, Any] = {"layer": last, "aside": True, "note": note}
+        self.add(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, (expression, source), **add)
+        if output.rowwise:
+            self._jacobian(note)
+            called = self.read(longway.through_jacobian, "return", {"da": f"dA{last}", "jacobian": f"J{last}"})
+        else:
+            called = self.call(output.df, f"Z{last}, A{last}", output.parameters)
+            self.add(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, called, **add)
+            called = self._elementwise_product(f"dA{last}", f"g_prime{last}")
+        self.add(f"dZ{last}_long", "backward", "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)", product, called, **add)
+
+    def _jacobian(self, note: str = "") -> None:
+        last, A = self.last, self.trace.A[self.last]
+        names = {"a": f"A{last}", "np.eye(a.shape[1], dtype=a.dtype)": f"np.eye({A.shape[1]})"}
+        computed = self.read(longway.softmax_jacobian, "return", names)
+        what, value = "∂ŷ/∂z of each row: the Jacobian", longway.softmax_jacobian(A)
+        self.add(f"J{last}", "backward", what, value, computed, layer=last, aside=True, note=note)
+
+    def backward(self) -> None:
+        """From dZ of the output down to the inputs."""
+        gradient, net = self.gradient, self.net
+        for layer in range(self.last, 0, -1):
+            self._weights(layer)
+            computed = self.read(passes.backward, "db[layer]", {"dZ[layer]": f"dZ{layer}"})
+            self.add(f"db{layer}", "backward", f"∂L/∂b{layer}", gradient.b[layer], computed, layer=layer)
+            below, to_inputs = f"dA{layer - 1}", layer == 1
+            computed = self.read(
+                passes.backward, "dA[layer - 1] = dZ", {"dZ[layer]": f"dZ{layer}", "W[layer]": f"W{layer}"}
+            )
+            what = "∂L/∂X: how the loss changes with the inputs" if to_inputs else f"∂L/∂A{layer - 1}"
+            if layer - 1 in self.trace.D:
+                dropped = gradient.Z[layer] @ net.W[layer].T
+                symbol = f"{below}_dropped"
+                self.add(symbol, "backward", f"∂L/∂A{layer - 1} before its mask", dropped, computed, layer=layer - 1)
+                names = {"dA[layer - 1]": symbol, "trace.D[layer - 1]": f"D{layer - 1}"}
+                computed = self.read(passes.backward, "dA[layer - 1] = dA", names)
+            self.add(below, "backward", what, gradient.A[layer - 1], computed, layer=layer - 1, aside=to_inputs)
+            if not to_inputs:
+                called = self.through(net.activations[layer - 1], layer - 1, below)
+                inputs = (below, f"Z{layer - 1}")
+                what, value = f"∂L/∂Z{layer - 1}", gradient.Z[layer - 1]
+                self.add(f"dZ{layer - 1}", "backward", what, value, called, layer=layer - 1, inputs=inputs)
+
+    def _weights(self, layer: int) -> None:
+        names = {"trace.into(layer)": self.into(layer), "dZ[layer]": f"dZ{layer}", "W[layer]": f"W{layer}"}
+        computed = self.read(passes.backward, "dW[layer][...] =", names)
+        value, what = self.gradient.W[layer], f"∂L/∂W{layer}"
+        if not (self.l1 or self.l2):
+            self.add(f"dW{layer}", "backward", what, value, computed, layer=layer)
+            return
+        data = self.trace.into(layer).T @ self.gradient.Z[layer]
+        self.add(f"dW{layer}_data", "backward", f"{what} of the mean loss", data, computed, layer=layer)
+        slope = d_penalty(self.net.W[layer], self.l1, self.l2)
+        called = self.call(d_penalty, f"W{layer}, l1, l2")
+        self.add(f"dW{layer}_penalty", "backward", f"{what} of the penalty", slope, called, layer=layer)
+        source = statement(passes.backward, "dW[layer] +=")[1]
+        added = ast.parse(f"dW{layer}_data + dW{layer}_penalty", mode="eval").body
+        self.add(f"dW{layer}", "backward", what, value, (added, source), layer=layer)
+
+    def through(self, activation: Activation, layer: int, dA: str) -> Any:
+        """The formula that carries `dA` through the activation; a step for its slope, where it is elementwise."""
+        Z, A = self.trace.Z[layer], self.trace.A[layer]
+        if activation.rowwise:
+            if activation.name == "softmax" and f"J{layer}" not in self.steps:
+                self._jacobian()
+            return self.call(activation.df, f"Z{layer}, A{layer}, {dA}", activation.parameters)
+        slope = np.asarray(activation.df(Z, A, **activation.parameters), dtype=A.dtype)
+        called = self.call(activation.df, f"Z{layer}, A{layer}", activation.parameters)
+        what = f"g′(Z{layer}), the slope of the activation"
+        inputs = (f"Z{layer}", f"A{layer}")
+        self.add(f"g_prime{layer}", "backward", what, slope, called, layer=layer, inputs=inputs)
+        return self._elementwise_product(dA, f"g_prime{layer}")
+
+    def _elementwise_product(self, dA: str, slope: str) -> tuple[ast.expr, Source]:
+        _, source = statement(Activation.backward, "return np.multiply")
+        return ast.parse(f"{dA} * {slope}", mode="eval").body, source

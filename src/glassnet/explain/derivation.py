@@ -1,0 +1,106 @@
+"""The Derivation: one training step as an ordered graph of steps, each with its formula, its numbers and its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import unknown_name
+from glassnet.explain.build import Builder
+from glassnet.explain.step import Step
+from glassnet.network.network import Network
+from glassnet.training.job import Job, State
+from glassnet.training.reference import Batch
+
+Array = NDArray[Any]
+
+
+class Derivation:
+    """A training step worked out with its numbers; what `explain` returns.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        What is computed, in order: forward, loss, backward, update.
+    given : tuple of Step
+        What is there from the start: inputs, parameters, targets, masks, the optimizer's memory and constants.
+    network, batch, job, state
+        The network before the step (a copy), the rows and masks it saw, and the run it belongs to.
+    """
+
+    def __init__(self, builder: Builder, digits: int) -> None:
+        self.job: Job = builder.job
+        self.state: State = builder.state
+        self.batch: Batch = builder.batch
+        self.network: Network = builder.net
+        self.digits = digits
+        self._all = dict(builder.steps)
+        self.environment: Mapping[str, Any] = MappingProxyType(builder.environment)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for step in self._all.values() if step.stage != "given")
+
+    @property
+    def given(self) -> tuple[Step, ...]:
+        return tuple(step for step in self._all.values() if step.stage == "given")
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """(input, symbol) for each input of each step."""
+        return tuple((source, step.symbol) for step in self.steps for source in step.inputs)
+
+    def __getitem__(self, symbol: str) -> Step:
+        """The step called `symbol`, given ones among them.
+
+        Raises
+        ------
+        InputError
+            If there is none; names the nearest.
+        """
+        found = self._all.get({"X": "A0", "dX": "dA0"}.get(symbol, symbol))
+        if found is None:
+            raise unknown_name("symbol", symbol, self._all)
+        return found
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._all
+
+    def value(self, symbol: str) -> Array:
+        """The numbers of a symbol; of `W1_new`, `m_W1`, `v_before_b2` the part of a flat vector that belongs to W1, b2.
+
+        Examples
+        --------
+        >>> from glassnet import Network, explain
+        >>> derivation = explain(Network([2, 3, 1], seed=0), [1.0, 2.0], 0.5)
+        >>> derivation.value("W1_new").shape
+        (2, 3)
+        """
+        if symbol in self._all or symbol in ("X", "dX"):
+            return np.asarray(self[symbol].value)
+        flat, parameter = self.part(symbol)
+        W, b = self.network.layout.views(np.asarray(self[flat].value))
+        return (W if parameter[0] == "W" else b)[int(parameter[1:])]
+
+    def part(self, symbol: str) -> tuple[str, str]:
+        """The flat vector and the parameter that a name such as W1_new (theta, W1) or m_b2 (m, b2) stands for."""
+        flat, _, parameter = symbol.rpartition("_")
+        if parameter == "new":
+            flat, parameter = "theta", flat
+        layers = {f"{kind}{layer}" for layer in self.network.W for kind in "Wb"}
+        if flat not in self._all or parameter not in layers or np.shape(self[flat].value) != self.network.theta.shape:
+            raise unknown_name("symbol", symbol, self._all)
+        return flat, parameter
+
+    def evaluate(self, symbol: str) -> Any:
+        """The formula of a step run again as Python over the values of the other steps."""
+        expression = self[symbol].expression
+        if expression is None:
+            return self[symbol].value
+        with np.errstate(all="ignore"):
+            return eval(ast.unparse(expression), dict(self.environment))

@@ -1,0 +1,194 @@
+"""`explain`: takes a network, an estimator or a run with its data, and works one training step out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import InputError, check_count, check_number, shown
+from glassnet.explain.build import Builder
+from glassnet.explain.derivation import Derivation
+from glassnet.explain.update import add_update
+from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.network import Network
+from glassnet.training.job import Job, State
+from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
+from glassnet.training.reference import Batch, masks
+from glassnet.training.run import Run
+from glassnet.training.schedules import Constant
+
+Array = NDArray[Any]
+
+
+def explain(
+    network: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    optimizer: str | Optimizer | LBFGS | None = "sgd",
+    learning_rate: float | None = None,
+    sample_weight: Any = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    dropout: float = 0.0,
+    dropout_masks: Mapping[int, Any] | None = None,
+    clip_norm: float | None = None,
+    step: int = 0,
+    memory: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    digits: int = 4,
+) -> Derivation:
+    """Work out one training step with its numbers: forward, loss, backward, update.
+
+    Every value is that of the NumPy engine, every formula is read from the source that computed it. The network is
+    not changed.
+
+    Parameters
+    ----------
+    network : Network, estimator, table model, or Run
+        Of an estimator its `network_`. A Run (`history.at(step)`) brings its own next step: pass it alone.
+    x, y : a sample (d,) with its target, or rows (n, d) with theirs
+        Without y only the forward pass is worked out.
+    optimizer : as in `train`, or None for no update
+        L-BFGS has no update of one step; the gradient is where its derivation ends.
+    learning_rate : in place of the optimizer's own
+    sample_weight, l1, l2, dropout, clip_norm, seed : as in `train`
+    dropout_masks : {layer: (n, width) mask}, in place of those that `seed` and `step` draw
+    step : how many updates were made before, for dropout and for Adam's bias correction
+    memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
+    digits : significant digits of printed numbers
+
+    Raises
+    ------
+    InputError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> from glassnet import Network
+    >>> net = Network([3, 4, 2], output="softmax", seed=1)
+    >>> derivation = explain(net, [0.5, -1.0, 2.0], 1)
+    >>> derivation["dZ2"]
+    Step(dZ2 = A2 - Y; 1 × 2, backward)
+    >>> derivation["dZ2"].source.file, derivation["dZ2"].source.code
+    ('glassnet/equations/losses.py', 'return softmax(z) - y')
+    """
+    digits = check_count("digits", digits)
+    if isinstance(network, Run):
+        return _explain_run(network, digits)
+    net, x, y = _network_of(network, x, y)
+    X, Y, one = _rows(net, x, y)
+    chosen = as_optimizer(optimizer) if optimizer is not None else None
+    recurrence = chosen if isinstance(chosen, Optimizer) else SGD()
+    if learning_rate is not None:
+        rate = check_number("learning_rate", learning_rate, 0, open_low=True)
+        recurrence = replace(recurrence, learning_rate=rate)
+    weight = None if sample_weight is None else np.atleast_1d(sample_weight) if one else sample_weight
+    weight = check_sample_weight(weight, len(X), net.dtype)
+    job = Job(
+        network=net.copy(),
+        X=X,
+        Y=Y if Y is not None else np.zeros((len(X), net.sizes[-1]), net.dtype),
+        sample_weight=weight,
+        validation=None,
+        optimizer=recurrence,
+        schedule=Constant(),
+        epochs=1,
+        batch_size=len(X),
+        shuffle=False,
+        l1=check_number("l1", l1, 0),
+        l2=check_number("l2", l2, 0),
+        dropout=check_number("dropout", dropout, 0, 1, open_high=True),
+        clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
+        early_stopping=None,
+        seed=check_count("seed", seed, low=0),
+    )
+    state = State(type(recurrence).__name__, _memory(recurrence, net, memory), check_count("step", step, low=0))
+    drawn = masks(job, state.step, len(X)) if dropout_masks is None else _check_masks(net, dropout_masks, len(X))
+    batch = Batch(np.arange(len(X)), X, job.Y, weight, drawn)
+    return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits)
+
+
+def _derive(job: Job, state: State, batch: Batch, with_loss: bool, with_update: bool, digits: int) -> Derivation:
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        builder = Builder(job, state, batch, with_loss)
+        if with_loss and with_update:
+            add_update(builder)
+    return Derivation(builder, digits)
+
+
+def _explain_run(run: Run, digits: int) -> Derivation:
+    """The next step of a run."""
+    job = replace(run.job, network=run.network.copy())
+    state = replace(run.state, slots=run.state.slots.copy())
+    batch = run.batch()
+    if not batch.weight_sum > 0:
+        raise InputError("run: expected a batch with some weight; got none, so no update; call run.advance(steps=1).")
+    return _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
+
+
+def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any]:
+    """The network inside `given`, with x and y as it takes them."""
+    if isinstance(given, Network):
+        if x is None:
+            raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
+        return given, x, y
+    network = getattr(given, "network_", None)
+    if not isinstance(network, Network):
+        raise InputError(
+            f"network: expected a Network, a fitted estimator or a Run; got {shown(given)}; fit the estimator first."
+        )
+    if y is not None and hasattr(given, "classes_"):
+        y = _class_numbers(given.classes_, y)
+    return network, x, y
+
+
+def _class_numbers(classes: Any, y: Any) -> Any:
+    """The labels of an estimator as numbers 0 … k − 1."""
+    classes, labels = np.asarray(classes), np.atleast_1d(np.asarray(y))
+    found = labels[..., None] == classes
+    if not found.any(axis=-1).all():
+        raise InputError(
+            f"y: expected classes among {shown(classes.tolist())}; got {shown(y)}; pass one it was fitted on."
+        )
+    numbers = np.argmax(found, axis=-1)
+    return numbers if np.ndim(y) else numbers[0]
+
+
+def _rows(net: Network, x: Any, y: Any) -> tuple[Array, Array | None, bool]:
+    """X and Y as matrices; whether they are one sample given without its row."""
+    one = np.ndim(x) == 1
+    X = check_X([x] if one else x, net.sizes[0], net.dtype, "x")
+    if y is None:
+        return X, None, one
+    return X, net.encode([y] if one else y, len(X)), one
+
+
+def _memory(optimizer: Optimizer, net: Network, given: Mapping[str, Any] | None) -> Array:
+    slots = np.zeros((len(optimizer.slots), net.n_parameters), net.dtype)
+    for name, values in (given or {}).items():
+        if name not in optimizer.slots or np.shape(values) != net.theta.shape:
+            expected = ", ".join(optimizer.slots) or "nothing"
+            raise InputError(
+                f"memory: expected {expected} of {net.n_parameters} numbers each; got {name!r} of shape "
+                f"{np.shape(values)}; pass a dict in theta's layout."
+            )
+        slots[optimizer.slots.index(name)] = values
+    return slots
+
+
+def _check_masks(net: Network, given: Mapping[int, Any], n: int) -> dict[int, Array]:
+    checked = {}
+    for layer, mask in given.items():
+        array = np.asarray(mask, dtype=net.dtype)
+        if layer not in range(1, net.n_layers) or array.shape != (n, net.sizes[layer]):
+            raise InputError(
+                f"dropout_masks: expected {{layer: ({n}, width)}} for hidden layers; got {shown(layer)}: {array.shape}; "
+                "pass one number for each unit."
+            )
+        checked[layer] = array
+    return dict(sorted(checked.items()))
