@@ -79,8 +79,13 @@ class Table:
             raise self.error(name, "numbers or words", str(series.dtype), f"unpack it, or pass --ignore {name}")
         if series.dtype.is_float():
             series = series.fill_nan(None)
-        words = series.cast(pl.String).str.strip_chars()
-        return _blank(words, self.missing) if self.text or series.dtype == pl.String else words
+        words = series.cast(pl.String)
+        if not (self.text or series.dtype == pl.String):
+            return words
+        distinct = words.unique()  # often few; if all are clean, so is the column
+        return (
+            words if _clean(distinct, self.missing).equals(distinct, null_equal=True) else _clean(words, self.missing)
+        )
 
     def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
         """The cells as floats, null where missing, and which hold anything but a number (None where none does)."""
@@ -108,7 +113,8 @@ class Table:
             if self.missing:
                 values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
         self._check_size(name, series, values)
-        self._numbers[name] = values
+        if self.text:  # the parsing of text is worth keeping
+            self._numbers[name] = values
         return values, None
 
     def numbers(self, name: str) -> Array:
@@ -233,9 +239,10 @@ def _series(values: Any) -> Any:
     return pl.Series(values=np.asarray(values).tolist() if not isinstance(values, pl.Series) else values)
 
 
-def _blank(words: pl.Series, missing: tuple[str, ...]) -> pl.Series:
-    """Null in place of the words for a missing cell."""
+def _clean(words: pl.Series, missing: tuple[str, ...]) -> pl.Series:
+    """Without spaces around them, and null in place of the words for a missing cell."""
     import polars as pl
 
+    words = words.str.strip_chars()
     blank = words.str.to_lowercase().is_in(MISSING) | words.is_in(list(missing))
     return pl.select(pl.when(~blank).then(words)).to_series()

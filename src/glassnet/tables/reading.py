@@ -1,0 +1,128 @@
+"""Reading a table from a file: CSV, TSV, Parquet, or a folder of IDX images, by what the file holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from glassnet.errors import InputError
+from glassnet.tables import idx
+from glassnet.tables.delimited import MOST_COLUMNS, read_delimited
+from glassnet.tables.table import Table, cut, cut_left
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LABEL = "label"  # the target of an image folder
+Part = Literal["train", "test"]
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    separator: str | None = None,
+    missing: tuple[str, ...] = (),
+    decimal_comma: bool = False,
+    part: Part = "train",
+) -> Table:
+    """Read a CSV, TSV or Parquet file or a folder of IDX images.
+
+    Text must be UTF-8 with a header line; its separator is the one of comma, semicolon, tab and bar that the header
+    holds most often, unless `separator` says. A name that ends in .parquet must hold Parquet, and the other way round.
+
+    Raises
+    ------
+    InputError
+        Names the file, the line and what was found, if it is not such a table.
+    OSError
+        If the file cannot be read.
+    """
+    path = Path(path)
+    source = str(path)
+    if path.is_dir():
+        return _read_folder(path, part)
+    if separator is not None and (len(separator) != 1 or not separator.isascii() or separator in '"\r\n'):
+        raise InputError(f"separator: expected one character; got {separator!r}; pass e.g. --separator ';'.")
+    with path.open("rb") as file:
+        start = file.read(4)
+    suffix = path.suffix.lower()
+    parquet = start == b"PAR1"
+    if suffix in (".parquet", ".pq") and not parquet:
+        got = f"one that starts {start.decode('latin-1')!r}" if start else "an empty file"
+        raise InputError(
+            f"{cut_left(source, 60)}: expected a Parquet file; got {got}; name text .csv, or write it again."
+        )
+    if parquet and suffix in (".csv", ".tsv", ".tab", ".txt"):
+        raise InputError(f"{cut_left(source, 60)}: expected text; got a Parquet file; name it .parquet.")
+    if parquet:
+        return _read_parquet(path, missing)
+    if start[:3] == b"\x00\x00\x08" or path.name.removesuffix(".gz").endswith("-ubyte"):
+        images = idx.read_idx(path)
+        if images.ndim != 3:
+            raise InputError(
+                f"{cut_left(source, 60)}: expected images; got labels; name the file of images or its folder."
+            )
+        return _image_table(images, None, source)
+    if suffix in (".tsv", ".tab") and separator is None:
+        separator = "\t"
+    try:
+        return read_delimited(path.read_bytes(), source, separator, missing, decimal_comma)
+    except MemoryError:
+        raise InputError(
+            f"{cut_left(source, 60)}: expected a table that fits the memory; got a larger one; split it."
+        ) from None
+
+
+def has_test_images(folder: str | os.PathLike[str]) -> bool:
+    """Whether the folder holds the IDX files of a test set."""
+    return Path(folder).is_dir() and idx.find_idx(Path(folder), idx.TEST[0]) is not None
+
+
+def _read_folder(folder: Path, part: Part) -> Table:
+    names = idx.TRAIN if part == "train" or not has_test_images(folder) else idx.TEST
+    if idx.find_idx(folder, names[0]) is None:
+        raise InputError(
+            f"{cut_left(str(folder), 60)}: expected a file or a folder with {names[0]}; got a folder without; name a file."
+        )
+    images, labels = idx.read_images(folder, names)
+    return _image_table(images, labels, str(folder))
+
+
+def _image_table(images: NDArray[Any], labels: NDArray[Any] | None, source: str) -> Table:
+    """One column a pixel, by row and column from 0, and the label."""
+    import polars as pl
+
+    n, height, width = images.shape
+    if not 0 < height * width < MOST_COLUMNS:
+        raise InputError(
+            f"{cut_left(source, 60)}: expected images of 1 to {MOST_COLUMNS:,} pixels; got {height} × {width}; resize them."
+        )
+    names = [f"r{i}c{j}" for i in range(height) for j in range(width)]
+    frame = pl.DataFrame(dict(zip(names, images.reshape(n, -1).T.copy(), strict=True)))
+    if labels is not None:
+        frame = frame.with_columns(pl.Series(LABEL, labels))
+    return Table(frame, source, image_shape=(height, width))
+
+
+def _read_parquet(path: Path, missing: tuple[str, ...]) -> Table:
+    import polars as pl
+
+    source = cut_left(str(path), 60)
+    try:
+        width = len(pl.read_parquet_schema(path))
+        if width > MOST_COLUMNS:
+            raise InputError(
+                f"{source}: expected at most {MOST_COLUMNS:,} columns; got {width:,}; keep the columns that matter."
+            )
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise InputError(
+            f"{source}: expected a whole Parquet file; got {cut(repr(str(error)), 60)}; write it again."
+        ) from None
+    if not width:
+        raise InputError(f"{source}: expected columns; got none; write them.")
+    blank = [k for k, name in enumerate(frame.columns) if not name.strip()]
+    if blank:
+        raise InputError(f"{source}: expected a name for every column; got none for column {blank[0] + 1}; name it.")
+    return Table(frame, str(path), missing=missing)
