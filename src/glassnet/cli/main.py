@@ -8,7 +8,11 @@ from typing import NoReturn
 
 import typer
 
+from glassnet.cli.evaluate import evaluate
 from glassnet.cli.export import export
+from glassnet.cli.predict import predict
+from glassnet.cli.summary import summary
+from glassnet.cli.train import train
 from glassnet.cli.tutorial import tutorial
 from glassnet.errors import GlassnetError
 
@@ -27,6 +31,10 @@ def _root() -> None:
 
 
 app.command()(tutorial)
+app.command()(train)
+app.command()(predict)
+app.command()(evaluate)
+app.command()(summary)
 app.command()(export)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +149,8 @@ def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[
             display_labels=list(class_names),
             cmap="Blues",
             colorbar=False,
+            include_values=len(class_names) <= 30,
+            xticks_rotation="vertical" if max(map(len, class_names)) > 8 else "horizontal",
             ax=ax,
         )
         ax.set(title=caption, xlabel="predicted", ylabel="actual")
@@ -173,15 +176,40 @@ def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
     return figure
 
 
+def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: str) -> Figure:
+    """Actual against predicted numbers; on the line they agree. `parts` maps a caption to actual and predicted."""
+    from sklearn.metrics import PredictionErrorDisplay
+
+    figure, axes = _axes(len(parts), width=4.6, height=4.4)
+    for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
+        alpha = 0.6 if len(actual) < 2000 else 0.25
+        PredictionErrorDisplay(y_true=actual, y_pred=predicted).plot(
+            ax=ax,
+            kind="actual_vs_predicted",
+            scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": alpha, "edgecolors": "none"},
+            line_kwargs={"color": "0.2"},
+        )
+        ax.set(title=caption, xlabel=f"predicted {target}", ylabel=f"actual {target}")
+    figure.suptitle(title)
+    return figure
+
+
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write the figure as folder/name.png and folder/name.svg and return both paths."""
+    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    for path in paths:
+        path.write_bytes(render(figure, path.suffix[1:]))
+    return paths
+
+
+def render(figure: Figure, form: str = "png") -> bytes:
+    """The figure as the bytes of a file, "png" or "svg"."""
     from matplotlib import rc_context
 
-    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    content = BytesIO()
     with rc_context(_STYLE):
-        figure.savefig(paths[0])
-        figure.savefig(paths[1], metadata={"Date": None})
-    return paths
+        figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
+    return content.getvalue()
 
 
 def _blue_to_orange() -> Any:

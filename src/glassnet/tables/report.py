@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from glassnet.tables.table import cut
+from glassnet.tables.table import Table, cut
 
 if TYPE_CHECKING:
+    from glassnet.tables.fitting import Plan
     from glassnet.tables.model import TableModel
     from glassnet.tables.preparation import Column
 
 SHOWN_COLUMNS = 40
+_PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}
 NAMES = {
     "rows": "rows",
     "accuracy": "accuracy",
@@ -43,6 +45,38 @@ def model_report(model: TableModel) -> str:
     if measured:
         parts.append(measures_text(dict(measured)))
     return "\n\n".join(parts)
+
+
+def plan_report(plan: Plan, table: Table) -> str:
+    """What a training is about to do with a table: task, columns, missing cells, what is left out, rows, settings."""
+    model, s = plan.model, plan.settings
+    columns = model.preparation.columns
+    numeric = sum(column.kind == "numeric" for column in columns)
+    becomes = f"{model.preparation.n_features} features"
+    lines = [
+        f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
+        f"target {model.target!r}: {model.task} ({plan.rule}), {target_text(model)}",
+        f"inputs: {numeric} numeric and {len(columns) - numeric} categorical columns → {becomes}",
+    ]
+    for kind, rule in (
+        ("numeric", "filled with the median, and a feature says so"),
+        ("categorical", "a category of their own"),
+    ):
+        names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
+        if names:
+            lines.append(f"missing cells, {rule}: {_some(names)}")
+    reasons: dict[str, list[str]] = {}
+    for name, reason in plan.choice.left_out.items():
+        reasons.setdefault(reason, []).append(cut(name, 30))
+    lines += [f"left out, {reason}: {_some(names)}" for reason, names in reasons.items()]
+    rows = [f"{len(part):,} {_PURPOSE[name]}" for name, part in plan.parts.items()]
+    lines.append(f"rows: {', '.join(rows)}")
+    lines.append(repr(model.network))
+    batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
+    optimizer = plan.arguments()["optimizer"]
+    stop = f", until {s.patience} epochs bring no better validation loss" if plan.arguments()["early_stopping"] else ""
+    lines.append(f"{optimizer}, {batches}, l2={s.l2:g}, up to {s.epochs} epochs{stop}")
+    return "\n".join(lines)
 
 
 def target_text(model: TableModel) -> str:
@@ -100,6 +134,10 @@ def _becomes(column: Column) -> str:
     mean = f"x − {column.mean:.5g}" if column.mean >= 0 else f"x + {-column.mean:.5g}"
     text = f"({mean}) / {column.scale:.5g}; {column.median:.5g} if missing"
     return text + (", and a feature that says so" if column.missing else "")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _number(value: float) -> str:

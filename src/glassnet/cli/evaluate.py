@@ -1,0 +1,44 @@
+"""`glassnet evaluate`: how well a model predicts a table whose target is known."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassnet.cli.table_models import UnseenRule, load_table_model, read_for
+
+
+class Form(StrEnum):
+    """How measures are printed."""
+
+    text = "text"
+    json = "json"
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model file that train wrote.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, Parquet, or IDX images, with the target.", show_default=False)
+    ],
+    form: Annotated[Form, typer.Option("--format", help="A table to read, or JSON.")] = Form.text,
+    unseen: Annotated[
+        UnseenRule, typer.Option(help="A category that training did not see: an error, or taken as missing.")
+    ] = UnseenRule.error,
+    separator: Annotated[str | None, typer.Option(help="Of FILE, as in train.", show_default=False)] = None,
+) -> None:
+    """Measure a model on a table that has the target."""
+    from glassnet.tables.report import confusion_text, measures_text
+
+    found = load_table_model(model)
+    measures = found.evaluate(read_for(found, file, separator), unseen=unseen.value)
+    if form is Form.json:
+        import json
+
+        print(json.dumps(measures))
+        return
+    print(measures_text({file.name: measures}))
+    if found.classes is not None and len(found.classes) <= 30:
+        print("\n" + confusion_text(measures["confusion"], found.classes))

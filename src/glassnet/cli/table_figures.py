@@ -1,0 +1,45 @@
+"""The figures of a training on a table: the loss curves, and how the predictions compare with what is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.plots import figures
+from glassnet.storage.atomic import write_atomically
+from glassnet.tables.fitting import Plan
+from glassnet.tables.report import NAMES
+from glassnet.tables.table import cut
+
+MOST_POINTS = 5_000  # of a scatter plot
+MOST_CLASSES = 60  # of a confusion matrix that can be read
+
+
+def draw(plan: Plan, folder: Path, stem: str) -> list[Path]:
+    """Write stem-loss.png and stem-result.png into `folder`; returns their paths."""
+    model = plan.model
+    title = f"{cut(model.target, 30)}, {model.task}"
+    curves = {"training": model.training["loss"], "validation": model.training["validation_loss"]}
+    made = {"loss": figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
+    measure = "accuracy" if model.classes is not None else "r2"
+    pairs = {}
+    for name, part in plan.parts.items():
+        if name == "validation" and "test" in plan.parts:
+            continue
+        caption = f"{name}: {NAMES[measure]} {model.training[name][measure]:.3f}"
+        predicted = model.network.predict(part.X)
+        if model.classes is None:
+            some = slice(None, None, -(-len(part) // MOST_POINTS))
+            pairs[caption] = (model.decode(part.y[some]), model.decode(predicted[some]))
+        else:
+            pairs[caption] = (part.y, predicted)
+    if model.classes is None:
+        made["result"] = figures.plot_predictions(pairs, title, cut(model.target, 30))
+    elif len(model.classes) <= MOST_CLASSES:
+        made["result"] = figures.plot_confusion(pairs, [cut(str(each), 16) for each in model.classes], title)
+    paths = []
+    for name, figure in made.items():
+        paths.append(folder / f"{stem}-{name}.png")
+        write_atomically(paths[-1], figures.render(figure))
+    return paths

@@ -1,0 +1,57 @@
+"""What predict and evaluate share: a table model from its file, and a table read as the model's training data was."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassnet.errors import InputError
+from glassnet.tables.table import cut, cut_left
+
+if TYPE_CHECKING:
+    from glassnet.tables.model import TableModel
+    from glassnet.tables.table import Table
+
+
+class UnseenRule(StrEnum):
+    """What happens to a category that training did not see."""
+
+    error = "error"
+    missing = "missing"
+
+
+def load_table_model(path: Path) -> TableModel:
+    """The model that `glassnet train` wrote to `path`."""
+    from glassnet.storage.files import load
+    from glassnet.tables.model import TableModel
+
+    found = load(path)
+    if not isinstance(found, TableModel):
+        got = type(found).__name__
+        raise InputError(
+            f"{cut_left(str(path), 60)}: expected a model of glassnet train; got a {got}; use gn.load in Python."
+        )
+    return found
+
+
+def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
+    """The table, with the model's words for missing cells and decimal sign; says which columns are of no use."""
+    from glassnet.tables.reading import read_table
+
+    table = read_table(
+        file,
+        separator="\t" if separator in ("\\t", "tab") else separator,
+        missing=tuple(model.settings.get("missing", ())),
+        decimal_comma=bool(model.settings.get("decimal_comma", False)),
+        part="test",
+    )
+    if not len(table):
+        raise table.error(None, "rows", "a header alone", "add rows")
+    known = {column.name for column in model.preparation.columns} | {model.target, *model.settings.get("left_out", ())}
+    extra = [name for name in table.names if name not in known]
+    if extra:
+        some = ", ".join(cut(name, 20) for name in extra[:5]) + (", …" if len(extra) > 5 else "")
+        print(f"glassnet: not used, unknown to the model: {some}", file=sys.stderr)
+    return table

@@ -1,0 +1,64 @@
+"""Progress of a training on a table: a live line where output is a terminal, ten lines where it is not."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from glassnet.tables.fitting import Plan
+    from glassnet.training.train import Epoch
+
+METRIC_EVERY = 0.2  # seconds between two measurements of the metric, which cost a prediction
+METRIC_ROWS = 10_000
+
+
+class TableProgress:
+    """A callback of train that shows epoch, loss, metric and the time left."""
+
+    def __init__(self, console: Console, plan: Plan, quiet: bool) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from glassnet.tables.measures import metric_name
+
+        self.console, self.plan, self.quiet = console, plan, quiet
+        name = "validation" if "validation" in plan.parts else "train"
+        self.X, self.y = (each[:METRIC_ROWS] for each in (plan.parts[name].X, plan.parts[name].y))
+        self.label = f"{'validation' if name == 'validation' else 'training'} {metric_name(plan.model.task)}"
+        epochs = plan.settings.epochs or 1
+        self.every = max(1, epochs // 10)
+        self.measured_at, self.score = 0.0, float("nan")
+        columns = (
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[text]}"),
+        )
+        self.live = console.is_terminal and not quiet
+        self.bar = Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=console, disable=not self.live)
+        self.task = self.bar.add_task("", total=epochs, text="")
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, now: Epoch) -> None:
+        line_due = not self.quiet and not self.live and (now.epoch % self.every == 0 or now.epoch == 1)
+        clock = time.monotonic()
+        if line_due or (self.live and clock - self.measured_at > METRIC_EVERY):
+            from glassnet.tables.measures import quick_score
+
+            self.score, self.measured_at = quick_score(self.plan.model, self.X, self.y), clock
+        text = f"loss {now.loss:.4f}"
+        if now.validation_loss is not None:
+            text += f"   validation loss {now.validation_loss:.4f}"
+        text += f"   {self.label} {self.score:.4f}"
+        if self.live:
+            self.bar.update(self.task, completed=now.epoch, text=text)
+        elif line_due:
+            self.console.print(f"epoch {now.epoch:5d}   {text}", markup=False)

@@ -1,0 +1,371 @@
+"""`glassnet train`: from a table of one's own to a model file, with everything stated on the way."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from glassnet.cli.config import read_config
+from glassnet.errors import InputError, shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from glassnet.tables.fitting import Plan
+    from glassnet.tables.table import Table
+
+
+class TaskName(StrEnum):
+    """What a target asks for."""
+
+    classification = "classification"
+    regression = "regression"
+
+
+class Dtype(StrEnum):
+    """What a network computes in."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
+DATA, COLUMNS, NETWORK, TRAINING = "Data", "Columns", "Network", "Training"
+
+
+def train(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(help="A CSV, TSV or Parquet file, or a folder of IDX images (MNIST).", show_default=False),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(help="The column to predict; 'label' for images.", show_default=False, rich_help_panel=DATA),
+    ] = None,
+    task: Annotated[
+        TaskName | None,
+        typer.Option(
+            help="Default: classification for words, booleans, two numbers, or up to 20 whole numbers that recur "
+            "5 times on average; else regression.",
+            show_default=False,
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The model file. Default: FILE's name, .safetensors.", show_default=False, rich_help_panel=DATA
+        ),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="The folder for figures. Default: beside the model.", rich_help_panel=DATA)
+    ] = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Make no figures.", rich_help_panel=DATA)] = False,
+    validation: Annotated[
+        str,
+        typer.Option(
+            help="A share of the rows, or a file: stops the training early. 0 for none.", rich_help_panel=DATA
+        ),
+    ] = "0.15",
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="A share of the rows, or a file, measured at the end alone. Default: none; the test files of an "
+            "image folder.",
+            show_default=False,
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="A TOML file with any of these options by name; the command line wins.",
+            is_eager=True,
+            callback=read_config,
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print the measures alone.", rich_help_panel=DATA)
+    ] = False,
+    numeric: Annotated[
+        list[str] | None, typer.Option(help="A column of numbers, whatever it looks like.", rich_help_panel=COLUMNS)
+    ] = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="A column of categories, though it holds numbers.", rich_help_panel=COLUMNS)
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="A column to leave out.", rich_help_panel=COLUMNS)] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="The column of sample weights.", show_default=False, rich_help_panel=COLUMNS)
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A cell that means missing, besides the empty one, NA, N/A, NaN and null.", rich_help_panel=COLUMNS
+        ),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a text file. Default: the most frequent of , ; tab | in its header.",
+            show_default=False,
+            rich_help_panel=COLUMNS,
+        ),
+    ] = None,
+    decimal_comma: Annotated[
+        bool, typer.Option("--decimal-comma", help="3,5 is a number and 3.5 is none.", rich_help_panel=COLUMNS)
+    ] = False,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            help="Widths of the hidden layers: 64,32; 'none' for a linear model. Default: by the number of rows.",
+            show_default=False,
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    activation: Annotated[
+        str, typer.Option(help="One, or one a hidden layer: relu,tanh; leaky_relu:slope=0.1.", rich_help_panel=NETWORK)
+    ] = "relu",
+    output: Annotated[
+        str | None,
+        typer.Option(
+            help="sigmoid, softmax, identity or exponential. Default: by the task.",
+            show_default=False,
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            help="E.g. absolute_error, huber:delta=2, quantile:q=0.9, poisson. Default: by the output.",
+            show_default=False,
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            help="Initial weights: he_normal, glorot_uniform, …, one or one a layer. Default: by the activation.",
+            show_default=False,
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    dtype: Annotated[Dtype, typer.Option(help="Of all computation.", rich_help_panel=NETWORK)] = Dtype.float32,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Of the split, the weights, the order of rows, dropout.", min=0, max=2**32 - 1, rich_help_panel=NETWORK
+        ),
+    ] = 0,
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            help="sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs, with constants: adamw:weight_decay=0.1.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "adam",
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Default: the optimizer's own.", show_default=False, rich_help_panel=TRAINING)
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Rows a step; 0 for all. Default: rows/50, a power of two from 32 to 512.",
+            show_default=False,
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="At most. Default: 200, fewer for many rows.", show_default=False, rich_help_panel=TRAINING),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            help="Epochs without a better validation loss before it stops; 0 for never. Default: a tenth of the epochs.",
+            show_default=False,
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
+    min_delta: Annotated[
+        float, typer.Option(help="By how much a validation loss is better.", rich_help_panel=TRAINING)
+    ] = 0.0,
+    schedule: Annotated[
+        str,
+        typer.Option(
+            help="constant, step, inverse_scaling, adaptive, cosine, one_cycle, with constants: step:decay=0.5,every=10.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "constant",
+    l1: Annotated[float, typer.Option(help="Penalty on |w|.", rich_help_panel=TRAINING)] = 0.0,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            help="Penalty on ½w². Default: 5/rows, within 0.0001 … 0.03.", show_default=False, rich_help_panel=TRAINING
+        ),
+    ] = None,
+    dropout: Annotated[
+        float, typer.Option(help="Share of hidden units dropped a step.", rich_help_panel=TRAINING)
+    ] = 0.0,
+    clip_norm: Annotated[
+        float | None,
+        typer.Option(help="Largest norm of a gradient.", show_default=False, rich_help_panel=TRAINING),
+    ] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle/--no-shuffle", help="A new order of rows each epoch.", rich_help_panel=TRAINING)
+    ] = True,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(help="'balanced' makes all classes weigh alike.", show_default=False, rich_help_panel=TRAINING),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="auto, native or numpy.", rich_help_panel=TRAINING)] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the compiled engine. The result is the same.", show_default=False, rich_help_panel=TRAINING
+        ),
+    ] = None,
+) -> None:
+    """Train a network on a table of your own, and write the model to a file."""
+    from rich.console import Console
+
+    from glassnet.tables.fitting import plan
+    from glassnet.tables.reading import LABEL, has_test_images, read_table
+    from glassnet.tables.settings import Settings
+
+    given = context.params
+    model_file = out if out is not None else Path(f"{file.resolve().name.split('.')[0] or 'model'}.safetensors")
+    folder = None if no_figures else figures if figures is not None else model_file.parent
+    _check_places(file, model_file, folder)
+    reading: dict[str, Any] = {
+        "separator": "\t" if separator in ("\\t", "tab") else separator,
+        "missing": tuple(missing or ()),
+        "decimal_comma": decimal_comma,
+    }
+    if target is None and not file.is_dir():
+        raise InputError(f"--target: expected the column to predict; got none; pass e.g. --target {_last_name(file)}.")
+    table = read_table(file, **reading)
+    ready = plan(
+        table,
+        target or LABEL,
+        task=task.value if task else None,
+        settings=Settings(
+            hidden=None if hidden is None else _widths(hidden),
+            activation=tuple(_names(activation)),
+            init=None if init is None else tuple(_names(init)),
+            dtype=dtype.value,
+            **{name: given[name] for name in _DIRECT},
+        ),
+        validation=_part("validation", validation, reading),
+        test=read_table(file, part="test")
+        if test is None and has_test_images(file)
+        else _part("test", test or "0", reading),
+        numeric=numeric or (),
+        categorical=categorical or (),
+        ignore=ignore or (),
+        weight=weight,
+    )
+    console = Console(highlight=False, soft_wrap=True)
+    _run(ready, table, console, model_file, folder, quiet)
+
+
+_DIRECT = (
+    *("output", "loss", "seed", "optimizer", "learning_rate", "batch_size", "epochs", "shuffle", "l1", "l2"),
+    *("dropout", "clip_norm", "schedule", "patience", "min_delta", "class_weight", "engine", "threads"),
+)
+
+
+def _run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
+    from glassnet.cli.table_progress import TableProgress
+    from glassnet.storage.files import save
+    from glassnet.tables.report import confusion_text, measures_text, plan_report
+
+    def say(text: str) -> None:
+        console.print(text, markup=False)
+
+    if not quiet:
+        say(plan_report(ready, table) + "\n")
+    with TableProgress(console, ready, quiet) as progress:
+        model = ready.run([progress])
+    save(model, out)  # before the measuring, which a second Ctrl-C may end
+    training = model.training
+    interrupted = training["stopped"] == "interrupted"
+    if interrupted:
+        say(f"stopped: the best model so far, of epoch {training['best_epoch']}, is in {out}")
+    measures = ready.measure()
+    save(model, out)
+    if not quiet:
+        if not interrupted:
+            seconds = f"{training['seconds']:.2f} s, engine {training['engine']}"
+            say(
+                f"\n{training['epochs']} epochs in {seconds}: {training['stopped']}; kept: epoch {training['best_epoch']}\n"
+            )
+        if "validation" in measures and "test" not in measures:
+            say("The validation rows chose the epoch; for an untouched measure pass --test 0.2 or a file.")
+    say(measures_text(measures))
+    last = list(measures)[-1]
+    if model.classes is not None and len(model.classes) <= 12 and not quiet:
+        say(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
+    written = [out]
+    if folder is not None and not interrupted:
+        from glassnet.cli.table_figures import draw
+
+        folder.mkdir(parents=True, exist_ok=True)
+        written += draw(ready, folder, out.stem)
+    if not quiet:
+        say(f"\nwrote {', '.join(map(str, written))}")
+    if interrupted:
+        raise typer.Exit(130)
+
+
+def _check_places(file: Path, out: Path, folder: Path | None) -> None:
+    """Refuse places that cannot be written before the work, not after it."""
+    import os
+
+    if out.resolve() == file.resolve() or out.is_dir():
+        raise InputError(
+            f"--out: expected a model file to write; got {shown(str(out))}; name another, e.g. model.safetensors."
+        )
+    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+        raise InputError(f"--out: expected a folder that can be written; got {shown(str(out.parent))}; name another.")
+    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(f"--figures: expected a folder that can be written; got {shown(str(folder))}; name another.")
+
+
+def _part(name: str, text: str, reading: dict[str, Any]) -> Any:
+    """A share of the rows, or the table of a file."""
+    from glassnet.tables.reading import read_table
+
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if not Path(text).exists():
+        raise InputError(
+            f"--{name}: expected a share such as 0.2, or a file; got {shown(text)}; name a file that exists."
+        )
+    return read_table(text, **reading)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    if text.strip().lower() in ("", "none"):
+        return ()
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise InputError(f"hidden: expected widths; got {shown(text)}; pass e.g. --hidden 64,32, or none.") from None
+
+
+def _last_name(file: Path) -> str:
+    """The last column of the file, as an example; "COLUMN" if it cannot be read."""
+    from glassnet.tables.reading import read_table
+    from glassnet.tables.table import cut
+
+    return cut(read_table(file).names[-1], 40) if file.exists() else "COLUMN"
