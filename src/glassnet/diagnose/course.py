@@ -1,0 +1,257 @@
+"""Rules on the course of a run: what looks and losses show, whoever recorded them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.diagnose.findings import Finding, finding
+from glassnet.diagnose.instruments import Look, depth_ratio
+from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.thresholds import Thresholds
+from glassnet.training.job import EarlyStopping
+from glassnet.training.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+EARLY = 0.25  # of a run: what is so by then came with the start
+FRESH = Remedy("draw the weights by the default initialisation, biases 0", network={"init": None})
+RELU = Remedy("use relu in the hidden layers, with its initialisation", network={"hidden": "relu", "init": None})
+LEAKY = Remedy("use leaky_relu, whose slope is nowhere 0", network={"hidden": "leaky_relu"})
+GELU = Remedy("use leaky_relu with fresh weights", network={"hidden": "leaky_relu", "init": None})
+CLIP = Remedy("clip the gradient to norm 1", options={"clip_norm": 1.0})
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What a run left behind; any part may be missing."""
+
+    looks: Sequence[Look] = ()
+    loss: Array = field(default_factory=lambda: np.zeros(0))  # one an epoch
+    validation_loss: Array = field(default_factory=lambda: np.zeros(0))
+    n_layers: int = 0
+    optimizer: Any = None
+    baseline: float | None = None  # the loss of a constant prediction
+    floor: float = 0.0
+    failed_step: int | None = None  # where a loss became inf or nan
+    failed_layer: int | None = None
+    failure: str = ""
+
+
+def slower(optimizer: Any, factor: float = 0.1) -> tuple[Remedy, ...]:
+    """The remedy of another learning rate, for optimizers that have one."""
+    from dataclasses import replace
+
+    if not isinstance(optimizer, Optimizer):
+        return ()
+    rate = float(f"{optimizer.learning_rate * factor:.12g}")
+    changed = replace(optimizer, learning_rate=rate)
+    times = f"{1 / factor:g} times lower" if factor < 1 else f"{factor:g} times higher"
+    return (Remedy(f"a learning rate {times}, {rate:g}", options={"optimizer": changed}),)
+
+
+def judge_course(course: Course, thresholds: Thresholds) -> list[Finding]:
+    """Findings on gradients, units and the loss."""
+    rules = (_depth, _units, _divergence, _overfitting, _plateau)
+    return [found for rule in rules for found in rule(course, thresholds)]
+
+
+def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
+    """Gradients that shrink or grow on the way back, early in the run; and growth of the whole gradient in time."""
+    looks = course.looks
+    if not looks:
+        return
+    early = [look for look in looks if look.step <= EARLY * looks[-1].step] or list(looks[:1])
+    if course.n_layers >= 2:
+        ratios = [ratio for look in early for ratio in _ratios(look, course.n_layers)]
+        shrunk = [float(np.median([r for look in early for r in [min(_ratios(look, course.n_layers))]]))]
+        grown = max(ratios)
+        if 0 < shrunk[0] < thresholds.vanishing_ratio:
+            yield finding(
+                "vanishing_gradient",
+                f"the gradient of layer 1 is {shrunk[0]:.2g} of that of layer {course.n_layers}",
+                thresholds,
+                step=looks[0].step,
+                layer=1,
+                remedies=(RELU, FRESH),
+                ratio=shrunk[0],
+                layers=course.n_layers,
+            )
+        if grown > thresholds.exploding_ratio:
+            yield finding(
+                "exploding_gradient",
+                f"on its way back to layer 1 the gradient grows {grown:.3g}-fold",
+                thresholds,
+                step=looks[0].step,
+                layer=1,
+                remedies=(FRESH, CLIP, *slower(course.optimizer)),
+                ratio=grown,
+                layers=course.n_layers,
+            )
+            return
+    sizes = np.array([max(look.gradient) if look.gradient else 0.0 for look in looks])
+    first = np.median(sizes[: max(len(early), 1)])
+    worst = int(np.argmax(sizes))
+    if looks[worst].step > 0 and first > 0 and sizes[worst] > thresholds.exploding_ratio * first:
+        yield finding(
+            "exploding_gradient",
+            f"the gradient grew from {first:.3g} to {sizes[worst]:.3g} by step {looks[worst].step}",
+            thresholds,
+            step=looks[worst].step,
+            remedies=(*slower(course.optimizer), CLIP),
+            early=float(first),
+            late=float(sizes[worst]),
+        )
+
+
+def _ratios(look: Look, n_layers: int) -> list[float]:
+    """First layer ÷ last of the weight gradients, and of the backpropagated ∂L/∂Z where it was recorded."""
+    ratios = [depth_ratio(look.gradient)] if len(look.gradient) > 1 else []
+    if look.detail is not None and n_layers in look.detail.signal:
+        ratios = [depth_ratio([look.detail.signal[1], look.detail.signal[n_layers]]), *ratios]
+    return [ratio for ratio in ratios if np.isfinite(ratio)] or [1.0]
+
+
+def _units(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
+    """Dead and saturated layers, at the first look that shows them."""
+    looks = [look for look in course.looks if look.detail is not None]
+    if not looks:
+        return
+    end = max(looks[-1].step, 1)
+    for code, name, line in (
+        ("dead_units", "dead", thresholds.dead_share),
+        ("saturated_units", "saturated", thresholds.saturated_share),
+    ):
+        for look in looks:
+            shares = getattr(look.detail, name)
+            layer = max(shares, key=lambda key: shares[key], default=None)  # noqa: B023 - used at once
+            if layer is None or shares[layer] < line:
+                continue
+            early = look.step <= 0.02 * end
+            late_saturation = name == "saturated" and not early
+            if late_saturation:  # confident units at the end of a run that went well are no fault
+                continue
+            what = "units have slope 0 on every row" if name == "dead" else "activations lie on the flat part"
+            start_cures = (FRESH, GELU) if name == "dead" else (FRESH, RELU)
+            run_cures = (*slower(course.optimizer), *slower(course.optimizer, 0.01), LEAKY)
+            yield finding(
+                code,
+                f"{shares[layer]:.0%} of the {what} in layer {layer} at step {look.step}",
+                thresholds,
+                severity="error" if shares[layer] > 0.9 else "warning",
+                step=look.step,
+                layer=layer,
+                remedies=start_cures if early else run_cures,
+                share=shares[layer],
+                by_layer={str(key): value for key, value in shares.items()},
+            )
+            break
+
+
+def _divergence(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
+    cures = (*slower(course.optimizer), *slower(course.optimizer, 0.01), CLIP)
+    if course.failed_step is not None:
+        at_once = course.failed_step == 0
+        yield finding(
+            "diverged",
+            course.failure or f"the loss stopped being finite at step {course.failed_step}",
+            thresholds,
+            step=course.failed_step,
+            layer=course.failed_layer,
+            remedies=(RELU, *cures) if at_once else cures,
+            at_start=at_once,
+        )
+        return
+    losses = np.asarray(course.loss if len(course.loss) else [look.loss for look in course.looks], dtype=np.float64)
+    if len(losses) == 0:
+        return
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if bad.size:
+        yield finding("diverged", f"the loss is {losses[bad[0]]} at entry {bad[0]}", thresholds, step=int(bad[0]), remedies=cures)
+        return
+    floor = course.floor
+    window = max(3, len(losses) // 10)
+    end = float(np.mean(losses[-window:]))
+    for place in range(window, len(losses)):
+        recent = float(np.mean(losses[place - window : place]))
+        scale = max(recent - floor, 0.05 * abs((course.baseline if course.baseline is not None else losses[0]) - floor))
+        if losses[place] - floor > thresholds.loss_jump * scale and end - floor > 2 * scale:
+            yield finding(
+                "diverged",
+                f"the loss jumped from a recent mean of {recent:.4g} to {losses[place]:.4g} in epoch {place + 1} and ended at "
+                f"{end:.4g}",
+                thresholds,
+                step=None,
+                remedies=cures,
+                epoch=place + 1,
+                recent_mean=recent,
+                loss=float(losses[place]),
+                final=end,
+            )
+            return
+    highest = max(losses[0] - floor, (course.baseline or 0.0) - floor)
+    if end - floor > thresholds.loss_jump * highest:
+        yield finding(
+            "diverged",
+            f"the loss went from {losses[0]:.4g} to {end:.4g}",
+            thresholds,
+            remedies=cures,
+            first=float(losses[0]),
+            final=end,
+        )  # fmt: skip
+
+
+def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
+    values = np.asarray(course.validation_loss, dtype=np.float64)
+    if len(values) < 4 or not np.isfinite(values).all() or len(course.loss) == 0:
+        return
+    best, end = int(np.argmin(values)), float(np.median(values[-max(3, len(values) // 20) :]))
+    span = (course.baseline if course.baseline is not None else values[0]) - course.floor
+    rise = (end - values[best]) / span if span > 0 else 0.0
+    train = float(np.asarray(course.loss)[-1])
+    if rise > thresholds.overfit_rise and train < values[best]:
+        yield finding(
+            "overfitting",
+            f"the validation loss rose from {values[best]:.4g} after epoch {best + 1} to {end:.4g} while the training loss "
+            f"fell to {train:.4g}",
+            thresholds,
+            severity="warning",
+            remedies=(
+                Remedy(
+                    "stop at the best validation loss",
+                    options={"early_stopping": EarlyStopping(patience=max(10, len(values) // 10))},
+                ),
+                Remedy("an l2 penalty", options={"l2": 0.01}),
+            ),
+            best_epoch=best + 1,
+            best=float(values[best]),
+            final=end,
+            training=train,
+            rise=float(rise),
+        )
+
+
+def _plateau(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
+    losses = np.asarray(course.loss, dtype=np.float64)
+    if len(losses) < 10 or not np.isfinite(losses).all() or course.baseline is None:
+        return
+    half = len(losses) // 2
+    window = max(1, len(losses) // 10)
+    before, after = losses[half - window // 2 : half + window - window // 2].mean(), losses[-window:].mean()
+    remaining = (after - course.floor) / max(course.baseline - course.floor, 1e-300)
+    fall = (before - after) / max(abs(before - course.floor), 1e-300)
+    if remaining > 0.9 and fall < thresholds.plateau_gain:
+        yield finding(
+            "plateau",
+            f"over its last half the loss went from {before:.4g} to {after:.4g}, still {remaining:.0%} of what a constant "
+            "prediction has",
+            thresholds,
+            remedies=(*slower(course.optimizer, 10.0), *slower(course.optimizer), FRESH),
+            before=float(before),
+            after=float(after),
+            unexplained=float(remaining),
+        )

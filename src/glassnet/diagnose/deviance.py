@@ -1,0 +1,106 @@
+"""Losses on one scale: the unexplained share u, 1 for the best constant prediction and 0 for a perfect one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.equations.losses import Loss
+from glassnet.network import passes
+from glassnet.network.network import Network
+
+Array = NDArray[Any]
+
+FAR = 30.0  # the largest |logit| or log rate of a constant prediction
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What a loss is worth on some targets: that of the best constant prediction, and the least there can be.
+
+    `constant` is that prediction, (k,): of the pre-activation where the loss contains the output activation, else of
+    the output. (The share of the deviance explained, D² = 1 − u, is R² for the squared error.)
+    """
+
+    baseline: float
+    floor: float
+    constant: Array
+
+    def unexplained(self, loss: float) -> float:
+        """u = (loss − floor) / (baseline − floor); inf for a loss that is not finite."""
+        if not np.isfinite(loss):
+            return float("inf")
+        span = self.baseline - self.floor
+        return (loss - self.floor) / span if span > 1e-12 * max(1.0, abs(self.baseline)) else 1.0
+
+
+def yardstick(loss: Loss, Y: Array, weight: Array | None = None) -> Yardstick:
+    """The yardstick of `loss` on targets Y, (n, k).
+
+    Examples
+    --------
+    >>> from glassnet.equations.losses import BINARY_CROSS_ENTROPY
+    >>> measure = yardstick(BINARY_CROSS_ENTROPY, np.array([[0.0], [1.0]]))
+    >>> round(measure.baseline, 6), measure.floor, measure.unexplained(np.log(2) / 2)
+    (0.693147, 0.0, 0.5)
+    """
+    Y = Y.astype(np.float64)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        constant = _best_constant(loss, Y, weight)
+        baseline = _mean(loss.per_sample(np.broadcast_to(constant, Y.shape).copy(), Y), weight)
+    return Yardstick(baseline, _floor(loss, Y, weight), constant)
+
+
+def mean_loss(network: Network, X: Array, Y: Array, weight: Array | None = None) -> float:
+    """The mean loss of the network without penalties; inf if it overflows."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        trace = passes.forward(network.activations, network.W, network.b, X)
+        loss = float(passes.objective(network.activations, network.loss_function, network.W, trace, Y, weight))
+    return loss if np.isfinite(loss) else float("inf")
+
+
+def _best_constant(loss: Loss, Y: Array, weight: Array | None) -> Array:
+    mean = np.average(Y, axis=0, weights=weight)
+    if loss.link == "sigmoid":
+        known: Array = np.log(mean) - np.log1p(-mean)
+    elif loss.link in ("softmax", "exponential"):
+        known = np.log(mean)
+    elif loss.name == "squared_error":
+        return mean
+    else:
+        return _search(loss, Y, weight, mean)
+    return np.clip(known, -FAR, FAR)
+
+
+def _search(loss: Loss, Y: Array, weight: Array | None, mean: Array) -> Array:
+    """The best of the mean and 101 quantiles of each column, for a loss of one's own or one that is not smooth."""
+    best, k = mean.copy(), Y.shape[1]
+    for column in range(k):
+        least = np.inf
+        for value in (mean[column], *np.quantile(Y[:, column], np.linspace(0, 1, 101))):
+            trial = best.copy()
+            trial[column] = value
+            cost = _mean(loss.per_sample(np.broadcast_to(trial, Y.shape).copy(), Y), weight)
+            if cost < least:
+                least, best = cost, trial
+    return best
+
+
+def _floor(loss: Loss, Y: Array, weight: Array | None) -> float:
+    """Σᵢ min_z ℓ(z, yᵢ): 0 but for soft labels and counts."""
+    if loss.name == "poisson":
+        least = Y - Y * np.log(np.where(Y > 0, Y, 1))
+    elif loss.name == "categorical_cross_entropy":
+        least = -Y * np.log(np.where(Y > 0, Y, 1))
+    elif loss.name == "binary_cross_entropy":
+        least = -Y * np.log(np.where(Y > 0, Y, 1)) - (1 - Y) * np.log(np.where(Y < 1, 1 - Y, 1))
+    else:
+        return 0.0
+    return _mean(least.sum(axis=1), weight)
+
+
+def _mean(values: Array, weight: Array | None) -> float:
+    return float(np.average(values, weights=weight)) + 0.0

@@ -1,0 +1,199 @@
+"""`diagnose`: looks at a set-up before, during and after training, finds what is wrong, and replays what would mend it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.diagnose.diagnosis import Diagnosis
+from glassnet.diagnose.findings import CODES, Finding, finding
+from glassnet.diagnose.opinion import second_opinion
+from glassnet.diagnose.course import judge_course
+from glassnet.diagnose.outcome import Sickness, attribute, judge_data
+from glassnet.diagnose.recorder import record
+from glassnet.diagnose.replay import Case, course_of, replayed
+from glassnet.diagnose.setup import Setup
+from glassnet.diagnose.start import judge_batch, judge_start
+from glassnet.diagnose.thresholds import Thresholds
+from glassnet.errors import InputError, shown
+from glassnet.network.inputs import check_X
+from glassnet.network.network import Network
+from glassnet.training.train import train
+
+LATE = {  # a finding that only shows in the course of a run is a symptom of what drives the run
+    "dead_units": "underfitting",
+    "saturated_units": "underfitting",
+    "exploding_gradient": "underfitting",
+}
+
+
+def diagnose(
+    model: Any, X: Any, y: Any, *, thresholds: Thresholds | None = None, replay: bool = True, **options: Any
+) -> Diagnosis:
+    """Train a copy of a network or estimator with instruments on, and say what is wrong and what was seen to mend it.
+
+    Before training: the gradient, the scale of inputs, targets and weights, the first loss, a small batch learned by
+    heart. During it: gradients, updates, dead and saturated units, on a schedule that bounds their cost and changes no
+    bit of the training. After it: the outcome on held-out rows beside that of plain models, and single changes that
+    would have made up the difference. Each remedy is replayed from the start with the same seed.
+
+    Parameters
+    ----------
+    model : Network at its start, or an estimator that has not been fitted
+    X, y : as `train` takes them
+    thresholds : Thresholds, where each finding begins
+    replay : whether to try the remedies; without, findings that need trials are not made
+    options : those of `train`
+
+    Returns
+    -------
+    Diagnosis
+        `.findings`, the likeliest cause first; `.healthy`; `.history`; text, HTML and JSON.
+
+    Raises
+    ------
+    InputError
+        If an argument is not what `train` takes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2))
+    >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    >>> net = Network([2, 16, 1], output="sigmoid", init="zeros")
+    >>> diagnosis = diagnose(net, X, y, epochs=100)
+    >>> diagnosis.findings[0].code, diagnosis.findings[0].confirmed
+    ('poor_initialisation', True)
+    >>> print(diagnosis.findings[0].remedy.code)
+    Network(…, init=None)
+    """
+    thresholds = Thresholds() if thresholds is None else thresholds
+    if not isinstance(thresholds, Thresholds):
+        raise InputError(f"thresholds: expected Thresholds(…); got {shown(thresholds)}; pass None for the usual ones.")
+    setup = setup_of(model, X, y, options)
+    start = judge_start(setup, thresholds)
+    recording = record(setup, thresholds)
+    gradient_is_wrong = any(found.code == "gradient_wrong" for found in start)
+
+    held = setup.with_held_out()
+    control = recording.outcome if held is None or held is setup else record(held, thresholds, details=0, looks=2).outcome
+    course = judge_course(course_of(setup, recording, control), thresholds)
+    early = [*start, *course, *judge_batch(setup, thresholds)]
+    opinion = sickness = None
+    if held is not None and not gradient_is_wrong and not _nothing_to_learn(setup):
+        opinion = second_opinion(setup, held)
+        sickness = Sickness(control.score, opinion.held_out, thresholds)
+        early += judge_data(setup, held, control, opinion, thresholds)
+        early += _ignores_inputs(setup, recording.outcome.unexplained, sickness, early, thresholds)
+    case = Case(setup, held or setup, control, sickness, opinion, thresholds)
+
+    findings = early
+    if replay:
+        codes = [found.code for found in early]
+        findings = [replayed(found, codes, case) for found in early]
+        explained = any(
+            found.confirmed and found.replay is not None and found.replay.closes_gap and not _is_late(found) for found in findings
+        )
+        if sickness is not None and sickness.sick and not explained and not _nothing_in_inputs(early):
+            known = {found.code for found in findings}
+            more = [found for found in attribute(case.held, recording, sickness, thresholds) if found.code not in known]
+            findings += [replayed(found, [*codes, found.code], case) for found in more]
+    return Diagnosis(
+        findings=tuple(_with_symptoms(sorted(findings, key=_rank(sickness)))),
+        history=recording.history,
+        network=recording.outcome.network,
+        looks=recording.looks,
+        thresholds=thresholds,
+        unexplained=recording.outcome.unexplained,
+        held_out=control.held_out,
+        opinion=None if opinion is None else (opinion.kind, opinion.held_out),
+        title=repr(setup.network),
+        rows=len(setup.X),
+    )
+
+
+def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
+    """The set-up of a network, or of an estimator that tells its network and options, with all arguments checked."""
+    if not isinstance(model, Network):
+        tell = getattr(model, "diagnosis_setup", None)
+        if tell is None:
+            raise InputError(
+                f"model: expected a Network or an MLPClassifier or MLPRegressor; got {type(model).__name__}; "
+                "build one with Network([2, 10, 1])."
+            )
+        model, X, y, own = tell(X, y)
+        options = {**own, **options}
+    known = [name for name, p in inspect.signature(train).parameters.items() if p.kind is p.KEYWORD_ONLY]
+    for name in options:
+        if name not in known or name in ("callbacks", "resume"):
+            raise InputError(f"{name}: expected an option of train; got an unknown one; see help(glassnet.train).")
+    X = check_X(X, model.sizes[0], model.dtype)
+    model.encode(y, len(X))
+    return Setup(model.copy(), X, np.asarray(y), options)
+
+
+def _nothing_to_learn(setup: Setup) -> bool:
+    return not setup.measure.baseline - setup.measure.floor > 1e-12 * max(1.0, abs(setup.measure.baseline))
+
+
+def _nothing_in_inputs(findings: list[Finding]) -> bool:
+    """Whether the inputs themselves say nothing about the targets, which no change of training can mend."""
+    return any(found.code == "input_ignored" and "run" not in found.evidence for found in findings)
+
+
+def _ignores_inputs(
+    setup: Setup, unexplained: float, sickness: Sickness, findings: list[Finding], thresholds: Thresholds
+) -> list[Finding]:
+    """The trained network does no better than a constant where plain models do."""
+    if not thresholds.ignored < unexplained < np.inf or sickness.opinion > 0.8:
+        return []
+    if any(found.code == "input_ignored" for found in findings):
+        return []
+    return [
+        finding(
+            "input_ignored",
+            f"the trained network does no better than a constant prediction ({unexplained:.2f} unexplained), where plain "
+            f"models leave {sickness.opinion:.2f}",
+            thresholds,
+            run=unexplained,
+            opinion=sickness.opinion,
+        )
+    ]
+
+
+def _is_late(found: Finding) -> bool:
+    return (found.code in LATE and (found.step or 0) > 0) or found.code in ("diverged", "plateau", "input_ignored", "cannot_overfit_batch")
+
+
+def _rank(sickness: Sickness | None) -> Any:
+    """Sorts by cause before symptom: in a sick run what closes the gap when replayed comes first."""
+
+    def rank(found: Finding) -> tuple[int, int]:
+        code = LATE.get(found.code, found.code) if (found.step or 0) > 0 else found.code
+        place = 2 * CODES.index(code) + (code != found.code)
+        if found.code == "input_ignored" and "run" in found.evidence:  # the network ignores them: a symptom
+            place = 2 * len(CODES)
+        if found.code == "diverged" and found.evidence.get("at_start"):
+            place = 1
+        sick = sickness is not None and sickness.sick
+        closes = found.replay is not None and found.replay.closes_gap
+        first = found.code == "gradient_wrong" or closes or not sick or _nothing_in_inputs([found])
+        return (0 if first else 1, place)
+
+    return rank
+
+
+def _with_symptoms(findings: list[Finding]) -> list[Finding]:
+    """Mark each finding that the remedy of an earlier one made go away; where its own remedies failed, that is its remedy."""
+    marked: list[Finding] = []
+    for found in findings:
+        causes = [other for other in marked if other.confirmed and other.replay and found.code in other.replay.gone]
+        if causes:
+            found = replace(found, symptom_of=causes[0].code)
+            if not found.confirmed:
+                found = replace(found, remedy=causes[0].remedy, replay=causes[0].replay)
+        marked.append(found)
+    return marked

@@ -1,0 +1,200 @@
+"""Findings: what is wrong, how one knows, whose rule it is, what to change, and whether the change was seen to help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.thresholds import CS231N, RECIPE, Thresholds
+
+HE = "He, Zhang, Ren & Sun, 2015, arXiv:1502.01852"
+GLOROT = "Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010"
+LECUN = "LeCun, Bottou, Orr & Müller, Efficient BackProp, 1998"
+PASCANU = "Pascanu, Mikolov & Bengio, 2013, arXiv:1211.5063"
+SMITH = "Smith, Cyclical Learning Rates for Training Neural Networks, arXiv:1506.01186"
+PRECHELT = "Prechelt, Early Stopping - But When?, 1998"
+LU = "Lu, Shin, Su & Karniadakis, Dying ReLU and Initialization, arXiv:1903.06733"
+NORTHCUTT = "Northcutt, Jiang & Chuang, Confident Learning, 2021, arXiv:1911.00068"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a finding holds against the run: the rule in one sentence, its source, and the thresholds it uses."""
+
+    text: str
+    source: str
+    lines: tuple[str, ...] = ()
+
+    def shown(self, thresholds: Thresholds) -> str:
+        """The rule with its numbers and who drew them."""
+        drawn = [f"{name} = {getattr(thresholds, name):g} ({thresholds.origin(name)})" for name in self.lines]
+        return f"{self.text} [{'; '.join(drawn)}]" if drawn else self.text
+
+
+# by code, the usual order from cause to symptom
+RULES = {
+    "gradient_wrong": Rule(
+        "Backpropagation must agree with the complex step, or with centred differences away from kinks.",
+        CS231N,
+        ("gradient_error",),
+    ),
+    "unscaled_inputs": Rule(
+        "Inputs should have means near 0 and scales near 1, all alike.", LECUN, ("input_scale", "input_offset")
+    ),
+    "poor_initialisation": Rule(
+        "Initial weights must differ from unit to unit and keep signals of one size from layer to layer.",
+        f"{HE}; {GLOROT}",
+        ("init_scale", "pre_activation"),
+    ),
+    "output_bias": Rule(
+        "The output bias should start at the mean target (or its log-odds), else the first steps only learn that.",
+        RECIPE,
+        ("initial_loss", "shift_share"),
+    ),
+    "bad_initial_loss": Rule(
+        "The first loss should be near that of a constant prediction: ln C for C balanced classes, the entropy of the "
+        "base rates, or the variance of the targets.",
+        f"{CS231N}; {RECIPE}",
+        ("initial_loss",),
+    ),
+    "exploding_gradient": Rule("The gradient should not grow by orders of magnitude with depth or time.", PASCANU, ("exploding_ratio",)),
+    "vanishing_gradient": Rule("The gradient should reach the first layer with a size like that of the last.", GLOROT, ("vanishing_ratio",)),
+    "dead_units": Rule("A unit whose slope is 0 on every row of the training set learns nothing more.", LU, ("dead_share",)),
+    "saturated_units": Rule(
+        "A unit on the flat part of its activation passes on almost no gradient.",
+        GLOROT,
+        ("saturated_slope", "saturated_share"),
+    ),
+    "input_ignored": Rule("A trained network must do better than a constant prediction that sees no input.", RECIPE, ("ignored",)),
+    "label_noise": Rule(
+        "Labels that a model trained without them contradicts with confidence are probably wrong.",
+        NORTHCUTT,
+        ("contradicted",),
+    ),
+    "class_imbalance": Rule(
+        "Accuracy means something only above the share of the largest class; look at the recall of each class.",
+        RECIPE,
+        ("majority", "recall"),
+    ),
+    "learning_rate_too_high": Rule(
+        "A lower rate, from the same start, must not do much better; an update should be about 1e-3 of its weight.",
+        f"{SMITH}; {CS231N}",
+        ("gap", "closed", "update_ratio_high"),
+    ),
+    "learning_rate_too_low": Rule(
+        "A higher rate, from the same start and for as many steps, must not do much better.",
+        f"{SMITH}; {CS231N}",
+        ("gap", "closed", "update_ratio_low"),
+    ),
+    "cannot_overfit_batch": Rule(
+        "A batch of about 20 rows, without regularisation, must be learned almost perfectly.",
+        f"{CS231N}; {RECIPE}",
+        ("batch_unexplained",),
+    ),
+    "underfitting": Rule(
+        "The training loss should come near what a plain network of one hidden layer reaches on data it never saw.",
+        RECIPE,
+        ("gap", "closed"),
+    ),
+    "overfitting": Rule("The validation loss should not rise far above its best while the training loss falls.", PRECHELT, ("overfit_rise",)),
+    "diverged": Rule("The loss must stay finite and not jump far above its recent mean.", CS231N, ("loss_jump",)),
+    "plateau": Rule("A loss that no longer falls should have come down first.", CS231N, ("plateau_gain",)),
+}  # fmt: skip
+CODES = tuple(RULES)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The run again, from its start and with the same seed, but with the remedy.
+
+    `before` and `after` are what `measured` was in the two runs; `confirmed`: the evidence went away and the result
+    is not worse. `gone`: the codes of the findings that went away.
+    """
+
+    confirmed: bool
+    evidence_gone: bool
+    measured: str
+    before: float
+    after: float
+    gone: tuple[str, ...] = ()
+    closes_gap: bool = False
+
+    def __str__(self) -> str:
+        evidence = "the evidence is gone" if self.evidence_gone else "the evidence remains"
+        verdict = "confirmed" if self.confirmed else "not confirmed"
+        return f"{verdict}: {evidence}; {self.measured} {self.before:.3g} → {self.after:.3g}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    code : one of the codes in `CODES`
+    severity : "error" where the run cannot learn as it is, "warning" where it loses by it
+    message : what was seen, in one sentence with its numbers
+    evidence : the numbers by name
+    rule, source : what it is held against, and who says so
+    step, layer : where it shows first, if at one place
+    remedies : changes worth trying, the likeliest first
+    remedy : the change that was replayed, the confirmed one if there is one
+    replay : what came of it
+    symptom_of : the code of an earlier finding whose remedy made this one go away too
+    """
+
+    code: str
+    severity: str
+    message: str
+    evidence: Mapping[str, Any]
+    rule: str
+    source: str
+    step: int | None = None
+    layer: int | None = None
+    remedies: tuple[Remedy, ...] = field(default=(), repr=False)
+    remedy: Remedy | None = None
+    replay: Replay | None = None
+    symptom_of: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a replay confirmed the remedy."""
+        return self.replay is not None and self.replay.confirmed
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain data."""
+        replay = self.replay
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "evidence": dict(self.evidence),
+            "step": self.step,
+            "layer": self.layer,
+            "rule": self.rule,
+            "source": self.source,
+            "remedy": None if self.remedy is None else self.remedy.to_dict(),
+            "replay": None if replay is None else {**vars(replay)},
+            "symptom_of": self.symptom_of,
+        }
+
+
+def finding(
+    code: str,
+    message: str,
+    thresholds: Thresholds,
+    *,
+    severity: str = "error",
+    step: int | None = None,
+    layer: int | None = None,
+    remedies: tuple[Remedy, ...] = (),
+    **evidence: Any,
+) -> Finding:
+    """A Finding with the rule and the source of its code."""
+    rule = RULES[code]
+    first = remedies[0] if remedies else None
+    return Finding(
+        code, severity, message, evidence, rule.shown(thresholds), rule.source, step, layer, remedies, first
+    )

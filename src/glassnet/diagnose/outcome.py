@@ -1,0 +1,257 @@
+"""Rules on the outcome: is it as good as plain models make it, and if not, which single change would have helped most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.diagnose.course import slower
+from glassnet.diagnose.findings import Finding, finding
+from glassnet.diagnose.opinion import Opinion, contradicted
+from glassnet.diagnose.recorder import Recording
+from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.setup import Outcome, Setup, run_many
+from glassnet.diagnose.thresholds import Thresholds
+from glassnet.training.optimizers import Momentum, Nesterov
+from glassnet.training.schedules import Constant, as_schedule
+
+Array = NDArray[Any]
+
+WORST = 1.5  # a failed run counts as this much unexplained, so that getting back to nothing is not a cure
+WIDE = 64
+BALANCED = Remedy("weigh every class the same in all", balanced=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Sickness:
+    """How far a run falls behind the second opinion on held-out rows, both as unexplained shares."""
+
+    score: float
+    opinion: float
+    thresholds: Thresholds
+
+    @property
+    def gap(self) -> float:
+        return min(self.score, WORST) - self.opinion
+
+    @property
+    def sick(self) -> bool:
+        return self.gap > self.thresholds.gap
+
+    def closes(self, score: float) -> bool:
+        """Whether a run with this score has made up enough of the gap."""
+        return score <= self.opinion + max(self.thresholds.gap, (1 - self.thresholds.closed) * self.gap)
+
+
+def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, thresholds: Thresholds) -> list[Finding]:
+    """Findings on the data: nothing in the inputs, wrong labels, classes of unequal size."""
+    found = []
+    if min(opinion.unexplained, opinion.held_out, control.score) > thresholds.ignored:
+        found.append(
+            finding(
+                "input_ignored",
+                f"on rows they did not see, neither this run ({control.score:.2f}) nor plain models ({opinion.unexplained:.2f}) "
+                "do better than a constant prediction (1.00 unexplained): do the rows of X and y belong together?",
+                thresholds,
+                opinion=opinion.unexplained,
+                opinion_held_out=opinion.held_out,
+            )
+        )
+        return found
+    if not setup.is_classification:
+        return found
+    labels = setup.labels
+    wrong, error, sure = contradicted(opinion, labels[opinion.rows])
+    if sure > thresholds.contradicted and sure > 0.5 * error and opinion.unexplained < thresholds.ignored:
+        keep = np.ones(len(labels), dtype=bool)
+        keep[opinion.rows[wrong]] = False
+        found.append(
+            finding(
+                "label_noise",
+                f"plain models that were not shown them contradict {wrong.sum()} of {len(wrong)} labels, and {sure:.0%} of those "
+                "of the rows they are surest of",
+                thresholds,
+                severity="warning",
+                remedies=(Remedy("leave out the contradicted rows, after a look at them", keep=keep),),
+                contradicted=int(wrong.sum()),
+                share=error,
+                share_of_surest=sure,
+                rows=np.flatnonzero(~keep)[:20].tolist(),
+            )
+        )
+    share = np.bincount(labels).max() / len(labels)
+    if share > thresholds.majority:
+        recalls = recall_by_class(held, control)
+        worst = min(recalls, key=lambda c: recalls[c])
+        if recalls[worst] < thresholds.recall:
+            found.append(
+                finding(
+                    "class_imbalance",
+                    f"the largest class has {share:.1%} of the rows, and the run finds {recalls[worst]:.0%} of class {worst}",
+                    thresholds,
+                    severity="warning",
+                    remedies=(BALANCED,),
+                    majority=float(share),
+                    recall={str(c): r for c, r in recalls.items()},
+                )
+            )
+    return found
+
+
+def recall_by_class(held: Setup, trained: Outcome) -> dict[int, float]:
+    """The share of each class that the network finds, on training and validation rows together."""
+    X, labels = held.X, held.labels
+    if held.validation is not None:
+        other = Setup(held.network, np.asarray(held.validation[0]), np.asarray(held.validation[1]))
+        X, labels = other.X, other.labels
+        if np.bincount(labels).min(initial=len(labels)) < 5:
+            X, labels = np.vstack([X, held.X]), np.concatenate([labels, held.labels])
+    predicted = np.asarray(trained.network.predict(X.astype(trained.network.dtype)))
+    return {int(c): float(np.mean(predicted[labels == c] == c)) for c in np.unique(labels)}
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One change to the set-up, what it stands for, and what came of it."""
+
+    code: str
+    remedy: Remedy
+    reading: str
+    outcome: Outcome
+
+
+def attribute(held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
+    """Name what a sick run suffers from, by single changes to it: the group of trials that closes the gap first."""
+    for group in (_restraints(held), _rates(held), _capacity(held)):
+        outcomes = run_many([remedy.apply(held) for _, remedy, _ in group])
+        trials = [Trial(*change, outcome) for change, outcome in zip(group, outcomes, strict=True)]
+        closing = [trial for trial in trials if sickness.closes(trial.outcome.score)]
+        if closing:
+            return _named(closing, recording, sickness, thresholds)
+    return _unexplained(held, recording, sickness, thresholds)
+
+
+Change = tuple[str, Remedy, str]
+
+
+def _restraints(held: Setup) -> list[Change]:
+    """What the options hold training back with, each taken away."""
+    options = held.options
+    changes: list[Change] = []
+    for name in ("l2", "l1", "dropout"):
+        if options.get(name, 0):
+            remedy = Remedy(f"no {name}", options={name: 0.0})
+            changes.append(("underfitting", remedy, f"{name} = {options[name]:g} holds it back"))
+    if options.get("clip_norm") is not None:
+        remedy = Remedy("do not clip the gradient", options={"clip_norm": None})
+        changes.append(("learning_rate_too_low", remedy, f"clip_norm = {options['clip_norm']:g} shortens every step"))
+    if not isinstance(as_schedule(options.get("schedule", "constant")), Constant):
+        remedy = Remedy("a constant learning rate", options={"schedule": "constant"})
+        changes.append(("learning_rate_too_low", remedy, "the schedule takes the rate away too soon"))
+    decay = getattr(held.optimizer, "weight_decay", 0)
+    if decay:
+        from dataclasses import replace
+
+        optimizer: Any = held.optimizer
+        remedy = Remedy("no weight decay", options={"optimizer": replace(optimizer, weight_decay=0.0)})
+        changes.append(("underfitting", remedy, f"weight_decay = {decay:g} holds it back"))
+    return changes
+
+
+def _rates(held: Setup) -> list[Change]:
+    """The learning-rate sweep: the same start and as many steps at rates from 1/1000 to 10,000 times the given one."""
+    optimizer = held.optimizer
+    changes: list[Change] = []
+    if isinstance(optimizer, Momentum | Nesterov) and optimizer.momentum > 0.95:
+        from dataclasses import replace
+
+        calmer = Remedy("momentum 0.9", options={"optimizer": replace(optimizer, momentum=0.9)})
+        reading = f"with momentum {optimizer.momentum:g} a gradient counts {1 / (1 - optimizer.momentum):.0f}-fold"
+        changes.append(("learning_rate_too_high", calmer, reading))
+    for factor in (1e-1, 1e-2, 1e-3):
+        changes += [("learning_rate_too_high", remedy, "") for remedy in slower(optimizer, factor)]
+    for factor in (1e1, 1e2, 1e3, 1e4):
+        changes += [("learning_rate_too_low", remedy, "") for remedy in slower(optimizer, factor)]
+    return changes
+
+
+def _capacity(held: Setup) -> list[Change]:
+    network = held.network
+    hidden = list(network.sizes[1:-1])
+    names = [network.activations[layer].name for layer in range(1, network.n_layers)]
+    wide = [network.sizes[0], *([max(WIDE, width) for width in hidden] or [WIDE]), network.sizes[-1]]
+    changes: list[Change] = []
+    if hidden and set(names) == {"identity"}:
+        remedy = Remedy("relu in the hidden layers", network={"hidden": "relu", "init": None})
+        changes.append(("underfitting", remedy, "without activations its layers are one linear map"))
+    if not hidden or min(hidden) < WIDE:
+        change: dict[str, Any] = {"sizes": wide, "init": None}
+        if not hidden or "identity" in names:
+            change["hidden"] = "relu"
+        text = f"hidden layers of {', '.join(str(width) for width in wide[1:-1])} units"
+        changes.append(("underfitting", Remedy(text, network=change), "it has too little capacity"))
+    remedy = Remedy(f"{5 * held.epochs} epochs", options={"epochs": 5 * held.epochs})
+    changes.append(("underfitting", remedy, f"{held.epochs} epochs are too few"))
+    return changes
+
+
+def _named(
+    closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds
+) -> list[Finding]:
+    """The findings of the trials that close the gap: for each code the best, the code of the best first."""
+    best: dict[str, list[Trial]] = {}
+    for trial in sorted(closing, key=lambda trial: trial.outcome.score):
+        best.setdefault(trial.code, []).append(trial)
+    ratio = typical_ratio(recording)
+    found = []
+    for code, trials in best.items():
+        trial = trials[0]
+        reading = f" ({trial.reading})" if trial.reading else ""
+        found.append(
+            finding(
+                code,
+                f"{_behind(sickness)}; {trial.remedy.text}: {trial.outcome.score:.2f}{reading}",
+                thresholds,
+                remedies=tuple(trial.remedy for trial in trials),
+                run=sickness.score,
+                opinion=sickness.opinion,
+                changed=trial.outcome.score,
+                update_ratio=ratio,
+            )
+        )
+    return found[:1] if len(found) == 2 and {f.code for f in found} == {"learning_rate_too_high", "learning_rate_too_low"} else found
+
+
+def _unexplained(
+    held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds
+) -> list[Finding]:
+    """No single change closed the gap: say that the run underfits if its training loss is high as well."""
+    if recording.outcome.error is not None or recording.outcome.unexplained - sickness.opinion <= thresholds.gap:
+        return []
+    sizes = [held.network.sizes[0], WIDE, held.network.sizes[-1]]
+    return [
+        finding(
+            "underfitting",
+            f"{_behind(sickness)}, and no single change to it made up half of that",
+            thresholds,
+            remedies=(Remedy("a network of one hidden layer of 64 relu units", network={"sizes": sizes, "hidden": "relu", "init": None}),),
+            run=sickness.score,
+            opinion=sickness.opinion,
+            training=recording.outcome.unexplained,
+        )
+    ]  # fmt: skip
+
+
+def _behind(sickness: Sickness) -> str:
+    return f"{sickness.score:.2f} of the loss is unexplained on held-out rows, where plain models leave {sickness.opinion:.2f}"
+
+
+def typical_ratio(recording: Recording) -> float:
+    """The median over looks of the largest update ÷ weight of a layer."""
+    ratios = [max(look.ratio) for look in recording.looks[:-1] if look.ratio]
+    finite = [ratio for ratio in ratios if np.isfinite(ratio)]
+    return float(np.median(finite)) if finite else 0.0

@@ -1,0 +1,173 @@
+"""The recorder: runs a set-up in pieces and reads the instruments between them, which changes no bit of the training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.diagnose.instruments import Detail, Look, dead_share, histogram, rms, saturated_share, update_ratio
+from glassnet.diagnose.setup import Outcome, Setup, outcome_of
+from glassnet.diagnose.thresholds import Thresholds
+from glassnet.equations.activations import Activation
+from glassnet.errors import NonFiniteError
+from glassnet.network import passes
+from glassnet.network.network import Network
+from glassnet.training.history import History
+from glassnet.training.optimizers import LBFGS
+from glassnet.training.run import Run
+
+Array = NDArray[Any]
+
+PROBE_ROWS = 64  # of a cheap look
+DETAIL_ROWS = 2000  # of a costly one
+LOOKS = 32  # at most
+FEWEST_LOOKS = 8
+DETAILS = 6
+SHARE = 0.08  # of the training's estimated time that cheap looks may take
+
+# seconds, to choose the number of looks beforehand, so that it depends on the set-up alone and not on the clock
+STEP_OVERHEAD, LOOK_OVERHEAD, ENGINE_RATE, NUMPY_RATE = 2e-6, 3e-4, 1e10, 4e9
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A run with what the instruments read on the way; `history` and `outcome` are those of the run without them."""
+
+    looks: tuple[Look, ...]
+    history: History
+    outcome: Outcome
+    start: Array  # theta before the first step
+
+
+def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, looks: int | None = None) -> Recording:
+    """Train a copy of the set-up's network, looking at it on a schedule that bounds the cost.
+
+    `details` is the number of costly looks, 0 for none; `looks` that of all, by default at most 32 and so many
+    that cheap ones take about a twelfth of the training, but no fewer than 8.
+    """
+    network = setup.network.copy()
+    start = network.theta.copy()
+    options = {name: value for name, value in setup.options.items() if name not in ("callbacks", "resume")}
+    run = Run(network, setup.X, setup.y, **options)
+    by_epoch = isinstance(run.optimizer, LBFGS)
+    total = run.job.epochs if by_epoch else run.job.epochs * run.job.steps_per_epoch
+    places = schedule(total, looks if looks is not None else affordable(run, total))
+    detailed = set(places[np.unique(np.linspace(0, len(places) - 1, details).round().astype(int))]) if details else ()
+    probe = rows_of(len(setup.X), PROBE_ROWS)
+    many = rows_of(len(setup.X), DETAIL_ROWS)
+
+    taken: list[Look] = []
+    error: NonFiniteError | None = None
+    try:
+        for place in places:
+            run.advance(**{"epochs" if by_epoch else "steps": int(place) - (run.epoch if by_epoch else run.step)})
+            if run.finished and place:
+                break
+            detail = None
+            if place in detailed:
+                detail = detail_of(network, run.job.X[many], run.job.Y[many], thresholds)
+            taken.append(_look(run, start, probe, detail, by_epoch))
+        run.advance()
+    except NonFiniteError as caught:
+        error = caught
+    else:
+        last = detail_of(network, run.job.X[many], run.job.Y[many], thresholds) if details else None
+        taken.append(_look(run, start, probe, last, by_epoch))
+    history = run.history()
+    outcome = outcome_of(setup, network, history.loss, history.validation_loss, error)
+    return Recording(tuple(taken), history, outcome, start)
+
+
+def schedule(total: int, looks: int) -> Array:
+    """Steps to look at, from 0: half of them in equal ratios, since much happens early, half in equal distances.
+
+    Examples
+    --------
+    >>> schedule(100, 8)
+    array([ 0,  1,  4, 20, 25, 50, 75])
+    """
+    half = max(looks // 2, 2)
+    early = np.geomspace(1, max(total // 5, 1), half - 1).round()
+    even = np.linspace(0, total, half, endpoint=False).round()
+    places = np.unique(np.concatenate([early, even]).astype(int))
+    return places[places < total]
+
+
+def affordable(run: Run, total: int) -> int:
+    """How many looks cost about `SHARE` of the training, by counting multiply-adds; between 8 and 32."""
+    work = 6.0 * run.network.n_parameters
+    training = total * (STEP_OVERHEAD + work * run.job.batch_size / ENGINE_RATE)
+    look = LOOK_OVERHEAD + work * min(PROBE_ROWS, len(run.job.X)) / NUMPY_RATE
+    return int(np.clip(SHARE * training / look, FEWEST_LOOKS, LOOKS))
+
+
+def rows_of(n: int, at_most: int) -> Array:
+    """All rows, or a random choice of so many that is the same each time."""
+    return np.arange(n) if n <= at_most else np.sort(np.random.default_rng(0).choice(n, at_most, replace=False))
+
+
+def _look(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoch: bool) -> Look:
+    """Read the cheap instruments; takes one step of the run to see its update, if one is left."""
+    net, job = run.network, run.job
+    step = run.epoch if by_epoch else run.step
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        X, Y = job.X[probe], job.Y[probe]
+        trace = passes.forward(net.activations, net.W, net.b, X)
+        loss = float(passes.objective(net.activations, net.loss_function, net.W, trace, Y))
+        gradient = passes.backward(net.activations, net.loss_function, net.layout, net.theta, trace, Y)
+        distance = float(np.linalg.norm(net.theta - start))
+    before = net.theta.copy()
+    W_before, _ = net.layout.views(before)
+    if not run.finished:
+        run.advance(**{"epochs" if by_epoch else "steps": 1})
+    return Look(
+        step=step,
+        loss=loss,
+        weight=tuple(rms(W) for W in W_before.values()),
+        gradient=tuple(rms(dW) for dW in gradient.W.values()),
+        ratio=tuple(update_ratio(W_before[layer], net.W[layer]) for layer in W_before),
+        distance=distance,
+        detail=detail,
+    )
+
+
+def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detail:
+    """Read the costly instruments on these rows."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        trace = passes.forward(net.activations, net.W, net.b, X)
+        gradient = passes.backward(net.activations, net.loss_function, net.layout, net.theta, trace, Y)
+        dead, saturated = {}, {}
+        for layer, activation in net.activations.items():
+            contained = layer == net.n_layers and net.loss_function.link == activation.name
+            if activation.rowwise or contained:
+                continue
+            Z = trace.Z[layer]
+            slopes = activation.backward(Z, trace.A[layer], np.ones_like(Z))
+            dead[layer] = dead_share(slopes)
+            largest = largest_slope(activation)
+            if largest:
+                saturated[layer] = saturated_share(slopes, largest, thresholds.saturated_slope)
+    return Detail(
+        dead=dead,
+        saturated=saturated,
+        spread={layer: rms(Z) for layer, Z in trace.Z.items()},
+        signal={layer: rms(dZ) for layer, dZ in gradient.Z.items()},
+        activations={layer: histogram(A) for layer, A in trace.A.items() if layer},
+        gradients={layer: histogram(dW) for layer, dW in gradient.W.items()},
+    )
+
+
+def largest_slope(activation: Activation) -> float | None:
+    """The largest |g'(z)| of an activation that levels off on both sides; None for one that does not."""
+    far = np.array([-2e3, -1e3, 1e3, 2e3])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ends = activation(far)
+        level = np.isfinite(ends).all() and abs(ends[1] - ends[0]) < 0.1 and abs(ends[3] - ends[2]) < 0.1
+        if not level:
+            return None
+        z = np.linspace(-10, 10, 401)
+        largest = float(np.max(np.abs(activation.backward(z, activation(z), np.ones_like(z)))))
+    return largest if np.isfinite(largest) and largest > 0 else None

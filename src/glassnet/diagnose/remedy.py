@@ -1,0 +1,143 @@
+"""A remedy: a change of parameters that can be carried out, on the options of `train`, the network or the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.diagnose.setup import Setup
+from glassnet.equations.losses import default_loss
+from glassnet.network.network import Network
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Remedy:
+    """A change to a set-up; `apply` carries it out, `text` says it in words, `code` as arguments.
+
+    Attributes
+    ----------
+    options : arguments of `train` to pass instead
+    network : arguments of `Network` to pass instead; the parameters are then drawn anew from its seed
+    standardise_inputs, standardise_targets : bring them to mean 0 and variance 1, by the training rows
+    output_bias : (k,) what to add to the output layer's bias at the start
+    keep : (n,) the rows to keep
+    """
+
+    text: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    standardise_inputs: bool = False
+    standardise_targets: bool = False
+    output_bias: Array | None = None
+    keep: NDArray[np.bool_] | None = None
+    balanced: bool = False
+
+    def apply(self, setup: Setup) -> Setup:
+        """The set-up with the change made; the given one stays as it is."""
+        if self.keep is not None:
+            setup = setup.rows(self.keep)
+        if self.standardise_inputs:
+            setup = _standardise(setup, "X")
+        if self.standardise_targets:
+            setup = _standardise(setup, "y")
+        if self.network:
+            setup = replace(setup, network=rebuilt(setup.network, **self.network))
+        if self.output_bias is not None:
+            network = setup.network.copy()
+            network.b[network.n_layers] += self.output_bias
+            setup = replace(setup, network=network)
+        options = dict(self.options)
+        if self.balanced:
+            options["sample_weight"] = balanced_weights(setup.labels)
+        if setup.validation is None:  # nothing to stop at, or measured on the same rows as before
+            options.pop("validation", None)
+        return setup.changed(**options)
+
+    @property
+    def code(self) -> str:
+        """The change as arguments, such as `train(…, optimizer=Adam(learning_rate=0.001, …))`."""
+        parts = []
+        if self.keep is not None:
+            parts.append(f"X, y = X[keep], y[keep]  # {int(self.keep.sum())} of {len(self.keep)} rows")
+        if self.standardise_inputs:
+            parts.append("X = (X - X.mean(axis=0)) / X.std(axis=0)")
+        if self.standardise_targets:
+            parts.append("y = (y - y.mean(axis=0)) / y.std(axis=0)")
+        if self.network:
+            parts.append(f"Network(…, {_arguments(self.network)})")
+        if self.output_bias is not None:
+            shift = np.array2string(self.output_bias, precision=4, threshold=6)
+            parts.append(f"network.b[network.n_layers] += {shift}")
+        given = {**self.options}
+        if self.balanced:
+            parts.append("weight = len(y) / (len(np.unique(y)) * np.bincount(y)[y])")
+            parts.append("train(…, sample_weight=weight)")
+        if given:
+            parts.append(f"train(…, {_arguments(given)})")
+        return "\n".join(parts)
+
+    def __repr__(self) -> str:
+        return f"Remedy({self.text}: {'; '.join(self.code.splitlines())})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The remedy as plain data."""
+        return {"text": self.text, "code": self.code}
+
+
+def rebuilt(network: Network, **arguments: Any) -> Network:
+    """A Network with some arguments of its constructor changed, its parameters drawn from the same seed."""
+    known: dict[str, Any] = {
+        "sizes": list(network.sizes),
+        "hidden": [network.activations[layer] for layer in range(1, network.n_layers)],
+        "output": network.activations[network.n_layers],
+        "loss": network.loss_function,
+        "init": network.init,
+        "seed": network.seed if isinstance(network.seed, int | np.integer) else 0,
+        "dtype": network.dtype,
+    }
+    known.update(arguments)
+    if len(known["sizes"]) != len(network.sizes):
+        if "hidden" not in arguments:
+            known["hidden"] = known["hidden"][0] if known["hidden"] else "relu"
+        if isinstance(known["init"], list | tuple):
+            known["init"] = None
+    if "output" in arguments and "loss" not in arguments and network.loss_function.link != "identity":
+        known["loss"] = default_loss(arguments["output"])
+    return Network(**known)
+
+
+def balanced_weights(labels: NDArray[np.intp]) -> Array:
+    """n / (classes · count of the row's class): every class weighs the same in all."""
+    counts = np.bincount(labels)
+    weights: Array = len(labels) / (np.count_nonzero(counts) * counts[labels])
+    return weights
+
+
+def _standardise(setup: Setup, which: str) -> Setup:
+    values = setup.X if which == "X" else setup.y
+    mean, scale = values.mean(axis=0), values.std(axis=0)
+    scale = np.where(scale > 0, scale, 1)
+    validation = setup.validation
+    if validation is not None:
+        place = 0 if which == "X" else 1
+        parts = list(validation)
+        parts[place] = (np.asarray(parts[place]) - mean) / scale
+        validation = tuple(parts)
+        setup = setup.changed(validation=validation)
+    return replace(setup, **{which: (values - mean) / scale})
+
+
+def _arguments(given: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray) or (isinstance(value, tuple) and any(np.ndim(part) for part in value)):
+        return "…"
+    return getattr(value, "__name__", repr(value))

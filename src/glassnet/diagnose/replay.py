@@ -1,0 +1,113 @@
+"""Counterfactual replay: the run again from its start, same seed, with a remedy; did the evidence go away?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from glassnet.diagnose.course import Course, judge_course
+from glassnet.diagnose.findings import Finding, Replay
+from glassnet.diagnose.opinion import Opinion, contradicted, second_opinion
+from glassnet.diagnose.outcome import Sickness, recall_by_class
+from glassnet.diagnose.recorder import Recording, record
+from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.setup import Outcome, Setup
+from glassnet.diagnose.start import judge_batch, judge_start
+from glassnet.diagnose.thresholds import Thresholds
+from glassnet.errors import InputError
+
+AT_MOST = 3  # remedies tried for a finding
+SLACK = 0.05  # how much worse, in u, a run may come out and still count as not worse: the spread between equal runs
+
+OF_OUTCOME = ("learning_rate_too_high", "learning_rate_too_low", "underfitting", "input_ignored")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What replays are compared with: the set-up with validation data if there are rows enough, and its own outcome."""
+
+    setup: Setup
+    held: Setup
+    control: Outcome
+    sickness: Sickness | None
+    opinion: Opinion | None
+    thresholds: Thresholds
+
+    @property
+    def where(self) -> str:
+        return "training rows" if self.held.validation is None else "held-out rows"
+
+
+def replayed(found: Finding, others: Iterable[str], case: Case) -> Finding:
+    """The finding with the first of its remedies that a replay confirms, or with the first one, unconfirmed."""
+    tried: list[tuple[Remedy, Replay]] = []
+    for remedy in found.remedies[:AT_MOST]:
+        try:
+            outcome = _replay(found, remedy, set(others), case)
+        except (InputError, FloatingPointError):  # a change that this set-up cannot take
+            continue
+        tried.append((remedy, outcome))
+        if outcome.confirmed:
+            break
+    if not tried:
+        return found
+    remedy, outcome = tried[-1] if tried[-1][1].confirmed else tried[0]
+    return replace(found, remedy=remedy, replay=outcome)
+
+
+def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Replay:
+    if found.code == "label_noise":
+        return _without_rows(remedy, case)
+    changed = remedy.apply(case.held)
+    again = record(changed, case.thresholds)
+    codes = {other.code for other in judge_start(changed, case.thresholds)}
+    codes |= {other.code for other in judge_course(course_of(changed, again), case.thresholds)}
+    closes = case.sickness is not None and case.sickness.sick and case.sickness.closes(again.outcome.score)
+    well = case.sickness is None or case.sickness.closes(again.outcome.score)
+    if "cannot_overfit_batch" in others | {found.code} and judge_batch(changed, case.thresholds):
+        codes.add("cannot_overfit_batch")
+    if not well:
+        codes |= others & set(OF_OUTCOME)
+    gone = tuple(sorted((others | {found.code}) - codes))
+    if found.code == "class_imbalance":
+        before, after = (min(recall_by_class(case.held, o).values()) for o in (case.control, again.outcome))
+        better = after >= case.thresholds.recall
+        return Replay(better, better, f"lowest recall of a class on {case.where}", before, after, gone, closes)
+    before, after = case.control.score, again.outcome.score
+    evidence_gone = well if found.code in OF_OUTCOME and case.sickness is not None else found.code not in codes
+    no_worse = bool(np.isfinite(after)) and after <= before + SLACK
+    return Replay(
+        evidence_gone and no_worse, evidence_gone, f"unexplained share on {case.where}", before, after, gone, closes
+    )
+
+
+def _without_rows(remedy: Remedy, case: Case) -> Replay:
+    """The replay of leaving rows out: the second opinion is asked again about the rows that stay."""
+    assert case.opinion is not None
+    cleaned = remedy.apply(case.setup)
+    held = cleaned.with_held_out() or cleaned
+    _, _, before = contradicted(case.opinion, case.setup.labels[case.opinion.rows])
+    opinion = second_opinion(cleaned, held)
+    _, _, after = contradicted(opinion, cleaned.labels[opinion.rows])
+    gone = after <= case.thresholds.contradicted
+    return Replay(gone, gone, "error on the half of the rows that plain models are surest of", before, after, ("label_noise",) if gone else ())
+
+
+def course_of(setup: Setup, recording: Recording, validation: Outcome | None = None) -> Course:
+    """The course of a recorded run; its validation losses may come from another run of the same set-up."""
+    history, error = recording.history, recording.outcome.error
+    measure = setup.measure
+    return Course(
+        looks=recording.looks,
+        loss=history.loss,
+        validation_loss=history.validation_loss if validation is None else validation.validation_loss,
+        n_layers=setup.network.n_layers,
+        optimizer=setup.optimizer,
+        baseline=measure.baseline,
+        floor=measure.floor,
+        failed_step=None if error is None else error.step,
+        failed_layer=None if error is None else error.layer,
+        failure="" if error is None else f"the numbers of layer {error.layer} overflowed at step {error.step}",
+    )

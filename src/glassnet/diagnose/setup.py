@@ -1,0 +1,165 @@
+"""A set-up: network at its start, data and training options; what a diagnosis runs, changes and runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.diagnose.deviance import Yardstick, mean_loss, yardstick
+from glassnet.errors import NonFiniteError
+from glassnet.network.network import Network
+from glassnet.training.optimizers import LBFGS, Optimizer, as_optimizer
+from glassnet.training.train import train
+
+Array = NDArray[Any]
+
+HELD_OUT = 4  # every fourth row is held out where no validation data was passed
+FEW_ROWS = 40  # with fewer, nothing is held out
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """All that `train` takes. The network holds the parameters of the start and is never written to."""
+
+    network: Network
+    X: Array
+    y: Array
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def Y(self) -> Array:
+        """The targets as the loss takes them, (n, k)."""
+        return self.network.encode(self.y, len(self.X))
+
+    @property
+    def weight(self) -> Array | None:
+        given = self.options.get("sample_weight")
+        return None if given is None else np.asarray(given, dtype=np.float64)
+
+    @property
+    def optimizer(self) -> Optimizer | LBFGS:
+        return as_optimizer(self.options.get("optimizer", "adam"))
+
+    @property
+    def epochs(self) -> int:
+        return int(self.options.get("epochs", 200))
+
+    @property
+    def validation(self) -> tuple[Any, ...] | None:
+        return self.options.get("validation")
+
+    @cached_property
+    def measure(self) -> Yardstick:
+        """The yardstick of the loss on the training targets."""
+        return yardstick(self.network.loss_function, self.Y, self.weight)
+
+    @cached_property
+    def is_classification(self) -> bool:
+        """Whether each row has one class: softmax, or one sigmoid on 0 and 1."""
+        kind = self.network.loss_function.targets
+        hard = bool(np.isin(self.Y, (0, 1)).all())
+        return hard and (kind == "distribution" or (kind == "probabilities" and self.Y.shape[1] == 1))
+
+    @property
+    def labels(self) -> NDArray[np.intp]:
+        """The class of each row of a classification."""
+        return self.Y.argmax(axis=1) if self.Y.shape[1] > 1 else (self.Y[:, 0] > 0.5).astype(np.intp)
+
+    def changed(self, **options: Any) -> Setup:
+        """The same with other training options."""
+        return replace(self, options={**self.options, **options})
+
+    def rows(self, chosen: Array) -> Setup:
+        """The same with some of the rows alone."""
+        options = dict(self.options)
+        if options.get("sample_weight") is not None:
+            options["sample_weight"] = np.asarray(options["sample_weight"])[chosen]
+        return replace(self, X=self.X[chosen], y=self.y[chosen], options=options)
+
+    def with_held_out(self, seed: int = 0) -> Setup | None:
+        """The same with validation data: the user's, else every fourth row in the order of y; None if rows are few."""
+        if self.validation is not None:
+            return self
+        if len(self.X) < FEW_ROWS:
+            return None
+        held_out = folds(self, HELD_OUT, seed) == 0
+        weight = self.weight
+        validation = (self.X[held_out], self.y[held_out]) + (() if weight is None else (weight[held_out],))
+        return self.rows(~held_out).changed(validation=validation)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a set-up came to: the trained network, its losses, and the unexplained shares on both parts of the data."""
+
+    network: Network
+    loss: Array  # one an epoch
+    validation_loss: Array
+    unexplained: float
+    held_out: float | None  # the unexplained share on the validation data, at the end
+    held_out_best: float | None  # and at its best epoch
+    error: NonFiniteError | None = None
+
+    @property
+    def score(self) -> float:
+        """What runs are compared by: u on held-out data where there is some, else on the training data."""
+        return self.unexplained if self.held_out is None else self.held_out
+
+
+def run(setup: Setup) -> Outcome:
+    """Train a copy of the set-up's network and measure what came of it."""
+    network = setup.network.copy()
+    loss = validation_loss = np.zeros(0)
+    error = None
+    try:
+        history = train(network, setup.X, setup.y, **setup.options)
+        loss, validation_loss = history.loss, history.validation_loss
+    except NonFiniteError as caught:
+        error = caught
+    return outcome_of(setup, network, loss, validation_loss, error)
+
+
+def outcome_of(
+    setup: Setup, network: Network, loss: Array, validation_loss: Array, error: NonFiniteError | None
+) -> Outcome:
+    """Measure a network that was trained on the set-up."""
+    held_out = best = None
+    unexplained = setup.measure.unexplained(mean_loss(network, setup.X, setup.Y, setup.weight))
+    if setup.validation is not None:
+        X, Y, weight = validation_arrays(setup)
+        measure = yardstick(network.loss_function, Y, weight)
+        held_out = measure.unexplained(mean_loss(network, X, Y, weight))
+        best = min([held_out, *(measure.unexplained(value) for value in validation_loss)])
+    if error is not None:  # the parameters are the last good ones: what matters is that the run failed
+        unexplained, held_out = np.inf, None if held_out is None else np.inf
+    return Outcome(network, loss, validation_loss, unexplained, held_out, best, error)
+
+
+def run_many(setups: Sequence[Setup]) -> list[Outcome]:
+    """Train several set-ups side by side; the compiled engine gives the cores free."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(run, setups))
+
+
+def validation_arrays(setup: Setup) -> tuple[Array, Array, Array | None]:
+    """The validation data as the network takes it."""
+    assert setup.validation is not None
+    X, y, *weight = setup.validation
+    X = np.asarray(X, dtype=setup.network.dtype)
+    return X, setup.network.encode(y, len(X), "y_val"), np.asarray(weight[0]) if weight else None
+
+
+def folds(setup: Setup, k: int, seed: int) -> NDArray[np.intp]:
+    """The fold of each row, 0 … k−1: rows dealt out in the order of their targets, so that all folds have alike ones."""
+    shuffled = np.random.default_rng(seed).permutation(len(setup.X))
+    key = setup.labels if setup.is_classification else setup.Y[:, 0]
+    order = shuffled[np.argsort(key[shuffled], kind="stable")]
+    fold = np.empty(len(order), dtype=np.intp)
+    fold[order] = np.arange(len(order)) % k
+    return fold
