@@ -63,38 +63,38 @@ def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     """The description and the tensors, checked; raises MalformedError for anything that `pack` would not have written."""
     header, data_size = _split(content)
     if header[:1] != b"{":
-        malformed("a JSON object as header", repr(header[:12]))
+        malformed("a JSON object as header", header[:12])
     table = parse(header, "the header")
     metadata = table.pop("__metadata__", None)
     if not isinstance(metadata, dict) or list(metadata) != ["glassnet"] or not isinstance(metadata["glassnet"], str):
-        malformed("a description under __metadata__, glassnet", "none")
+        malformed("a description under __metadata__, glassnet", said="none")
     _check_table(table, data_size)
     description = parse(metadata["glassnet"].encode("utf-8"), "the description")
     if not isinstance(description, dict):
-        malformed("an object as description", type(description).__name__)
+        malformed("an object as description", said=type(description).__name__)
     tensors = _read(content, table)
     digest = description.pop("sha256", None)
     if digest != _digest(description, tensors):
-        malformed("the content that its sha256 tells", "another: the file was damaged or edited")
+        malformed("the content that its sha256 tells", said="another: the file was damaged or edited")
     return description, tensors
 
 
 def _split(content: bytes) -> tuple[bytes, int]:
     """The header, and how many bytes of data follow it."""
     if len(content) < 10:
-        malformed("at least 10 bytes", str(len(content)))
+        malformed("at least 10 bytes", len(content))
     length = int.from_bytes(content[:8], "little")
     if length > MAX_HEADER:
-        malformed(f"a safetensors file, with a header of at most {MAX_HEADER:,} bytes", f"{length:,}")
+        malformed(f"a safetensors file, with a header of at most {MAX_HEADER:,} bytes", said=f"{length:,}")
     if length > len(content) - 8:
-        malformed(f"{length:,} bytes of header", f"{len(content) - 8:,}: the file is cut short")
+        malformed(f"{length:,} bytes of header", said=f"{len(content) - 8:,}: the file is cut short")
     return content[8 : 8 + length], len(content) - 8 - length
 
 
 def _check_table(table: dict[str, Any], data_size: int) -> None:
     """Names, dtypes and shapes are of the kinds we write, and the byte ranges tile the data without gap or overlap."""
     if len(table) > MAX_TENSORS:
-        malformed(f"at most {MAX_TENSORS:,} tensors", f"{len(table):,}")
+        malformed(f"at most {MAX_TENSORS:,} tensors", said=f"{len(table):,}")
     ranges = []
     for name, entry in table.items():
         if not NAME.fullmatch(name):
@@ -113,15 +113,15 @@ def _check_table(table: dict[str, Any], data_size: int) -> None:
         for axis in shape:  # whole numbers of Python: no overflow
             size *= axis
         if end - begin != size:
-            malformed(f"{size:,} bytes of tensor {name}", f"{end - begin:,}")
+            malformed(f"the {size if size < 2**63 else 'many'} bytes of tensor {name}", end - begin)
         ranges.append((begin, end, name))
     reached = 0
     for begin, end, name in sorted(ranges):
         if begin != reached:
-            malformed(f"tensor {name} to begin at byte {reached:,} of the data", f"{begin:,}")
+            malformed(f"tensor {name} to begin at byte {reached:,} of the data", said=f"{begin:,}")
         reached = end
     if reached != data_size:
-        malformed(f"{reached:,} bytes of data", f"{data_size:,}")
+        malformed(f"{reached:,} bytes of data", said=f"{data_size:,}")
 
 
 def _are_sizes(given: Any) -> bool:
@@ -135,9 +135,9 @@ def _read(content: bytes, table: dict[str, Any]) -> dict[str, Array]:
     try:
         found = dict(deserialize(content))  # type: ignore[no-untyped-call]
     except SafetensorError as error:
-        malformed("a safetensors file", shown(str(error)))
+        malformed("a safetensors file", said=shown(str(error)))
     if found.keys() != table.keys():
-        malformed("one reading of the header", "two that differ")
+        malformed("one reading of the header", said="two that differ")
     return {
         name: np.frombuffer(found[name]["data"], DTYPES[entry["dtype"]]).reshape(entry["shape"])
         for name, entry in table.items()

@@ -57,7 +57,7 @@ class Decoder:
     def done(self) -> None:
         """Refuse tensors that nothing described."""
         if self.tensors:
-            malformed("no tensors but the described ones", ", ".join(sorted(self.tensors)))
+            malformed("no tensors but the described ones", said=", ".join(sorted(self.tensors)))
 
     # --- plain values -----------------------------------------------------------------------------------------
 
@@ -140,9 +140,9 @@ class Decoder:
             for name, shape in ((f"W{layer}", (fan_in, fan_out)), (f"b{layer}", (fan_out,))):
                 array = self.take(".".join((*path, name)))
                 if array.shape != shape or array.dtype != dtype:
-                    malformed(f"{name} of shape {shape} in {dtype}", f"{array.shape} in {array.dtype}")
+                    malformed(f"{name} of shape {shape} in {dtype}", said=f"{array.shape} in {array.dtype}")
                 if not np.isfinite(array).all():
-                    malformed(f"finite numbers in {name}", "inf or nan")
+                    malformed(f"finite numbers in {name}", said="inf or nan")
                 parts.append(array.ravel())
         # sizes agree with the arrays in the file, so nothing below takes more memory than the file itself
         net = Network(

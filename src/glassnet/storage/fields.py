@@ -14,7 +14,7 @@ from glassnet.storage.strict_json import malformed
 def only(content: dict[str, Any], *names: str) -> dict[str, Any]:
     """`content`, which must have exactly these fields: a newer file with more of them is not half understood."""
     if content.keys() != set(names):
-        malformed(f"the fields {', '.join(names)}", ", ".join(content) or "none")
+        malformed(f"the fields {', '.join(names)}", said=", ".join(content) or "none")
     return content
 
 

@@ -113,7 +113,7 @@ def from_bytes(content: bytes, name: str) -> Any:
         history = decoder.decode(description["history"], ("history",))
         decoder.done()
         if not _is_model(model):
-            malformed("a model", type(model).__name__)
+            malformed("a model", said=type(model).__name__)
         if history is None:
             return model
         _check_pair(model, history)
@@ -140,7 +140,9 @@ def _is_model(model: Any) -> bool:
 def _check_pair(network: Any, history: Any) -> None:
     """A history must belong to the network, or resuming would read parameters that are not there."""
     if not isinstance(network, Network) or not isinstance(history, History):
-        malformed("a network with a history", f"{type(network).__name__} with {type(history).__name__}")
+        malformed("a network with a history", said=f"{type(network).__name__} with {type(history).__name__}")
     slots = history.state.slots
     if slots.dtype != network.dtype or slots.shape[1] != network.n_parameters:
-        malformed(f"a history of {network.n_parameters} parameters in {network.dtype}", f"{slots.shape} {slots.dtype}")
+        malformed(
+            f"a history of {network.n_parameters} parameters in {network.dtype}", said=f"{slots.shape} {slots.dtype}"
+        )

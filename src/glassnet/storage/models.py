@@ -58,7 +58,7 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
         malformed("a classification with classes or a regression of one number", state["task"])
     mean, scale = state["target_mean"], state["target_scale"]
     if not (_is_finite(mean) and _is_finite(scale) and scale > 0):
-        malformed("a finite mean and a scale > 0 of the target", f"{mean} and {scale}")
+        malformed("a finite mean and a scale > 0 of the target", said=f"{mean} and {scale}")
     if not isinstance(state["settings"], dict) or not isinstance(state["training"], dict):
         malformed("settings and training as objects", state["settings"])
     if not all(isinstance(word, str) for word in a_list(state["settings"].get("missing", []), "the missing words")):

@@ -12,17 +12,18 @@ import numpy as np
 from glassnet.errors import shown
 
 DEPTH = 32  # of arrays and objects in one another
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # matches at every quote, so in linear time
 
 
 class MalformedError(Exception):
     """What was read is no glassnet model; `str` says what was expected and what came."""
 
 
-def malformed(expected: str, got: object) -> NoReturn:
-    """Raise the MalformedError of "expected …; got …"."""
-    text = " ".join(got.split()) if isinstance(got, str) else shown(got)
-    raise MalformedError(f"expected {expected}; got {text if len(text) <= 80 else text[:77] + '...'}")
+def malformed(expected: str, got: object = None, *, said: str = "") -> NoReturn:
+    """Raise the MalformedError of "expected …; got …": a value from the file, or what is `said` of it."""
+    raise MalformedError(
+        f"expected {expected}; got {said if said.isprintable() and 0 < len(said) <= 80 else shown(said or got)}"
+    )
 
 
 def parse(raw: bytes, what: str) -> Any:
@@ -34,13 +35,13 @@ def parse(raw: bytes, what: str) -> Any:
             object_pairs_hook=lambda pairs: _object(pairs, what),
             parse_float=lambda digits: _finite(digits, what),
             parse_int=lambda digits: _whole(digits, what),
-            parse_constant=lambda name: malformed(f"finite numbers in {what}", name),
+            parse_constant=lambda name: malformed(f"finite numbers in {what}", said=name),
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escaped half of a surrogate pair fails here
     except UnicodeError:
-        malformed(f"UTF-8 text in {what}", "other bytes")
+        malformed(f"UTF-8 text in {what}", said="other bytes")
     except ValueError as error:
-        malformed(f"JSON in {what}", str(error))
+        malformed(f"JSON in {what}", said=str(error))
     return value
 
 
@@ -50,14 +51,14 @@ def _check_depth(raw: bytes, what: str) -> None:
     closing = np.isin(bare, np.frombuffer(b"]}", np.uint8)).astype(np.int32)
     depth = int(np.cumsum(opening - closing, dtype=np.int32).max(initial=0))
     if depth > DEPTH:
-        malformed(f"at most {DEPTH} levels in {what}", str(depth))
+        malformed(f"at most {DEPTH} levels in {what}", depth)
 
 
 def _object(pairs: list[tuple[str, Any]], what: str) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for key, item in pairs:
         if key in value:
-            malformed(f"each key once in {what}", f"{shown(key)} twice")
+            malformed(f"each key once in {what}", said=f"{shown(key)} twice")
         value[key] = item
     return value
 
@@ -65,11 +66,12 @@ def _object(pairs: list[tuple[str, Any]], what: str) -> dict[str, Any]:
 def _finite(digits: str, what: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        malformed(f"finite numbers in {what}", digits[:20])
+        malformed(f"finite numbers in {what}", said=digits[:20])
     return number
 
 
 def _whole(digits: str, what: str) -> int:
-    if len(digits) > 40:  # 2**128, the largest that a random generator's state holds, has 39
-        malformed(f"whole numbers of at most 40 digits in {what}", f"{len(digits)} digits")
-    return int(digits)
+    number = int(digits) if len(digits) <= 40 else 2**128
+    if abs(number) >= 2**128:  # a random generator's state needs them up to there
+        malformed(f"whole numbers below 2**128 in {what}", said=f"one of {len(digits)} digits")
+    return number

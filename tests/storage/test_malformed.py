@@ -1,0 +1,327 @@
+"""Files that are no models: made by hand and at random; each gives one line, none a crash, a hang or much memory."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.storage.files import to_bytes
+
+HERE = Path(__file__).parent
+NET = gn.Network([2, 3, 1], hidden="leaky_relu", output="sigmoid", seed=0)
+CONTENT = to_bytes(NET)
+MAX = 2**20
+
+
+def edited(change, sign=True, content=CONTENT):
+    """A case: the file after `change(table, description, data)`, which may return the parts anew as a tuple."""
+
+    def make(craft):
+        parts = craft.split(content)
+        changed = change(*parts)
+        return craft.join(*(changed if isinstance(changed, tuple) else parts), sign=sign)
+
+    return make
+
+
+def entry(name, **fields):
+    return edited(lambda table, description, data: table[name].update(fields))
+
+
+def model(**fields):
+    return edited(lambda table, description, data: description["model"].update(fields))
+
+
+def top(**fields):
+    return edited(lambda table, description, data: description.update(fields))
+
+
+def header(raw, data=b""):
+    return lambda craft: craft.frame(raw, data)
+
+
+def described(text):
+    """A case: our tables and data, but another text as the description."""
+
+    def make(craft):
+        table, description, data = craft.split(CONTENT)
+        return craft.join(table, description, data, text=text)
+
+    return make
+
+
+def pair():
+    net = NET.copy()
+    return to_bytes((net, gn.train(net, [[0.0, 1.0], [1.0, 0.0]], [0, 1], epochs=3)))
+
+
+def run(**fields):
+    def change(table, description, data):
+        state = description["history"]["state"]
+        for name, value in fields.items():
+            (state if name in state else description["history"])[name] = value
+
+    return edited(change, content=pair())
+
+
+def seeded(**fields):
+    content = to_bytes(gn.Network([2, 1], seed=np.random.RandomState(0)))
+
+    def change(table, description, data):
+        seed = description["model"]["seed"]
+        seed.update({name: value for name, value in fields.items() if name in seed})
+        seed["state"].update({name: value for name, value in fields.items() if name not in seed})
+
+    return edited(change, content=content)
+
+
+def table_model():
+    from glassnet.tables.model import TableModel
+    from glassnet.tables.preparation import Column, Preparation
+
+    columns = Preparation((Column("age", "numeric"), Column("city", "categorical", categories=("Bern", "Chur"))))
+    return to_bytes(TableModel(columns, gn.Network([3, 1], output="sigmoid"), "classification", "y", ["no", "yes"]))
+
+
+def tabular(change):
+    return edited(lambda table, description, data: change(description["model"]), content=table_model())
+
+
+def moved(table, description, data):
+    table["W1"], table["W2"] = table["W2"], table["W1"]
+
+
+def gap(table, description, data):
+    for place in table.values():
+        place["data_offsets"] = [offset + 8 for offset in place["data_offsets"]]
+    return table, description, bytes(8) + data
+
+
+def overlap(table, description, data):
+    table["b1"]["data_offsets"] = table["W1"]["data_offsets"]
+    table["b1"]["shape"] = table["W1"]["shape"]
+
+
+def poisoned(value):
+    def change(table, description, data):
+        begin = table["W1"]["data_offsets"][0]
+        data[begin : begin + 8] = np.float64(value).tobytes()
+
+    return edited(change)
+
+
+def nothing_but(table, description, data):
+    return {}, description, b""
+
+
+def extra(table, description, data):
+    table["more"] = {"dtype": "U8", "shape": [8], "data_offsets": [len(data), len(data) + 8]}
+    return table, description, data + bytes(8)
+
+
+def many(table, description, data):
+    for number in range(10_001):
+        table[f"t{number}"] = {"dtype": "U8", "shape": [0], "data_offsets": [len(data), len(data)]}
+
+
+DEEP = b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}"
+CASES = {
+    # the frame
+    "empty": lambda craft: b"",
+    "nine bytes": lambda craft: bytes(9),
+    "zeros": lambda craft: bytes(1000),
+    "text": lambda craft: b"age,city\n31,Bern\n",
+    "pickle": lambda craft: b"\x80\x04\x95 \x00\x00\x00\x00\x00\x00\x00cos\nsystem\n(S'true'\ntR.",
+    "png": lambda craft: b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "header longer than the file": lambda craft: (10**5).to_bytes(8, "little") + CONTENT[8:],
+    "header longer than the limit": lambda craft: (MAX + 1).to_bytes(8, "little") + bytes(MAX + 1),
+    "header as long as a number can say": lambda craft: b"\xff" * 8 + CONTENT[8:],
+    "header of two bytes": lambda craft: (2).to_bytes(8, "little") + CONTENT[8:],
+    "cut in the header": lambda craft: CONTENT[:100],
+    "cut in the data": lambda craft: CONTENT[:-1],
+    "more data": lambda craft: CONTENT + b"\0",
+    "twice": lambda craft: CONTENT * 2,
+    "one bit of the data": lambda craft: CONTENT[:-3] + bytes([CONTENT[-3] ^ 1]) + CONTENT[-2:],
+    # the header as JSON
+    "no JSON": header(b"{a: 1}"),
+    "an array": header(b"[1, 2, 3]"),
+    "null": header(b"null" + b" " * 10),
+    "not UTF-8": header(b'{"\xff\xfe": 1}'),
+    "byte order mark": header(b'\xef\xbb\xbf{"a": 1}'),
+    "deep": header(DEEP),
+    "deep and open": header(b"[" * MAX),
+    "a key twice": header(b'{"W1": {}, "W1": {}}'),
+    "a key twice inside": header(
+        b'{"W1": {"dtype": "F64", "dtype": "F32", "shape": [], "data_offsets": [0, 8]}}', bytes(8)
+    ),
+    "a long number": header(b'{"a": ' + b"9" * 100_000 + b"}"),
+    "an infinite number": header(b'{"a": 1e999}'),
+    "NaN": header(b'{"a": NaN}'),
+    "half a surrogate pair": header(b'{"a": "\\ud800"}'),
+    "quotes without end": header(b'{"a": ' + b'"\\' * 400_000),
+    "escaped quotes": header(b'\\"' * 500_000),
+    "open and shut": header(b"{" + b"[]" * 500_000 + b"}"),
+    "no description": header(b'{"W1": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}}', bytes(8)),
+    "another metadata": header(b'{"__metadata__": {"format": "pt"}}'),
+    "metadata of another type": header(b'{"__metadata__": {"glassnet": 3}}'),
+    # the table of tensors
+    "path as name": edited(lambda table, d, data: table.update({"../W1": table.pop("W1")})),
+    "empty name": edited(lambda table, d, data: table.update({"": table.pop("W1")})),
+    "long name": edited(lambda table, d, data: table.update({"W" * 101: table.pop("W1")})),
+    "unknown dtype": entry("W1", dtype="C128"),
+    "dtype of another size": entry("W1", dtype="F32"),
+    "dtype of the same size": entry("W1", dtype="I64"),
+    "dtype that is no text": entry("W1", dtype=["F64"]),
+    "negative shape": entry("W1", shape=[-2, -3]),
+    "shape of fractions": entry("W1", shape=[2.0, 3.0]),
+    "shape of booleans": entry("b2", shape=[True]),
+    "transposed": entry("W1", shape=[3, 2]),
+    "flat": entry("W1", shape=[6]),
+    "shape whose product overflows": entry("W1", shape=[2**32, 2**32]),
+    "shape of terabytes": entry("W1", shape=[2**40]),
+    "nine axes": entry("W1", shape=[1] * 7 + [2, 3]),
+    "zero times infinity": entry("W1", shape=[0, 2**52]),
+    "offsets backwards": entry("W1", data_offsets=[48, 0]),
+    "offsets beyond the end": entry("W1", data_offsets=[10**6, 10**6 + 48]),
+    "three offsets": entry("W1", data_offsets=[0, 24, 48]),
+    "offsets as text": entry("W1", data_offsets=["0", "48"]),
+    "an unknown field": entry("W1", strides=[3, 1]),
+    "no shape": edited(lambda table, d, data: table["W1"].pop("shape")),
+    "overlap": edited(overlap),
+    "gap": edited(gap),
+    "10,001 tensors": edited(many),
+    "no tensors": edited(nothing_but),
+    "one tensor more": edited(extra),
+    "tensors exchanged": edited(moved),
+    # the description
+    "edited without a new digest": edited(lambda t, d, data: d["model"].update(seed=1), sign=False),
+    "description no JSON": described("{"),
+    "description an array": described("[]"),
+    "description deep": described("[" * 400_000),
+    "description with a key twice": described('{"version": 1, "version": 1}'),
+    "version 2": top(version=2),
+    "version 0": top(version=0),
+    "version true": top(version=True),
+    "version as text": top(version="1"),
+    "a field more": top(author="me"),
+    "no model": top(model=None),
+    "a number as model": top(model=3),
+    "an optimizer as model": top(model={"$type": "Adam", "learning_rate": 0.1}),
+    "an unknown kind": model(**{"$type": "os.system"}),
+    "a kind that is a list": model(**{"$type": ["Network"]}),
+    "sizes that do not fit": model(sizes=[2, 4, 1]),
+    "sizes of terabytes": model(sizes=[2**40, 2**40, 1]),
+    "one size": model(sizes=[2]),
+    "sizes of booleans": model(sizes=[2, 3, True]),
+    "an unknown activation": model(hidden="tahn"),
+    "too many activations": model(hidden=["relu", "relu"]),
+    "a slope that is text": model(hidden={"$type": "Activation", "name": "leaky_relu", "parameters": {"slope": "1"}}),
+    "a slope too many": model(hidden={"$type": "Activation", "name": "relu", "parameters": {"slope": 1.0}}),
+    "a softmax of one": model(output="softmax"),
+    "a loss that does not fit": model(loss="categorical_cross_entropy"),
+    "an unknown dtype of numbers": model(dtype="float16"),
+    "an unknown init": model(init="lambda: 0"),
+    "a seed that is text": model(seed="0"),
+    "a kind inside another": model(seed={"$type": "Network"}),
+    "nan in W1": poisoned(np.nan),
+    "inf in W1": poisoned(np.inf),
+    "a history without a run": top(history={"$type": "History"}),
+    "a history that is none": top(history=[1, 2]),
+    # runs, random sources and table models
+    "a step that is text": run(step="3"),
+    "a negative step": run(step=-1),
+    "slots that are a number": run(slots=3),
+    "parameters that are text": run(best_theta="theta"),
+    "a loss curve that is a number": run(loss=0.5),
+    "a state that is none": run(state=None),
+    "a position beyond the key": seeded(pos=100_000),
+    "a position before the key": seeded(pos=-5),
+    "no key": seeded(key=[1, 2, 3]),
+    "another generator": seeded(bit_generator="SFC64"),
+    "gauss that is text": seeded(gauss="0"),
+    "a column more": tabular(lambda m: m["preparation"]["columns"].append({"name": "x", "kind": "numeric"})),
+    "a column twice": tabular(lambda m: m["preparation"]["columns"].append(m["preparation"]["columns"][0])),
+    "a category less": tabular(lambda m: m["preparation"]["columns"][1]["categories"].pop()),
+    "a category twice": tabular(lambda m: m["preparation"]["columns"][1].update(categories=["Bern", "Bern"])),
+    "a scale of zero": tabular(lambda m: m["preparation"]["columns"][0].update(scale=0.0)),
+    "a class less": tabular(lambda m: m["classes"].pop()),
+    "a class twice": tabular(lambda m: m.update(classes=["no", "no"])),
+    "classes of lists": tabular(lambda m: m.update(classes=[["no"], ["yes"]])),
+    "a task of its own": tabular(lambda m: m.update(task="clustering")),
+    "a target scale of zero": tabular(lambda m: m.update(target_scale=0)),
+    "a target that is none": tabular(lambda m: m.update(target=None)),
+    "settings that are text": tabular(lambda m: m.update(settings="--epochs 5")),
+    "missing words that are a number": tabular(lambda m: m.update(settings={"missing": 5})),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_made_wrong_by_hand_gives_one_line(name, craft):
+    assert craft.judge(CASES[name](craft), None) == "refused"
+
+
+def test_there_are_at_least_60():
+    assert len(CASES) >= 60
+
+
+def test_taking_a_file_apart_and_joining_it_changes_nothing(craft):
+    assert craft.judge(craft.join(*craft.split(CONTENT)), CONTENT) == "same"
+
+
+def test_what_the_lines_say(craft, tmp_path):
+    said = {}
+    for name in ("version 2", "one bit of the data", "cut in the data", "a position beyond the key", "a scale of zero"):
+        path = tmp_path / "model.safetensors"
+        path.write_bytes(CASES[name](craft))
+        with pytest.raises(gn.InputError) as caught:
+            gn.load(path)
+        said[name] = str(caught.value)
+    assert said == {
+        "version 2": "'model.safetensors': expected format 1 or older; got 2, written by a newer glassnet; update glassnet.",
+        "one bit of the data": "'model.safetensors': expected the content that its sha256 tells; got another: the file was "
+        "damaged or edited; load a file that glassnet wrote.",
+        "cut in the data": "'model.safetensors': expected 104 bytes of data; got 103; load a file that glassnet wrote.",
+        "a position beyond the key": "'model.safetensors': expected a position from 0 to 624 in a random source; got "
+        "100000; load a file that glassnet wrote.",
+        "a scale of zero": said["a scale of zero"],
+    }
+
+
+def test_a_file_of_format_1_loads_for_ever(same):
+    net, history = gn.load(HERE / "format1.safetensors")
+    expected = np.arange(13) / 8 - 0.75
+    np.testing.assert_array_equal(net.theta, expected)
+    assert repr(net).startswith(
+        "Network([2, 3, 1], hidden=LEAKY_RELU.with_parameters(slope=0.25), output='sigmoid', seed=7"
+    )
+    assert history.state.optimizer == "Adam"
+    assert history.steps == 3
+
+
+def mutations(count, seed):
+    """The verdicts of a process of its own, whose memory may grow by 300 MB."""
+    program = "import sys, json; sys.path.insert(0, sys.argv[1]); import crafting; "
+    program += f"print(json.dumps(crafting.campaign({count}, {seed}, 300 * 2**20)))"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-X", "faulthandler", "-c", program, str(HERE)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr[-5000:]
+    return json.loads(done.stdout)
+
+
+def test_5_000_mutated_files_load_right_or_give_one_line():
+    verdicts = mutations(5_000, seed=0)
+    assert sum(verdicts.values()) == 5_000
+    assert verdicts["other"] > 50  # changes that are signed and valid are not refused
+    assert verdicts["same"] > 50
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_200_000_mutated_files_load_right_or_give_one_line(seed):
+    assert sum(mutations(10_000, seed).values()) == 10_000
