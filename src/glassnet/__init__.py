@@ -30,6 +30,8 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
     "Derivation": "glassnet.explain.derivation",
+    "MLPClassifier": "glassnet.estimators.classifier",
+    "MLPRegressor": "glassnet.estimators.regressor",
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
@@ -72,6 +74,8 @@ __all__ = [
     "InputError",
     "InverseScaling",
     "Loss",
+    "MLPClassifier",
+    "MLPRegressor",
     "Momentum",
     "Nesterov",
     "Network",

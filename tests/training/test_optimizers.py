@@ -134,7 +134,7 @@ def test_only_the_adams_count_steps():
         (SGD, "learning_rate", 10**400),
         (SGD, "learning_rate", np.array([0.1, 0.2])),
         (SGD, "learning_rate", 0.1j),
-        (Momentum, "momentum", 1.0),
+        (Momentum, "momentum", 1.01),
         (Momentum, "momentum", -0.1),
         (Nesterov, "momentum", 1.5),
         (RMSprop, "decay", 1),

@@ -54,10 +54,18 @@ def run_lbfgs(job: Job, state: State, optimizer: LBFGS, epochs: int, after_epoch
             jac=True,
             method="L-BFGS-B",
             callback=callback,
-            # ftol 0: only the gradient says that it converged, or a loss that no longer falls by a single bit
-            options={"maxiter": epochs, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tolerance, "ftol": 0},
+            options={
+                "maxiter": epochs,
+                "maxfun": optimizer.max_evaluations,
+                "gtol": optimizer.tolerance,
+                "ftol": optimizer.loss_tolerance,  # at 0 only the gradient says that it converged
+            },
         )
     net.theta[...] = result.x
     if not record.stopped:
-        record.stopped = "converged" if result.success else "" if result.nit >= epochs else "no step lowers the loss"
+        if result.success:
+            record.stopped = "converged"
+        elif result.nit < epochs:
+            used_up = result.nfev >= optimizer.max_evaluations
+            record.stopped = f"{result.nfev} evaluations done" if used_up else "no step lowers the loss"
     return record

@@ -38,7 +38,9 @@ class Optimizer:
     def __post_init__(self) -> None:
         for constant in fields(self):
             name, value = constant.name, getattr(self, constant.name)
-            if name in ("momentum", "decay", "beta1", "beta2"):
+            if name == "momentum":
+                check_number(name, value, 0, 1)
+            elif name in ("decay", "beta1", "beta2"):
                 check_number(name, value, 0, 1, open_high=True)
             elif name == "learning_rate":
                 check_number(name, value, 0, open_low=True, hint="pass e.g. learning_rate=0.01")
@@ -134,15 +136,18 @@ class AdamW(Optimizer):
 class LBFGS:
     """Limited-memory BFGS on the whole training set, run by SciPy (Liu & Nocedal 1989).
 
-    `tolerance` ends the run when the largest gradient entry is below it; `max_evaluations` bounds the loss evaluations.
+    `tolerance` ends the run when the largest gradient entry is below it, `loss_tolerance` when an iteration lowers the
+    loss by less than that share of it; `max_evaluations` bounds the loss evaluations.
     """
 
     tolerance: float = 1e-5
     max_evaluations: int = 15000
+    loss_tolerance: float = 0.0
 
     def __post_init__(self) -> None:
         check_number("tolerance", self.tolerance, 0)
         check_count("max_evaluations", self.max_evaluations)
+        check_number("loss_tolerance", self.loss_tolerance, 0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer | LBFGS]] = {

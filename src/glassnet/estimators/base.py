@@ -1,0 +1,327 @@
+"""What both estimators share: scikit-learn's fit, partial_fit and predict around a Network and an engine."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from glassnet.equations.losses import Loss
+from glassnet.errors import InputError
+from glassnet.estimators.fitting import Fitting, Reported, Solver
+from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
+from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
+from glassnet.estimators.state import from_state, to_state
+from glassnet.estimators.tasks import tasks
+from glassnet.network import passes
+from glassnet.network.engines import ENGINES, choose_engine
+from glassnet.network.network import Network
+from glassnet.training.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+# the slope of this "loss" is its target: the backward pass then gives the derivative of one output
+_OUTPUT = Loss("output", lambda z, y: z * y, lambda z, y: y)
+
+
+class BaseMLP(CallbackSupportMixin, BaseEstimator):
+    """Base of MLPClassifier and MLPRegressor, which say what the targets and the output are."""
+
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
+
+    # the parameters that are read here; each estimator's __init__ lists and documents all of them
+    hidden_layer_sizes: Any
+    activation: Any
+    solver: Any
+    init: Any
+    early_stopping: bool
+    validation_fraction: float
+    alpha: float
+    warm_start: bool
+    max_iter: int
+    random_state: Any
+    engine: str
+
+    # what fit leaves behind
+    network_: Network
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_outputs_: int
+    out_activation_: str
+    loss_curve_: list[float]
+    best_loss_: float | None
+    validation_loss_curve_: list[float] | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    _optimizer: Solver | None
+    _best_theta: Array
+
+    # --- what the estimators differ in ------------------------------------------------------------------------
+
+    @abstractmethod
+    def _check_targets(self, X: Any, y: Any, incremental: bool, first: bool) -> tuple[Any, Array]:
+        """X and the targets (n, k) as the loss takes them, validated; sets or checks the classes."""
+
+    @abstractmethod
+    def _encode(self, y: Any) -> Array:
+        """Targets (n, k) of further rows, such as validation data."""
+
+    @abstractmethod
+    def _output_and_loss(self) -> tuple[str, Loss]:
+        """scikit-learn's name of the output activation, and the loss."""
+
+    @abstractmethod
+    def _validation_score(self, output: Array, rows: Rows) -> float:
+        """The score of the network's outputs that early stopping watches."""
+
+    @abstractmethod
+    def _reported(self, rows: Rows) -> Reported:
+        """How the core's loss on these rows is reported."""
+
+    def _weights_of(self, y: Any, sample_weight: Any) -> Any:
+        """The sample weights, times what else weighs a sample."""
+        return sample_weight
+
+    # --- training ---------------------------------------------------------------------------------------------
+
+    def _fit_as_task(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, ...]) -> Any:
+        """_fit, as the outermost task of scikit-learn's callbacks."""
+        context = self._init_callback_context(max_subtasks=self.max_iter + 1)  # lbfgs begins one more than it ends
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
+        self._fit(X, y, sample_weight, validation)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={})
+        return self
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any = None, validation: tuple[Any, ...] = (), incremental: bool = False
+    ) -> Any:
+        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        hidden_sizes(self.hidden_layer_sizes)
+        given_y = y
+        X, Y = self._check_targets(X, y, incremental, first)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        sample_weight = self._weights_of(given_y, sample_weight)
+        rng = check_random_state(self.random_state)
+        self._set_up(X, Y, rng, first)
+        if incremental and self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+
+        dtype, held_out = self.network_.dtype, self._validation_rows(validation)
+        stochastic = self.solver != "lbfgs"
+        if stochastic and self.early_stopping and held_out is None:
+            X, Y, sample_weight, held_out = self._split(X, Y, sample_weight, rng)
+        rows = as_rows(X, Y, sample_weight, dtype)
+        self.validation_loss_curve_ = (
+            None if held_out is None else [] if first else list(self.validation_loss_curve_ or [])
+        )
+        fitting = Fitting(self, rows, held_out, rng, tasks(self, X, given_y, sample_weight, incremental))
+        if stochastic:
+            fitting.stochastic(incremental)
+        else:
+            fitting.lbfgs()
+        if not np.isfinite(self.network_.theta).all():
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                "preprocessed."
+            )
+        return self
+
+    def _set_up(self, X: Any, Y: Array, rng: np.random.RandomState, first: bool) -> None:
+        """Build the network and the attributes of a first fit, or take up the parameters where they stand."""
+        self.n_outputs_ = Y.shape[1]
+        sizes = [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), self.n_outputs_]
+        if not first:
+            self._take_up_parameters(sizes, X.dtype)
+            return
+        self.out_activation_, loss = self._output_and_loss()
+        self.network_ = build_network(sizes, self.activation, self.out_activation_, loss, X.dtype)
+        draw_parameters(self.network_, self.init, rng)
+        self._show_parameters()
+        self.n_layers_ = len(sizes)
+        self.n_iter_ = self.t_ = self._no_improvement_count = 0
+        self.loss_curve_ = []
+        self._best_theta = self.network_.theta.copy()
+        self._optimizer = None
+        watches_score = self.early_stopping and self.solver != "lbfgs"
+        self.best_loss_ = None if watches_score else np.inf
+        self.validation_scores_ = [] if watches_score else None
+        self.best_validation_score_ = -np.inf if watches_score else None
+        self.validation_loss_curve_ = None
+
+    def _take_up_parameters(self, sizes: list[int], dtype: Any) -> None:
+        """Go on from coefs_ and intercepts_, whoever set them."""
+        if not hasattr(self, "network_"):
+            out_activation, loss = self._output_and_loss()
+            self.network_ = build_network(sizes, self.activation, out_activation, loss, dtype)
+            self._best_theta = self.network_.theta.copy()
+        self._read_parameters()
+        self._show_parameters()
+        if self.early_stopping and getattr(self, "validation_scores_", None) is None:
+            self.validation_scores_, self.best_validation_score_ = [], -np.inf
+        if not self.early_stopping and getattr(self, "best_loss_", None) is None:
+            self.best_loss_ = np.inf
+
+    def _show_parameters(self) -> None:
+        """Make coefs_ and intercepts_ views of the network's parameters."""
+        self.coefs_ = list(self.network_.W.values())
+        self.intercepts_ = list(self.network_.b.values())
+
+    def _read_parameters(self) -> Network:
+        """The network, with what a user may have put into coefs_ and intercepts_ since."""
+        net = self.network_
+        for given, own in ((self.coefs_, net.W), (self.intercepts_, net.b)):
+            for array, view in zip(given, own.values(), strict=True):
+                if array is not view:
+                    view[...] = array
+        return net
+
+    def _split(self, X: Any, Y: Array, sample_weight: Any, rng: np.random.RandomState) -> tuple[Any, Array, Any, Rows]:
+        """Hold out validation_fraction of the rows, stratified where there is one class label a row."""
+        arrays = [X, Y] if sample_weight is None else [X, Y, sample_weight]
+        stratify = Y if is_classifier(self) and self.n_outputs_ == 1 else None
+        parts = train_test_split(*arrays, random_state=rng, test_size=self.validation_fraction, stratify=stratify)
+        train, held_out = parts[::2], parts[1::2]
+        if held_out[0].shape[0] < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        weight, weight_val = (None, None) if sample_weight is None else (train[2], held_out[2])
+        return train[0], train[1], weight, as_rows(held_out[0], held_out[1], weight_val, self.network_.dtype)
+
+    def _validation_rows(self, given: tuple[Any, ...]) -> Rows | None:
+        """X_val, y_val and sample_weight_val as rows, or None if none were given."""
+        X, y, sample_weight = given or (None, None, None)
+        if X is None and y is None:
+            if sample_weight is not None:
+                raise InputError("sample_weight_val: expected X_val and y_val with it; got none; pass all three.")
+            return None
+        if X is None or y is None:
+            missing = "X_val" if X is None else "y_val"
+            raise InputError(f"{missing}: expected the other half of the validation data; got None; pass both.")
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        Y = self._encode(y)
+        if len(Y) != X.shape[0]:
+            raise InputError(f"y_val: expected {X.shape[0]} entries, one for each row of X_val; got {len(Y)}.")
+        return as_rows(X, Y, sample_weight, self.network_.dtype)
+
+    def initialize(self, X: Any, y: Any) -> Any:
+        """Draw the initial parameters for data of this shape without training; returns the estimator.
+
+        It can predict then, and `warm_start=True` or `partial_fit` go on from here, also from parameters you write
+        into `coefs_` and `intercepts_`.
+        """
+        self._validate_params()
+        X, Y = self._check_targets(X, y, incremental=False, first=True)
+        self._set_up(X, Y, check_random_state(self.random_state), first=True)
+        return self
+
+    def _check_solver(self) -> bool:
+        """Whether partial_fit exists: for the stochastic solvers."""
+        if self.solver not in STOCHASTIC and not isinstance(self.solver, Optimizer):
+            raise AttributeError(
+                f"partial_fit: expected a stochastic solver; got {self.solver!r}; use 'adam' or 'sgd'."
+            )
+        return True
+
+    def _loss_grad_lbfgs(self, packed: Array, X: Any, y: Any, sample_weight: Any, *buffers: Any) -> tuple[float, Array]:
+        """The objective and its gradient at parameters packed in scikit-learn's way: all weights, then all biases."""
+        net = self.network_.copy()
+        arrays = [*net.W.values(), *net.b.values()]
+        for array, part in zip(arrays, np.split(packed, np.cumsum([a.size for a in arrays])[:-1]), strict=True):
+            array[...] = part.reshape(array.shape)
+        rows = as_rows(X, y, sample_weight, net.dtype)
+        l2 = self.alpha / rows.weight_sum
+        trace = passes.forward(net.activations, net.W, net.b, rows.X)
+        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight, 0.0, l2)
+        gradient = passes.backward(
+            net.activations, net.loss_function, net.layout, net.theta, trace, rows.Y, rows.sample_weight, 0.0, l2
+        )
+        parts = [*gradient.W.values(), *gradient.b.values()]
+        return float(loss), np.concatenate([part.ravel() for part in parts])
+
+    # --- what it computes -------------------------------------------------------------------------------------
+
+    def _output(self, X: Any) -> Array:
+        """The network's outputs (n, n_outputs) for rows that a user passed."""
+        check_is_fitted(self, "coefs_")
+        return self._output_of(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False))
+
+    def _output_of(self, X: Any) -> Array:
+        network = self._read_parameters()
+        engine = ENGINES[choose_engine(self.engine, {name: each.refuses(network) for name, each in ENGINES.items()})]
+        with np.errstate(over="ignore", invalid="ignore"):
+            if isinstance(X, np.ndarray):
+                return engine.output(network, dense(X, network.dtype))
+            blocks = [X[start : start + BLOCK_ROWS] for start in range(0, X.shape[0], BLOCK_ROWS)]
+            return np.vstack([engine.output(network, dense(block, network.dtype)) for block in blocks])
+
+    def _trace(self, X: Any) -> passes.Trace:
+        check_is_fitted(self, "coefs_")
+        network = self._read_parameters()
+        X = dense(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False), network.dtype)
+        return passes.forward(network.activations, network.W, network.b, X)
+
+    def hidden_activations(self, X: Any) -> list[Array]:
+        """What each hidden layer puts out for the rows of X: a list of (n, width) arrays."""
+        trace = self._trace(X)
+        return [trace.A[layer] for layer in range(1, self.network_.n_layers)]
+
+    def input_gradients(self, X: Any, y: Any = None) -> Array:
+        """How the outputs change with the inputs, or, given y, how each sample's loss does.
+
+        The outputs are those of `predict` for a regressor and of `predict_proba` for a classifier (of the second
+        class where there are two). Returns ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y
+        ∂ℓᵢ/∂xᵢ, (n, d).
+        """
+        trace = self._trace(X)
+        net, n = self.network_, len(trace.A[0])
+
+        def backward(loss: Loss, Y: Array) -> Array:
+            # of the mean over the rows, hence times n
+            return passes.backward(net.activations, loss, net.layout, net.theta, trace, Y).X * n
+
+        if y is not None:
+            return backward(net.loss_function, self._encode(y).astype(net.dtype))
+        units = np.eye(self.n_outputs_, dtype=net.dtype)
+        gradients = [backward(_OUTPUT, np.tile(unit, (n, 1))) for unit in units]
+        return gradients[0] if len(gradients) == 1 else np.stack(gradients, axis=1)
+
+    # --- keeping it -------------------------------------------------------------------------------------------
+
+    def _to_state(self) -> dict[str, Any]:
+        """All that makes it up, as plain values and objects of the core, for a model file."""
+        return to_state(self)
+
+    @classmethod
+    def _from_state(cls, given: dict[str, Any]) -> Any:
+        """The estimator that `_to_state` described; raises InputError for a description that does not fit together."""
+        return from_state(cls, given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: coefs_ and intercepts_ are views of the network's parameters, which are kept once."""
+        state = dict(super().__getstate__())
+        if "network_" in state and "coefs_" in state:
+            self._read_parameters()
+            del state["coefs_"], state["intercepts_"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "network_" in state and "coefs_" not in state:
+            self._show_parameters()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,326 @@
+"""One call of fit: the epochs run in the engine, and scikit-learn's stop rules, scores, messages and callbacks around them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from glassnet.errors import NonFiniteError
+from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive
+from glassnet.estimators.order import ShuffledOrder
+from glassnet.estimators.rows import Rows
+from glassnet.network import passes
+from glassnet.network.engines import ENGINES, choose_engine
+from glassnet.network.network import Network
+from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
+from glassnet.training.lbfgs import run_lbfgs
+from glassnet.training.optimizers import LBFGS, SGD, Optimizer
+from glassnet.training.schedules import Constant
+
+Array = NDArray[Any]
+
+EPOCHS_PER_CALL = 50  # of the engine: few enough that Ctrl-C loses little, and orders drawn in vain cost little
+ORDERS_PER_CALL = 2_000_000  # row numbers laid out at once
+NEVER = 2**62  # epochs of patience
+
+Hook = Callable[[], bool]  # begins the callbacks' task of an epoch, or ends it and returns whether to stop
+
+
+@dataclass
+class Solver:
+    """An optimizer under way: its constants, its memory, and the learning rate of its next step."""
+
+    optimizer: Optimizer
+    state: State
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Reported:
+    """How a loss is reported: scale·(the core's objective) + offset.
+
+    scikit-learn averages a squared error over the outputs and counts Poisson's constant terms.
+    """
+
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def __call__(self, loss: float) -> float:
+        return self.scale * float(loss) + self.offset
+
+    def inverse(self, reported: float) -> float:
+        """The core's objective of a reported loss."""
+        return (reported - self.offset) / self.scale
+
+
+class Fitting:
+    """Trains the estimator's network on rows; `validation` are the rows that a score or a loss is measured on."""
+
+    def __init__(
+        self, estimator: Any, rows: Rows, validation: Rows | None, rng: np.random.RandomState, tasks: tuple[Hook, Hook]
+    ) -> None:
+        self.estimator, self.rows, self.validation, self.rng = estimator, rows, validation, rng
+        self.network: Network = estimator.network_
+        self.reported: Reported = estimator._reported(rows)
+        self.begin, self.end = tasks
+        self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
+
+    # --- the stochastic solvers -------------------------------------------------------------------------------
+
+    def stochastic(self, incremental: bool) -> None:
+        """Train for up to max_iter epochs, or for one where `incremental`."""
+        est = self.estimator
+        solver = self._solver(incremental)
+        job, state = self._job(solver, incremental), solver.state
+        engines = cast("dict[str, Engine]", ENGINES)
+        engine = engines[choose_engine(est.engine, {name: each.refuses_job(job) for name, each in engines.items()})]
+        watched = bool(est.verbose or self.has_callbacks or self.validation is not None)
+        per_call = 1 if watched else min(EPOCHS_PER_CALL, max(1, ORDERS_PER_CALL // len(self.rows.X)))
+        epochs = 1 if incremental else est.max_iter
+        est.n_iter_ = 0
+        try:
+            while est.n_iter_ < epochs:
+                self.begin()
+                now = min(per_call, epochs - est.n_iter_)
+                if isinstance(job.order, ShuffledOrder):
+                    job.order.draw(state.epoch, now)
+                stop, asked = self._advance(engine, job, state, now), False
+                self._update_rate(solver)
+                if self.has_callbacks:
+                    asked = self.end()
+                if (stop and not self._lower_rate(solver, stop)) or asked:
+                    break
+            else:
+                if not incremental:
+                    _warn_of_max_iter(est.max_iter)
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        state.rescue = None  # the engine's own, of this call
+        if est.early_stopping:
+            self.network.theta = est._best_theta
+
+    def _solver(self, incremental: bool) -> Solver:
+        est = self.estimator
+        optimizer = build_optimizer(est)
+        kind, shape = type(optimizer).__name__, (len(optimizer.slots), self.network.n_parameters)
+        solver, old = None, getattr(est, "_optimizer", None)
+        if isinstance(old, Solver) and (incremental or est.keep_optimizer):
+            same = (old.state.optimizer, old.state.slots.shape) == (kind, shape)
+            solver = Solver(optimizer, old.state, old.learning_rate) if same else None
+        if solver is None:
+            solver = Solver(optimizer, State(kind, np.zeros(shape, self.network.dtype)), optimizer.learning_rate)
+        state, est._optimizer = solver.state, solver
+        state.stale = est._no_improvement_count
+        state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(est.best_loss_)
+        return solver
+
+    def _job(self, solver: Solver, incremental: bool) -> Job:
+        est, rows, state = self.estimator, self.rows, solver.state
+        n = len(rows.X)
+        patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
+        dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
+        rule = EarlyStopping(patience, est.tol / self.reported.scale, restore_best=False)
+        return Job(
+            network=self.network,
+            X=rows.X,
+            Y=rows.Y,
+            sample_weight=rows.sample_weight,
+            validation=None,
+            optimizer=solver.optimizer,
+            schedule=build_schedule(est, n, state.step),
+            epochs=max(est.max_iter, state.epoch + 1) if incremental else state.epoch + est.max_iter,
+            batch_size=self._batch_size(n),
+            shuffle=bool(est.shuffle),
+            l1=0.0,
+            l2=float(est.alpha),
+            dropout=float(est.dropout),
+            clip_norm=est.clip_norm,
+            early_stopping=None if est.early_stopping else rule,
+            seed=dropout_seed,
+            n_threads=est.n_threads,
+            divide_penalty=True,
+            order=ShuffledOrder(self.rng, n) if est.shuffle else None,
+        )
+
+    def _batch_size(self, n: int) -> int:
+        given = self.estimator.batch_size
+        if given == "auto":
+            return min(200, n)
+        if given > n:
+            warnings.warn(f"batch_size={given} is larger than the {n} rows; all rows make one batch.", stacklevel=2)
+        return int(min(given, n))
+
+    def _advance(self, engine: Engine, job: Job, state: State, epochs: int) -> str:
+        """Run epochs, keep their figures; returns why to stop, or ""."""
+        est = self.estimator
+        try:
+            record = engine.run(job, state, epochs)
+        except NonFiniteError as error:
+            return self._diverged(error)
+        if isinstance(job.order, ShuffledOrder):
+            job.order.give_back(len(record.loss), rewind=est.random_state is not None)  # None: numpy's, which all share
+        losses = [self.reported(loss) for loss in record.loss]
+        est.n_iter_ += len(losses)
+        est.t_ += len(losses) * len(self.rows.X)
+        est.loss_curve_.extend(losses)
+        est.loss_ = losses[-1]
+        if est.verbose:
+            _say(est)
+        if self.validation is not None:
+            self._measure(state)
+        est._no_improvement_count = state.stale
+        if not est.early_stopping:
+            est.best_loss_ = self.reported(state.best_loss)
+        return (
+            f"Validation score did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
+            if est.early_stopping and state.stale > est.n_iter_no_change
+            else f"Training loss did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
+            if record.stopped
+            else ""
+        )
+
+    def _measure(self, state: State) -> None:
+        """Validation loss and, for early stopping, score; the best parameters are kept."""
+        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
+        trace = passes.forward(net.activations, net.W, net.b, rows.X)
+        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
+        est.validation_loss_curve_.append(est._reported(rows)(loss))
+        if not est.early_stopping:
+            return
+        score = est._validation_score(trace.output, rows)
+        est.validation_scores_.append(score)
+        if est.verbose:
+            print(f"Validation score: {score:f}")
+        state.stale = state.stale + 1 if score < est.best_validation_score_ + est.tol else 0
+        if score > est.best_validation_score_:
+            est.best_validation_score_ = score
+            est._best_theta = net.theta.copy()
+
+    def _diverged(self, error: NonFiniteError) -> str:
+        est = self.estimator
+        if not est.early_stopping:
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                f"preprocessed. ({error})"
+            ) from error
+        est.n_iter_ += 1
+        est.loss_ = float("nan")
+        est.loss_curve_.append(est.loss_)
+        est.validation_loss_curve_.append(est.loss_)
+        est.validation_scores_.append(float("nan"))
+        warnings.warn(f"The loss diverged; the best parameters are kept. ({error})", ConvergenceWarning, stacklevel=2)
+        return "The loss is not finite."
+
+    def _update_rate(self, solver: Solver) -> None:
+        est = self.estimator
+        if est.solver == "sgd" and est.learning_rate == "invscaling":
+            solver.learning_rate = float(est.learning_rate_init) / (est.t_ + 1) ** est.power_t
+        else:
+            solver.learning_rate = solver.optimizer.learning_rate * solver.state.rate_factor
+
+    def _lower_rate(self, solver: Solver, why: str) -> bool:
+        """Whether training goes on at a fifth of the rate, as learning_rate="adaptive" asks."""
+        est, goes_on = self.estimator, False
+        if not is_adaptive(est) or not np.isfinite(est.loss_):
+            then = "Stopping."
+        elif solver.learning_rate <= 1e-6:
+            then = "Learning rate too small. Stopping."
+        else:
+            solver.state.rate_factor /= 5
+            solver.state.stale = est._no_improvement_count = 0
+            self._update_rate(solver)
+            then, goes_on = f"Setting learning rate to {solver.learning_rate:f}", True
+        if est.verbose:
+            print(f"{why} {then}")
+        return goes_on
+
+    # --- L-BFGS -----------------------------------------------------------------------------------------------
+
+    def lbfgs(self) -> None:
+        """Minimise the objective over all rows at once."""
+        est, rows, net = self.estimator, self.rows, self.network
+        weight = rows.weight_sum
+        job = Job(
+            network=net,
+            X=rows.X,
+            Y=rows.Y,
+            sample_weight=rows.sample_weight,
+            validation=None,
+            optimizer=SGD(),
+            schedule=Constant(),
+            epochs=est.max_iter,
+            batch_size=len(rows.X),
+            shuffle=False,
+            l1=0.0,
+            l2=est.alpha / weight,
+            dropout=0.0,
+            clip_norm=None,
+            early_stopping=None,
+            seed=0,
+        )
+        est.n_iter_ = 0
+        asked_to_stop = False
+
+        def after_iteration(record: Record) -> str:
+            nonlocal asked_to_stop
+            est.n_iter_ += 1
+            est.loss_ = self.reported(record.loss[-1])
+            est.loss_curve_.append(est.loss_)
+            if est.verbose:
+                _say(est)
+            if self.validation is not None:
+                self._measure_loss()
+            if self.has_callbacks:
+                asked_to_stop = self.end()
+                self.begin()
+            return "a callback ended it" if asked_to_stop else ""
+
+        state = State("LBFGS", np.zeros((0, net.n_parameters), net.dtype))
+        # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
+        minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
+        self.begin()
+        try:
+            record = run_lbfgs(job, state, minimiser, est.max_iter, after_iteration)
+        except NonFiniteError as error:
+            self._diverged(error)
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+            return
+        if self.has_callbacks:
+            self.end()
+        if not est.n_iter_:
+            trace = passes.forward(net.activations, net.W, net.b, rows.X)
+            arguments = (net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
+            est.loss_ = self.reported(passes.objective(*arguments, 0.0, job.l2))
+        est.best_loss_ = min(est.loss_curve_, default=est.loss_)
+        if record.stopped != "converged" and not asked_to_stop:
+            why = record.stopped or f"max_iter={est.max_iter} is reached"
+            warnings.warn(
+                f"lbfgs did not converge after {est.n_iter_} iterations: {why}. Raise max_iter or max_fun, or scale the data.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+
+    def _measure_loss(self) -> None:
+        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
+        trace = passes.forward(net.activations, net.W, net.b, rows.X)
+        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
+        est.validation_loss_curve_.append(est._reported(rows)(loss))
+
+
+def _say(estimator: Any) -> None:
+    print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+
+
+def _warn_of_max_iter(max_iter: int) -> None:
+    warnings.warn(
+        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't converged yet.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )

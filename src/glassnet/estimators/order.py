@@ -1,0 +1,40 @@
+"""The order in which scikit-learn visits the rows: each epoch shuffles the order of the one before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class ShuffledOrder:
+    """Draws the orders of the next epochs from a RandomState, as scikit-learn does, and hands them out by epoch."""
+
+    def __init__(self, rng: np.random.RandomState, n: int) -> None:
+        self._rng = rng
+        self._drawn: list[NDArray[np.intp]] = [np.arange(n)]
+        self._first = 0
+        self._before: Any = None
+
+    def draw(self, first: int, epochs: int) -> None:
+        """Draw the orders of the epochs from `first` on."""
+        order = self._drawn[-1]
+        self._before, self._first, self._drawn = self._rng.get_state(), first, []
+        for _ in range(epochs):
+            order = order[self._rng.permutation(len(order))]
+            self._drawn.append(order)
+
+    def __call__(self, epoch: int) -> NDArray[np.intp]:
+        """The order of that epoch, one of those drawn last."""
+        return self._drawn[epoch - self._first]
+
+    def give_back(self, used: int, rewind: bool) -> None:
+        """Forget all but the first `used` of the orders drawn last; `rewind` also undoes their draws."""
+        if used == len(self._drawn):
+            return
+        del self._drawn[max(used, 1) :]
+        if rewind:
+            self._rng.set_state(self._before)
+            for _ in range(used):
+                self._rng.permutation(len(self._drawn[0]))

@@ -1,0 +1,39 @@
+"""Rows as the core takes them: X and Y dense and in one floating type, with their weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Array = NDArray[Any]
+BLOCK_ROWS = 4096  # of a sparse X made dense at a time for prediction
+
+
+@dataclass(frozen=True)
+class Rows:
+    """X (n, d), encoded targets Y (n, k) and sample weights (n,) or None."""
+
+    X: Array
+    Y: Array
+    sample_weight: Array | None
+
+    @property
+    def weight_sum(self) -> float:
+        """Σ w, the number of rows where there are no weights."""
+        return float(len(self.X) if self.sample_weight is None else self.sample_weight.sum())
+
+
+def dense(X: Any, dtype: Any) -> Array:
+    """X as a C-ordered array of that dtype."""
+    return np.ascontiguousarray(X.toarray() if sparse.issparse(X) else X, dtype=dtype)
+
+
+def as_rows(X: Any, Y: Any, sample_weight: Any, dtype: Any) -> Rows:
+    """All of them dense, C-ordered and of that dtype."""
+    Y = dense(Y, dtype)
+    weight = None if sample_weight is None else np.ascontiguousarray(sample_weight, dtype=dtype)
+    return Rows(dense(X, dtype), Y, weight)
