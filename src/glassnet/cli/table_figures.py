@@ -20,7 +20,8 @@ def draw(plan: Plan, folder: Path, stem: str) -> list[Path]:
     """Write stem-loss.png and stem-result.png into `folder`; returns their paths."""
     model = plan.model
     title = f"{cut(model.target, 30)}, {model.task}"
-    curves = {"training": model.training["loss"], "validation": model.training["validation_loss"]}
+    penalty = " (with penalty)" if plan.settings.l1 or plan.settings.l2 else ""
+    curves = {f"training{penalty}": plan.watch.loss, "validation": plan.watch.validation_loss}
     made = {"loss": figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
     measure = "accuracy" if model.classes is not None else "r2"
     pairs = {}

@@ -287,7 +287,7 @@ def _run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | 
         console.print(text, markup=False)
 
     if not quiet:
-        say(plan_report(ready, table) + "\n")
+        say(plan_report(ready, table) + "\n\ntraining starts")
     with TableProgress(console, ready, quiet) as progress:
         model = ready.run([progress])
     save(model, out)  # before the measuring, which a second Ctrl-C may end

@@ -150,7 +150,7 @@ def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[
             cmap="Blues",
             colorbar=False,
             include_values=len(class_names) <= 30,
-            xticks_rotation="vertical" if max(map(len, class_names)) > 8 else "horizontal",
+            xticks_rotation="vertical" if sum(map(len, class_names)) > 6 * side else "horizontal",
             ax=ax,
         )
         ax.set(title=caption, xlabel="predicted", ylabel="actual")
@@ -178,6 +178,7 @@ def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
 
 def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: str) -> Figure:
     """Actual against predicted numbers; on the line they agree. `parts` maps a caption to actual and predicted."""
+    from matplotlib.ticker import MaxNLocator
     from sklearn.metrics import PredictionErrorDisplay
 
     figure, axes = _axes(len(parts), width=4.6, height=4.4)
@@ -189,6 +190,8 @@ def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: 
             scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": alpha, "edgecolors": "none"},
             line_kwargs={"color": "0.2"},
         )
+        for axis in (ax.xaxis, ax.yaxis):  # round numbers, where the display takes the ends of the data
+            axis.set_major_locator(MaxNLocator(6))
         ax.set(title=caption, xlabel=f"predicted {target}", ylabel=f"actual {target}")
     figure.suptitle(title)
     return figure

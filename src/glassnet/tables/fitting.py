@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.initializers import default_initializer
 from glassnet.network.network import Network
 from glassnet.tables import specs
 from glassnet.tables.columns import Choice, choose_columns
@@ -68,6 +69,7 @@ class Plan:
     settings: Settings
     parts: dict[str, Part]  # train, and validation and test where there are such
     rule: str  # how the task was chosen
+    watch: Watch = field(default_factory=Watch)  # what was seen of the run
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TableModel:
         """Train; returns the model. Raises KeyboardInterrupt only before the end of the first epoch.
@@ -76,7 +78,7 @@ class Plan:
         """
         model, settings = self.model, self.settings
         train_part, validation = self.parts["train"], self.parts.get("validation")
-        watch = Watch()
+        watch = self.watch
         history: History | None = None
         try:
             history = train(
@@ -189,6 +191,7 @@ def plan(
         y = (y - model.target_mean) / model.target_scale
     model.settings = {
         **settings.to_dict(),
+        **_resolved(settings, model.network),
         "validation": validation if not isinstance(validation, Table) else validation.source,
         "test": test if not isinstance(test, Table) else test.source,
         "missing": list(table.missing),
@@ -227,6 +230,17 @@ def _network(preparation: Preparation, settings: Settings, classes: list[Any] | 
         seed=settings.seed,
         dtype=settings.dtype,
     )
+
+
+def _resolved(settings: Settings, network: Network) -> dict[str, Any]:
+    """By name what the settings left to the optimizer, the output and the activations."""
+    optimizer = specs.build_optimizer(settings.optimizer, settings.learning_rate)
+    hidden = [network.activations[layer].name for layer in range(1, network.n_layers)]
+    return {
+        "learning_rate": getattr(optimizer, "learning_rate", None),
+        "loss": settings.loss or network.loss_function.name,
+        "init": [*settings.init] if settings.init else [default_initializer(hidden)],
+    }
 
 
 def _center(table: Table, target: str, y: Array) -> tuple[float, float]:

@@ -35,7 +35,12 @@ def model_report(model: TableModel) -> str:
         model.network.summary(),
     ]
     if model.settings:
-        parts.append("settings\n" + "\n".join(f"  {name} = {value!r}" for name, value in model.settings.items()))
+        parts.append(
+            "settings\n"
+            + "\n".join(
+                f"  {name} = {value!r}" for name, value in model.settings.items() if value not in (None, [], {})
+            )
+        )
     measured = [(part, value) for part, value in model.training.items() if isinstance(value, dict) and "rows" in value]
     facts = [
         f"  {name.replace('_', ' ')}: {value}" for name, value in model.training.items() if isinstance(value, int | str)
