@@ -1,0 +1,98 @@
+"""What a name is written as: Z1 is a capital Z of layer 1, dW2 a differential, beta1 a Greek letter, m_hat an accent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+GREEK = {
+    **{name: name for name in ("alpha", "beta", "delta", "epsilon", "theta", "sigma", "rho", "mu", "lambda")},
+    "learning_rate": "alpha",
+    "beta1": "beta_1",
+    "beta2": "beta_2",
+    "decay": "rho",
+    "momentum": "mu",
+    "weight_decay": "lambda",
+    "l1": "lambda_1",
+    "l2": "lambda_2",
+}
+LETTERS = {
+    "alpha": "α",
+    "beta": "β",
+    "delta": "δ",
+    "epsilon": "ε",
+    "theta": "θ",
+    "sigma": "σ",
+    "rho": "ρ",
+    "mu": "μ",
+    "lambda": "λ",
+}
+STATE = {"theta", "m", "v", "g", "m_hat", "v_hat"}  # what an optimizer carries from step to step
+
+_LAYERED = re.compile(r"(d?)([ZAWbDJ])(\d+)(?:_(\w+))?")
+_SLOPE = re.compile(r"slope_([ZA])(\d+)")
+_PART = re.compile(r"(\w+?)_[Wb]\d+")
+_DIFFERENTIAL = re.compile(r"d([a-z])")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """The parts of a written name.
+
+    `letter` is one letter, a Greek letter's name, or a word, which is set upright. `accent` is hat, tilde, bar or
+    prime; `above` and `sub` are written beside the letter, `index` is that of an entry; `differential` puts a d
+    before it. `name` is what it is called in the code.
+    """
+
+    name: str
+    letter: str
+    accent: str = ""
+    differential: bool = False
+    above: str = ""
+    sub: str = ""
+    index: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> bool:
+        """Whether it is a word and not a letter."""
+        return len(self.letter) > 1 and self.letter not in LETTERS
+
+
+def symbol(name: str, index: tuple[str, ...] = (), *, entry: bool = False) -> Symbol:
+    """How `name` is written; entries of a matrix take its small letter.
+
+    Examples
+    --------
+    >>> symbol("dZ2", ("3",), entry=True)
+    Symbol(name='dZ2', letter='z', accent='', differential=True, above='[2]', sub='', index=('3',))
+    """
+    written = replace(_symbol(name), name=name, index=index)
+    if entry and written.letter in ("Z", "A", "W", "Y"):
+        written = replace(written, letter=written.letter.lower())
+    return written
+
+
+def _symbol(name: str) -> Symbol:
+    if match := _LAYERED.fullmatch(name):
+        differential, letter, layer, suffix = match.groups()
+        accent = "tilde" if suffix == "dropped" else ""
+        sub = "" if accent or suffix is None else suffix.replace("_", " ")
+        return Symbol(name, letter, accent, bool(differential), f"[{layer}]", sub)
+    if name.startswith("g_prime"):
+        return Symbol(name, "g", "prime", above=f"[{name.removeprefix('g_prime')}]")
+    if match := _SLOPE.fullmatch(name):
+        return Symbol(name, match[1], "", True, f"[{match[2]}]", "per sample")
+    if (match := _PART.fullmatch(name)) and match[1].removesuffix("_before") in STATE:
+        return _symbol(match[1])
+    if name.endswith("_before"):
+        return replace(_symbol(name.removesuffix("_before")), sub="t−1")
+    if name.endswith("_hat") and len(name) > 4:
+        return replace(_symbol(name.removesuffix("_hat")), accent="hat")
+    if name == "mean_weights":
+        return Symbol(name, "w", "bar")
+    if match := _DIFFERENTIAL.fullmatch(name):
+        return Symbol(name, match[1], differential=True)
+    if name in GREEK:
+        letter, _, sub = GREEK[name].partition("_")
+        return Symbol(name, letter, sub=sub)
+    return Symbol(name, name)

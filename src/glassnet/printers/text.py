@@ -1,0 +1,76 @@
+"""Expressions as plain text, with the names of the code: Z1[0, 3], dW2, beta1."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Set as AbstractSet
+
+from glassnet.printers.numbers import format_number
+from glassnet.printers.symbols import Symbol
+from glassnet.printers.typeset import Piece, typeset
+
+
+class Text:
+    """The notation of plain text; `digits` are the significant digits of numbers."""
+
+    flat_fractions = True
+
+    def __init__(self, digits: int = 4) -> None:
+        self.digits = digits
+
+    def symbol(self, written: Symbol) -> str:
+        return written.name + (f"[{', '.join(written.index)}]" if written.index else "")
+
+    def number(self, value: float) -> Piece:
+        text = format_number(value, self.digits)
+        return Piece(text.replace("-", "−", 1) if text[0] == "-" else text, minus=text.startswith("-"))
+
+    def row(self, *parts: str) -> str:
+        return "".join(parts)
+
+    def operator(self, sign: str) -> str:
+        return {"·": "·", ",": ", ", "⊤": "ᵀ"}.get(sign, f" {sign} ")
+
+    def negative(self, inside: str) -> str:
+        return f"−{inside}"
+
+    def brackets(self, inside: str, left: str = "(", right: str = ")") -> str:
+        return f"{left}{inside}{right}"
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"{above} / {below}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}ᵀ" if exponent == "ᵀ" else f"{base}^{exponent}"
+
+    def root(self, inside: str) -> str:
+        return f"√({inside})"
+
+    def call(self, function: str, arguments: list[str]) -> str:
+        return f"{function}({', '.join(arguments)})"
+
+    def cases(self, choices: list[tuple[str, str]]) -> str:
+        return " else ".join(f"{value} if {condition}" if condition else value for value, condition in choices)
+
+    def reduce(self, operator: str, index: str, inside: str) -> str:
+        return f"{operator}{f'_{index}' if index else ''} {inside}"
+
+    def entry(self, whole: str, index: str) -> str:
+        return f"{whole}[{index}]"
+
+    def words(self, text: str) -> str:
+        return text
+
+    def rest(self, count: int, value: str | None) -> str:
+        return "…" if value is None else f"… ({count} more: {value})"
+
+
+def print_text(expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset()) -> str:
+    """The expression as plain text.
+
+    Examples
+    --------
+    >>> print_text(ast.parse("(a - b) * (c - (d - 2.50)) / -x**2", mode="eval").body)
+    '(a − b)·(c − (d − 2.5)) / (−x^2)'
+    """
+    return typeset(expression, Text(digits), frozenset(matrices))

@@ -1,0 +1,260 @@
+"""Walks an expression and writes it in a notation (text, LaTeX or MathML), with no more brackets than it needs."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Protocol
+
+from glassnet.errors import InputError
+from glassnet.printers.expression import called, is_numpy, is_reduction
+from glassnet.printers.symbols import Symbol, symbol
+
+# how tightly a piece holds together: an operand that holds less than its operator asks gets brackets
+CHOICE, SUM, PRODUCT, POWER, ATOM = range(5)
+
+RELATIONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A written expression, how tightly it holds together, whether it begins with a minus sign, and whether it is
+    open: a sum sign that reaches as far to the right as there are factors."""
+
+    text: str
+    strength: int = ATOM
+    minus: bool = False
+    open: bool = False
+
+
+class Notation(Protocol):
+    """How the parts of an expression are written; each method takes written parts and returns the whole."""
+
+    flat_fractions: bool  # a fraction is written with a slash, on one line
+
+    def symbol(self, written: Symbol) -> str: ...
+    def number(self, value: float) -> Piece: ...
+    def row(self, *parts: str) -> str: ...
+    def operator(self, sign: str) -> str: ...
+    def negative(self, inside: str) -> str: ...
+    def brackets(self, inside: str, left: str = "(", right: str = ")") -> str: ...
+    def fraction(self, above: str, below: str) -> str: ...
+    def power(self, base: str, exponent: str) -> str: ...
+    def root(self, inside: str) -> str: ...
+    def call(self, function: str, arguments: list[str]) -> str: ...
+    def cases(self, choices: list[tuple[str, str]]) -> str: ...
+    def reduce(self, operator: str, index: str, inside: str) -> str: ...
+    def entry(self, whole: str, index: str) -> str: ...
+    def words(self, text: str) -> str: ...
+    def rest(self, count: int, value: str | None) -> str: ...
+
+
+def typeset(node: ast.expr, notation: Notation, matrices: frozenset[str] = frozenset(), *, exp: bool = False) -> str:
+    """The expression in a notation.
+
+    Parameters
+    ----------
+    matrices : the names that stand for matrices, whose elementwise product is written ⊙
+    exp : write exp(x) as a function, where a local name e would be taken for Euler's number
+
+    Raises
+    ------
+    InputError
+        If the expression contains what has no notation.
+    """
+    return _Typesetter(notation, matrices, exp).piece(node).text
+
+
+class _Typesetter:
+    def __init__(self, notation: Notation, matrices: frozenset[str], exp: bool) -> None:
+        self.to, self.matrices, self.exp = notation, matrices, exp
+
+    def piece(self, node: ast.expr, *, nested: bool = False, first: bool = True) -> Piece:
+        """A piece of writing; `nested` where it is part of a larger expression, `first` where nothing stands before it."""
+        to = self.to
+        match node:
+            case ast.Constant(value=bool() | int() | float() as value):
+                return to.number(value)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                return to.number(-value)
+            case ast.Name(id=name):
+                return Piece(to.symbol(symbol(name)))
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                return Piece(to.symbol(symbol(name, _index(index), entry=_is_entry(index))))
+            case ast.Subscript(value=ast.Call() as call, slice=ast.Name(id=index)):
+                return Piece(to.entry(self.held(call, ATOM), index))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inside = self.held(operand, PRODUCT, first=False)
+                return Piece(to.negative(inside), PRODUCT, minus=True)
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return self.sum(node)
+            case ast.BinOp(op=ast.Mult() | ast.MatMult()):
+                return self.product(node, first)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                if not to.flat_fractions:
+                    return Piece(to.fraction(self.held(left, CHOICE), self.held(right, CHOICE)), PRODUCT + 1)
+                above, below = self.held(left, PRODUCT), self.held(right, POWER, first=False)
+                return Piece(to.row(above, to.operator("/"), below), PRODUCT, self.piece(left).minus)
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=0.5)):
+                return Piece(to.root(self.held(left, CHOICE)))
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                exponent = self.held(right, ATOM if to.flat_fractions else CHOICE, first=not to.flat_fractions)
+                return Piece(to.power(self.held(left, ATOM, first=False), exponent), POWER)
+            case ast.Compare():
+                if nested:
+                    return Piece(to.brackets(self.condition(node), "[", "]"))
+                return self.choice([(to.number(1).text, self.condition(node)), (to.number(0).text, "")])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.choice([(self.held(body, CHOICE), self.condition(test)), (self.held(orelse, CHOICE), "")])
+            case ast.Attribute(value=matrix, attr="T"):
+                return Piece(to.power(self.held(matrix, ATOM), to.operator("⊤")), POWER)
+            case ast.Call():
+                return self.call(node)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                parts = [part for e in elements for part in (self.held(e, CHOICE), to.operator(","))]
+                return Piece(to.brackets(to.row(*parts[:-1])))
+        raise _refused(node)
+
+    def held(self, node: ast.expr, strength: int, *, first: bool = True) -> str:
+        """An operand, in brackets if it holds less tightly than asked, or begins with a minus and is not the first."""
+        piece = self.piece(node, nested=True, first=first)
+        loose = piece.strength < strength or (piece.minus and (not first or strength > PRODUCT))
+        return self.to.brackets(piece.text) if loose else piece.text
+
+    def sum(self, node: ast.BinOp) -> Piece:
+        to, minus = self.to, isinstance(node.op, ast.Sub)
+        right = self.held(node.right, PRODUCT if minus else SUM, first=False)
+        sign = to.operator("−" if minus else "+")
+        return Piece(to.row(self.held(node.left, SUM), sign, right), SUM, self.piece(node.left).minus)
+
+    def product(self, node: ast.BinOp, first: bool) -> Piece:
+        to, left = self.to, self.held(node.left, PRODUCT, first=first)
+        slash = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div) and to.flat_fractions
+        if slash or self.piece(node.left).open:  # a / b · c would be read as a / (b · c) by many
+            left = to.brackets(left)
+        right = self.held(node.right, PRODUCT, first=False)
+        sign = "@" if isinstance(node.op, ast.MatMult) else "·"
+        if sign == "·" and self.is_matrix(node.left) and self.is_matrix(node.right):
+            sign = "⊙"
+        return Piece(
+            to.row(left, to.operator(sign), right), PRODUCT, first and self.piece(node.left).minus and not slash
+        )
+
+    def is_matrix(self, node: ast.expr) -> bool:
+        return any(isinstance(part, ast.Name) and part.id in self.matrices for part in ast.walk(node))
+
+    def choice(self, choices: list[tuple[str, str]]) -> Piece:
+        return Piece(self.to.cases(choices), CHOICE)
+
+    def condition(self, node: ast.expr) -> str:
+        to = self.to
+        match node:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in RELATIONS:
+                return to.row(self.held(left, SUM), to.operator(RELATIONS[type(op)]), self.held(right, SUM))
+            case ast.BinOp(left=ast.Compare() as left, op=ast.Mult(), right=ast.Compare() as right):
+                return to.row(self.condition(left), to.words(" and "), self.condition(right))
+        return to.row(self.held(node, SUM), to.operator("≠"), to.number(0).text)
+
+    def call(self, node: ast.Call) -> Piece:
+        to, name, arguments = self.to, called(node), node.args
+        if is_reduction(node):
+            index = next((i for i in ("j", "k", "i") if i in _indices(arguments[0])), "j")
+            operator = "Σ" if name == "sum" else "max"
+            return Piece(to.reduce(operator, index, self.held(arguments[0], PRODUCT, first=False)), PRODUCT, open=True)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("sum", "mean", "ravel") and not _of_numpy(node):
+            return self.method(node, node.func)
+        match name, arguments:
+            case "sum_of", [first, *others]:
+                parts = [self.held(first, SUM)]
+                for term in others:
+                    parts += [to.operator("+"), self.held(term, SUM, first=False)]
+                return Piece(to.row(*parts), SUM if others else self.piece(first).strength, self.piece(first).minus)
+            case "rest", [ast.Constant(value=int(count)), *value]:
+                return Piece(to.rest(count, self.held(value[0], CHOICE) if value else None), SUM)
+            case "exp", [x] if not self.exp and not to.flat_fractions:
+                return Piece(to.power(to.symbol(Symbol("e", "e")), self.held(x, CHOICE)), POWER)
+            case "expm1", [x] if not self.exp and not to.flat_fractions:
+                euler = to.power(to.symbol(Symbol("e", "e")), self.held(x, CHOICE))
+                return Piece(to.row(euler, to.operator("−"), to.number(1).text), SUM)
+            case "expm1", [x]:
+                return Piece(to.row(to.call("exp", [self.held(x, CHOICE)]), to.operator("−"), to.number(1).text), SUM)
+            case "log", [x]:
+                return Piece(to.call("ln", [self.held(x, CHOICE)]))
+            case "log1p", [x]:
+                plus = to.row(to.number(1).text, to.operator("+"), self.held(x, SUM, first=False))
+                return Piece(to.call("ln", [plus]))
+            case "sqrt", [x]:
+                return Piece(to.root(self.held(x, CHOICE)))
+            case "abs", [x]:
+                return Piece(to.brackets(self.held(x, CHOICE), "|", "|"))
+            case "norm", [x]:
+                return Piece(to.brackets(self.held(x, CHOICE), "‖", "‖"))
+            case "where", [condition, first, second]:
+                return self.choice(
+                    [(self.held(first, CHOICE), self.condition(condition)), (self.held(second, CHOICE), "")]
+                )
+            case "maximum" | "max", [_, _]:
+                return Piece(to.call("max", [self.held(x, CHOICE) for x in arguments]))
+            case "minimum" | "min", [_, _]:
+                return Piece(to.call("min", [self.held(x, CHOICE) for x in arguments]))
+            case "ones_like", [_]:
+                return to.number(1)
+            case "eye", [_]:
+                return Piece(to.symbol(Symbol("I", "I")))
+            case "concatenate", [whole]:
+                return self.piece(whole)
+            case "sum", [x]:
+                return Piece(to.reduce("Σ", "k", self.held(x, PRODUCT, first=False)), PRODUCT, open=True)
+            case "standard_normal", _:
+                return Piece(to.call("N", [to.number(0).text, to.number(1).text]))
+            case "uniform", [low, high, _]:
+                return Piece(to.call("U", [self.held(low, CHOICE), self.held(high, CHOICE)]))
+            case "zeros", _:
+                return to.number(0)
+        if (is_numpy(node) and not _of_numpy(node)) or node.keywords:
+            raise _refused(node)
+        return Piece(to.call(name, [self.held(x, CHOICE) for x in arguments]))
+
+    def method(self, node: ast.Call, method: ast.Attribute) -> Piece:
+        """x.sum(), x.sum(axis=0), x.mean(), x.ravel()."""
+        inside = method.value
+        if method.attr == "ravel":
+            return self.piece(inside)
+        rows = bool(node.keywords) or method.attr == "mean"
+        total = self.to.reduce("Σ", "i" if rows else "", self.held(inside, PRODUCT, first=False))
+        if method.attr == "mean":
+            n = self.to.symbol(Symbol("n", "n"))
+            if self.to.flat_fractions:
+                return Piece(self.to.row(total, self.to.operator("/"), n), PRODUCT)
+            return Piece(self.to.row(self.to.fraction(self.to.number(1).text, n), total), PRODUCT)
+        return Piece(total, PRODUCT, open=True)
+
+
+def _of_numpy(node: ast.Call) -> bool:
+    function = node.func
+    return isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("np", "np.linalg", "rng")
+
+
+def _index(node: ast.expr) -> tuple[str, ...]:
+    elements = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(ast.unparse(element) for element in elements if isinstance(element, ast.Name) or _is_number(element))
+
+
+def _is_entry(node: ast.expr) -> bool:
+    elements = node.elts if isinstance(node, ast.Tuple) else [node]
+    return all(isinstance(element, ast.Name) or _is_number(element) for element in elements)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
+
+
+def _indices(node: ast.expr) -> set[str]:
+    return {index for part in ast.walk(node) if isinstance(part, ast.Subscript) for index in _index(part.slice)}
+
+
+def _refused(node: ast.expr) -> InputError:
+    return InputError(
+        f"equation: expected arithmetic, comparisons and NumPy's elementary functions; got {ast.unparse(node)!r}; "
+        "rewrite it in those."
+    )
