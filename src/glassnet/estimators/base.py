@@ -18,6 +18,7 @@ from glassnet.errors import InputError
 from glassnet.estimators.fitting import Fitting, Reported, Solver
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
 from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
+from glassnet.estimators.state import from_state, to_state
 from glassnet.estimators.tasks import tasks
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
@@ -297,6 +298,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return gradients[0] if len(gradients) == 1 else np.stack(gradients, axis=1)
 
     # --- keeping it -------------------------------------------------------------------------------------------
+
+    def _to_state(self) -> dict[str, Any]:
+        """All that makes it up, as plain values and objects of the core, for a model file."""
+        return to_state(self)
+
+    @classmethod
+    def _from_state(cls, given: dict[str, Any]) -> Any:
+        """The estimator that `_to_state` described; raises InputError for a description that does not fit together."""
+        return from_state(cls, given)
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: coefs_ and intercepts_ are views of the network's parameters, which are kept once."""
