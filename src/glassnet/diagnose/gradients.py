@@ -16,15 +16,12 @@ from numpy.typing import NDArray
 
 from glassnet.errors import check_count, check_number
 from glassnet.network import passes
+from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE, centred_difference, complex_step, objective_at
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 
 Array = NDArray[Any]
 
-COMPLEX_STEP = 1e-30
-DIFFERENCE = (
-    1e-6  # near the cube root of the float64 epsilon, where truncation and rounding of a centred difference balance
-)
 FLOOR = 1e-3  # errors are relative to the entry, but to no less than this share of its layer's largest entry
 FLOOR_OF_ALL = (
     1e-4  # nor to less than this share of the largest of all: where symmetry makes a whole b vanish, g is noise
@@ -175,31 +172,6 @@ def forward_difference_gradient(network: Network, X: Any, y: Any) -> Array:
         gradient[i] = (objective_at(network, theta, X, Y) - start) / h
         theta[i] = value
     return gradient
-
-
-def objective_at(
-    network: Network, theta: Array, X: Array, Y: Array, sample_weight: Array | None = None, l1: float = 0, l2: float = 0
-) -> Any:
-    """The objective at other parameters, which may be complex; X and Y as the network encodes them."""
-    at = network.with_theta(theta)
-    trace = passes.forward(at.activations, at.W, at.b, X)
-    return passes.objective(at.activations, at.loss_function, at.W, trace, Y, sample_weight, l1, l2)
-
-
-def complex_step(function: Callable[[Array], Any], theta: Array, index: int) -> float:
-    """∂f/∂θᵢ = Im f(θ + ih·eᵢ)/h, exact to rounding for h = 10⁻³⁰."""
-    moved = theta.astype(np.complex128)
-    moved[index] += COMPLEX_STEP * 1j
-    return float(np.imag(function(moved)) / COMPLEX_STEP)
-
-
-def centred_difference(function: Callable[[Array], Any], theta: Array, index: int) -> float:
-    """∂f/∂θᵢ ≈ (f(θ + h·eᵢ) − f(θ − h·eᵢ)) / 2h with h = 10⁻⁶·max(1, |θᵢ|)."""
-    h = DIFFERENCE * max(1.0, abs(float(theta[index])))
-    up, down = theta.copy(), theta.copy()
-    up[index] += h
-    down[index] -= h
-    return float((function(up) - function(down)) / (up[index] - down[index]))
 
 
 def relative_errors(given: Array, exact: Array, groups: list[str]) -> Array:
