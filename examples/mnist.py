@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import gzip
 import os
-import struct
 import sys
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +13,17 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import glassnet as gn
+from glassnet.tables.idx import TEST, TRAIN, read_images
 
 Array = NDArray[Any]
-
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-
-
-def read_idx(folder: Path, name: str) -> Array:
-    """The array of bytes in an IDX file, plain or .gz: 0, 0, 8 (bytes), rank, the shape in big-endian int32, the values.
-
-    The last dash of the name may be a dot, as some distributions have it.
-    """
-    names = [name, name.replace("-idx", ".idx")]
-    found = next((folder / n for base in names for n in (base, base + ".gz") if (folder / n).is_file()), None)
-    if found is None:
-        raise ValueError(f"{folder}: expected a file {name} or {name}.gz; got none; pass the folder that holds it.")
-    try:
-        raw = gzip.decompress(found.read_bytes()) if found.suffix == ".gz" else found.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{found}: expected a readable file; got {error}; download it again.") from None
-    rank = raw[3] if len(raw) >= 4 and raw[:3] == b"\x00\x00\x08" else 0
-    if rank not in (1, 3) or len(raw) < 4 + 4 * rank:
-        raise ValueError(f"{found}: expected an IDX file of bytes; got one that starts {raw[:4].hex()!r}.")
-    shape = struct.unpack_from(f">{rank}i", raw, 4)
-    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * rank)
-    if values.size != np.prod(shape):
-        raise ValueError(f"{found}: expected {np.prod(shape)} values; got {values.size}; download it again.")
-    return values.reshape(shape)
 
 
 def read_mnist(folder: Path) -> tuple[Array, Array, Array, Array]:
     """Training and test images as float32 rows in [0, 1], and their classes."""
-    X, y, X_test, y_test = (read_idx(folder, name) for name in FILES)
-    for images, labels, names in ((X, y, FILES[:2]), (X_test, y_test, FILES[2:])):
-        if images.shape != (len(labels), 28, 28):
-            raise ValueError(f"{folder}: expected 28×28 images, one a label, in {' and '.join(names)}.")
+    (X, y), (X_test, y_test) = (read_images(folder, names) for names in (TRAIN, TEST))
+    for images in (X, X_test):
+        if images.shape[1:] != (28, 28):
+            raise ValueError(f"{folder}: expected 28×28 images; got {images.shape[1]}×{images.shape[2]}; fetch MNIST.")
     return X.reshape(-1, 784) / np.float32(255), y, X_test.reshape(-1, 784) / np.float32(255), y_test
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.table_models import UnseenRule, load_table_model, read_for
+from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for
 
 
 class Form(StrEnum):
@@ -33,7 +33,9 @@ def evaluate(
     from glassnet.tables.report import confusion_text, measures_text
 
     found = load_table_model(model)
-    measures = found.evaluate(read_for(found, file, separator), unseen=unseen.value)
+    table = read_for(found, file, separator)
+    measures = found.evaluate(table, unseen=unseen.value)
+    name_unused(found, table)
     if form is Form.json:
         import json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import pairwise
 from typing import NoReturn
@@ -46,8 +47,11 @@ def main() -> None:
         _fail(_usage(error))
     except GlassnetError as error:
         _fail(str(error))
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except OSError as error:
-        where = f" {error.filename!r}" if error.filename else ""
+        where = f" {str(error.filename)[-100:]!r}" if error.filename else ""
         _fail(f"cannot use{where}: {error.strerror or error}; name another place.")
     except (KeyboardInterrupt, typer.Abort):
         print("glassnet: stopped", file=sys.stderr)

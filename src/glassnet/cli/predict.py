@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet.cli.table_models import UnseenRule, load_table_model, read_for
+from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for, same_file
 from glassnet.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -34,13 +34,14 @@ def predict(
     separator: Annotated[str | None, typer.Option(help="Of FILE, as in train.", show_default=False)] = None,
 ) -> None:
     """Predict the target for each row of a table."""
-    if out is not None and out.resolve() in (file.resolve(), model.resolve()):
+    if out is not None and (same_file(out, file) or same_file(out, model)):
         raise InputError(f"--out: expected another file than the input; got {shown(str(out))}; name another.")
     if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
         raise InputError(f"--out: expected a name that ends in .csv or .parquet; got {shown(out.name)}; change it.")
     found = load_table_model(model)
     table = read_for(found, file, separator)
     frame = _predictions(found, table, probabilities, with_input, unseen)
+    name_unused(found, table)
     if out is None:
         sys.stdout.write(frame.write_csv())
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +38,7 @@ def load_table_model(path: Path) -> TableModel:
 
 
 def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
-    """The table, with the model's words for missing cells and decimal sign; says which columns are of no use."""
+    """The table, with the model's words for missing cells and decimal sign."""
     from glassnet.tables.reading import read_table
 
     table = read_table(
@@ -49,9 +50,18 @@ def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
     )
     if not len(table):
         raise table.error(None, "rows", "a header alone", "add rows")
+    return table
+
+
+def name_unused(model: TableModel, table: Table) -> None:
+    """Say on the error stream which columns of the table the model has no use for."""
     known = {column.name for column in model.preparation.columns} | {model.target, *model.settings.get("left_out", ())}
     extra = [name for name in table.names if name not in known]
     if extra:
         some = ", ".join(cut(name, 20) for name in extra[:5]) + (", …" if len(extra) > 5 else "")
         print(f"glassnet: not used, unknown to the model: {some}", file=sys.stderr)
-    return table
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place, links followed."""
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from glassnet.cli.config import read_config
+from glassnet.cli.table_run import check_places, run, table_part
 from glassnet.errors import InputError, shown
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from glassnet.tables.fitting import Plan
-    from glassnet.tables.table import Table
 
 
 class TaskName(StrEnum):
@@ -237,9 +232,9 @@ def train(
     from glassnet.tables.settings import Settings
 
     given = context.params
-    model_file = out if out is not None else Path(f"{file.resolve().name.split('.')[0] or 'model'}.safetensors")
+    model_file = out if out is not None else Path(f"{file.absolute().name.split('.')[0] or 'model'}.safetensors")
     folder = None if no_figures else figures if figures is not None else model_file.parent
-    _check_places(file, model_file, folder)
+    check_places(file, model_file, folder)
     reading: dict[str, Any] = {
         "separator": "\t" if separator in ("\\t", "tab") else separator,
         "missing": tuple(missing or ()),
@@ -259,95 +254,22 @@ def train(
             dtype=dtype.value,
             **{name: given[name] for name in _DIRECT},
         ),
-        validation=_part("validation", validation, reading),
+        validation=table_part("validation", validation, reading),
         test=read_table(file, part="test")
         if test is None and has_test_images(file)
-        else _part("test", test or "0", reading),
+        else table_part("test", test or "0", reading),
         numeric=numeric or (),
         categorical=categorical or (),
         ignore=ignore or (),
         weight=weight,
     )
-    console = Console(highlight=False, soft_wrap=True)
-    _run(ready, table, console, model_file, folder, quiet)
+    run(ready, table, Console(highlight=False, soft_wrap=True), model_file, folder, quiet)
 
 
 _DIRECT = (
     *("output", "loss", "seed", "optimizer", "learning_rate", "batch_size", "epochs", "shuffle", "l1", "l2"),
     *("dropout", "clip_norm", "schedule", "patience", "min_delta", "class_weight", "engine", "threads"),
 )
-
-
-def _run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
-    from glassnet.cli.table_progress import TableProgress
-    from glassnet.storage.files import save
-    from glassnet.tables.report import confusion_text, measures_text, plan_report
-
-    def say(text: str) -> None:
-        console.print(text, markup=False)
-
-    if not quiet:
-        say(plan_report(ready, table) + "\n\ntraining starts")
-    with TableProgress(console, ready, quiet) as progress:
-        model = ready.run([progress])
-    save(model, out)  # before the measuring, which a second Ctrl-C may end
-    training = model.training
-    interrupted = training["stopped"] == "interrupted"
-    if interrupted:
-        say(f"stopped: the best model so far, of epoch {training['best_epoch']}, is in {out}")
-    measures = ready.measure()
-    save(model, out)
-    if not quiet:
-        if not interrupted:
-            seconds = f"{training['seconds']:.2f} s, engine {training['engine']}"
-            say(
-                f"\n{training['epochs']} epochs in {seconds}: {training['stopped']}; kept: epoch {training['best_epoch']}\n"
-            )
-        if "validation" in measures and "test" not in measures:
-            say("The validation rows chose the epoch; for an untouched measure pass --test 0.2 or a file.")
-    say(measures_text(measures))
-    last = list(measures)[-1]
-    if model.classes is not None and len(model.classes) <= 12 and not quiet:
-        say(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
-    written = [out]
-    if folder is not None and not interrupted:
-        from glassnet.cli.table_figures import draw
-
-        folder.mkdir(parents=True, exist_ok=True)
-        written += draw(ready, folder, out.stem)
-    if not quiet:
-        say(f"\nwrote {', '.join(map(str, written))}")
-    if interrupted:
-        raise typer.Exit(130)
-
-
-def _check_places(file: Path, out: Path, folder: Path | None) -> None:
-    """Refuse places that cannot be written before the work, not after it."""
-    import os
-
-    if out.resolve() == file.resolve() or out.is_dir():
-        raise InputError(
-            f"--out: expected a model file to write; got {shown(str(out))}; name another, e.g. model.safetensors."
-        )
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
-        raise InputError(f"--out: expected a folder that can be written; got {shown(str(out.parent))}; name another.")
-    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(f"--figures: expected a folder that can be written; got {shown(str(folder))}; name another.")
-
-
-def _part(name: str, text: str, reading: dict[str, Any]) -> Any:
-    """A share of the rows, or the table of a file."""
-    from glassnet.tables.reading import read_table
-
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    if not Path(text).exists():
-        raise InputError(
-            f"--{name}: expected a share such as 0.2, or a file; got {shown(text)}; name a file that exists."
-        )
-    return read_table(text, **reading)
 
 
 def _names(text: str) -> list[str]:

@@ -175,7 +175,8 @@ class Table:
             where += f", {place}" if place else ""
             where += f", column {cut(repr(name), width)}" if name is not None else ""
             out = way_out.replace(name, cut(name, width)) if name else way_out
-            message = f"{where}: expected {expected}; got {cut(got, width)}; {cut(out, 90)}."
+            message = f"{where}: expected {expected}; got {cut(got, width)}; {cut(out, 90)}"
+            message += "" if message.endswith("?") else "."
             if len(message) <= 185:
                 break
         return InputError(message)
