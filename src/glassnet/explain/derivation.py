@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import unknown_name
 from glassnet.explain.build import Builder
+from glassnet.explain.grade import Grade, grade
 from glassnet.explain.step import Step
 from glassnet.network.network import Network
 from glassnet.training.job import Job, State
@@ -104,3 +105,23 @@ class Derivation:
             return self[symbol].value
         with np.errstate(all="ignore"):
             return eval(ast.unparse(expression), dict(self.environment))
+
+    def grade(self, **answers: Any) -> Grade:
+        """Compare your own terms with these: which are right, which is the first wrong one, and what likely happened.
+
+        Any terms, in any order, by their symbols: dW2=…, dz1=…, loss=…, m_hat=…. Numbers may be rounded (to three
+        digits or more). The usual mistakes are tried one by one; one that gives your numbers is named.
+
+        Raises
+        ------
+        InputError
+            If a name is no term of this step, or something is no number.
+
+        Examples
+        --------
+        >>> from glassnet import Network, explain
+        >>> derivation = explain(Network([2, 2, 1], hidden="tanh", output="sigmoid", seed=0), [1.0, 2.0], 1)
+        >>> derivation.grade(dZ2=derivation.value("dZ2"), dZ1=derivation.value("dA1")).misconception.code
+        'derivative_forgotten'
+        """
+        return grade(self, answers)
