@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.equations.losses import Loss
 from glassnet.errors import InputError
+from glassnet.estimators.drawing import draw_estimator
 from glassnet.estimators.fitting import Fitting, Reported, Solver
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
 from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
@@ -296,6 +297,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         units = np.eye(self.n_outputs_, dtype=net.dtype)
         gradients = [backward(_OUTPUT, np.tile(unit, (n, 1))) for unit in units]
         return gradients[0] if len(gradients) == 1 else np.stack(gradients, axis=1)
+
+    def _html_repr(self) -> str:
+        """scikit-learn's table of parameters, and a drawing of the network."""
+        return str(estimator_html_repr(self)) + draw_estimator(self)
 
     # --- keeping it -------------------------------------------------------------------------------------------
 

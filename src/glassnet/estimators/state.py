@@ -11,6 +11,7 @@ from sklearn.preprocessing import LabelBinarizer
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.errors import InputError, shown
 from glassnet.estimators.fitting import Solver
+from glassnet.estimators.options import hidden_sizes
 from glassnet.network.network import Network
 from glassnet.training.job import State
 from glassnet.training.optimizers import Optimizer
@@ -65,8 +66,9 @@ def from_state(kind: Any, state: dict[str, Any]) -> Any:
     estimator = kind(**parameters)
     try:
         estimator._validate_params()
-    except ValueError as error:
-        raise InputError(f"model: {error}") from None
+        hidden_sizes(estimator.hidden_layer_sizes)
+    except (TypeError, ValueError) as error:
+        _expect(False, "parameters of this estimator", f"{error}")
     if fitted is None:
         return estimator
     _check_fitted(fitted, solver, estimator)
