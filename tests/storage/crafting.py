@@ -8,7 +8,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from random_models import random_model
 
 import glassnet as gn
 from glassnet.storage.container import DTYPES, _digest
@@ -176,6 +175,9 @@ def judge(content, original, limit=1.0):
 def use(model):
     """A model that loaded computes, or says in one line why not."""
     net, history = model if isinstance(model, tuple) else (getattr(model, "network", model), None)
+    if isinstance(model, gn.MLPClassifier | gn.MLPRegressor):
+        use_estimator(model)
+        return
     X = np.linspace(-1, 1, 3 * net.sizes[0]).reshape(3, -1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -192,8 +194,29 @@ def use(model):
             pass
 
 
+def use_estimator(model):
+    """An estimator that loaded predicts and trains on, or says why not."""
+    repr(model)
+    if not hasattr(model, "coefs_"):
+        return
+    X = np.linspace(-1, 1, 4 * model.n_features_in_).reshape(4, -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert len(model.predict(X)) == 4
+        model.set_params(max_iter=1, warm_start=True, early_stopping=False)
+        y = np.resize(model.classes_, 4) if hasattr(model, "classes_") else np.ones((4, model.n_outputs_))
+        if model.n_outputs_ > 1 and hasattr(model, "classes_") and model.out_activation_ != "softmax":
+            y = np.ones((4, model.n_outputs_), int)
+        try:
+            model.fit(X, y)
+        except ValueError:  # scikit-learn's own refusals, InputError among them
+            return
+
+
 def campaign(count, seed, limit_memory=0):
     """Judge `count` mutated files; returns how many were refused, the same, other."""
+    from random_models import random_model
+
     rng = np.random.default_rng(seed)
     originals = [to_bytes(random_model(np.random.default_rng(number))) for number in range(40)]
     for original in originals:

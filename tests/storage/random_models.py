@@ -1,6 +1,7 @@
 """Random models of every kind that a file can hold, and the comparison of two, bit for bit."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def random_network(rng, sizes=None, output=None):
     init = [pick(rng, *INITIALIZERS) for _ in sizes[1:]]
     net = gn.Network(
         sizes,
-        hidden=per_layer if len(per_layer) != 1 or rng.random() < 0.5 else per_layer[0],
+        hidden=pick(rng, per_layer, tuple(per_layer)) if len(per_layer) != 1 else per_layer[0],
         output=random_activation(rng, output),
         loss=pick(rng, None, loss),
         init=pick(rng, None, init, init[0], INITIALIZERS["he_normal"]),
@@ -123,9 +124,43 @@ def random_table_model(rng):
     )
 
 
+def random_estimator(rng):
+    """A classifier or regressor, fitted for a few epochs or not at all."""
+    depth = int(rng.integers(0, 3))
+    options = {
+        "hidden_layer_sizes": tuple(rng.integers(1, 6, depth).tolist()),
+        "activation": pick(rng, "logistic", "tanh", [random_activation(rng, pick(rng, *HIDDEN)) for _ in range(depth)]),
+        "solver": pick(rng, "sgd", "adam", "adamw", "lbfgs", gn.RMSprop(0.01)),
+        "learning_rate": pick(rng, "constant", "adaptive", "cosine", gn.StepDecay(every=2)),
+        "random_state": pick(rng, None, 3, np.random.RandomState(3)),
+        "early_stopping": bool(rng.random() < 0.3),
+        "alpha": float(rng.uniform(0, 0.1)),
+        "max_iter": int(rng.integers(1, 5)),
+        "n_iter_no_change": pick(rng, 2, np.inf),
+        "init": pick(rng, "auto", "he_normal"),
+        "dropout": pick(rng, 0.0, 0.3),
+    }
+    X = rng.normal(size=(30, int(rng.integers(1, 5)))).astype(pick(rng, "float32", "float64"))
+    if rng.random() < 0.5:
+        estimator = gn.MLPRegressor(loss=pick(rng, "squared_error", "huber", "poisson"), delta=0.5, **options)
+        y = rng.poisson(3, pick(rng, 30, (30, 2))).astype(float)
+    else:
+        estimator = gn.MLPClassifier(class_weight=pick(rng, None, "balanced"), **options)
+        words, count = np.array(["no", "perhaps", "yes"], dtype=pick(rng, "U9", object)), int(rng.integers(2, 4))
+        index = np.arange(30) % count
+        y = pick(rng, words[index], index, index == 1, index * 4.0, np.eye(count, dtype=int)[index])
+        if y.ndim == 2:
+            estimator.set_params(class_weight=None)
+    if rng.random() < 0.1:
+        return estimator
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return estimator.fit(X, y)
+
+
 def random_model(rng):
-    """A network, a network with its history, or a table model."""
-    return pick(rng, random_network, random_pair, random_table_model)(rng)
+    """A network, a network with its history, a table model, or an estimator."""
+    return pick(rng, random_network, random_pair, random_table_model, random_estimator)(rng)
 
 
 def same(one, other):
@@ -141,6 +176,7 @@ def same(one, other):
             one.sizes == other.sizes
             and one.activations == other.activations
             and one.loss_function == other.loss_function
+            and repr((one.hidden, one.output)) == repr((other.hidden, other.output))
             and same(one.theta, other.theta)
             and all(np.shares_memory(other.theta, view) for view in (*other.W.values(), *other.b.values()))
             and same(one.seed, other.seed)
@@ -151,6 +187,8 @@ def same(one, other):
     if dataclasses.is_dataclass(one):
         kept = [field.name for field in dataclasses.fields(one) if field.name not in ("rescue", "run")]
         return type(one) is type(other) and all(same(getattr(one, name), getattr(other, name)) for name in kept)
+    if isinstance(one, gn.MLPClassifier | gn.MLPRegressor):
+        return type(one) is type(other) and same(one._to_state(), other._to_state())
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list | tuple):

@@ -84,6 +84,12 @@ class Decoder:
     def _array(self, content: dict[str, Any], path: tuple[str, ...]) -> Array:
         return self.take(only(content, "tensor")["tensor"])
 
+    def _numbers(self, content: dict[str, Any], path: tuple[str, ...]) -> list[float]:
+        array = self.take(only(content, "tensor")["tensor"])
+        if array.ndim != 1 or array.dtype != np.float64:
+            malformed("a row of numbers", array)
+        return array.tolist()
+
     def _values(self, content: dict[str, Any], path: tuple[str, ...]) -> Array:
         only(content, "dtype", "shape", "items")
         items = [self.decode(item, path) for item in a_list(content["items"], "the items of an array")]
@@ -200,6 +206,7 @@ _BUILDERS: dict[str, Callable[..., Any]] = {
     "tuple": Decoder._tuple,
     "dict": Decoder._dict,
     "array": Decoder._array,
+    "numbers": Decoder._numbers,
     "values": Decoder._values,
     "RandomState": Decoder._random_state,
     "Generator": Decoder._generator,

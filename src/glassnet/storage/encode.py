@@ -24,6 +24,8 @@ from glassnet.training.job import State
 
 Array = NDArray[Any]
 
+LONG = 64  # a list of more numbers than this, such as a loss curve, is kept as an array
+
 
 class Encoder:
     """Turns objects into JSON values; arrays go to `tensors` under names made from where they stand."""
@@ -44,6 +46,8 @@ class Encoder:
         if isinstance(value, float | np.float32 | np.float16):
             return float(value) if math.isfinite(value) else {"$type": "float", "value": repr(float(value))}
         if isinstance(value, list):
+            if len(value) > LONG and all(type(item) is float for item in value):
+                return {"$type": "numbers", "tensor": self.store(np.array(value), path)}
             return [self.encode(item, (*path, str(place))) for place, item in enumerate(value)]
         if isinstance(value, tuple | Mapping):
             return self._collection(value, path)
@@ -119,8 +123,6 @@ class Encoder:
                 f"{'.'.join(path)}: expected a built-in {kind}; got {value.name!r} of your own, whose Python code a model "
                 "file cannot hold; save net.theta, and put it into a network built by your program."
             )
-        if value == known:
-            return value.name
         return {
             "$type": type(value).__name__,
             "name": value.name,
@@ -133,12 +135,13 @@ class Encoder:
                 raise InputError(
                     f"{name}: expected finite parameters; got inf or nan; train again with a lower learning rate."
                 )
+        loss = net.loss_function
         described = {
             "$type": "Network",
             "sizes": list(net.sizes),
-            "hidden": self.encode(_listed(net.hidden), (*path, "hidden")),
+            "hidden": self.encode(net.hidden, (*path, "hidden")),
             "output": self.encode(net.output, (*path, "output")),
-            "loss": self.encode(net.loss_function, (*path, "loss")),
+            "loss": loss.name if LOSSES.get(loss.name) == loss else self.encode(loss, (*path, "loss")),
             "init": self._init(net.init, path),
             "seed": self.encode(net.seed, (*path, "seed")),
             "dtype": net.dtype.name,
@@ -161,10 +164,6 @@ class Encoder:
 def named_parameters(net: Network) -> list[tuple[str, Array]]:
     """W1, b1, W2, b2, … with their arrays."""
     return [(f"{kind}{layer}", views[layer]) for layer in net.W for kind, views in (("W", net.W), ("b", net.b))]
-
-
-def _listed(given: Any) -> Any:
-    return list(given) if isinstance(given, tuple) else given
 
 
 def _width(value: Array) -> str:

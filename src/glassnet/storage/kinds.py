@@ -16,7 +16,11 @@ SETTINGS: dict[str, type[Any]] = {
 }
 
 # models besides Network, by the module that is imported when one is met
-MODELS: dict[str, str] = {"TableModel": "glassnet.tables.model"}
+MODELS: dict[str, str] = {
+    "MLPClassifier": "glassnet.estimators.classifier",
+    "MLPRegressor": "glassnet.estimators.regressor",
+    "TableModel": "glassnet.tables.model",
+}
 
 # of the records of a run, what belongs to one session only
 _OF_THE_SESSION = {"rescue", "run"}

@@ -16,13 +16,24 @@ def model_state(model: Any) -> dict[str, Any]:
     """What makes up a table model or an estimator, as values that `Encoder` knows."""
     if type(model).__name__ == "TableModel":
         return {**vars(model), "preparation": model.preparation.to_dict()}
-    return model._to_state()
+    state = model._to_state()
+    network = None if state["fitted"] is None else state["fitted"].pop("network_")
+    return {"network": network, **state}  # so its arrays are called network.W1, … in every kind of file
 
 
 def build_model(kind: str, state: dict[str, Any]) -> Any:
     """The model of that kind and state; raises MalformedError or InputError for a state that does not fit together."""
     model = getattr(import_module(MODELS[kind]), kind)
-    return _table_model(model, state) if kind == "TableModel" else model._from_state(state)
+    return _table_model(model, state) if kind == "TableModel" else _estimator(model, state)
+
+
+def _estimator(model: Any, state: dict[str, Any]) -> Any:
+    network = only(state, "network", "parameters", "fitted", "solver", "labels").pop("network")
+    if isinstance(state["fitted"], dict):
+        state["fitted"]["network_"] = network
+    elif network is not None or state["fitted"] is not None:
+        malformed("what fit leaves behind beside the network", state["fitted"])
+    return model._from_state(state)
 
 
 def _table_model(model: Any, state: dict[str, Any]) -> Any:

@@ -86,4 +86,28 @@ def as_portable(model: Any) -> Portable:
             training=model.training,
             prefix="network.",
         )
-    raise InputError(f"model: expected a Network, an estimator or a TableModel; got {shown(model)}; pass one of these.")
+    if kind in ("MLPClassifier", "MLPRegressor") and hasattr(model, "coefs_"):
+        return _estimator(kind, model)
+    raise InputError(
+        f"model: expected a Network, a fitted estimator or a TableModel; got {shown(model)}; pass one of these."
+    )
+
+
+def _estimator(kind: str, model: Any) -> Portable:
+    network, names = model._read_parameters(), getattr(model, "feature_names_in_", None)
+    classes, task = None, "regression"
+    if kind == "MLPClassifier":
+        several = model._label_binarizer.y_type_ == "multilabel-indicator"
+        task = "labels" if several else "classification"
+        classes = model.classes_.tolist()
+        if len(classes) == 1:  # a single class is predicted whatever the output says
+            classes *= 2
+    return Portable(
+        kind,
+        network,
+        task,  # type: ignore[arg-type]
+        classes=classes,
+        names=None if names is None else names.tolist(),
+        settings=model.get_params(deep=False),
+        prefix="network.",
+    )
