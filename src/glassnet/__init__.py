@@ -30,8 +30,10 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
     "Derivation": "glassnet.explain.derivation",
+    "Grade": "glassnet.explain.grade",
     "MLPClassifier": "glassnet.estimators.classifier",
     "MLPRegressor": "glassnet.estimators.regressor",
+    "check": "glassnet.explain.check",
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
@@ -68,6 +70,7 @@ __all__ = [
     "Derivation",
     "EarlyStopping",
     "GlassnetError",
+    "Grade",
     "Gradient",
     "GradientCheck",
     "History",
@@ -86,6 +89,7 @@ __all__ = [
     "StepDecay",
     "Trace",
     "activations",
+    "check",
     "check_gradients",
     "explain",
     "export",

@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import typer
 
+from glassnet.cli.check import check
 from glassnet.cli.evaluate import evaluate
 from glassnet.cli.export import export
+from glassnet.cli.play import play
 from glassnet.cli.predict import predict
 from glassnet.cli.summary import summary
 from glassnet.cli.train import train
@@ -37,6 +39,8 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(summary)
 app.command()(export)
+app.command()(play)
+app.command()(check)
 
 
 def main() -> None:

@@ -264,7 +264,7 @@ def _helpers(derivation: Derivation) -> dict[str, Any]:
     net, job, state = derivation.network, derivation.job, derivation.state
     helpers: dict[str, Any] = {}
     for layer, activation in net.activations.items():
-        helpers[f"f{layer}"] = activation
+        helpers[f"g{layer}"] = activation
         if not activation.rowwise:
             helpers[f"df{layer}"] = lambda z, a, g=activation: np.asarray(g.df(z, a, **g.parameters), dtype=float)
     if "theta" in derivation:
@@ -281,7 +281,7 @@ def _helpers(derivation: Derivation) -> dict[str, Any]:
 def _opaque(symbol: str) -> str:
     """The formula of an activation that is no printed equation."""
     kind, layer = symbol.rstrip("0123456789"), symbol.lstrip("A")
-    return f"f{layer}(Z{layer})" if kind == "A" else ""
+    return f"g{layer}(Z{layer})" if kind == "A" else ""
 
 
 def _symbol(derivation: Derivation, name: str) -> str:

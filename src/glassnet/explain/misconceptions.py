@@ -194,7 +194,7 @@ def _(d: Derivation) -> Iterator[Formulas]:
     last = _last(d)
     if "mean_weights" not in d:
         return
-    yield _swap(d, f"dZ{last}", mean_weights="np.ones(n)")
+    yield {f"dZ{last}": f"slope_Z{last}"}
     if "w" in d:
         yield _swap(d, f"dZ{last}", mean_weights="w")
     for symbol in ("loss", "mean_loss"):
@@ -261,16 +261,19 @@ def _(d: Derivation) -> Iterator[Formulas]:
 )
 def _(d: Derivation) -> Iterator[Formulas]:
     layers = [layer for layer, _ in _activated(d)]
-    at_output = {f"g_prime{layer}": f"df{layer}(A{layer}, f{layer}(A{layer}))" for layer in layers}
-    yield from _everywhere_and_each(at_output)
-    yield from _everywhere_and_each({f"g_prime{layer}": f"df{layer}(Z{layer}, Z{layer})" for layer in layers})
+
+    def at(layer: int, z: str, a: str) -> Formulas:
+        return _swap(d, f"g_prime{layer}", **{f"Z{layer}": z, f"A{layer}": a})
+
+    yield from _everywhere_and_each(_merge(*(at(layer, f"Z{layer}", f"Z{layer}") for layer in layers)))
+    yield from _everywhere_and_each(_merge(*(at(layer, f"A{layer}", f"g{layer}(A{layer})") for layer in layers)))
     yield from _everywhere_and_each(
-        {f"g_prime{layer}": f"df{layer}(dA{layer}, f{layer}(dA{layer}))" for layer in layers if f"dA{layer}" in d}
+        _merge(*(at(layer, f"dA{layer}", f"g{layer}(dA{layer})") for layer in layers if f"dA{layer}" in d))
     )
     for layer in layers:
         for other in (layer - 1, layer + 1):
-            if f"Z{other}" in d and other >= 1:
-                yield {f"g_prime{layer}": f"df{layer}(Z{other}, A{other})"}
+            if f"Z{other}" in d:
+                yield at(layer, f"Z{other}", f"A{other}")
 
 
 @_rule(

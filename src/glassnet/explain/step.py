@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.explain.statements import Source
+
+if TYPE_CHECKING:
+    from glassnet.explain.checks import Check
+    from glassnet.explain.derivation import Derivation
+    from glassnet.explain.scalar import Line
 
 Array = NDArray[Any]
 
@@ -55,12 +61,24 @@ class Step:
     layer: int | None = None
     aside: bool = False
     note: str = ""
+    derivation: Derivation | None = None
+
+    @property
+    def check(self) -> Check:
+        """An independent check of the numbers, made when first asked for: see `Derivation.check`."""
+        assert self.derivation is not None
+        return self.derivation.check(self.symbol)
+
+    def line(self, *index: int) -> Line:
+        """One entry with its numbers: see `Derivation.line`."""
+        assert self.derivation is not None
+        return self.derivation.line(self.symbol, *index)
 
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.value)
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The formula in Python."""
         return "" if self.expression is None else ast.unparse(self.expression)
