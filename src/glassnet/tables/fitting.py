@@ -46,6 +46,7 @@ class Watch:
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
+    best_loss: float = np.inf
     best_epoch: int = 0
     best_theta: Array | None = None
 
@@ -53,7 +54,8 @@ class Watch:
         self.loss.append(now.loss)
         better = True  # without validation the latest epoch is the best
         if now.validation_loss is not None:
-            better = now.validation_loss < min(self.validation_loss, default=np.inf)
+            better = now.validation_loss < self.best_loss
+            self.best_loss = min(self.best_loss, now.validation_loss)
             self.validation_loss.append(now.validation_loss)
         if better:
             self.best_epoch = now.epoch
