@@ -200,7 +200,7 @@ class Run:
         while state.epoch < last and state.step != until and not self.record.stopped:
             since = state.epoch - self.snapshots[-1].state.epoch
             if since >= self._between_snapshots and state.batch == 0:
-                self.snapshots.append(Snapshot(self.network.theta.copy(), _copied(state)))
+                self.keep()
                 since = 0
             done = state.epoch
             part = self.engine.run(self.job, state, min(at_once, last - done, self._between_snapshots - since), until)
@@ -210,6 +210,11 @@ class Run:
             self.record.stopped = part.stopped
             if after_epoch and state.epoch > done:
                 self.record.stopped = after_epoch(self.record) or part.stopped
+
+    def keep(self) -> Run:
+        """Take a snapshot here, for `at` to start from; returns the run."""
+        self.snapshots.append(Snapshot(self.network.theta.copy(), _copied(self.state)))
+        return self
 
     # --- what the next step works with --------------------------------------------------------------------------
 

@@ -1,0 +1,34 @@
+"""`glassnet play`: starts the playground's server and opens its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def play(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A CSV file: two columns of numbers, then a label or a target.", show_default=False),
+    ] = None,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes any free one.", min=0, max=65535)] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 is all of this machine's, for a class.")
+    ] = "127.0.0.1",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A name under which others reach this machine, such as lab.example; may be given again."),
+    ] = None,
+) -> None:
+    """Open the playground: a page on which a network learns, every number of it visible."""
+    from glassnet.playground.serve import serve
+    from glassnet.playground.uploads import MOST_BYTES, read_upload
+
+    upload = None
+    if file is not None:
+        with file.open("rb") as opened:
+            upload = read_upload(opened.read(MOST_BYTES + 1))
+    serve(host, port, names=name or [], upload=upload, browser=browser)

@@ -1,0 +1,190 @@
+"""Runs kept in memory with checkpoints on the way, so that the next step of a run is cheap and no step is far.
+
+Nothing here changes an answer: a run gives the same bits from step 0 and from a checkpoint.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.errors import NonFiniteError
+from glassnet.network.passes import Trace
+from glassnet.playground.setup import Setup
+from glassnet.training import reference
+from glassnet.training.job import Record
+from glassnet.training.reference import Batch
+from glassnet.training.run import Run
+
+Array = NDArray[Any]
+
+CURVE_POINTS = 128  # at most, of the loss curves; the steps between them are a power of 2
+CHECKPOINT_BYTES = 2_000_000  # of one run
+
+
+@dataclass(frozen=True, eq=False)
+class Position:
+    """A run at one step: the run (nobody else's), the batch of its next step, and the losses on the way."""
+
+    run: Run
+    batch: Batch
+    trace: Trace
+    objective: float  # of that batch, with penalties
+    curve: list[tuple[int, float, float]]  # step, training loss, test loss
+    non_finite: NonFiniteError | None  # the run ended before the step that was asked for
+
+
+class Course:
+    """A run, its checkpoints and its losses so far; hand-made edits divide it into parts."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._lock = threading.Lock()
+        self._parts = [setup.start()]
+        self._ahead = sorted({edit.step for edit in setup.state.edits})  # where the parts to come begin
+        self._losses: dict[int, tuple[float, float]] = {}
+        self._end: NonFiniteError | None = None
+        X_test = setup.inputs(setup.data.test)
+        self.test = X_test, self._parts[0].network.encode(setup.data.y_test, len(X_test))
+        job = self._parts[0].job
+        self._fixed = 20_000 + sum(array.nbytes for array in (job.X, job.Y, *self.test))
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        count = sum(len(part.snapshots) for part in self._parts)
+        return self._fixed + count * self._checkpoint_size() + 200 * len(self._losses)
+
+    def _checkpoint_size(self) -> int:
+        run = self._parts[0]
+        return 1000 + run.network.theta.nbytes + run.state.slots.nbytes
+
+    def at(self, step: int) -> Position:
+        """The run at `step`, or at its last good step if it ended before."""
+        with self._lock:
+            stride = stride_of(step)
+            self._reach(step, stride)
+            position = self._look(self._last_good(step), stride)
+            if self._end is None and not np.isfinite(position.objective):
+                self._fail(position.run)
+                position = self._look(self._last_good(step), stride)
+            self._thin(stride)
+            ended = self._end is not None and step >= self._end.step
+            return replace(position, non_finite=self._end if ended else None)
+
+    def _reach(self, step: int, stride: int) -> None:
+        """Train as far as `step`, with a checkpoint and the losses at each multiple of `stride`."""
+        while self._end is None:
+            run = self._parts[-1]
+            if run.step in self._ahead[:1]:
+                self._parts.append(self._edit(run.at(step=self._ahead.pop(0))))
+                continue
+            if run.step % stride == 0:
+                self._measure(run)
+            if run.step >= step:
+                return
+            target = min(step, run.step - run.step % stride + stride, *self._ahead[:1])
+            try:
+                run.advance(steps=target - run.step)
+            except NonFiniteError as error:
+                self._end = error
+                return
+            run.record = Record()  # the course has its own measures
+            run.keep()
+
+    def _last_good(self, step: int) -> int:
+        """The step, or the one before the loss overflowed."""
+        if self._end is None or step < self._end.step:
+            return step
+        return max(self._end.step - 1, self._parts[-1].snapshots[0].state.step)
+
+    def _look(self, step: int, stride: int) -> Position:
+        """The run at a step that it reached, and the losses up to there."""
+        run = self._run_at(step)
+        batch = run.batch()
+        with np.errstate(over="ignore", invalid="ignore"):
+            trace, objective = reference.forward(run.job, batch)
+        steps = [*range(0, step, stride), step]
+        for each in steps:
+            if each not in self._losses:
+                self._measure(run if each == step else self._run_at(each))
+        return Position(run, batch, trace, objective, [(each, *self._losses[each]) for each in steps], None)
+
+    def _run_at(self, step: int) -> Run:
+        part = [part for part in self._parts if part.snapshots[0].state.step <= step][-1]
+        return part.at(step=step)
+
+    def _edit(self, run: Run) -> Run:
+        """The run with the edits of its step made, and its checkpoints starting here."""
+        for edit in self.setup.state.edits:
+            if edit.step == run.step:
+                place = edit.column if edit.row < 0 else (edit.row, edit.column)
+                (run.network.b if edit.row < 0 else run.network.W)[edit.layer][place] = edit.value
+        run.snapshots = []
+        return run.keep()
+
+    def _fail(self, run: Run) -> None:
+        """Have the engine meet the loss that is inf or nan here, and say so in its words."""
+        try:
+            run.advance(steps=1)
+        except NonFiniteError as error:
+            self._end = error
+
+    def _measure(self, run: Run) -> None:
+        """Note the losses of all training and all test rows, without penalties."""
+        if run.step in self._losses:
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            train = reference.mean_loss(run.network, run.job.X, run.job.Y, None)
+            self._losses[run.step] = train, reference.mean_loss(run.network, *self.test, None)
+
+    def _thin(self, stride: int) -> None:
+        """Drop checkpoints and losses until they fit; those between multiples of the stride first."""
+        most = max(8, min(2 * CURVE_POINTS, CHECKPOINT_BYTES // self._checkpoint_size()))
+        for part in self._parts:
+            while len(part.snapshots) > max(4, most // len(self._parts)):
+                first, *others, last = part.snapshots
+                kept = [each for each in others if each.state.step % stride == 0]
+                part.snapshots = [first, *(kept if len(kept) < len(others) else kept[1::2]), last]
+        if len(self._losses) > 4 * CURVE_POINTS:
+            self._losses = {step: losses for step, losses in self._losses.items() if step % stride == 0}
+
+
+def stride_of(step: int) -> int:
+    """How many steps lie between two points of the loss curve that ends at `step`: a power of 2."""
+    return 1 << max(0, -(-step // CURVE_POINTS) - 1).bit_length()
+
+
+class Checkpoints:
+    """The courses of the runs asked for last, within a bound of memory."""
+
+    def __init__(self, most_bytes: int = 64_000_000) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._courses: OrderedDict[str, Course] = OrderedDict()
+
+    def course(self, key: str, start: Callable[[], Setup]) -> Course:
+        """The course of the run called `key`; `start` gives its Setup if there is none yet."""
+        with self._lock:
+            course = self._courses.get(key)
+            if course is not None:
+                self._courses.move_to_end(key)
+                return course
+        course = Course(start())
+        with self._lock:
+            course = self._courses.setdefault(key, course)
+            self._courses.move_to_end(key)
+            while self.size > self._most_bytes and len(self._courses) > 1:
+                self._courses.popitem(last=False)
+        return course
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return sum(course.size for course in self._courses.values())

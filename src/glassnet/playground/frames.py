@@ -1,0 +1,175 @@
+"""A frame: everything the page draws of a run at one step, as a JSON header and the maps as bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.network import passes
+from glassnet.network.network import Network
+from glassnet.playground.checkpoints import Course, Position
+from glassnet.playground.setup import Data, Setup
+from glassnet.training import reference
+
+Array = NDArray[Any]
+
+MAP_SIZE, SURFACE_SIZE = 24, 64
+KINDS = {"sigmoid": "probability", "softmax": "class", "identity": "value"}
+
+
+def frame(course: Course, step: int) -> bytes:
+    """The frame of a run at `step`: the length of the header (uint32, little endian), the header, the maps.
+
+    The maps are int8: of every unit from the inputs on, MAP_SIZE² values by row from the top, 127 standing for the
+    unit's scale; then of every output SURFACE_SIZE² values, −127 … 127 standing for the surface's range.
+    """
+    position = course.at(step)
+    with np.errstate(over="ignore", invalid="ignore"):
+        header = _header(course, position, step)
+        maps, scale = _maps(course.setup, position.run.network)
+        surface, limits = _surface(course.setup, position.run.network)
+    header["maps"] = {"size": MAP_SIZE, "offset": 0, "scale": scale, "order": "layer, unit, row, column"}
+    header["surface"] = {
+        "size": SURFACE_SIZE,
+        "offset": len(maps),
+        "kind": KINDS[course.setup.data.output],
+        "outputs": len(surface) // SURFACE_SIZE**2,
+        "range": limits,
+    }
+    head = to_json(header)
+    return struct.pack("<I", len(head)) + head + maps + surface
+
+
+def to_json(content: Any) -> bytes:
+    """Compact JSON; floats as Python's shortest repr that reads back exactly, inf and nan as null."""
+    try:
+        text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    except ValueError:
+        text = json.dumps(_finite(content), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
+    setup, run = course.setup, position.run
+    network, data = run.network, setup.data
+    gradient = reference.backward(run.job, position.batch, position.trace)
+    outputs = [passes.forward(network.activations, network.W, network.b, X).output for X in (run.job.X, course.test[0])]
+    metric = [score(data, output, y) for output, y in zip(outputs, (data.y_train, data.y_test), strict=True)]
+    steps, train, test = zip(*position.curve, strict=True)
+    error = position.non_finite
+    return {
+        "step": step,
+        "epoch": run.epoch,
+        "steps_per_epoch": setup.steps_per_epoch,
+        "max_step": setup.max_step,
+        "learning_rate": run.learning_rate,
+        "batch": position.batch.rows.tolist() if setup.batch_size else None,
+        "loss": {"train": train[-1], "test": test[-1], "batch": position.objective, "name": setup.loss},
+        "metric": {"name": "R²" if data.classes is None else "accuracy", "train": metric[0], "test": metric[1]},
+        "confusion": None if data.classes is None else confusion(outputs[1], data.y_test, len(data.classes)),
+        "sizes": list(network.sizes),
+        "features": setup.feature_names(),
+        "activations": [activation.name for activation in network.activations.values()],
+        "init": setup.initializer,
+        "parameters": network.n_parameters,
+        "W": [W.tolist() for W in network.W.values()],
+        "b": [b.tolist() for b in network.b.values()],
+        "dW": [W.tolist() for W in gradient.W.values()],
+        "db": [b.tolist() for b in gradient.b.values()],
+        "curve": {"step": steps, "train": train, "test": test},
+        "non_finite": None if error is None else {"step": error.step, "layer": error.layer, "message": str(error)},
+    }
+
+
+def classes_of(output: Array) -> NDArray[np.intp]:
+    """The predicted classes (n,) of a sigmoid's or a softmax's outputs (n, k)."""
+    if output.shape[1] > 1:
+        return np.argmax(output, axis=1)
+    return (output[:, 0] > 0.5).astype(np.intp)
+
+
+def score(data: Data, output: Array, y: Array) -> float:
+    """Accuracy, or R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)² (nan for a single row)."""
+    if data.classes is not None:
+        return float(np.mean(classes_of(output) == y))
+    spread = float(np.sum((y - y.mean()) ** 2))
+    return float(1 - np.sum((y - output[:, 0]) ** 2) / spread) if spread else math.nan
+
+
+def confusion(output: Array, y: Array, k: int) -> list[list[int]]:
+    """How many rows of each actual class (rows) were given each class (columns)."""
+    counts: list[list[int]] = np.bincount(y * k + classes_of(output), minlength=k * k).reshape(k, k).tolist()
+    return counts
+
+
+def grid(data: Data, size: int) -> Array:
+    """The middles of size × size squares of the data's domain, (size², 2), by row from the top."""
+    (left, right), (bottom, top) = data.domain
+    middles = (np.arange(size) + 0.5) / size
+    x, y = np.meshgrid(left + (right - left) * middles, top - (top - bottom) * middles)
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _maps(setup: Setup, network: Network) -> tuple[bytes, list[list[float]]]:
+    trace = passes.forward(network.activations, network.W, network.b, setup.inputs(grid(setup.data, MAP_SIZE)))
+    parts, scales = [], []
+    for A in trace.A.values():  # (size², width)
+        A = np.nan_to_num(A.T, posinf=1e300, neginf=-1e300)
+        scale = np.abs(A).max(axis=1)
+        parts.append(_quantized(A, np.where(scale > 0, scale, 1)[:, None]))
+        scales.append(scale.tolist())
+    return b"".join(parts), scales
+
+
+def _surface(setup: Setup, network: Network) -> tuple[bytes, list[float]]:
+    output = network.predict_proba if setup.data.classes is not None else network.predict
+    values = output(setup.inputs(grid(setup.data, SURFACE_SIZE)))
+    values = values[:, 1] if setup.data.output == "sigmoid" else values.T  # (size²,) or (k, size²)
+    values = np.nan_to_num(values, posinf=1e300, neginf=-1e300)
+    if setup.data.classes is not None:
+        return _quantized(2 * values - 1, 1.0), [0.0, 1.0]
+    low, high = float(values.min()), float(values.max())
+    half = (high / 2 - low / 2) or 1.0
+    return _quantized(values - (low / 2 + high / 2), half), [low, high]
+
+
+def _quantized(values: Array, scale: Any) -> bytes:
+    return np.rint(values * (127 / scale)).astype(np.int8).tobytes()
+
+
+def data_json(setup: Setup) -> bytes:
+    """The points of a data set, which no step changes."""
+    data = setup.data
+
+    def part(points: Array, y: Array) -> dict[str, Any]:
+        return {"points": points.tolist(), "targets": y.tolist()}
+
+    return to_json(
+        {
+            "title": data.title,
+            "task": "regression" if data.classes is None else "classification",
+            "output": data.output,
+            "losses": list(setup.losses),
+            "train": part(data.train, data.y_train),
+            "test": part(data.test, data.y_test),
+            "classes": None if data.classes is None else list(data.classes),
+            "domain": data.domain,
+            "names": list(data.names),
+            "mean": data.mean,
+            "scale": data.scale,
+            "feature_names": setup.feature_names(),
+        }
+    )

@@ -1,0 +1,97 @@
+"""The guard before the server: whose requests are answered, how large they may be, and what a browser is told."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_PATH, MOST_HEADERS = 200, 64
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+HEADERS = {
+    "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+_HOST = re.compile(r"([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?")
+
+
+class Guard:
+    """Middleware that answers a request only if it names this server, and comes from its own page or from no page.
+
+    A page elsewhere can make a browser call 127.0.0.1, under a name of its own that it points there (DNS rebinding);
+    the Host header tells, and Origin tells whose script it is. A name of digits cannot be pointed elsewhere, so where
+    the server is open to the network (`addresses`), any address of the machine is a good name.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] = (), addresses: bool = False) -> None:
+        self.app = app
+        self.names = frozenset([*LOOPBACK, *(name.lower() for name in names)])
+        self.addresses = addresses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # there are no web sockets here
+            return
+        refusal = self.refusal(scope)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name for name, _ in message["headers"]}
+                new = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in given]
+                message["headers"] = [*message["headers"], *new]
+            await send(message)
+
+        if refusal is None:
+            await self.app(scope, receive, with_headers)
+        else:
+            status, reason = refusal
+            await Response(reason + "\n", status, media_type="text/plain")(scope, receive, with_headers)
+
+    def refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """The status and the reason why a request is not answered, or None."""
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        if len(scope["path"]) > MOST_PATH or len(headers) > MOST_HEADERS:
+            return 431, "expected a shorter request"
+        hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
+        if len(hosts) != 1 or not self.is_ours(hosts[0]):
+            return 421, "Host: expected the address that glassnet play printed; got another; open that address."
+        origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
+        if any(origin not in (f"http://{hosts[0]}", f"https://{hosts[0]}") for origin in origins) or len(origins) > 1:
+            return 403, "Origin: expected a request of the playground's own page; got another's; open the playground."
+        return None
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a Host header, in lower case, names this server."""
+        found = _HOST.fullmatch(host)
+        if found is None or (found[2] and not 0 < int(found[2]) < 65536):
+            return False
+        return found[1] in self.names or (self.addresses and _is_address(found[1]))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+async def read_body(receive_stream: Any, most: int) -> bytes | None:
+    """The body of a request, or None once it is longer than `most`."""
+    parts, length = [], 0
+    async for part in receive_stream:
+        length += len(part)
+        if length > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,137 @@
+"""Pictures of a run: the figure for print by matplotlib, and the animation of its surface as a GIF by Pillow."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.playground.checkpoints import Course, Position
+from glassnet.playground.frames import grid
+from glassnet.playground.setup import Data, Setup
+from glassnet.plots import figures
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Array = NDArray[Any]
+
+LEVELS = 120  # of the surface, a side, in a figure
+GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 40, 400, 80
+_drawing = threading.Lock()  # matplotlib's settings and fonts are global
+
+
+def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
+    """What the network says over the plane, (size, size, 3) in colour and (size, size) as the number or class."""
+    data, network = setup.data, position.run.network
+    with np.errstate(over="ignore", invalid="ignore"):
+        output = network.forward(setup.inputs(grid(data, size))).output.reshape(size, size, -1)
+    output = np.nan_to_num(output, posinf=1e300, neginf=-1e300)
+    if data.output == "softmax":
+        return np.tensordot(output, _colours(len(data.classes or ())), 1) * 0.6 + 0.4 * 255, output.argmax(axis=2)
+    value = output[..., 0]
+    low, high = limits(data)
+    share = np.clip((value - low) / (high - low), 0, 1)
+    blue, orange = _colours(2)
+    middle = np.array([247.0, 247.0, 247.0])
+    far = np.abs(2 * share - 1)[..., None]
+    end = np.where(share[..., None] < 0.5, blue, orange)
+    return middle + 0.75 * far * (end - middle), value
+
+
+def limits(data: Data) -> tuple[float, float]:
+    """The numbers that the two ends of the colours stand for: probabilities, or the targets' range around its middle."""
+    if data.classes is not None:
+        return 0.0, 1.0
+    most = float(np.abs(data.y_train).max()) or 1.0
+    return -most, most
+
+
+def _colours(k: int) -> Array:
+    return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in figures.COLOURS[:k]], dtype=float)
+
+
+def _point_colours(data: Data, y: Array) -> Array:
+    if data.classes is not None:
+        return _colours(len(data.classes))[y]
+    low, high = limits(data)
+    share = np.clip((y - low) / (high - low), 0, 1)[:, None]
+    blue, orange = _colours(2)
+    return blue + share * (orange - blue)
+
+
+def figure(course: Course, step: int, form: str) -> bytes:
+    """The surface with the points, and the loss curves, as "png" or "svg"; the same run gives the same bytes."""
+    with _drawing:
+        return _figure(course, step, form)
+
+
+def _figure(course: Course, step: int, form: str) -> bytes:
+    from matplotlib.figure import Figure
+
+    position, setup = course.at(step), course.setup
+    data = setup.data
+    colours, value = surface(setup, position, LEVELS)
+    drawn = Figure(figsize=(9.6, 4.4), layout="constrained", dpi=100)
+    left, right = drawn.subplots(1, 2, width_ratios=[1.1, 1])
+    (x0, x1), (y0, y1) = data.domain
+    left.imshow(colours / 255, extent=(x0, x1, y0, y1), interpolation="bilinear")
+    if data.output == "sigmoid" and value.min() < 0.5 < value.max():
+        left.contour(value[::-1], levels=[0.5], extent=(x0, x1, y0, y1), colors="0.15", linewidths=1.4)
+    for points, y, kind, edge in (
+        (data.train, data.y_train, "train", "white"),
+        (data.test, data.y_test, "test", "black"),
+    ):
+        label = f"{kind} ({len(y)})"
+        left.scatter(*points.T, s=20, c=_point_colours(data, y) / 255, edgecolors=edge, linewidths=0.7, label=label)
+    names = setup.data.names
+    left.set(title=data.title, xlabel=names[0], ylabel=names[1], xlim=(x0, x1), ylim=(y0, y1))
+    steps, train, test = (np.array(each, dtype=float) for each in zip(*position.curve, strict=True))
+    for losses, name, style in ((train, "train", "-"), (test, "test", "--")):
+        right.plot(
+            steps, losses, style, color=figures.COLOURS[0 if name == "train" else 1], label=f"{name} {losses[-1]:.4f}"
+        )
+    right.set(title=f"{setup.loss.replace('_', ' ')} to step {position.run.step:,}", xlabel="step", ylabel="loss")
+    right.spines[["top", "right"]].set_visible(False)
+    right.legend(frameon=False)
+    drawn.suptitle(f"{'-'.join(map(str, setup.sizes))} · {', '.join(setup.state.activation)} · {setup.state.optimizer} "
+                   f"{setup.state.learning_rate:g}", fontsize=11)  # fmt: skip
+    return figures.render(drawn, form)
+
+
+def animation(course: Course, step: int) -> bytes:
+    """The surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
+    steps = sorted({round(step * k / (GIF_FRAMES - 1)) for k in range(GIF_FRAMES)})
+    # late steps first: the course then passes the others once, leaving checkpoints
+    positions = {each: course.at(each) for each in sorted(steps, reverse=True)}
+    pictures = [_picture(course.setup, positions[each]) for each in steps]
+    first, *others = pictures
+    out = io.BytesIO()
+    durations = [100] * len(others) + [1500]
+    first.save(out, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=False)
+    return out.getvalue()
+
+
+def _picture(setup: Setup, position: Position) -> Image:
+    from PIL import Image, ImageDraw, ImageFont
+
+    data = setup.data
+    colours, _ = surface(setup, position, GIF_LEVELS)
+    image = Image.fromarray(np.rint(colours).astype(np.uint8)).resize((GIF_SIZE, GIF_SIZE), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(image)
+    (x0, x1), (y0, y1) = data.domain
+    radius = 3.2
+    for points, y, edge in ((data.train, data.y_train, (255, 255, 255)), (data.test, data.y_test, (0, 0, 0))):
+        places = np.column_stack([(points[:, 0] - x0) / (x1 - x0), (y1 - points[:, 1]) / (y1 - y0)]) * GIF_SIZE
+        for (x, top), colour in zip(
+            places.tolist(), np.rint(_point_colours(data, y)).astype(int).tolist(), strict=True
+        ):
+            draw.ellipse((x - radius, top - radius, x + radius, top + radius), fill=tuple(colour), outline=edge)
+    last, train, _ = position.curve[-1]
+    text = f"step {last:,}   loss {train:.4f}"
+    draw.rectangle((0, GIF_SIZE - 22, GIF_SIZE, GIF_SIZE), fill=(255, 255, 255))
+    draw.text((8, GIF_SIZE - 19), text, fill=(30, 30, 30), font=ImageFont.load_default(14))
+    return image

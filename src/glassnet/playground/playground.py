@@ -1,0 +1,65 @@
+"""The playground itself: for each kind of answer, a function of the query; it remembers, but only to be quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from glassnet.errors import InputError
+from glassnet.playground import exports, frames
+from glassnet.playground.checkpoints import Checkpoints, Course
+from glassnet.playground.setup import Setup, check_setup, load_data
+from glassnet.playground.state import State, describe, read_query, state_of
+from glassnet.playground.uploads import Uploads
+
+
+class Playground:
+    """Answers to queries, from the runs and the uploads in memory.
+
+    Examples
+    --------
+    >>> play = Playground()
+    >>> play.frame("data=xor&step=10") == Playground().frame("step=10&data=xor")
+    True
+    """
+
+    def __init__(self, uploads: Uploads | None = None, most_bytes: int = 64_000_000) -> None:
+        self.uploads = Uploads() if uploads is None else uploads
+        self.checkpoints = Checkpoints(most_bytes)
+
+    def course(self, state: State) -> Course:
+        """The run of a state, whose step must be within reach."""
+        course = self.checkpoints.course(state.run.query(), lambda: self._setup(state.run))
+        if state.step > course.setup.max_step:
+            raise InputError(
+                f"step: expected at most {course.setup.max_step:,} for a run of this size; got {state.step:,}; "
+                "ask for an earlier step, or take fewer rows or units."
+            )
+        return course
+
+    def _setup(self, state: State) -> Setup:
+        return check_setup(state, load_data(state, self.uploads))
+
+    def data(self, query: str) -> bytes:
+        """The points of a data set as JSON."""
+        state = replace(state_of(read_query(query)), step=0)
+        return frames.data_json(Setup(state, load_data(state, self.uploads)))
+
+    def frame(self, query: str) -> bytes:
+        """What the page draws of a run at a step."""
+        state = state_of(read_query(query))
+        return frames.frame(self.course(state), state.step)
+
+    def schema(self, query: str) -> bytes:
+        """The names of a query with their defaults and what they can be, and the data sets."""
+        read_query(query)
+        return frames.to_json(describe())
+
+    def exporter(self, name: str) -> Callable[[str], bytes]:
+        """The function that answers a query with the export called `name`."""
+
+        def answer(query: str) -> bytes:
+            state = state_of(read_query(query))
+            return exports.EXPORTS[name][1](self.course(state), state)
+
+        return answer

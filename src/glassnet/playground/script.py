@@ -1,0 +1,155 @@
+"""A run of the playground as a Python script that gives the same numbers with glassnet alone."""
+
+from __future__ import annotations
+
+import inspect
+from itertools import groupby
+
+from glassnet.playground.checkpoints import Course
+from glassnet.playground.datasets import DATASETS
+from glassnet.playground.features import FEATURES
+from glassnet.playground.setup import Setup
+from glassnet.playground.state import State
+from glassnet.training.optimizers import OPTIMIZERS
+
+_START = '''\
+"""{title} with glassnet: a run of the playground, to step {step}.
+
+/?{query}
+"""
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one thread adds in one order: the last digit does not depend on the cores
+
+{imports}
+
+{data}
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size={test!r}, random_state={data_seed})
+{scaling}
+
+def inputs(points):
+    """What the network is given of each point."""
+    x, y = points[:, 0], points[:, 1]
+    return np.column_stack([{features}])
+
+
+net = gn.Network({network})
+run = gn.Run(
+    net,
+    inputs(X_train),
+    y_train,
+{options})
+{steps}
+print(f"step {{run.step}}")
+print(f"training loss {{net.loss(inputs(X_train), y_train)!r}}")
+print(f"test loss {{net.loss(inputs(X_test), y_test)!r}}")
+'''
+
+
+def script(course: Course, state: State) -> str:
+    """The script of a run up to a step; run, it prints the losses that the page shows, to the last digit."""
+    setup = course.setup
+    position = course.at(state.step)
+    own = state.data.startswith("csv:")
+    imports = [
+        "import numpy as np",
+        "from sklearn.model_selection import train_test_split",
+        "",
+        "import glassnet as gn",
+    ]
+    if own:
+        imports = ["import sys", "from pathlib import Path", "", *imports]
+        imports.append("from glassnet.playground.uploads import read_upload")
+    steps = _steps(state, position.run.step)
+    if position.non_finite is not None:
+        steps += f"# the step after this one ends it: {position.non_finite}\n"
+    return _START.format(
+        title=setup.data.title.capitalize(),
+        step=position.run.step,
+        query=state.query(),
+        imports="\n".join(imports),
+        data=_own_data(setup) if own else _made_data(state),
+        test=state.test,
+        data_seed=state.data_seed,
+        scaling=_scaling(setup) if own else "",
+        features=", ".join(FEATURES[name][1] for name in state.features),
+        network=", ".join(_network(setup)),
+        options="".join(f"    {line},\n" for line in _options(setup)),
+        steps=steps,
+    )
+
+
+def _made_data(state: State) -> str:
+    """The function that makes the data set, as it stands in glassnet, and its call."""
+    made = DATASETS[state.data]
+    source = inspect.getsource(made.make).replace(") -> Points:", "):")
+    for kind in (": int", ": float"):
+        source = source.replace(kind, "", source.count(kind))
+    classes = f", {state.classes}" if made.classes == 0 else ""
+    return f"\n{source}\n\nX, y = {made.make.__name__}({state.n}, {state.noise!r}, {state.data_seed}{classes})"
+
+
+def _own_data(setup: Setup) -> str:
+    digest = setup.state.data.removeprefix("csv:")
+    return (
+        f'FILE = sys.argv[1] if len(sys.argv) > 1 else "data.csv"  # your own; its SHA-256 begins {digest[:16]}\n'
+        f"own = read_upload(Path(FILE).read_bytes())\n"
+        f'assert own.id == "csv:{digest}", f"{{FILE}}: not the file of this run"\n'
+        f"X, y = own.X, own.y"
+    )
+
+
+def _scaling(setup: Setup) -> str:
+    lines = [
+        "",
+        "# mean 0 and scale 1, by the training part",
+        "mean, scale = X_train.mean(axis=0), X_train.std(axis=0)",
+        "X_train, X_test = (X_train - mean) / scale, (X_test - mean) / scale",
+    ]
+    if setup.data.classes is None:
+        lines += [
+            "mean, scale = y_train.mean(), y_train.std()",
+            "y_train, y_test = (y_train - mean) / scale, (y_test - mean) / scale",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _network(setup: Setup) -> list[str]:
+    state = setup.state
+    parts = [str(setup.sizes)]
+    if state.hidden:
+        parts.append(
+            f"hidden={state.activation[0]!r}" if len(state.activation) == 1 else f"hidden={[*state.activation]}"
+        )
+    parts.append(f"output={setup.data.output!r}")
+    if setup.loss != setup.losses[0]:
+        parts.append(f"loss={setup.loss!r}")
+    if state.init:
+        parts.append(f"init={state.init!r}")
+    return [*parts, f"seed={state.seed}"]
+
+
+def _options(setup: Setup) -> list[str]:
+    state = setup.state
+    optimizer = f"gn.{OPTIMIZERS[state.optimizer].__name__}(learning_rate={state.learning_rate!r})"
+    lines = [f"optimizer={optimizer}", f"epochs={setup.options()['epochs']}"]
+    lines += [f"batch_size={setup.batch_size}"] if setup.batch_size else []
+    lines += [f"{name}={getattr(state, name)!r}" for name in ("l1", "l2", "dropout") if getattr(state, name)]
+    return [*lines, f"seed={state.seed}"]
+
+
+def _steps(state: State, last: int) -> str:
+    """The calls that train, with the changes made by hand between them."""
+    lines, done = [], 0
+    for step, edits in groupby((edit for edit in state.edits if edit.step <= last), key=lambda edit: edit.step):
+        if step > done:
+            lines.append(f"run.advance(steps={step - done})")
+        for edit in edits:
+            place = f"b[{edit.layer}][{edit.column}]"
+            place = place if edit.row < 0 else f"W[{edit.layer}][{edit.row}, {edit.column}]"
+            lines.append(f"net.{place} = {edit.value!r}  # by hand")
+        done = step
+    if last > done:
+        lines.append(f"run.advance(steps={last - done})")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,82 @@
+"""Runs the server on an address until Ctrl-C, with one line that says where it is."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Sequence
+
+import uvicorn
+
+from glassnet.errors import InputError
+from glassnet.playground.guard import LOOPBACK
+from glassnet.playground.playground import Playground
+from glassnet.playground.server import create_app
+from glassnet.playground.uploads import Upload
+
+MOST_HEAD = 16_384  # bytes of a request's line and headers
+MOST_CONNECTIONS = 400
+
+
+def serve(
+    host: str, port: int, *, names: Sequence[str] = (), upload: Upload | None = None, browser: bool = True
+) -> None:
+    """Serve the playground until it is interrupted.
+
+    Raises
+    ------
+    InputError
+        If the port or the address cannot be used.
+    """
+    playground = Playground()
+    query = ""
+    if upload is not None:
+        query = f"?data={playground.uploads.add(upload, keep=True).id}"
+    listening = _listen(host, port)
+    port = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{'localhost' if shown in (*LOOPBACK, '0.0.0.0', '[::]') else shown}:{port}/{query}"
+    print(f"glassnet playground: {address}  (Ctrl-C ends it)", flush=True)
+    app = create_app(playground, names, addresses=shown not in LOOPBACK)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=MOST_HEAD,
+        http="h11",
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=2,
+    )
+    if browser:
+        threading.Timer(0.3, webbrowser.open, [address]).start()
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:  # uvicorn raises it again after it has shut down
+        print()
+    finally:
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InputError(
+            f"--host: expected an address of this machine; got {host!r} ({error.strerror}); omit it."
+        ) from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise InputError(
+            f"--port: expected a free port; got {port} on {host} ({error.strerror}); pass --port 0."
+        ) from None
+    return listening

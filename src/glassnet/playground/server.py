@@ -1,0 +1,133 @@
+"""The server: one address for each answer, every one a function of its query, from memory alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from glassnet.errors import GlassnetError, InputError
+from glassnet.playground import exports, frames, lessons
+from glassnet.playground.guard import Guard, read_body
+from glassnet.playground.playground import Playground
+from glassnet.playground.uploads import MOST_BYTES, read_upload
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+LASTING = "public, max-age=31536000, immutable"  # an answer to this query never changes
+CHECKED = "no-cache"  # kept, but asked for again with its ETag
+BINARY, JSON = "application/octet-stream", "application/json"
+THREADS = 4  # that compute at a time: more would only take turns
+
+
+def create_app(playground: Playground | None = None, names: Iterable[str] = (), addresses: bool = False) -> Starlette:
+    """The ASGI application; `names` and `addresses` are what it may be called besides localhost (see Guard).
+
+    Examples
+    --------
+    >>> create_app().routes[0].path
+    '/'
+    """
+    play = Playground() if playground is None else playground
+    routes = [Route("/", _static("index.html"))]
+    routes += [Route(f"/static/{name}", _static(name)) for name in static_files()]
+    routes += [_route(f"/{name}", _answer(answer, kind)) for name, (answer, kind) in {
+        "data": (play.data, JSON),
+        "frame": (play.frame, BINARY),
+    }.items()]  # fmt: skip
+    routes += [
+        _route(f"/export/{name}", _answer(play.exporter(name), kind, name))
+        for name, (kind, _) in exports.EXPORTS.items()
+    ]
+    routes.append(_route("/lessons", _answer(lambda query: frames.to_json(lessons.LESSONS), JSON, cache=CHECKED)))
+    routes.append(_route("/schema", _answer(play.schema, JSON, cache=CHECKED)))
+    routes.append(Route("/upload", _upload(play), methods=["POST"]))
+    handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
+    guard = Middleware(Guard, names=tuple(names), addresses=addresses)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+
+
+def static_files() -> dict[str, Path]:
+    """The files of the page by name; nothing else in the file system has an address."""
+    found = sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES and path.is_file())
+    return {path.relative_to(STATIC).as_posix(): path for path in found}
+
+
+def _route(path: str, endpoint: Any) -> Route:
+    return Route(path, endpoint, methods=["GET"])
+
+
+def _answer(answer: Callable[[str], bytes], kind: str, file: str = "", cache: str = LASTING) -> Any:
+    """The endpoint that answers a query with bytes, computed in a thread."""
+    limiter = anyio.CapacityLimiter(THREADS)
+    headers = {"cache-control": cache}
+    if file:
+        headers["content-disposition"] = f'attachment; filename="glassnet-{file}"'
+
+    async def endpoint(request: Request) -> Response:
+        query = request.scope["query_string"].decode("latin-1")
+        content = await anyio.to_thread.run_sync(answer, query, limiter=limiter)
+        return _response(request, content, kind, headers)
+
+    return endpoint
+
+
+def _response(request: Request, content: bytes, kind: str, headers: dict[str, str]) -> Response:
+    tag = f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+    headers = {**headers, "etag": tag}
+    if tag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _static(name: str) -> Any:
+    async def endpoint(request: Request) -> Response:
+        path = STATIC / name
+        content = await anyio.to_thread.run_sync(path.read_bytes)
+        return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED})
+
+    return endpoint
+
+
+def _upload(play: Playground) -> Any:
+    async def endpoint(request: Request) -> Response:
+        content = await read_body(request.stream(), MOST_BYTES)
+        if content is None:
+            return _error(413, f"csv: expected at most {MOST_BYTES:,} bytes; got more; keep fewer rows.")
+        upload = await anyio.to_thread.run_sync(read_upload, content)
+        play.uploads.add(upload)
+        return Response(frames.to_json(upload.summary()), media_type=JSON, headers={"cache-control": "no-store"})
+
+    return endpoint
+
+
+async def _unprocessable(request: Request, error: GlassnetError) -> Response:
+    return _error(422, str(error))
+
+
+async def _refused(request: Request, error: HTTPException) -> Response:
+    return _error(error.status_code, f"{error.detail}")
+
+
+def _error(status: int, message: str) -> Response:
+    content = frames.to_json({"error": " ".join(message.split())})
+    return Response(content, status, media_type=JSON, headers={"cache-control": "no-store"})

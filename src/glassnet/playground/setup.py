@@ -1,0 +1,189 @@
+"""From a State to what a run needs: the points, split and as the network's inputs, the network, and the options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.equations.initializers import default_initializer
+from glassnet.errors import InputError, unknown_name
+from glassnet.network.network import Network
+from glassnet.playground.datasets import DATASETS
+from glassnet.playground.features import FEATURES, inputs
+from glassnet.playground.state import State
+from glassnet.playground.uploads import Uploads
+from glassnet.training.optimizers import OPTIMIZERS
+from glassnet.training.run import Run
+
+Array = NDArray[Any]
+
+LOSSES = {
+    "sigmoid": ("binary_cross_entropy", "squared_error"),
+    "softmax": ("categorical_cross_entropy", "squared_error"),
+    "identity": ("squared_error", "absolute_error", "huber"),
+}  # by output, the default first
+SECONDS = 0.8  # of work that one request may ask for, about
+MOST_STEPS = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Points of the plane split in two; own data are brought to mean 0 and scale 1 by the training part."""
+
+    train: Array  # (n, 2)
+    y_train: Array
+    test: Array
+    y_test: Array
+    classes: tuple[str, ...] | None  # None for a regression
+    names: tuple[str, str, str]  # of x, y and the target
+    title: str
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of x, y and the target before they were scaled
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def output(self) -> str:
+        if self.classes is None:
+            return "identity"
+        return "sigmoid" if len(self.classes) == 2 else "softmax"
+
+    @property
+    def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The square of the plane that a picture shows: all points, and a margin."""
+        points = np.concatenate([self.train, self.test])
+        low, high = points.min(axis=0), points.max(axis=0)
+        middle, half = (low + high) / 2, 0.55 * float((high - low).max())
+        x, y = (tuple((each + np.array([-half, half])).tolist()) for each in middle)
+        return x, y
+
+
+def load_data(state: State, uploads: Uploads) -> Data:
+    """The points of a state, split at random by `data_seed`."""
+    from sklearn.model_selection import train_test_split
+
+    if state.data.startswith("csv:"):
+        upload = uploads[state.data]
+        X, y, classes, names, title = upload.X, upload.y, upload.classes, (*upload.names, upload.target), "own data"
+    else:
+        made = DATASETS[state.data]
+        k = state.classes if made.classes == 0 else made.classes
+        X, y = made.make(state.n, state.noise, state.data_seed, *([k] if made.classes == 0 else []))
+        classes = None if k is None else tuple(map(str, range(k)))
+        names, title = ("x₁", "x₂", "class" if classes else "target"), made.title
+    train, test, y_train, y_test = train_test_split(X, y, test_size=state.test, random_state=state.data_seed)
+    data = Data(train, y_train, test, y_test, classes, names, title)
+    return _scaled(data) if state.data.startswith("csv:") else data
+
+
+def _scaled(data: Data) -> Data:
+    columns = [data.train[:, 0], data.train[:, 1], *([data.y_train] if data.classes is None else [])]
+    mean = [float(column.mean()) for column in columns]
+    scale = [float(column.std()) or 1.0 for column in columns]
+    train, test = ((points - mean[:2]) / scale[:2] for points in (data.train, data.test))
+    y_train, y_test = data.y_train, data.y_test
+    if data.classes is None:
+        y_train, y_test = ((y - mean[2]) / scale[2] for y in (y_train, y_test))
+    x, y, t = (*zip(mean, scale, strict=True), (0.0, 1.0))[:3]
+    return Data(
+        *(train, y_train, test, y_test, data.classes, data.names, data.title),
+        mean=(x[0], y[0], t[0]),
+        scale=(x[1], y[1], t[1]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """Everything that a run of the playground is made of."""
+
+    state: State
+    data: Data
+
+    @property
+    def sizes(self) -> list[int]:
+        classes = self.data.classes
+        outputs = 1 if classes is None or len(classes) == 2 else len(classes)
+        return [len(self.state.features), *self.state.hidden, outputs]
+
+    @property
+    def loss(self) -> str:
+        return self.state.loss or LOSSES[self.data.output][0]
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses that suit the data, the default first."""
+        return LOSSES[self.data.output]
+
+    @property
+    def initializer(self) -> str:
+        return self.state.init or default_initializer([*self.state.activations, self.data.output])
+
+    @property
+    def batch_size(self) -> int | None:
+        n = len(self.data.train)
+        return None if not 0 < self.state.batch < n else self.state.batch
+
+    @property
+    def steps_per_epoch(self) -> int:
+        n = len(self.data.train)
+        return -(-n // (self.batch_size or n))
+
+    @property
+    def max_step(self) -> int:
+        """The last step one may ask for: what a server can reach from step 0 within a request."""
+        rows = self.batch_size or len(self.data.train)
+        parameters = sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
+        microseconds = (1.5 + rows * parameters / 4000 + parameters / 200) * (2 if self.state.dropout else 1)
+        return min(MOST_STEPS, int(SECONDS * 1e6 / microseconds))
+
+    def network(self) -> Network:
+        """The network with its initial weights."""
+        state = self.state
+        hidden = list(state.activations) if len(state.activation) > 1 else state.activation[0]
+        init = state.init or None
+        return Network(self.sizes, hidden, self.data.output, loss=self.loss, init=init, seed=state.seed)
+
+    def inputs(self, points: Array) -> Array:
+        """The features of points (n, 2)."""
+        return inputs(points, self.state.features)
+
+    def options(self) -> dict[str, Any]:
+        """The arguments of Run after X and y."""
+        state = self.state
+        return {
+            "optimizer": OPTIMIZERS[state.optimizer](learning_rate=state.learning_rate),  # type: ignore[call-arg]
+            "epochs": MOST_STEPS // self.steps_per_epoch + 1,
+            "batch_size": self.batch_size,
+            "l1": state.l1,
+            "l2": state.l2,
+            "dropout": state.dropout,
+            "seed": state.seed,
+        }
+
+    def start(self) -> Run:
+        """The run before its first step."""
+        return Run(self.network(), self.inputs(self.data.train), self.data.y_train, **self.options())
+
+    def feature_names(self) -> list[str]:
+        return [FEATURES[name][0] for name in self.state.features]
+
+
+def check_setup(state: State, data: Data) -> Setup:
+    """The Setup of a state and its data.
+
+    Raises
+    ------
+    InputError
+        If the loss is none for such data, or an edit changes a parameter that is not there.
+    """
+    setup = Setup(state, data)
+    if state.loss and state.loss not in LOSSES[data.output]:
+        raise unknown_name("loss", state.loss, LOSSES[data.output])
+    for edit in state.edits:
+        if not 1 <= edit.layer < len(setup.sizes):
+            raise InputError(f"edits: expected layers 1 … {len(setup.sizes) - 1}; got {edit}; correct it.")
+        rows, columns = setup.sizes[edit.layer - 1], setup.sizes[edit.layer]
+        if edit.row >= rows or edit.column >= columns:
+            raise InputError(f"edits: expected a place in {rows} × {columns}; got {edit}; correct it.")
+    return setup

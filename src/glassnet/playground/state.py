@@ -1,0 +1,310 @@
+"""The state of the playground, which is the URL: its names, their defaults and limits, read from a query and checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from glassnet.equations.activations import ACTIVATIONS
+from glassnet.equations.initializers import INITIALIZERS
+from glassnet.errors import InputError, shown, unknown_name
+from glassnet.playground.datasets import DATASETS
+from glassnet.playground.features import FEATURES
+from glassnet.training.optimizers import OPTIMIZERS, Optimizer
+
+MOST_CHARACTERS = 4000  # of a query
+MOST_EDITS = 50
+MOST_LAYERS, MOST_UNITS = 6, 32
+HIDDEN = tuple(name for name, each in ACTIVATIONS.items() if not each.rowwise and name != "exponential")
+RATES = {name: kind.learning_rate for name, kind in OPTIMIZERS.items() if issubclass(kind, Optimizer)}
+RATES.pop("adamepsilonhat")
+
+# names of the page alone: how it looks at a run, not which run it is
+VIEW = ("compare", "entry", "exercise", "glass", "hide", "lesson", "log", "sample", "stage", "theme", "v", "view")
+
+_WHOLE = re.compile(r"\d{1,10}")
+_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?")
+_CSV = re.compile(r"csv:[0-9a-f]{64}")
+_EDIT = re.compile(r"(\d{1,10}):([Wb])(\d{1,2}),(\d{1,2})(?:,(\d{1,2}))?=(.{1,50})")
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """A parameter set by hand before the update of a step: W[layer][row, column] or b[layer][column]."""
+
+    step: int
+    layer: int
+    row: int  # −1 for a bias
+    column: int
+    value: float
+
+    @property
+    def name(self) -> str:
+        """What the parameter is called in a query: W1,0,3 or b2,0."""
+        if self.row < 0:
+            return f"b{self.layer},{self.column}"
+        return f"W{self.layer},{self.row},{self.column}"
+
+    def __str__(self) -> str:
+        return f"{self.step}:{self.name}={_short(self.value)}"
+
+
+@dataclass(frozen=True)
+class State:
+    """A run of the playground and a step of it; two equal states are one picture.
+
+    Examples
+    --------
+    >>> State()
+    State(step=0)
+    >>> read_state("data=xor&hidden=4,2&activation=tanh&step=10").hidden
+    (4, 2)
+    """
+
+    data: str = "moons"
+    classes: int = 3
+    n: int = 400
+    noise: float = 0.2
+    data_seed: int = 42
+    test: float = 0.2
+    features: tuple[str, ...] = ("x", "y")
+    hidden: tuple[int, ...] = (10,)
+    activation: tuple[str, ...] = ("relu",)  # one, or one a hidden layer
+    loss: str = ""  # "" is the default of the output
+    init: str = ""  # "" is the default of the activations
+    optimizer: str = "sgd"
+    rate: float = 0.0  # 0 is the default of the optimizer
+    batch: int = 0  # 0 is the whole training set
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    seed: int = 42
+    edits: tuple[Edit, ...] = ()
+    step: int = 0
+
+    @property
+    def learning_rate(self) -> float:
+        return self.rate or RATES[self.optimizer]
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """One name for each hidden layer."""
+        return self.activation * len(self.hidden) if len(self.activation) == 1 else self.activation
+
+    @property
+    def run(self) -> State:
+        """The same run at its start: what does not depend on the step is a function of this."""
+        return replace(self, step=0)
+
+    @property
+    def points(self) -> State:
+        """What the data set depends on, and defaults for the rest."""
+        return State(**{name: getattr(self, name) for name in ("data", "classes", "n", "noise", "data_seed", "test")})
+
+    def query(self) -> str:
+        """The shortest query that `read_state` reads as this state."""
+        default = State()
+        parts = {each.name: _text(getattr(self, each.name)) for each in fields(self)
+                 if getattr(self, each.name) != getattr(default, each.name)}  # fmt: skip
+        return "&".join(f"{name}={quote(text, safe=',:;')}" for name, text in parts.items())
+
+    def __repr__(self) -> str:
+        query = self.query()
+        return f"State({query.replace('&', ', ') if query else 'step=0'})"
+
+
+def read_state(query: str) -> State:
+    """The state of a query string.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or given twice, or a value is not one it can have.
+    """
+    return state_of(read_query(query))
+
+
+def read_query(query: str) -> dict[str, str]:
+    """The names and values of a query string, each name once."""
+    if len(query) > MOST_CHARACTERS:
+        raise InputError(f"query: expected at most {MOST_CHARACTERS:,} characters; got {len(query):,}; leave some out.")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=64)
+    except ValueError:  # and UnicodeDecodeError, which is one
+        raise InputError(f"query: expected name=value&…; got {shown(query)}; copy the whole address.") from None
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{shown(name)}: expected once; got {names.count(name)} of it; leave one.")
+    return dict(pairs)
+
+
+def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
+    """The state of names and values; `others` are names that the caller reads, and those of the page are passed over."""
+    known = {each.name for each in fields(State)}
+    for name in given:
+        if name not in known and name not in VIEW and name not in others:
+            raise unknown_name("query", name, known)
+    return _check(State(**{name: _READ[name](name, text) for name, text in given.items() if name in known}))
+
+
+# --- one value ------------------------------------------------------------------------------------------------------
+
+
+def whole(name: str, text: str, low: int, high: int) -> int:
+    """The text as a whole number within [low, high]."""
+    if not _WHOLE.fullmatch(text) or not text.isascii() or not low <= int(text) <= high:
+        raise InputError(
+            f"{name}: expected a whole number from {low:,} to {high:,}; got {shown(text)}; pass e.g. {name}={low}."
+        )
+    return int(text)
+
+
+def number(name: str, text: str, low: float, high: float) -> float:
+    """The text as a number within [low, high]."""
+    value = float(text) if _NUMBER.fullmatch(text) and text.isascii() else math.nan
+    if not low <= value <= high:
+        raise InputError(
+            f"{name}: expected a number from {low:g} to {high:g}; got {shown(text)}; pass e.g. {name}={low:g}."
+        )
+    return value + 0.0  # −0 is 0
+
+
+def _choice(name: str, text: str, known: Any) -> str:
+    if text not in known:
+        raise unknown_name(name, text, known)
+    return text
+
+
+def _data(name: str, text: str) -> str:
+    return text if _CSV.fullmatch(text) else _choice(name, text, DATASETS)
+
+
+def _features(name: str, text: str) -> tuple[str, ...]:
+    names = tuple(_choice(name, each, FEATURES) for each in text.split(",", len(FEATURES) + 1))
+    if len(set(names)) < len(names):
+        raise InputError(f"{name}: expected each feature once; got {shown(text)}; leave the second out.")
+    return tuple(each for each in FEATURES if each in names)  # their order changes nothing but the order of the inputs
+
+
+def _hidden(name: str, text: str) -> tuple[int, ...]:
+    widths = text.split(",", MOST_LAYERS + 1) if text else []
+    if len(widths) > MOST_LAYERS:
+        raise InputError(f"{name}: expected at most {MOST_LAYERS} layers; got {shown(text)}; pass e.g. {name}=8,4.")
+    return tuple(whole(name, width, 1, MOST_UNITS) for width in widths)
+
+
+def _activation(name: str, text: str) -> tuple[str, ...]:
+    return tuple(_choice(name, each, HIDDEN) for each in text.split(",", MOST_LAYERS + 1))
+
+
+def _edits(name: str, text: str) -> tuple[Edit, ...]:
+    given = text.split(";", MOST_EDITS + 1) if text else []
+    if len(given) > MOST_EDITS:
+        raise InputError(f"{name}: expected at most {MOST_EDITS} changes; got more; leave some out.")
+    edits = []
+    for each in given:
+        found = _EDIT.fullmatch(each) if each.isascii() else None
+        if found is None or (found[2] == "W") != (found[5] is not None):
+            raise InputError(
+                f"{name}: expected step:W1,0,3=0.5 or step:b1,0=0.5, divided by ;; got {shown(each)}; correct it."
+            )
+        row, column = (int(found[4]), int(found[5])) if found[2] == "W" else (-1, int(found[4]))
+        edits.append(Edit(int(found[1]), int(found[3]), row, column, number(name, found[6], -1e6, 1e6)))
+    return tuple(sorted(edits, key=lambda edit: edit.step))  # of one step in the order given: the last one holds
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A whole number within limits."""
+
+    low: int
+    high: int
+
+    def __call__(self, name: str, text: str) -> int:
+        return whole(name, text, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number within limits."""
+
+    low: float
+    high: float
+    or_nothing: bool = False  # no text stands for a default
+
+    def __call__(self, name: str, text: str) -> float:
+        return 0.0 if self.or_nothing and not text else number(name, text, self.low, self.high)
+
+
+_READ: dict[str, Callable[[str, str], Any]] = {
+    "data": _data,
+    "classes": _Whole(2, 5),
+    "n": _Whole(20, 2000),
+    "noise": _Number(0, 1),
+    "data_seed": _Whole(0, 2**32 - 1),
+    "test": _Number(0.1, 0.9),
+    "features": _features,
+    "hidden": _hidden,
+    "activation": _activation,
+    "loss": lambda name, text: text,  # which there are depends on the data: see setup.py
+    "init": lambda name, text: _choice(name, text, INITIALIZERS) if text else "",
+    "optimizer": lambda name, text: _choice(name, text, RATES),
+    "rate": _Number(1e-8, 1000, or_nothing=True),
+    "batch": _Whole(0, 2000),
+    "l1": _Number(0, 10),
+    "l2": _Number(0, 10),
+    "dropout": _Number(0, 0.9),
+    "seed": _Whole(0, 2**32 - 1),
+    "edits": _edits,
+    "step": _Whole(0, 10**9),
+}
+
+
+def describe() -> dict[str, Any]:
+    """The names of a query, for a page that offers them: default, limits, choices."""
+    choices = {
+        "data": {name: each.title for name, each in DATASETS.items()},
+        "features": {name: each[0] for name, each in FEATURES.items()},
+        "activation": list(HIDDEN),
+        "init": ["", *INITIALIZERS],
+        "optimizer": RATES,
+    }
+    names: dict[str, Any] = {}
+    for each in fields(State):
+        reader = _READ[each.name]
+        names[each.name] = {"default": _text(each.default)}
+        if isinstance(reader, _Whole | _Number):
+            names[each.name] |= {"low": reader.low, "high": reader.high}
+        if each.name in choices:
+            names[each.name]["choices"] = choices[each.name]
+    return {"names": names, "most": {"layers": MOST_LAYERS, "units": MOST_UNITS, "edits": MOST_EDITS}, "view": VIEW}
+
+
+def _check(state: State) -> State:
+    """The state with its parts held against each other, and in the one form that equal runs share."""
+    if len(state.activation) not in (1, len(state.hidden)):
+        raise InputError(
+            f"activation: expected one, or one for each of {len(state.hidden)} hidden layers; "
+            f"got {len(state.activation)}; pass e.g. activation=tanh."
+        )
+    if len(set(state.activation)) == 1 or not state.hidden:
+        state = replace(state, activation=state.activation[:1])
+    if state.rate == RATES[state.optimizer]:
+        state = replace(state, rate=0.0)
+    return state
+
+
+def _short(value: float) -> str:
+    text = repr(value)
+    return text.removesuffix(".0")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return (";" if value and isinstance(value[0], Edit) else ",").join(map(str, value))
+    return _short(value) if isinstance(value, float) else str(value)
