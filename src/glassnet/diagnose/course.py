@@ -35,6 +35,9 @@ class Course:
     validation_loss: Array = field(default_factory=lambda: np.zeros(0))
     n_layers: int = 0
     optimizer: Any = None
+    validation_end: float | None = None  # of the network that came out of the run
+    unexplained: float | None = None  # shares at the end, on training and validation rows
+    held_out: float | None = None
     baseline: float | None = None  # the loss of a constant prediction
     floor: float = 0.0
     failed_step: int | None = None  # where a loss became inf or nan
@@ -68,17 +71,18 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     early = [look for look in looks if look.step <= EARLY * looks[-1].step] or list(looks[:1])
     if course.n_layers >= 2:
         ratios = [ratio for look in early for ratio in _ratios(look, course.n_layers)]
-        shrunk = [float(np.median([r for look in early for r in [min(_ratios(look, course.n_layers))]]))]
+        smallest = [min(_ratios(look, course.n_layers)) for look in early]
+        shrunk = min([smallest[0], float(np.median(smallest))], key=lambda ratio: ratio if ratio > 0 else 1)
         grown = max(ratios)
-        if 0 < shrunk[0] < thresholds.vanishing_ratio:
+        if 0 < shrunk < thresholds.vanishing_ratio:
             yield finding(
                 "vanishing_gradient",
-                f"the gradient of layer 1 is {shrunk[0]:.2g} of that of layer {course.n_layers}",
+                f"the gradient of layer 1 is {shrunk:.2g} of that of layer {course.n_layers}",
                 thresholds,
                 step=looks[0].step,
                 layer=1,
                 remedies=(RELU, FRESH),
-                ratio=shrunk[0],
+                ratio=shrunk,
                 layers=course.n_layers,
             )
         if grown > thresholds.exploding_ratio:
@@ -129,7 +133,7 @@ def _units(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
         for look in looks:
             shares = getattr(look.detail, name)
             layer = max(shares, key=lambda key: shares[key], default=None)  # noqa: B023 - used at once
-            if layer is None or shares[layer] < line:
+            if layer is None or shares[layer] <= line:
                 continue
             early = look.step <= 0.02 * end
             late_saturation = name == "saturated" and not early
@@ -210,14 +214,21 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     if len(values) < 4 or not np.isfinite(values).all() or len(course.loss) == 0:
         return
     best, end = int(np.argmin(values)), float(np.median(values[-max(3, len(values) // 20) :]))
+    if course.validation_end is not None:
+        end = min(end, course.validation_end)
     span = (course.baseline if course.baseline is not None else values[0]) - course.floor
     rise = (end - values[best]) / span if span > 0 else 0.0
     train = float(np.asarray(course.loss)[-1])
-    if rise > thresholds.overfit_rise and train < values[best]:
+    seen, unseen = course.unexplained, course.held_out
+    gap = unseen - seen if seen is not None and unseen is not None and np.isfinite(unseen) else 0.0
+    rose = rise > thresholds.overfit_rise and train < values[best]
+    if rose or gap > thresholds.overfit_gap:
         yield finding(
             "overfitting",
             f"the validation loss rose from {values[best]:.4g} after epoch {best + 1} to {end:.4g} while the training loss "
-            f"fell to {train:.4g}",
+            f"fell to {train:.4g}"
+            if rose
+            else f"{seen:.2f} of the loss is unexplained on training rows, {unseen:.2f} on validation rows",
             thresholds,
             severity="warning",
             remedies=(
@@ -225,13 +236,15 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
                     "stop at the best validation loss",
                     options={"early_stopping": EarlyStopping(patience=max(10, len(values) // 10))},
                 ),
-                Remedy("an l2 penalty", options={"l2": 0.01}),
+                Remedy("an l2 penalty", options={"l2": 0.03}),
+                Remedy("a strong l2 penalty", options={"l2": 0.3}),
             ),
             best_epoch=best + 1,
             best=float(values[best]),
             final=end,
             training=train,
             rise=float(rise),
+            gap=float(gap),
         )
 
 

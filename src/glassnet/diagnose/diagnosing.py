@@ -13,9 +13,10 @@ from glassnet.diagnose.findings import CODES, Finding, finding
 from glassnet.diagnose.opinion import second_opinion
 from glassnet.diagnose.course import judge_course
 from glassnet.diagnose.outcome import Sickness, attribute, judge_data
-from glassnet.diagnose.recorder import record
+from glassnet.diagnose.recorder import Recording, record
 from glassnet.diagnose.replay import Case, course_of, replayed
-from glassnet.diagnose.setup import Setup
+from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.setup import Setup, run
 from glassnet.diagnose.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
@@ -28,6 +29,10 @@ LATE = {  # a finding that only shows in the course of a run is a symptom of wha
     "saturated_units": "underfitting",
     "exploding_gradient": "underfitting",
 }
+AT_START = (
+    *("unscaled_inputs", "poor_initialisation", "output_bias", "bad_initial_loss", "dead_units", "saturated_units"),
+    *("exploding_gradient", "vanishing_gradient", "cannot_overfit_batch"),
+)
 
 
 def diagnose(
@@ -83,26 +88,24 @@ def diagnose(
     course = judge_course(course_of(setup, recording, control), thresholds)
     early = [*start, *course, *judge_batch(setup, thresholds)]
     opinion = sickness = None
-    if held is not None and not gradient_is_wrong and not _nothing_to_learn(setup):
-        opinion = second_opinion(setup, held)
+    if held is not None and not _nothing_to_learn(setup):
+        mended = [cure for found in start if found.code == "gradient_wrong" for cure in found.remedies[:1]]
+        right, right_held = (cured(part, mended) for part in (setup, held))
+        opinion = second_opinion(right, right_held)
         sickness = Sickness(control.score, opinion.held_out, thresholds)
-        early += judge_data(setup, held, control, opinion, thresholds)
-        early += _ignores_inputs(setup, recording.outcome.unexplained, sickness, early, thresholds)
+        if not gradient_is_wrong and not _nothing_in_inputs(early):
+            early += judge_data(setup, held, control, opinion, thresholds)
+            early += _ignores_inputs(recording.outcome.unexplained, sickness, early, thresholds)
     case = Case(setup, held or setup, control, sickness, opinion, thresholds)
 
     findings = early
     if replay:
         codes = [found.code for found in early]
         findings = [replayed(found, codes, case) for found in early]
-        explained = any(
-            found.confirmed and found.replay is not None and found.replay.closes_gap and not _is_late(found) for found in findings
-        )
-        if sickness is not None and sickness.sick and not explained and not _nothing_in_inputs(early):
-            known = {found.code for found in findings}
-            more = [found for found in attribute(case.held, recording, sickness, thresholds) if found.code not in known]
-            findings += [replayed(found, [*codes, found.code], case) for found in more]
+        if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
+            findings += _attributed(findings, codes, case, recording)
     return Diagnosis(
-        findings=tuple(_with_symptoms(sorted(findings, key=_rank(sickness)))),
+        findings=tuple(_with_symptoms(sorted(findings, key=_place))),
         history=recording.history,
         network=recording.outcome.network,
         looks=recording.looks,
@@ -135,6 +138,33 @@ def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
     return Setup(model.copy(), X, np.asarray(y), options)
 
 
+def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
+    """The set-up with remedies carried out one after the other."""
+    for remedy in remedies:
+        setup = remedy.apply(setup)
+    return setup
+
+
+def _attributed(findings: list[Finding], codes: list[str], case: Case, recording: Recording) -> list[Finding]:
+    """What else a sick run suffers from, once what was wrong at its start is mended."""
+    assert case.sickness is not None
+    roots = [found.remedy for found in findings if found.confirmed and found.remedy and _at_start(found)]
+    held = cured(case.held, roots)
+    control = run(held) if roots else case.control
+    sickness = replace(case.sickness, score=control.score)
+    if not sickness.sick:
+        return []
+    known = {found.code for found in findings}
+    case = replace(case, held=held, control=control, sickness=sickness)
+    more = [found for found in attribute(held, recording, sickness, case.thresholds) if found.code not in known]
+    return [replayed(found, [*codes, found.code], case) for found in more]
+
+
+def _at_start(found: Finding) -> bool:
+    """Whether the finding was there before the first step, in the numbers of the start or of the data."""
+    return found.code in AT_START and not found.step
+
+
 def _nothing_to_learn(setup: Setup) -> bool:
     return not setup.measure.baseline - setup.measure.floor > 1e-12 * max(1.0, abs(setup.measure.baseline))
 
@@ -145,7 +175,7 @@ def _nothing_in_inputs(findings: list[Finding]) -> bool:
 
 
 def _ignores_inputs(
-    setup: Setup, unexplained: float, sickness: Sickness, findings: list[Finding], thresholds: Thresholds
+    unexplained: float, sickness: Sickness, findings: list[Finding], thresholds: Thresholds
 ) -> list[Finding]:
     """The trained network does no better than a constant where plain models do."""
     if not thresholds.ignored < unexplained < np.inf or sickness.opinion > 0.8:
@@ -164,26 +194,18 @@ def _ignores_inputs(
     ]
 
 
-def _is_late(found: Finding) -> bool:
-    return (found.code in LATE and (found.step or 0) > 0) or found.code in ("diverged", "plateau", "input_ignored", "cannot_overfit_batch")
-
-
-def _rank(sickness: Sickness | None) -> Any:
-    """Sorts by cause before symptom: in a sick run what closes the gap when replayed comes first."""
-
-    def rank(found: Finding) -> tuple[int, int]:
-        code = LATE.get(found.code, found.code) if (found.step or 0) > 0 else found.code
-        place = 2 * CODES.index(code) + (code != found.code)
-        if found.code == "input_ignored" and "run" in found.evidence:  # the network ignores them: a symptom
-            place = 2 * len(CODES)
-        if found.code == "diverged" and found.evidence.get("at_start"):
-            place = 1
-        sick = sickness is not None and sickness.sick
-        closes = found.replay is not None and found.replay.closes_gap
-        first = found.code == "gradient_wrong" or closes or not sick or _nothing_in_inputs([found])
-        return (0 if first else 1, place)
-
-    return rank
+def _place(found: Finding) -> tuple[int, int]:
+    """Sorts by cause before symptom; what a replay did not confirm comes after what it did."""
+    late = (found.step or 0) > 0 and found.code in LATE
+    place = 2 * CODES.index(LATE[found.code] if late else found.code) + late
+    of_data = _nothing_in_inputs([found])
+    if found.code == "input_ignored":  # either nothing is in them, or the network ignores them, which is a symptom
+        place = -1 if of_data and not found.evidence.get("varying_inputs", 1) else place if of_data else 2 * len(CODES)
+    if found.code == "diverged" and found.evidence.get("at_start"):
+        place = 1
+    if found.remedy is not None and "output" in found.remedy.network:  # targets that the output cannot reach
+        place = 2 * CODES.index("output_bias") - 1
+    return (0 if found.confirmed or found.code == "gradient_wrong" or of_data else 1, place)
 
 
 def _with_symptoms(findings: list[Finding]) -> list[Finding]:

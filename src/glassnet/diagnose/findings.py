@@ -48,19 +48,6 @@ RULES = {
         f"{HE}; {GLOROT}",
         ("init_scale", "pre_activation"),
     ),
-    "output_bias": Rule(
-        "The output bias should start at the mean target (or its log-odds), else the first steps only learn that.",
-        RECIPE,
-        ("initial_loss", "shift_share"),
-    ),
-    "bad_initial_loss": Rule(
-        "The first loss should be near that of a constant prediction: ln C for C balanced classes, the entropy of the "
-        "base rates, or the variance of the targets.",
-        f"{CS231N}; {RECIPE}",
-        ("initial_loss",),
-    ),
-    "exploding_gradient": Rule("The gradient should not grow by orders of magnitude with depth or time.", PASCANU, ("exploding_ratio",)),
-    "vanishing_gradient": Rule("The gradient should reach the first layer with a size like that of the last.", GLOROT, ("vanishing_ratio",)),
     "dead_units": Rule("A unit whose slope is 0 on every row of the training set learns nothing more.", LU, ("dead_share",)),
     "saturated_units": Rule(
         "A unit on the flat part of its activation passes on almost no gradient.",
@@ -78,6 +65,19 @@ RULES = {
         RECIPE,
         ("majority", "recall"),
     ),
+    "output_bias": Rule(
+        "The output bias should start at the mean target (or its log-odds), else the first steps only learn that.",
+        RECIPE,
+        ("bias_shift", "shift_share"),
+    ),
+    "bad_initial_loss": Rule(
+        "The first loss should be near that of a constant prediction: ln C for C balanced classes, the entropy of the "
+        "base rates, or the variance of the targets.",
+        f"{CS231N}; {RECIPE}",
+        ("initial_loss",),
+    ),
+    "exploding_gradient": Rule("The gradient should not grow by orders of magnitude with depth or time.", PASCANU, ("exploding_ratio",)),
+    "vanishing_gradient": Rule("The gradient should reach the first layer with a size like that of the last.", GLOROT, ("vanishing_ratio",)),
     "learning_rate_too_high": Rule(
         "A lower rate, from the same start, must not do much better; an update should be about 1e-3 of its weight.",
         f"{SMITH}; {CS231N}",
@@ -98,7 +98,7 @@ RULES = {
         RECIPE,
         ("gap", "closed"),
     ),
-    "overfitting": Rule("The validation loss should not rise far above its best while the training loss falls.", PRECHELT, ("overfit_rise",)),
+    "overfitting": Rule("The validation loss should not rise far above its best while the training loss falls.", PRECHELT, ("overfit_rise", "overfit_gap")),
     "diverged": Rule("The loss must stay finite and not jump far above its recent mean.", CS231N, ("loss_jump",)),
     "plateau": Rule("A loss that no longer falls should have come down first.", CS231N, ("plateau_gain",)),
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """The second opinion: what plain models reach on the same data on rows they did not see; the yardstick of sickness.
 
-A linear model and a network of one hidden layer of 32 relu units, inputs standardised, Adam, stopped early, each trained
+A linear model and a network of one hidden layer of 32 relu units, inputs scaled and cut off at 5 deviations, Adam, stopped early, each trained
 on all folds but one and read on that one. It also tells which labels are contradicted (Northcutt et al. 2021) and
 whether the inputs say anything about the targets at all.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.deviance import yardstick
 from glassnet.diagnose.recorder import rows_of
+from glassnet.diagnose.remedy import RobustScale
 from glassnet.diagnose.setup import HELD_OUT, Setup, folds, run_many, validation_arrays
 from glassnet.network import passes
 from glassnet.network.network import Network
@@ -80,7 +81,7 @@ class _Scale:
     def __init__(self, setup: Setup) -> None:
         self.loss = setup.network.loss_function
         self.dtype = setup.network.dtype
-        self.mean, self.std = _moments(setup.X)
+        self.X = RobustScale(setup.X)
         k = setup.Y.shape[1]
         squared = self.loss.name == "squared_error"
         self.y_mean, self.y_std = _moments(setup.Y) if squared else (np.zeros(k), np.ones(k))
@@ -101,7 +102,7 @@ class _Scale:
         return Setup(network, self.inputs(setup.X), self.targets(setup.Y), options)
 
     def inputs(self, X: Array) -> Array:
-        return (X - self.mean) / self.std
+        return self.X(X)
 
     def targets(self, Y: Array) -> Array:
         return (Y - self.y_mean) / self.y_std

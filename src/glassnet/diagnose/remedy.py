@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ class Remedy:
     options : arguments of `train` to pass instead
     network : arguments of `Network` to pass instead; the parameters are then drawn anew from its seed
     standardise_inputs, standardise_targets : bring them to mean 0 and variance 1, by the training rows
+    cut_off : bring inputs to median 0 and the spread of the middle half to that of a standard normal, cut off at ±5
     output_bias : (k,) what to add to the output layer's bias at the start
     keep : (n,) the rows to keep
     """
@@ -34,6 +35,7 @@ class Remedy:
     network: Mapping[str, Any] = field(default_factory=dict)
     standardise_inputs: bool = False
     standardise_targets: bool = False
+    cut_off: bool = False
     output_bias: Array | None = None
     keep: NDArray[np.bool_] | None = None
     balanced: bool = False
@@ -46,6 +48,8 @@ class Remedy:
             setup = _standardise(setup, "X")
         if self.standardise_targets:
             setup = _standardise(setup, "y")
+        if self.cut_off:
+            setup = _transformed(setup, "X", RobustScale(setup.X))
         if self.network:
             setup = replace(setup, network=rebuilt(setup.network, **self.network))
         if self.output_bias is not None:
@@ -69,6 +73,9 @@ class Remedy:
             parts.append("X = (X - X.mean(axis=0)) / X.std(axis=0)")
         if self.standardise_targets:
             parts.append("y = (y - y.mean(axis=0)) / y.std(axis=0)")
+        if self.cut_off:
+            parts.append("low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)")
+            parts.append("X = np.clip(1.349 * (X - middle) / (high - low), -5, 5)")
         if self.network:
             parts.append(f"Network(…, {_arguments(self.network)})")
         if self.output_bias is not None:
@@ -88,6 +95,21 @@ class Remedy:
     def to_dict(self) -> dict[str, Any]:
         """The remedy as plain data."""
         return {"text": self.text, "code": self.code}
+
+
+class RobustScale:
+    """Brings inputs to median 0 and quartiles at ±0.67, as of a standard normal, and cuts off what lies beyond ±5.
+
+    Where the quartiles coincide the standard deviation serves.
+    """
+
+    def __init__(self, X: Array) -> None:
+        low, self.centre, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)
+        self.scale = np.where(high > low, (high - low) / 1.349, X.std(axis=0))
+        self.scale = np.where(self.scale > 0, self.scale, 1)
+
+    def __call__(self, X: Array) -> Array:
+        return np.clip((X - self.centre) / self.scale, -5, 5)
 
 
 def rebuilt(network: Network, **arguments: Any) -> Network:
@@ -123,14 +145,17 @@ def _standardise(setup: Setup, which: str) -> Setup:
     values = setup.X if which == "X" else setup.y
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
-    validation = setup.validation
-    if validation is not None:
+    return _transformed(setup, which, lambda values: (values - mean) / scale)
+
+
+def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> Setup:
+    """The set-up with X or y changed, in the validation data as well."""
+    if setup.validation is not None:
         place = 0 if which == "X" else 1
-        parts = list(validation)
-        parts[place] = (np.asarray(parts[place]) - mean) / scale
-        validation = tuple(parts)
-        setup = setup.changed(validation=validation)
-    return replace(setup, **{which: (values - mean) / scale})
+        parts = list(setup.validation)
+        parts[place] = change(np.asarray(parts[place]))
+        setup = setup.changed(validation=tuple(parts))
+    return replace(setup, **{which: change(getattr(setup, which))})
 
 
 def _arguments(given: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.gradients import COMPLEX_STEP, DIFFERENCE
+from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.diagnose.remedy import Remedy
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.losses import LOSSES

@@ -63,9 +63,9 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Rep
     changed = remedy.apply(case.held)
     again = record(changed, case.thresholds)
     codes = {other.code for other in judge_start(changed, case.thresholds)}
-    codes |= {other.code for other in judge_course(course_of(changed, again), case.thresholds)}
+    codes |= {other.code for other in judge_course(course_of(changed, again, again.outcome), case.thresholds)}
     closes = case.sickness is not None and case.sickness.sick and case.sickness.closes(again.outcome.score)
-    well = case.sickness is None or case.sickness.closes(again.outcome.score)
+    well = case.sickness is None or case.sickness.well(again.outcome.score)
     if "cannot_overfit_batch" in others | {found.code} and judge_batch(changed, case.thresholds):
         codes.add("cannot_overfit_batch")
     if not well:
@@ -77,7 +77,7 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Rep
         return Replay(better, better, f"lowest recall of a class on {case.where}", before, after, gone, closes)
     before, after = case.control.score, again.outcome.score
     evidence_gone = well if found.code in OF_OUTCOME and case.sickness is not None else found.code not in codes
-    no_worse = bool(np.isfinite(after)) and after <= before + SLACK
+    no_worse = bool(np.isfinite(after)) and (after <= before + SLACK or (case.sickness is not None and well))
     return Replay(
         evidence_gone and no_worse, evidence_gone, f"unexplained share on {case.where}", before, after, gone, closes
     )
@@ -95,14 +95,17 @@ def _without_rows(remedy: Remedy, case: Case) -> Replay:
     return Replay(gone, gone, "error on the half of the rows that plain models are surest of", before, after, ("label_noise",) if gone else ())
 
 
-def course_of(setup: Setup, recording: Recording, validation: Outcome | None = None) -> Course:
-    """The course of a recorded run; its validation losses may come from another run of the same set-up."""
+def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:
+    """The course of a recorded run; what it came to on validation rows is that of `control`."""
     history, error = recording.history, recording.outcome.error
     measure = setup.measure
     return Course(
         looks=recording.looks,
         loss=history.loss,
-        validation_loss=history.validation_loss if validation is None else validation.validation_loss,
+        validation_loss=control.validation_loss,
+        validation_end=control.validation_end,
+        unexplained=control.unexplained,
+        held_out=control.held_out,
         n_layers=setup.network.n_layers,
         optimizer=setup.optimizer,
         baseline=measure.baseline,

@@ -103,7 +103,7 @@ class Outcome:
     validation_loss: Array
     unexplained: float
     held_out: float | None  # the unexplained share on the validation data, at the end
-    held_out_best: float | None  # and at its best epoch
+    validation_end: float | None  # the validation loss of the network that came out of it
     error: NonFiniteError | None = None
 
     @property
@@ -129,16 +129,16 @@ def outcome_of(
     setup: Setup, network: Network, loss: Array, validation_loss: Array, error: NonFiniteError | None
 ) -> Outcome:
     """Measure a network that was trained on the set-up."""
-    held_out = best = None
+    held_out = end = None
     unexplained = setup.measure.unexplained(mean_loss(network, setup.X, setup.Y, setup.weight))
     if setup.validation is not None:
         X, Y, weight = validation_arrays(setup)
         measure = yardstick(network.loss_function, Y, weight)
-        held_out = measure.unexplained(mean_loss(network, X, Y, weight))
-        best = min([held_out, *(measure.unexplained(value) for value in validation_loss)])
+        end = mean_loss(network, X, Y, weight)
+        held_out = measure.unexplained(end)
     if error is not None:  # the parameters are the last good ones: what matters is that the run failed
         unexplained, held_out = np.inf, None if held_out is None else np.inf
-    return Outcome(network, loss, validation_loss, unexplained, held_out, best, error)
+    return Outcome(network, loss, validation_loss, unexplained, held_out, end, error)
 
 
 def run_many(setups: Sequence[Setup]) -> list[Outcome]:

@@ -28,6 +28,7 @@ CHECK_ROWS, CHECK_PARAMETERS = 16, 120
 BATCH = 20
 BATCH_EPOCHS = 1500
 STANDARDISE = Remedy("standardise the inputs", standardise_inputs=True)
+CUT_OFF = Remedy("scale the inputs by their quartiles and cut off what lies far out, such as codes for missing values", cut_off=True)
 STANDARDISE_TARGETS = Remedy("standardise the targets", standardise_targets=True)
 FRESH = Remedy("draw the weights by the default initialisation, biases 0", network={"init": None})
 
@@ -101,12 +102,18 @@ def _inputs(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
             thresholds,
             severity="warning",
             layer=1,
-            remedies=(STANDARDISE,),
+            remedies=(CUT_OFF, STANDARDISE) if _far_out(X) else (STANDARDISE, CUT_OFF),
             largest_input=largest,
             largest_size=float(size[largest]),
             smallest_size=float(size[varies].min()),
             largest_offset=float(offset[shifted]),
         )
+
+
+def _far_out(X: Array) -> bool:
+    """Whether an input has values a hundred times as far out as its middle half is wide."""
+    low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)
+    return bool(((high > low) & (np.abs(X - middle).max(axis=0) > 100 * (high - low))).any())
 
 
 def _initialisation(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
@@ -155,15 +162,19 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
     network, measure = setup.network, setup.measure
     loss = mean_loss(network, setup.X, setup.Y, setup.weight)
     u = measure.unexplained(loss)
-    if not u > thresholds.initial_loss:
+    numbers = network.loss_function.targets == "numbers"
+    if not u > 1:
         return
     shift, shifted = best_shift(setup)
     removed = (loss - shifted) / (loss - measure.baseline) if np.isfinite(loss) else 0.0
-    numbers = network.loss_function.targets == "numbers"
     common = {"first_loss": loss, "baseline_loss": measure.baseline, "unexplained": u}
     size = float(np.sqrt(np.mean(setup.Y.astype(np.float64).var(axis=0))))
     odd_scale = numbers and not 0.1 < size < 10
-    if removed > thresholds.shift_share:
+    lacking = shift - np.median(shift) if network.loss_function.link == "softmax" else shift
+    if numbers:
+        lacking = lacking / np.maximum(setup.Y.std(axis=0), 1e-300)
+    bad_after = _size(measure.unexplained(shifted), numbers) > thresholds.initial_loss
+    if np.abs(lacking).max() > thresholds.bias_shift and removed > thresholds.shift_share and not bad_after:
         amount = np.array2string(shift, precision=4, threshold=6)
         yield finding(
             "output_bias",
@@ -182,7 +193,7 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
             shift=shift.tolist(),
             shifted_loss=shifted,
         )
-    if removed <= thresholds.shift_share or measure.unexplained(shifted) > thresholds.initial_loss:
+    elif _size(u, numbers) > thresholds.initial_loss:
         yield finding(
             "bad_initial_loss",
             f"the first loss is {loss:.4g}, where a constant prediction has {measure.baseline:.4g}",
@@ -192,6 +203,11 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
             remedies=((STANDARDISE_TARGETS, FRESH) if odd_scale else (FRESH, STANDARDISE, STANDARDISE_TARGETS)),
             **common,
         )
+
+
+def _size(u: float, numbers: bool) -> float:
+    """u as a measure of size: squared errors grow with the square of what is wrong, cross-entropies with it."""
+    return float(np.sqrt(u)) if numbers else u
 
 
 def best_shift(setup: Setup) -> tuple[Array, float]:
@@ -205,7 +221,7 @@ def best_shift(setup: Setup) -> tuple[Array, float]:
     output, loss = network.activations[last], network.loss_function
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         Z = passes.forward(network.activations, network.W, network.b, setup.X[rows]).Z[last].astype(np.float64)
-        if not np.isfinite(Z).all():
+        if not np.isfinite(Z).all() or (loss.link != output.name and output.name != "identity"):
             return np.zeros(Z.shape[1]), float("inf")
 
         def shifted(c: Array) -> tuple[float, Array]:

@@ -34,10 +34,11 @@ class Thresholds:
     """
 
     gradient_error: float = _line(1e-2, CS231N, "relative error above which a gradient is wrong")
-    initial_loss: float = _line(4.0, OURS, "u of the first loss above which the start is bad")
+    initial_loss: float = _line(6.0, OURS, "u of the first loss (its square root for numbers), bad above")
+    bias_shift: float = _line(4.5, OURS, "shift the output bias lacks, in logits or standard deviations of the targets")
     shift_share: float = _line(0.5, OURS, "share of the first loss's excess that a shift of the output bias removes")
     batch_unexplained: float = _line(0.25, OURS, "u that must be reached on a batch of about 20 rows")
-    ignored: float = _line(0.97, OURS, "u above which the inputs count as ignored")
+    ignored: float = _line(0.95, OURS, "u above which the inputs count as ignored")
     update_ratio_high: float = _line(0.1, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too large above")
     update_ratio_low: float = _line(1e-4, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too small below")
     loss_jump: float = _line(10.0, OURS, "loss ÷ its recent mean above which a run diverges")
@@ -53,7 +54,8 @@ class Thresholds:
     gap: float = _line(0.15, OURS, "held-out u above that of the second opinion from which a run is called sick")
     closed: float = _line(0.5, OURS, "share of that gap a single change must close to be named")
     plateau_gain: float = _line(0.01, OURS, "relative fall of the loss over the last half, a plateau below")
-    overfit_rise: float = _line(0.15, OURS, "rise of the validation u above its best")
+    overfit_rise: float = _line(0.25, OURS, "rise of the validation u above its best")
+    overfit_gap: float = _line(0.4, OURS, "validation u − training u at the end")
     majority: float = _line(0.8, OURS, "share of the largest class above which classes count as imbalanced")
     recall: float = _line(0.5, OURS, "recall of a class below which imbalance harms")
     contradicted: float = _line(0.1, OURS, "error on the rows the second opinion is surest of")
