@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +15,8 @@ from numpy.typing import NDArray
 from glassnet.errors import unknown_name
 from glassnet.explain.build import Builder
 from glassnet.explain.grade import Grade, grade
+from glassnet.explain.independent import Check, Checker
+from glassnet.explain.scalar import Entry, Line, Scalars
 from glassnet.explain.step import Step
 from glassnet.network.network import Network
 from glassnet.training.job import Job, State
@@ -40,8 +44,10 @@ class Derivation:
         self.batch: Batch = builder.batch
         self.network: Network = builder.net
         self.digits = digits
-        self._all = dict(builder.steps)
+        self.penalties = (builder.l1, builder.l2)
+        self._all = {symbol: replace(step, derivation=self) for symbol, step in builder.steps.items()}
         self.environment: Mapping[str, Any] = MappingProxyType(builder.environment)
+        self._checks: dict[tuple[str, int | None], Check] = {}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -97,6 +103,68 @@ class Derivation:
         if flat not in self._all or parameter not in layers or np.shape(self[flat].value) != self.network.theta.shape:
             raise unknown_name("symbol", symbol, self._all)
         return flat, parameter
+
+    def is_flat(self, symbol: str) -> bool:
+        """Whether a quantity of the update has theta's layout, and so a part for each W and b."""
+        step = self._all.get(symbol)
+        named = symbol in ("theta_before", *(f"{slot}_before" for slot in self.job.optimizer.slots))
+        return step is not None and (step.stage == "update" or named) and step.shape == self.network.theta.shape
+
+    def position(self, symbol: str) -> int:
+        """The place of a symbol in the order of computation."""
+        return list(self._all).index(symbol)
+
+    @cached_property
+    def _scalars(self) -> Scalars:
+        return Scalars(self)
+
+    @cached_property
+    def _checker(self) -> Checker:
+        return Checker(self)
+
+    def line(self, symbol: str, *index: int) -> Line:
+        """One entry of a step: its formula in names and in numbers.
+
+        Examples
+        --------
+        >>> from glassnet import Network, explain
+        >>> derivation = explain(Network([2, 3, 1], seed=0), [1.0, 2.0], 0.5)
+        >>> print(derivation.line("Z1", 0, 2).text())
+        Z1[0, 2] = A0[0, 0]·W1[0, 2] + A0[0, 1]·W1[1, 2] + b1[2] = 1·0.9787 + 2·(−0.9773) + 0 = −0.9758
+        """
+        return self._scalars.line(symbol, tuple(index))
+
+    def entry(self, symbol: str, *index: int) -> Entry:
+        """How one number comes about; of a weight, bias or input its chain rule, factor by factor, and its update.
+
+        `entry("W1", 0, 3)` is the weight from input 0 to unit 3; `entry("Z2", row, unit)` any entry of a step;
+        `entry("m_W1", 0, 3)` that of an optimizer's state. In a batch the factors shown are those of the row that
+        contributes most.
+
+        Raises
+        ------
+        InputError
+            If there is no such symbol or entry.
+        """
+        return self._scalars.entry(symbol, tuple(index))
+
+    def check(self, symbol: str, at_most: int | None = 8) -> Check:
+        """The independent check of a step, at up to `at_most` of its entries (None: at all).
+
+        Examples
+        --------
+        >>> from glassnet import Network, explain
+        >>> derivation = explain(Network([2, 3, 1], seed=0), [1.0, 2.0], 0.5)
+        >>> derivation.check("dW1").ok, derivation.check("dW1").method
+        (True, 'complex step')
+        """
+        if (symbol, at_most) not in self._checks:
+            self._checks[symbol, at_most] = self._checker.check(self[symbol], at_most)
+        return self._checks[symbol, at_most]
+
+    def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
+        """One derivative by the complex step or a centred difference, and by which; None for what is none."""
+        return self._checker.independent(symbol, index)
 
     def evaluate(self, symbol: str) -> Any:
         """The formula of a step run again as Python over the values of the other steps."""

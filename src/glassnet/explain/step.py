@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from glassnet.explain.statements import Source
 
 if TYPE_CHECKING:
-    from glassnet.explain.checks import Check
     from glassnet.explain.derivation import Derivation
+    from glassnet.explain.independent import Check
     from glassnet.explain.scalar import Line
 
 Array = NDArray[Any]

@@ -30,7 +30,7 @@ class Elements:
     """Entries of expressions over an environment of arrays and functions; long sums show `at_most` terms, largest first."""
 
     def __init__(self, environment: Mapping[str, Any], at_most: int | None = 6) -> None:
-        self.environment = dict(environment)
+        self.environment = {**environment, **HELPERS}
         self.at_most = at_most
         self._values: dict[str, Any] = {}
 
@@ -134,7 +134,8 @@ class Elements:
     def _total(self, term: Callable[[int], ast.expr], values: Array) -> ast.expr:
         """The sum of terms, the largest first and the small ones together where there are many."""
         if self.at_most is None or len(values) <= self.at_most:
-            return ast.Call(ast.Name("sum_of"), [term(k) for k in range(len(values))], [])
+            terms = [term(k) for k in range(len(values))]
+            return terms[0] if len(terms) == 1 else ast.Call(ast.Name("sum_of"), terms, [])
         order = np.argsort(-np.abs(values), kind="stable").tolist()
         shown = [term(k) for k in order[: self.at_most - 1]]
         others = np.asarray(values, dtype=np.float64)[order[self.at_most - 1 :]]

@@ -10,6 +10,7 @@ from glassnet.printers.symbols import LETTERS, STATE, Symbol
 from glassnet.printers.typeset import Piece, typeset
 
 _SIGNS = {
+    "∂": r"\partial ",
     "−": "-",
     "·": r"\cdot ",
     "⊙": r"\odot ",
@@ -58,7 +59,7 @@ class Latex:
 
     def operator(self, sign: str) -> str:
         text = _SIGNS.get(sign, sign).strip()
-        return text if sign == "⊤" else ", " if sign == "," else f" {text} "
+        return text if sign in ("⊤", "∂") else ", " if sign == "," else f" {text} "
 
     def negative(self, inside: str) -> str:
         return f"-{inside}"
@@ -107,7 +108,12 @@ TEXT_IF, OTHERWISE = r"\text{if } ", r"\text{otherwise}"
 
 
 def print_latex(
-    expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset(), *, exp: bool = False
+    expression: ast.expr,
+    digits: int = 4,
+    matrices: AbstractSet[str] = frozenset(),
+    *,
+    exp: bool = False,
+    condition: bool = False,
 ) -> str:
     """The expression as LaTeX.
 
@@ -116,7 +122,7 @@ def print_latex(
     >>> print(print_latex(ast.parse("np.where(z > 0, z, slope * z) / (1 + np.sqrt(v_hat))", mode="eval").body))
     \\frac{\\begin{cases}z & \\text{if } z > 0 \\\\ \\mathrm{slope} \\cdot z & \\text{otherwise}\\end{cases}}{1 + \\sqrt{\\hat{v}}}
     """
-    return typeset(expression, Latex(digits), frozenset(matrices), exp=exp)
+    return typeset(expression, Latex(digits), frozenset(matrices), exp=exp, condition=condition)
 
 
 def escape(text: str) -> str:

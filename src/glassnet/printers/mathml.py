@@ -105,7 +105,12 @@ OTHERWISE = "<mtext>otherwise</mtext>"
 
 
 def print_mathml(
-    expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset(), *, exp: bool = False
+    expression: ast.expr,
+    digits: int = 4,
+    matrices: AbstractSet[str] = frozenset(),
+    *,
+    exp: bool = False,
+    condition: bool = False,
 ) -> str:
     """The expression as presentation MathML, to be put between <math> and </math>.
 
@@ -114,7 +119,7 @@ def print_mathml(
     >>> print_mathml(ast.parse("1 / (1 + x)", mode="eval").body)
     '<mfrac><mn>1</mn><mrow><mn>1</mn><mo>+</mo><mi>x</mi></mrow></mfrac>'
     """
-    return typeset(expression, MathML(digits), frozenset(matrices), exp=exp)
+    return typeset(expression, MathML(digits), frozenset(matrices), exp=exp, condition=condition)
 
 
 def _row(inside: str) -> str:

@@ -26,6 +26,7 @@ LETTERS = {
     "rho": "ρ",
     "mu": "μ",
     "lambda": "λ",
+    "ell": "ℓ",
 }
 STATE = {"theta", "m", "v", "g", "m_hat", "v_hat"}  # what an optimizer carries from step to step
 
@@ -58,6 +59,16 @@ class Symbol:
         return len(self.letter) > 1 and self.letter not in LETTERS
 
 
+NAMED = {
+    "loss": Symbol("loss", "L"),
+    "mean_loss": Symbol("mean_loss", "L", "bar"),
+    "losses": Symbol("losses", "ell"),
+    "loss_terms": Symbol("loss_terms", "ell"),
+    "mean_weights": Symbol("mean_weights", "w", "bar"),
+    "penalty_sum": Symbol("penalty_sum", "P"),
+}
+
+
 def symbol(name: str, index: tuple[str, ...] = (), *, entry: bool = False) -> Symbol:
     """How `name` is written; entries of a matrix take its small letter.
 
@@ -88,8 +99,8 @@ def _symbol(name: str) -> Symbol:
         return replace(_symbol(name.removesuffix("_before")), sub="t−1")
     if name.endswith("_hat") and len(name) > 4:
         return replace(_symbol(name.removesuffix("_hat")), accent="hat")
-    if name == "mean_weights":
-        return Symbol(name, "w", "bar")
+    if name in NAMED:
+        return NAMED[name]
     if match := _DIFFERENTIAL.fullmatch(name):
         return Symbol(name, match[1], differential=True)
     if name in GREEK:

@@ -29,7 +29,7 @@ class Text:
         return "".join(parts)
 
     def operator(self, sign: str) -> str:
-        return {"·": "·", ",": ", ", "⊤": "ᵀ"}.get(sign, f" {sign} ")
+        return {"·": "·", "∂": "∂", ",": ", ", "⊤": "ᵀ"}.get(sign, f" {sign} ")
 
     def negative(self, inside: str) -> str:
         return f"−{inside}"
@@ -65,7 +65,9 @@ class Text:
         return "…" if value is None else f"… ({count} more: {value})"
 
 
-def print_text(expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset()) -> str:
+def print_text(
+    expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset(), *, condition: bool = False
+) -> str:
     """The expression as plain text.
 
     Examples
@@ -73,4 +75,4 @@ def print_text(expression: ast.expr, digits: int = 4, matrices: AbstractSet[str]
     >>> print_text(ast.parse("(a - b) * (c - (d - 2.50)) / -x**2", mode="eval").body)
     '(a − b)·(c − (d − 2.5)) / (−x^2)'
     """
-    return typeset(expression, Text(digits), frozenset(matrices))
+    return typeset(expression, Text(digits), frozenset(matrices), condition=condition)

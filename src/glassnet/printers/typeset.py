@@ -49,20 +49,29 @@ class Notation(Protocol):
     def rest(self, count: int, value: str | None) -> str: ...
 
 
-def typeset(node: ast.expr, notation: Notation, matrices: frozenset[str] = frozenset(), *, exp: bool = False) -> str:
+def typeset(
+    node: ast.expr,
+    notation: Notation,
+    matrices: frozenset[str] = frozenset(),
+    *,
+    exp: bool = False,
+    condition: bool = False,
+) -> str:
     """The expression in a notation.
 
     Parameters
     ----------
     matrices : the names that stand for matrices, whose elementwise product is written ⊙
     exp : write exp(x) as a function, where a local name e would be taken for Euler's number
+    condition : write a comparison as what it says, not as the number 1 or 0
 
     Raises
     ------
     InputError
         If the expression contains what has no notation.
     """
-    return _Typesetter(notation, matrices, exp).piece(node).text
+    typesetter = _Typesetter(notation, matrices, exp)
+    return typesetter.condition(node) if condition else typesetter.piece(node).text
 
 
 class _Typesetter:
@@ -169,6 +178,12 @@ class _Typesetter:
                 for term in others:
                     parts += [to.operator("+"), self.held(term, SUM, first=False)]
                 return Piece(to.row(*parts), SUM if others else self.piece(first).strength, self.piece(first).minus)
+            case "partial", [above, below]:
+                parts = [to.row(to.operator("∂"), self.held(part, ATOM)) for part in (above, below)]
+                return Piece("/".join(parts) if to.flat_fractions else to.fraction(*parts))
+            case "sum_over", [inside, *letters]:
+                index = ",".join(ast.unparse(letter) for letter in letters)
+                return Piece(to.reduce("Σ", index, self.held(inside, PRODUCT)), PRODUCT, open=True)
             case "rest", [ast.Constant(value=int(count)), *value]:
                 return Piece(to.rest(count, self.held(value[0], CHOICE) if value else None), SUM)
             case "exp", [x] if not self.exp and not to.flat_fractions:

@@ -1,0 +1,345 @@
+"""Independent checks of a derivation's numbers: derivatives by the complex step, all else in plain Python, one by one.
+
+A derivative is checked by perturbing the quantity it belongs to, in the middle of the forward pass, and running the
+rest again. Anything else is computed again entry by entry from the numbers it was made of, with Python's own floats,
+its math module and exactly rounded sums, where the engine takes NumPy's arrays.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.equations.penalties import penalty
+from glassnet.explain import longway
+from glassnet.explain.step import Step
+from glassnet.network import passes
+from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE, centred_difference, complex_step
+from glassnet.printers.element import Elements, written
+from glassnet.printers.expression import called
+from glassnet.printers.inline import inline
+
+if TYPE_CHECKING:
+    from glassnet.explain.derivation import Derivation
+
+Array = NDArray[Any]
+
+NEAR_KINK = 1e-9  # a number so near to a kink of its function has two derivatives
+FLOOR = 1e-4  # errors are relative to the largest entry of the step, or to this share of the largest of its kind
+
+PLAIN: dict[str, Callable[..., Any]] = {
+    "exp": lambda x: math.exp(x) if x < 709.7 else math.inf,
+    "expm1": lambda x: math.expm1(x) if x < 709.7 else math.inf,
+    "log": lambda x: math.log(x) if x > 0 else -math.inf,
+    "log1p": math.log1p,
+    "sqrt": math.sqrt,
+    "tanh": math.tanh,
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "maximum": max,
+    "minimum": min,
+    "max": max,
+    "min": min,
+    "ones_like": lambda x: 1.0,
+    "sum_of": lambda *terms: math.fsum(terms),
+}
+_OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an independent check of a step found.
+
+    `error` is the largest difference, relative to the step's largest entry. `method` is "complex step", "centred
+    difference" (for functions that are not analytic) or "plain Python". `kinks` counts entries where the
+    derivative jumps and any value between its sides is right. Not all entries of a large step are checked: `checked` of `entries`, the
+    largest and some others.
+    """
+
+    method: str
+    error: float
+    checked: int
+    entries: int
+    kinks: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the numbers agree: to 1e-10, or what the method or float32 allows."""
+        return self.error <= {"centred difference": 1e-5}.get(
+            self.method.split(",")[0], 1e-3 if "32" in self.method else 1e-10
+        )
+
+    def __str__(self) -> str:
+        how_many = "" if self.checked == self.entries else f" of {self.checked} of {self.entries:,} entries"
+        kinks = f", {self.kinks} at a kink" if self.kinks else ""
+        return f"{'agrees' if self.ok else 'DIFFERS'} to {self.error:.0e} ({self.method}{how_many}{kinks})"
+
+
+class Checker:
+    """Checks the steps of one derivation."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.of = derivation
+        net = derivation.network
+        self.net = net.with_theta(net.theta.astype(np.float64))
+        self.batch = derivation.batch
+        self.X, self.Y = (array.astype(np.float64) for array in (self.batch.X, self.batch.Y))
+        weight = self.batch.sample_weight
+        self.weight = None if weight is None else weight.astype(np.float64)
+        self.last = net.n_layers
+        self.single = net.dtype == np.float32
+
+    def check(self, step: Step, at_most: int | None) -> Check:
+        """The check of one step, at up to `at_most` of its entries."""
+        value = np.asarray(step.value, dtype=np.float64)
+        places = _places(value, at_most)
+        with np.errstate(all="ignore"):
+            if step.symbol.startswith("J"):
+                return self._jacobian(step, value, places)
+            derivative = self.derivative(step.symbol)
+            if derivative is None:
+                return self._plain(step, value, places)
+            return self._derivative(step, value, places, derivative)
+
+    def _plain(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
+        worst = 0.0
+        if step.expression is not None:
+            elements = Elements(self.of.environment, at_most=None)
+            for place in places:
+                again = Plain(self.of.environment).run(elements.element(step.expression, place))
+                worst = max(worst, _difference(again, float(value[place]), _scale(value)))
+        return Check(
+            self._named("plain Python" if step.expression is not None else "none"), worst, len(places), value.size
+        )
+
+    def _derivative(self, step: Step, value: Array, places: list[tuple[int, ...]], derivative: Any) -> Check:
+        function, at = derivative
+        scale = max(_scale(value), FLOOR * self.largest_derivative)
+        worst, kinks, method = 0.0, 0, "complex step"
+        for place in places:
+            again, how = self._independently(function, at, int(np.ravel_multi_index(place, value.shape)))
+            error = _difference(again, float(value[place]), scale)
+            if not error <= 1e-5 and self.at_kink():
+                kinks += 1
+                continue
+            method = how if how != method and error <= 1e-5 else method
+            worst = max(worst, error)
+        return Check(self._named(method), worst, len(places), value.size, kinks)
+
+    def _jacobian(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
+        """∂aⱼ/∂zₖ, read off the activation with one z perturbed."""
+        Z, worst = np.asarray(self.of[f"Z{self.last}"].value, dtype=np.float64), 0.0
+        for row, j, k in places:
+            function = partial(self._output_entry, row, j)
+            again, _ = self._independently(function, Z, row * Z.shape[1] + k)
+            worst = max(worst, _difference(again, float(value[row, j, k]), _scale(value)))
+        return Check(self._named("complex step"), worst, len(places), value.size)
+
+    def _output_entry(self, row: int, j: int, Z: Array) -> Any:
+        return self.net.activations[self.last](Z)[row, j]
+
+    def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
+        """One derivative by an independent method, and by which; None where the symbol is no derivative."""
+        derivative = self.derivative(symbol)
+        if derivative is None:
+            return None
+        function, at = derivative
+        with np.errstate(all="ignore"):
+            return self._independently(function, at, int(np.ravel_multi_index(index, at.shape)))
+
+    def _independently(self, function: Callable[[Array], Any], at: Array, flat: int) -> tuple[float, str]:
+        """The complex step; a centred difference where a function is not analytic."""
+        if self.analytic:
+            return complex_step(function, at, flat), "complex step"
+        return centred_difference(function, at, flat), "centred difference"
+
+    @cached_property
+    def analytic(self) -> bool:
+        """Whether all functions of the network carry the complex step; one that takes a real abs, say, does not."""
+        loss = self.net.loss_function
+        functions: list[tuple[Callable[[Array], Any], Array]] = []
+        for layer, activation in self.net.activations.items():
+            if not activation.rowwise:
+                functions.append((activation, np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)))
+        if loss.targets != "distribution":
+            contained = loss.link == self.net.activations[self.last].name
+            P = np.asarray(self.of[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
+            functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
+        return all(_carries_complex_step(function, at) for function, at in functions)
+
+    def _named(self, method: str) -> str:
+        return f"{method}, float32" if self.single else method
+
+    @property
+    def largest_derivative(self) -> float:
+        """The largest derivative of the loss with respect to a parameter or a pre-activation."""
+        kinds = [self.of[f"d{kind}{layer}"].value for layer in self.net.W for kind in "WbZ" if f"dZ{layer}" in self.of]
+        return max((_scale(np.asarray(value)) for value in kinds), default=1.0)
+
+    # --- what each derivative is a derivative of ------------------------------------------------------------------
+
+    def derivative(self, symbol: str) -> tuple[Callable[[Array], Any], Array] | None:
+        """The function whose derivative the step is, and where it is taken; None for what is no derivative."""
+        last, loss, output = self.last, self.net.loss_function, self.net.activations[self.last]
+        Z, A = (np.asarray(self.of[f"{kind}{last}"].value, dtype=np.float64) for kind in "ZA")
+        parameters = loss.parameters
+        if symbol.startswith("g_prime"):
+            layer = int(symbol.removeprefix("g_prime"))
+            at = np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)
+            activation = self.net.activations[layer]
+            return lambda z: activation(z).sum(), at
+        if symbol == f"slope_Z{last}":
+            return lambda z: self._terms(z, output(z)).sum(), Z
+        if symbol == f"slope_A{last}":
+            return lambda a: loss.value(a, self.Y, **parameters).sum(), A
+        if symbol == f"dA{last}":
+            return self._from_output(loss), A
+        if symbol.endswith("_penalty"):
+            l1, l2 = self.of.penalties
+            weights = np.asarray(self.of[symbol.removeprefix("d").removesuffix("_penalty")].value, dtype=np.float64)
+            return lambda w: penalty(w, l1, l2).sum(), weights
+        if not symbol.startswith("d"):
+            return None
+        base = symbol.removeprefix("d").removesuffix("_data").removesuffix("_long")
+        if base not in self.of:
+            return None
+        at = np.asarray(self.of[base].value, dtype=np.float64)
+        penalised = not symbol.endswith("_data") and base[0] == "W"
+        return lambda value: self.objective({base: value}, penalised), at
+
+    def _from_output(self, loss: Any) -> Callable[[Array], Any]:
+        """The loss as a function of the output."""
+        long = longway.LONG_WAY.get(loss.name)
+        value = long[0] if loss.link == self.net.activations[self.last].name and long else None
+        weights = passes.mean_weights(self.weight, len(self.X), np.float64)
+        if value is not None:
+            return lambda a: (value(a, self.Y) * weights[:, None]).sum()
+        return lambda a: (loss.value(a, self.Y, **loss.parameters) * weights[:, None]).sum()
+
+    def _terms(self, Z: Array, A: Array) -> Any:
+        loss = self.net.loss_function
+        contained = loss.link == self.net.activations[self.last].name
+        return loss.value(Z if contained else A, self.Y, **loss.parameters)
+
+    def objective(self, changed: dict[str, Array], penalised: bool) -> Any:
+        """The objective with some quantities of the forward pass replaced, the rest of it run again from there."""
+        masks, A = self.batch.masks, changed.get("A0", self.X)
+        W = {layer: changed.get(f"W{layer}", self.net.W[layer]) for layer in self.net.W}
+        first = min(int("".join(c for c in name.split("_")[0] if c.isdigit())) for name in changed)
+        for layer in range(1, self.last + 1):
+            if layer < first:  # nothing has changed so far
+                A = np.asarray(self.of[f"A{layer}"].value, dtype=np.float64)
+                continue
+            into = A * masks[layer - 1] if layer - 1 in masks else A
+            into = changed.get(f"A{layer - 1}_dropped", into)
+            Z = changed.get(f"Z{layer}", into @ W[layer] + changed.get(f"b{layer}", self.net.b[layer]))
+            A = changed.get(f"A{layer}", self.net.activations[layer](Z))
+        trace = passes.Trace(dict.fromkeys(W, Z), dict.fromkeys(range(self.last + 1), A))
+        l1, l2 = self.of.penalties if penalised else (0.0, 0.0)
+        return passes.objective(self.net.activations, self.net.loss_function, W, trace, self.Y, self.weight, l1, l2)
+
+    def at_kink(self) -> bool:
+        """Whether a number of this step sits at a kink of its function."""
+        for layer, activation in self.net.activations.items():
+            Z = np.asarray(self.of[f"Z{layer}"].value)
+            if any((np.abs(Z - kink) <= NEAR_KINK).any() for kink in activation.kinks):
+                return True
+        loss = self.net.loss_function
+        P = self.of[f"A{self.last}"].value
+        if loss.kink_at_target and (np.abs(P - self.Y) <= NEAR_KINK).any():
+            return True
+        return bool(self.of.penalties[0]) and any((np.abs(W) <= NEAR_KINK).any() for W in self.net.W.values())
+
+
+class Plain:
+    """Evaluates an entry with Python's floats, sums exactly rounded."""
+
+    def __init__(self, environment: Mapping[str, Any]) -> None:
+        self.environment = environment
+
+    def run(self, node: ast.expr) -> Any:
+        try:
+            return float(self.value(node))
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return math.nan
+
+    def value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return float(self.environment[name])
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                return float(self.environment[name][ast.literal_eval(index)])
+            case ast.UnaryOp(operand=operand):
+                return -self.value(operand)
+            case ast.BinOp(left=left, op=op, right=right):
+                return _OPERATIONS[type(op)](self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return _OPERATIONS[type(op)](self.value(left), self.value(right))
+            case ast.Call(args=arguments):
+                return self.call(called(node), arguments)
+        raise AssertionError(ast.unparse(node))
+
+    def call(self, name: str, arguments: list[ast.expr]) -> Any:
+        if name == "where":
+            return self.value(arguments[1] if self.value(arguments[0]) else arguments[2])
+        if name in PLAIN:
+            return PLAIN[name](*(self.value(argument) for argument in arguments))
+        numbers = [written(self.value(argument)) for argument in arguments]
+        return self.value(inline(self.environment[name], numbers))
+
+
+def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
+    """Whether the complex step gives the slope of an elementwise function, wherever it has one."""
+    h = DIFFERENCE * np.maximum(1, np.abs(at))
+    try:
+        stepped = np.imag(function(at + COMPLEX_STEP * 1j)) / COMPLEX_STEP
+    except (TypeError, ValueError):
+        return False
+    here, up, down = function(at), function(at + h), function(at - h)
+    right, left = (up - here) / h, (here - down) / h
+    smooth = np.isfinite(right + left) & (np.abs(right - left) <= 1e-3 * (1 + np.abs(right)))  # no kink between
+    return np.allclose(stepped[smooth], (right + left)[smooth] / 2, rtol=1e-4, atol=1e-6)
+
+
+def _places(value: Array, at_most: int | None) -> list[tuple[int, ...]]:
+    """Which entries are checked: all, or the largest half and some others, always the same."""
+    if at_most is None or value.size <= at_most:
+        return list(np.ndindex(value.shape))
+    flat = np.abs(value).ravel()
+    largest = np.argpartition(-flat, at_most // 2)[: at_most // 2]
+    others = np.random.default_rng(0).choice(value.size, at_most - len(largest), replace=False)
+    places = np.unique(np.concatenate([largest, others]))
+    return [tuple(int(k) for k in np.unravel_index(place, value.shape)) for place in places]
+
+
+def _difference(again: float, value: float, scale: float) -> float:
+    """|a − b| relative to `scale`; 0 for two equal inf or nan."""
+    if again == value or (math.isnan(again) and math.isnan(value)):
+        return 0.0
+    difference = abs(again - value) / max(scale, 1e-300)
+    return difference if math.isfinite(difference) else math.inf
+
+
+def _scale(value: Array) -> float:
+    finite = np.abs(value)[np.isfinite(value)]
+    return float(finite.max()) if finite.size else 0.0
