@@ -1,0 +1,62 @@
+/** The keys of the page. */
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./player.js").Player} Player */
+
+/** What each key does, as the help shows it. @type {[keys: string, what: string][]} */
+export const KEYS = [
+  ["space", "play, pause"],
+  ["← →", "one step back, one step on"],
+  ["shift ← →", "ten steps"],
+  ["home", "rewind to the initial weights"],
+  ["r", "new seed: other initial weights"],
+  ["g", "the glass: one step, worked out"],
+  ["[ ]", "previous, next line of the worked step"],
+  ["c", "compare with a second run"],
+  ["l", "lessons"],
+  ["arrows in the drawing", "from neuron to neuron; enter opens one"],
+  ["esc", "close"],
+  ["?", "these keys"],
+];
+
+/** Whether a key belongs to the field it was pressed in. @param {EventTarget | null} target @param {string} key */
+function taken(target, key) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("dialog[open]")) return true;
+  if (target instanceof HTMLInputElement && ["checkbox", "radio"].includes(target.type)) return key === " " || key.startsWith("Arrow");
+  if (target.matches("input, select, textarea")) return true;
+  if (target.matches("button, summary, a, [role=tab], [role=button]")) return key === " " || (target.dataset.arrows !== undefined && key.startsWith("Arrow"));
+  return false;
+}
+
+/** @param {Store} store @param {Player} player */
+export function listen(store, player) {
+  /** @type {Record<string, (event: KeyboardEvent) => void>} */
+  const actions = {
+    " ": () => player.toggle(),
+    ArrowLeft: (event) => player.step(event.shiftKey ? -10 : -1),
+    ArrowRight: (event) => player.step(event.shiftKey ? 10 : 1),
+    Home: () => player.rewind(),
+    r: () => newSeed(store),
+    g: () => store.look({ glass: store.view.glass ? "" : "1" }),
+    "[": () => store.walk(-1),
+    "]": () => store.walk(1),
+    c: () => (store.runs.length > 1 ? store.join() : store.fork()),
+    l: () => store.look({ lesson: store.view.lesson ? "" : "list" }),
+    "?": () => document.querySelector("key-help")?.dispatchEvent(new Event("open")),
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || taken(event.target, event.key)) return;
+    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action) return;
+    event.preventDefault();
+    action(event);
+  });
+}
+
+/** Other initial weights, for both runs. @param {Store} store */
+export function newSeed(store) {
+  const seed = String((Number(store.runs[0].query.seed) * 7 + 13) % 10000);
+  store.runs.forEach((_, index) => store.change({ seed, edits: "" }, index));
+  store.say(`new initial weights, seed ${seed}`);
+}

@@ -1,0 +1,56 @@
+/** The page's one store and its one player, and what every part needs of them. */
+
+import { drive, schedule } from "./loop.js";
+import { THEMES } from "./palette.js";
+import { Player } from "./player.js";
+import { Store } from "./store.js";
+
+export const store = new Store(location.search);
+export const player = new Player(store);
+
+drive((now) => player.tick(now), () => store.playing);
+store.addEventListener("change", schedule);
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** "light" or "dark", as asked for or as the system has it. @returns {"light" | "dark"} */
+export function themeName() {
+  const { theme } = store.view;
+  return theme === "dark" || theme === "light" ? theme : dark.matches ? "dark" : "light";
+}
+
+export function theme() {
+  return THEMES[themeName()];
+}
+
+/** Whether the reader asked for no motion. */
+export function quiet() {
+  return still.matches;
+}
+
+function showTheme() {
+  document.documentElement.dataset.theme = themeName();
+  store.tell("frame");
+}
+
+let shownTheme = "";
+dark.addEventListener("change", showTheme);
+store.addEventListener("change", () => {
+  if (shownTheme !== themeName()) {
+    shownTheme = themeName();
+    showTheme();
+  }
+});
+
+let timer = 0;
+
+/** The address follows the state, a few times a second at most: browsers limit how often it may change. */
+function keepAddress() {
+  if (timer) return;
+  timer = window.setTimeout(() => {
+    timer = 0;
+    history.replaceState(null, "", location.pathname + store.address);
+  }, 300);
+}
+store.addEventListener("change", keepAddress);

@@ -1,0 +1,184 @@
+/** The state of the page, in one place; components read it and change it through these methods alone. */
+
+import * as api from "./api.js";
+import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write } from "./query.js";
+
+/** @typedef {import("./types.js").Query} Query */
+/** @typedef {import("./types.js").Run} Run */
+/** @typedef {import("./types.js").Edit} Edit */
+/** @typedef {import("./types.js").Place} Place */
+/** @typedef {import("./types.js").Entry} Entry */
+
+/** @param {Query} query @returns {Run} */
+const newRun = (query) => ({ query, data: null, frame: null, error: null });
+
+/**
+ * Tells "change" when anything but the numbers changed, and "frame" when new numbers are shown.
+ */
+export class Store extends EventTarget {
+  /** @param {string} search */
+  constructor(search = "") {
+    super();
+    const { runs, view } = read(search);
+    /** @type {Run[]} */
+    this.runs = runs.map(newRun);
+    /** Which run the controls change. */
+    this.active = 0;
+    /** @type {Query} */
+    this.view = view;
+    this.step = Math.max(0, Math.trunc(Number(view.step)) || 0);
+    this.horizon = horizonFor(this.step);
+    this.playing = false;
+    /** What the pointer or the focus rests on. @type {{run: number, unit?: Place, entry?: Entry} | null} */
+    this.hover = null;
+    /** What a screen reader is told. */
+    this.said = "";
+    /** The worked step shown in the glass, and where in it. @type {{derivation: any, at: number} | null} */
+    this.glass = null;
+    this.waiting = false;
+    this._busy = false;
+  }
+
+  get run() {
+    return this.runs[this.active];
+  }
+
+  get maxStep() {
+    return Math.min(...this.runs.map((run) => run.frame?.header.max_step ?? Infinity));
+  }
+
+  /** Whether a part of the page is hidden for a class. @param {string} part */
+  hides(part) {
+    return this.view.hide.split(",").includes(part);
+  }
+
+  /** @param {"change" | "frame"} name */
+  tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+
+  /**
+   * Change the active run; its hand edits go where the network they belong to goes.
+   * @param {Query} changes @param {number} [index]
+   */
+  change(changes, index = this.active) {
+    const run = this.runs[index];
+    const reshaped = Object.keys(changes).some((name) => SHAPE_NAMES.includes(name) && changes[name] !== run.query[name]);
+    run.query = { ...run.query, ...(reshaped ? { edits: "" } : {}), ...changes };
+    run.error = null;
+    if (reshaped) this.view.entry = "";
+    if (Object.keys(changes).some((name) => DATA_NAMES.includes(name))) this.view.sample = "";
+    this.refresh();
+  }
+
+  /** Change what the page shows, not what is computed. @param {Query} changes */
+  look(changes) {
+    Object.assign(this.view, changes);
+    this.tell("change");
+  }
+
+  /** Show another step. @param {number} step */
+  async goTo(step) {
+    this.step = Math.max(0, Math.min(step, this.maxStep));
+    this.horizon = Math.min(Math.max(this.horizon, horizonFor(this.step)), Math.max(this.maxStep, 1));
+    await this.refresh();
+  }
+
+  /**
+   * Ask for what is shown. One request at a time: while it is under way only the newest wish is remembered, so
+   * that dragging never queues up stale work.
+   */
+  async refresh() {
+    this.tell("change");
+    if (this._busy) {
+      this.waiting = true;
+      return;
+    }
+    this._busy = true;
+    do {
+      this.waiting = false;
+      await Promise.all(this.runs.map((run) => this._load(run, this.step)));
+      this.tell("change");
+      this.tell("frame");
+    } while (this.waiting);
+    this._busy = false;
+  }
+
+  /** @param {Run} run @param {number} step */
+  async _load(run, step) {
+    const query = run.query;
+    try {
+      const [data, frame] = await Promise.all([api.data(query), api.frame(query, step)]);
+      if (run.query !== query) this.waiting = true;
+      run.data = data;
+      run.frame = frame;
+      run.error = null;
+    } catch (error) {
+      if (run.query === query) run.error = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** The numbers of a step that the player has fetched. @param {number} step @param {import("./types.js").Frame[]} frames */
+  arrived(step, frames) {
+    this.step = step;
+    frames.forEach((frame, index) => (this.runs[index].frame = frame));
+    this.tell("frame");
+  }
+
+  /** @param {string} parameter @param {number} value @param {number} [index] */
+  edit(parameter, value, index = this.active) {
+    this.change({ edits: withEdit(this.runs[index].query.edits, { step: this.step, parameter, value }) }, index);
+  }
+
+  /** @param {Edit} edit @param {number} [index] */
+  undo(edit, index = this.active) {
+    this.change({ edits: withoutEdit(this.runs[index].query.edits, edit) }, index);
+  }
+
+  /** A second run beside the first, with something changed. @param {Query} changes */
+  fork(changes = {}) {
+    this.runs[1] = { ...newRun({ ...this.run.query, ...changes }), data: this.run.data };
+    this.active = 1;
+    this.refresh();
+  }
+
+  /** Back to one run. @param {number} [kept] */
+  join(kept = 0) {
+    this.runs = [this.runs[kept]];
+    this.active = 0;
+    this.refresh();
+  }
+
+  /** Start from a query given whole, as a lesson does. @param {Query} query */
+  load(query) {
+    const view = { ...this.view, entry: "", sample: "" };
+    this.runs = [newRun({ ...RUN, ...known(query, RUN) })];
+    this.active = 0;
+    this.view = { ...view, ...known(query, VIEW) };
+    this.step = Number(query.step ?? 0);
+    this.horizon = horizonFor(this.step);
+    this.refresh();
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.said = text;
+    this.tell("change");
+  }
+
+  /** The address of what is shown. */
+  get address() {
+    return write(this.runs.map((run) => run.query), { ...this.view, step: String(this.step) });
+  }
+}
+
+/** The end of the ruler: a round number beyond the step. @param {number} step */
+export function horizonFor(step) {
+  for (let size = 1000; ; size *= 10) for (const part of [1, 2, 5]) if (step <= size * part) return size * part;
+}
+
+/** @param {Query} query @param {Query} names @returns {Query} */
+function known(query, names) {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name in names).map(([name, value]) => [name, String(value)]));
+}
+

@@ -1,0 +1,94 @@
+/** What the network says of every point of the plane, with the points it learns from and is tested on. */
+
+import { short } from "../app/numbers.js";
+import { store, theme } from "../app/page.js";
+import { Surface, largestTarget, paintBoundary, paintPoints, scales } from "../painters/surface.js";
+import { html, nothing, svg } from "../vendor/lit/index.js";
+import { CanvasPart } from "./canvas-part.js";
+
+class DecisionSurface extends CanvasPart {
+  static properties = { index: { attribute: false } };
+  index = 0;
+  surface = new Surface();
+
+  get run() {
+    return store.runs[this.index];
+  }
+
+  render() {
+    const { run } = this;
+    if (!run) return nothing;
+    const data = run.data;
+    const classes = data?.classes;
+    const header = run.frame?.header;
+    return html`
+      <figure class="surface">
+        <div class="square">
+          <canvas role="img" aria-label=${this.label()} @click=${this.onClick}></canvas>
+          ${data ? axes(data) : nothing}
+        </div>
+        <figcaption>
+          ${classes
+            ? classes.map((name, k) => html`<span class="key k${k % 5}"><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg>${classes.length > 2 || Number.isNaN(Number(name)) ? name : `class ${name}`}</span>`)
+            : header?.surface.kind === "value"
+              ? html`<span class="key">${short(header.surface.range[0], 2)} <i class="ramp"></i> ${short(header.surface.range[1], 2)}</span>`
+              : nothing}
+          <span class="key dim">● train ${data?.train.points.length ?? ""}</span><span class="key dim">○ test ${data?.test.points.length ?? ""}</span>
+        </figcaption>
+      </figure>
+    `;
+  }
+
+  label() {
+    const { run } = this;
+    const header = run?.frame?.header;
+    if (!header || !run?.data) return "The decision surface, not there yet";
+    const { metric } = header;
+    return `Decision surface at step ${header.step}: ${run.data.train.points.length} training points, ${run.data.test.points.length} test points, test ${metric.name} ${short(metric.test, 3)}`;
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  paint(context) {
+    const { run } = this;
+    if (!run?.frame) return;
+    const colours = theme();
+    this.surface.fill(run.frame, colours, run.data ? largestTarget(run.data) : 1);
+    context.imageSmoothingEnabled = true;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(this.surface.canvas, 0, 0, this.width, this.height);
+    paintBoundary(context, run.frame, colours, this.width, this.height);
+    const { sample } = store.view;
+    if (run.data) paintPoints(context, run.data, colours, this.width, this.height, /^\d+$/.test(sample) && store.view.glass ? Number(sample) : null);
+  }
+
+  /** The nearest training point becomes the sample of the glass. @param {MouseEvent} event */
+  onClick(event) {
+    const { run } = this;
+    if (!run?.data || store.hides("glass")) return;
+    const canvas = /** @type {HTMLElement} */ (event.currentTarget);
+    const box = canvas.getBoundingClientRect();
+    const { x, y } = scales(run.data.domain, box.width, box.height);
+    const distances = run.data.train.points.map(([px, py]) => Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top)));
+    const nearest = distances.indexOf(Math.min(...distances));
+    store.active = this.index;
+    store.look({ sample: String(nearest), glass: "1" });
+  }
+}
+customElements.define("decision-surface", DecisionSurface);
+
+/** @param {import("../app/types.js").Data} data */
+function axes({ domain: [[left, right], [bottom, top]], names }) {
+  return html`<span class="axis x0">${short(left, 2)}</span><span class="axis x1">${names[0]} ${short(right, 2)}</span>
+    <span class="axis y0">${short(bottom, 2)}</span><span class="axis y1">${names[1]} ${short(top, 2)}</span>`;
+}
+
+/** A class's mark in the legend. @param {number} k */
+function glyph(k) {
+  return [
+    svg`<circle r="4.5" />`,
+    svg`<rect x="-4" y="-4" width="8" height="8" />`,
+    svg`<path d="M0-5 5 4H-5z" />`,
+    svg`<path d="M0-5.5 5.5 0 0 5.5-5.5 0z" />`,
+    svg`<path d="M-2-5h4v3h3v4H2v3h-4V2h-3v-4h3z" />`,
+  ][k % 5];
+}

@@ -1,0 +1,85 @@
+/** Lessons, step by step beside the network they speak of, and exercises. */
+
+import { json } from "../app/api.js";
+import { store } from "../app/page.js";
+import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import "./number-exercise.js";
+import { Part } from "./part.js";
+
+/** @typedef {{text: string, query?: Record<string, string> | string, highlight?: string, question?: {text: string, choices?: string[], answer?: number, why?: string}}} LessonStep */
+/** @typedef {{id: string, title: string, steps: LessonStep[]}} Lesson */
+
+class LessonGuide extends Part {
+  static properties = { lessons: { state: true }, message: { state: true }, picked: { state: true } };
+  /** @type {Lesson[]} */
+  lessons = [];
+  message = "Fetching the lessons …";
+  /** The answer chosen. @type {number | null} */
+  picked = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    json("/lessons").then(
+      (lessons) => ([this.lessons, this.message] = [lessons, ""]),
+      (error) => (this.message = error.message),
+    );
+  }
+
+  render() {
+    if (this.message) return html`<p class="note">${this.message}</p>`;
+    if (store.view.lesson === "exercise") return html`<number-exercise></number-exercise>`;
+    const [id, number] = store.view.lesson.split(":");
+    const lesson = this.lessons.find((each) => each.id === id);
+    return lesson ? this.lesson(lesson, Math.max(0, Math.min(lesson.steps.length - 1, Number(number) || 0))) : this.list();
+  }
+
+  list() {
+    return html`<div class="lessons">
+      <h2>Lessons</h2>
+      <ol>${this.lessons.map((lesson) => html`<li><button @click=${() => this.go(lesson, 0)}>${lesson.title}</button></li>`)}</ol>
+      <h2>Exercises</h2>
+      <p>The network asks: what is the next number?</p>
+      <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>
+      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Back to the controls</button></p>
+    </div>`;
+  }
+
+  /** @param {Lesson} lesson @param {number} at */
+  lesson(lesson, at) {
+    const step = lesson.steps[at];
+    const last = at === lesson.steps.length - 1;
+    return html`<article class="lesson">
+      <p class="where">${lesson.title} · ${at + 1} of ${lesson.steps.length}</p>
+      <div class="text" aria-live="polite">${unsafeHTML(step.text)}</div>
+      ${step.question ? this.question(step.question) : nothing}
+      <div class="turn">
+        <button ?disabled=${at === 0} @click=${() => this.go(lesson, at - 1)}>Back</button>
+        ${last ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>All lessons</button>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>Next</button>`}
+      </div>
+      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Leave the lesson</button></p>
+    </article>`;
+  }
+
+  /** @param {NonNullable<LessonStep["question"]>} question */
+  question(question) {
+    const { picked } = this;
+    return html`<fieldset class="question"><legend>${question.text}</legend>
+      ${(question.choices ?? []).map((choice, index) => html`<label><input type="radio" name="answer" .checked=${picked === index} @change=${() => (this.picked = index)} /> ${choice}</label>`)}
+      <p role="status">${picked === null ? "" : picked === question.answer ? html`<b>Right.</b> ${question.why ?? ""}` : html`<b>Not quite.</b> Look again at the picture, or try another answer.`}</p>
+    </fieldset>`;
+  }
+
+  /** @param {Lesson} lesson @param {number} at */
+  go(lesson, at) {
+    this.picked = null;
+    // a lesson's steps build on each other: what earlier ones set still holds
+    const query = Object.assign({}, ...lesson.steps.slice(0, at + 1).map((step) => asQuery(step.query)));
+    store.load({ glass: "", ...query, lesson: `${lesson.id}:${at}` });
+  }
+}
+customElements.define("lesson-guide", LessonGuide);
+
+/** @param {Record<string, string> | string | undefined} given */
+function asQuery(given) {
+  return typeof given === "string" ? Object.fromEntries(new URLSearchParams(given)) : (given ?? {});
+}

@@ -1,0 +1,33 @@
+/** What every component of the page is: a Lit element in the page's own tree that follows the store. */
+
+import { store } from "../app/page.js";
+import { LitElement } from "../vendor/lit/index.js";
+
+export class Part extends LitElement {
+  /** Whether its text changes with every frame, not only with the state. */
+  follows = false;
+
+  // in the page's own tree, so that labels, descriptions and one style sheet reach every part
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this._update = () => this.requestUpdate();
+    store.addEventListener("change", this._update);
+    if (this.follows) store.addEventListener("frame", this._update);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    if (!this._update) return;
+    store.removeEventListener("change", this._update);
+    store.removeEventListener("frame", this._update);
+  }
+
+  /** The first element of this part that fits. @param {string} selector @returns {any} */
+  find(selector) {
+    return this.querySelector(selector);
+  }
+}

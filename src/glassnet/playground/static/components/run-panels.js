@@ -1,0 +1,54 @@
+/** How the run does: loss curves, confusion matrix, diagnosis; one panel at a time. */
+
+import { store } from "../app/page.js";
+import { html } from "../vendor/lit/index.js";
+import "./confusion-table.js";
+import "./diagnosis-list.js";
+import "./loss-curves.js";
+import { Part } from "./part.js";
+
+/** @typedef {"loss" | "confusion" | "diagnosis"} Panel */
+
+/** @type {[Panel, string][]} */
+const PANELS = [["loss", "Loss"], ["confusion", "Confusion"], ["diagnosis", "Diagnosis"]];
+
+class RunPanels extends Part {
+  static properties = { shown: { state: true } };
+  /** @type {Panel} */
+  shown = "loss";
+
+  render() {
+    const regression = store.run.data?.task === "regression";
+    const panels = PANELS.filter(([name]) => !(name === "confusion" && regression) && !store.hides(name));
+    const shown = panels.some(([name]) => name === this.shown) ? this.shown : "loss";
+    return html`
+      <div class="tabs" role="tablist" aria-label="How the run does" @keydown=${this.onKey}>
+        ${panels.map(
+          ([name, label]) => html`<button role="tab" data-arrows id=${`tab-${name}`} aria-controls="panel" aria-selected=${name === shown}
+            tabindex=${name === shown ? 0 : -1} @click=${() => (this.shown = name)}>${label}</button>`,
+        )}
+      </div>
+      <div class="panel" role="tabpanel" id="panel" aria-labelledby=${`tab-${shown}`} tabindex=${shown === "loss" ? -1 : 0}>
+        ${shown === "loss"
+          ? html`<loss-curves></loss-curves>`
+          : shown === "confusion"
+            ? html`<confusion-table></confusion-table>`
+            : html`<diagnosis-list></diagnosis-list>`}
+      </div>
+    `;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const tabs = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[role=tab]")]);
+    const at = tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const next = tabs[(at + move + tabs.length) % tabs.length];
+    next.click();
+    next.focus();
+  }
+}
+customElements.define("run-panels", RunPanels);

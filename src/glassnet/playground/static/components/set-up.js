@@ -1,0 +1,46 @@
+/** The controls: data, network, training. */
+
+import { upload } from "../app/api.js";
+import { store } from "../app/page.js";
+import { DATA, label } from "../app/options.js";
+import { describe } from "../app/words.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import { dataControls } from "./data-controls.js";
+import { networkControls } from "./network-controls.js";
+import { Part } from "./part.js";
+import { trainingControls } from "./training-controls.js";
+
+class SetUp extends Part {
+  static properties = { message: { state: true } };
+  /** What became of an upload. */
+  message = "";
+
+  render() {
+    const { run, runs } = store;
+    const group = (/** @type {string} */ name, /** @type {string} */ title, /** @type {unknown} */ value, /** @type {unknown} */ content, open = true) =>
+      store.hides(name) ? nothing : html`<details class="group" ?open=${open && innerWidth > 720}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
+    return html`
+      ${runs.length > 1 ? html`<p class="which">These controls change run <b>${"AB"[store.active]}</b>: ${describe(run)}</p>` : nothing}
+      ${group("data", "Data", run.query.data.startsWith("csv:") ? "own data" : label(DATA, run.query.data), dataControls(run, this.message, this.onFile))}
+      ${group("network", "Network", run.frame ? `${run.frame.header.parameters} parameters` : "", networkControls(run))}
+      ${group("training", "Training", "", trainingControls(run))}
+    `;
+  }
+
+  /** @type {(event: Event) => Promise<void>} */
+  onFile = async (event) => {
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    const file = field.files?.[0];
+    if (!file) return;
+    this.message = `Reading ${file.name} …`;
+    try {
+      const told = await upload(file);
+      this.message = `${file.name}: ${told.rows} rows, ${told.task}`;
+      store.change({ data: told.id.startsWith("csv:") ? told.id : `csv:${told.id}`, loss: "" });
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+    }
+    field.value = "";
+  };
+}
+customElements.define("set-up", SetUp);

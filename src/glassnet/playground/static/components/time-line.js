@@ -1,0 +1,70 @@
+/** Time: a ruler to drag both ways, and the buttons beside it. */
+
+import { newSeed } from "../app/keys.js";
+import { whole } from "../app/numbers.js";
+import { player, store } from "../app/page.js";
+import { SPEEDS } from "../app/player.js";
+import { readEdits } from "../app/query.js";
+import { html, nothing, live } from "../vendor/lit/index.js";
+import { Part } from "./part.js";
+
+const ICONS = {
+  rewind: "M3 3h2v10H3zM13 3v10L6 8z",
+  back: "M11 3v10L4 8z",
+  play: "M4 2.5 13 8l-9 5.5z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  on: "M5 3v10l7-5z",
+};
+
+/** @param {keyof ICONS} name */
+const icon = (name) => html`<svg viewBox="0 0 16 16" aria-hidden="true"><path d=${ICONS[name]} fill="currentColor" /></svg>`;
+
+class TimeLine extends Part {
+  follows = true;
+
+  render() {
+    const { step, horizon, playing, run } = store;
+    const header = run.frame?.header;
+    const end = Math.min(horizon, store.maxStep === Infinity ? horizon : store.maxStep);
+    const rate = header && playing && player.rate ? player.rate / header.steps_per_epoch : 0;
+    return html`
+      <section class="time" aria-label="Time">
+        <div class="buttons">
+          <button class="icon" aria-label="Rewind to the initial weights" title="Rewind (home)" @click=${() => player.rewind()}>${icon("rewind")}</button>
+          <button class="icon" aria-label="One step back" title="One step back (←)" ?disabled=${step === 0} @click=${() => player.step(-1)}>${icon("back")}</button>
+          <button class="icon play" aria-label=${playing ? "Pause" : "Play"} title=${playing ? "Pause (space)" : "Play (space)"} @click=${() => player.toggle()}>${icon(playing ? "pause" : "play")}</button>
+          <button class="icon" aria-label="One step on" title="One step (→)" @click=${() => player.step(1)}>${icon("on")}</button>
+        </div>
+        <div class="ruler">
+          <input type="range" aria-label="Step" min="0" max=${end} .value=${live(String(step))} aria-valuetext=${`step ${step} of ${end}`} @input=${this.onDrag} />
+          ${this.marks(end)}
+        </div>
+        <p class="step"><span class="num">step <b>${whole(step)}</b><span class="of"> / ${whole(end)}</span></span>
+          <span class="dim">epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}</span></p>
+        <label class="speed"><span class="unseen">Steps a second</span>
+          <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
+            ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
+          </select></label>
+        <button title="Other initial weights (r)" @click=${() => newSeed(store)}>New seed</button>
+      </section>
+    `;
+  }
+
+  /** Hand edits stand on the ruler where they were made; a click takes one back. @param {number} end */
+  marks(end) {
+    const edits = readEdits(store.run.query.edits);
+    if (!edits.length) return nothing;
+    return html`<ul class="marks" aria-label="Hand edits">
+      ${edits.map((edit) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%`}>
+        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} @click=${() => store.undo(edit)}></button>
+      </li>`)}
+    </ul>`;
+  }
+
+  /** @param {Event} event */
+  onDrag(event) {
+    const step = Number(/** @type {HTMLInputElement} */ (event.target).value);
+    player.seek(step);
+  }
+}
+customElements.define("time-line", TimeLine);

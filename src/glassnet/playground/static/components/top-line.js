@@ -1,0 +1,53 @@
+/** The top line: what this run is, how it does, and the page's few menus. */
+
+import { short } from "../app/numbers.js";
+import { store, themeName } from "../app/page.js";
+import { describe } from "../app/words.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import "./share-menu.js";
+import { numeral } from "./numeral.js";
+import { Part } from "./part.js";
+
+class TopLine extends Part {
+  follows = true;
+
+  render() {
+    const { run, runs, view } = store;
+    const header = run.frame?.header;
+    const words = describe(run);
+    return html`
+      <header class="top">
+        <h1>glassnet</h1>
+        <p class="what">${runs.length > 1 ? "two runs, side by side" : words}</p>
+        ${header
+          ? html`<dl class="score">
+              <div><dt>loss</dt><dd>${numeral(header.loss.train)}</dd></div>
+              <div><dt>test ${header.metric.name}</dt><dd>${numeral(header.metric.test, short(header.metric.test, 3))}</dd></div>
+            </dl>`
+          : nothing}
+        <nav aria-label="Page">
+          ${store.hides("compare")
+            ? nothing
+            : html`<button aria-pressed=${runs.length > 1} @click=${() => (runs.length > 1 ? store.join() : store.fork())}>Compare</button>`}
+          ${store.hides("lessons")
+            ? nothing
+            : html`<button aria-pressed=${Boolean(view.lesson)} @click=${() => store.look({ lesson: view.lesson ? "" : "list" })}>Lessons</button>`}
+          ${store.hides("glass")
+            ? nothing
+            : html`<button aria-pressed=${Boolean(view.glass)} @click=${() => store.look({ glass: view.glass ? "" : "1" })}>Glass</button>`}
+          <share-menu></share-menu>
+          <button
+            class="plain"
+            aria-label=${themeName() === "dark" ? "Light colours" : "Dark colours"}
+            title=${themeName() === "dark" ? "Light colours" : "Dark colours"}
+            @click=${() => store.look({ theme: themeName() === "dark" ? "light" : "dark" })}
+          >
+            <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" /></svg>
+          </button>
+          <button class="plain" aria-label="Keys" title="Keys (?)" @click=${() => document.querySelector("key-help")?.dispatchEvent(new Event("open"))}>?</button>
+        </nav>
+      </header>
+    `;
+  }
+}
+customElements.define("top-line", TopLine);

@@ -1,0 +1,24 @@
+/** How the network is trained. */
+
+import { store } from "../app/page.js";
+import { OPTIMIZERS, RATE_STEPS } from "../app/options.js";
+import { rateOf } from "../app/words.js";
+import { html } from "../vendor/lit/index.js";
+import { choice, slider } from "./fields.js";
+
+const BATCHES = ["1", "2", "4", "8", "16", "32", "64", "128", "256", "0"];
+const PENALTIES = ["0", "0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1"];
+
+/** @param {import("../app/types.js").Run} run */
+export function trainingControls({ query, data }) {
+  const losses = data?.losses ?? [];
+  return html`
+    ${choice({ name: "optimizer", label: "optimizer", value: query.optimizer, options: OPTIMIZERS, set: (optimizer) => store.change({ optimizer, rate: "" }) })}
+    ${slider({ name: "rate", label: "learning rate", value: String(rateOf(query)), values: RATE_STEPS })}
+    ${choice({ name: "loss", label: "loss", value: query.loss, options: losses.map((name, index) => [index ? name : "", name.replaceAll("_", " ")]) })}
+    ${slider({ name: "batch", label: "batch", value: query.batch, values: BATCHES, shown: query.batch === "0" ? "all" : query.batch })}
+    ${slider({ name: "l1", label: "L1", value: query.l1, values: PENALTIES })}
+    ${slider({ name: "l2", label: "L2", value: query.l2, values: PENALTIES })}
+    ${slider({ name: "dropout", label: "dropout", value: query.dropout, max: 0.9, step: 0.05 })}
+  `;
+}

@@ -1,0 +1,8 @@
+/** Starts the page: its parts, its keys, and the first picture. */
+
+import { listen } from "./app/keys.js";
+import { player, store } from "./app/page.js";
+import "./components/play-ground.js";
+
+listen(store, player);
+store.refresh();

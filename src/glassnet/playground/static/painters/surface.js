@@ -1,0 +1,167 @@
+/** Paints what the network says over the input plane, the boundary, and the points. */
+
+import { zeroLine } from "../app/contour.js";
+import { surfaces } from "../app/frame.js";
+import { SHAPES, css, mix, pixel } from "../app/palette.js";
+import { table } from "./heat.js";
+
+/** @typedef {import("../app/palette.js").Theme} Theme */
+/** @typedef {import("../app/types.js").Frame} Frame */
+/** @typedef {import("../app/types.js").Data} Data */
+
+const PALE = 0.62;
+
+/** A small canvas with one pixel for each cell, kept between frames. */
+export class Surface {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    /** @type {ImageData | null} */
+    this.image = null;
+  }
+
+  /** @param {Frame} frame @param {Theme} theme @param {number} largest the target that has the full colour */
+  fill(frame, theme, largest) {
+    const { size, outputs } = frame.header.surface;
+    if (!this.image || this.canvas.width !== size) {
+      this.canvas.width = this.canvas.height = size;
+      this.image = new ImageData(size, size);
+    }
+    const pixels = new Uint32Array(this.image.data.buffer);
+    const layers = surfaces(frame);
+    if (outputs === 1) {
+      const colours = frame.header.surface.kind === "value" ? values(frame, theme, largest) : table(theme, PALE);
+      for (let index = 0; index < pixels.length; index++) pixels[index] = colours[layers[0][index] + 128];
+    } else {
+      for (let index = 0; index < pixels.length; index++) pixels[index] = pixel(blend(layers, index, theme));
+    }
+    this.canvas.getContext("2d")?.putImageData(this.image, 0, 0);
+  }
+}
+
+/** The largest size of a target. @param {Data} data */
+export function largestTarget(data) {
+  return Math.max(1e-12, ...data.train.targets.map(Math.abs), ...data.test.targets.map(Math.abs));
+}
+
+/** Colours of a regression's bytes, by the numbers they stand for, so that surface and points agree. @param {Frame} frame @param {Theme} theme @param {number} largest */
+function values(frame, theme, largest) {
+  const [low, high] = frame.header.surface.range;
+  const colours = table(theme, PALE);
+  return Uint32Array.from({ length: 256 }, (_, index) => {
+    const value = (low + high) / 2 + (((index - 128) / 127) * (high - low)) / 2;
+    return colours[128 + Math.round(127 * Math.max(-1, Math.min(1, value / largest)))];
+  });
+}
+
+/** The colour of the likeliest class, paler where the network is less sure. @param {Int8Array[]} layers @param {number} index @param {Theme} theme */
+function blend(layers, index, theme) {
+  let best = 0;
+  for (let k = 1; k < layers.length; k++) if (layers[k][index] > layers[best][index]) best = k;
+  const share = (layers[best][index] + 127) / 254;
+  const least = 1 / layers.length;
+  return mix(theme.zero, theme.classes[best], PALE * Math.max(0.12, (share - least) / (1 - least)));
+}
+
+/**
+ * Where the decision changes: where the output crosses its middle, or where another class becomes the likeliest.
+ * @param {CanvasRenderingContext2D} context @param {Frame} frame @param {Theme} theme @param {number} width @param {number} height
+ */
+export function paintBoundary(context, frame, theme, width, height) {
+  const { size, kind, outputs } = frame.header.surface;
+  if (kind === "value") return;
+  const layers = surfaces(frame);
+  context.beginPath();
+  for (let k = 0; k < (outputs === 1 ? 1 : outputs); k++) {
+    const value = outputs === 1 ? (/** @type {number} */ i) => layers[0][i] : margin(layers, k);
+    const line = zeroLine(value, size);
+    for (let at = 0; at < line.length; at += 4) {
+      context.moveTo(((line[at] + 0.5) / size) * width, ((line[at + 1] + 0.5) / size) * height);
+      context.lineTo(((line[at + 2] + 0.5) / size) * width, ((line[at + 3] + 0.5) / size) * height);
+    }
+  }
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+/** How far a class leads the next best. @param {Int8Array[]} layers @param {number} k */
+function margin(layers, k) {
+  return (/** @type {number} */ index) => {
+    let other = -Infinity;
+    layers.forEach((layer, each) => (other = each === k ? other : Math.max(other, layer[index])));
+    return layers[k][index] - other || -0.5;
+  };
+}
+
+/** Where a point of the plane lies on the picture. @param {Data["domain"]} domain @param {number} width @param {number} height */
+export function scales([[left, right], [bottom, top]], width, height) {
+  return {
+    x: (/** @type {number} */ value) => ((value - left) / (right - left)) * width,
+    y: (/** @type {number} */ value) => ((top - value) / (top - bottom)) * height,
+  };
+}
+
+/**
+ * Training points filled, test points as rings; each class with a shape of its own.
+ * @param {CanvasRenderingContext2D} context @param {Data} data @param {Theme} theme @param {number} width @param {number} height
+ * @param {number | null} chosen a training point
+ */
+export function paintPoints(context, data, theme, width, height, chosen) {
+  const { x, y } = scales(data.domain, width, height);
+  const many = data.train.points.length + data.test.points.length;
+  const radius = Math.max(1.6, Math.min(4, (width / 330) * (many > 800 ? 2 : 3)));
+  const largest = largestTarget(data);
+  for (const part of /** @type {const} */ (["train", "test"])) {
+    data[part].points.forEach(([px, py], index) => {
+      const target = data[part].targets[index];
+      const colour = data.classes
+        ? theme.classes[target % theme.classes.length]
+        : mix(theme.zero, target < 0 ? theme.minus : theme.plus, 0.25 + 0.75 * Math.min(1, Math.abs(target) / largest));
+      const shape = data.classes ? SHAPES[target % SHAPES.length] : "circle";
+      context.beginPath();
+      mark(context, shape, x(px), y(py), radius);
+      if (part === "train") {
+        context.fillStyle = css(colour);
+        context.fill();
+        context.strokeStyle = theme.paper;
+        context.lineWidth = 0.9;
+        context.stroke();
+      } else {
+        context.fillStyle = theme.paper;
+        context.fill();
+        context.strokeStyle = css(colour);
+        context.lineWidth = 1.5;
+        context.stroke();
+      }
+    });
+  }
+  const at = chosen === null ? undefined : data.train.points[chosen];
+  if (!at) return;
+  for (const [extra, colour] of /** @type {[number, string][]} */ ([[6, theme.paper], [4.5, theme.ink]])) {
+    context.beginPath();
+    context.arc(x(at[0]), y(at[1]), radius + extra, 0, 2 * Math.PI);
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.stroke();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {string} shape @param {number} x @param {number} y @param {number} r */
+export function mark(context, shape, x, y, r) {
+  if (shape === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
+  else if (shape === "square") context.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8);
+  else if (shape === "triangle") polygon(context, [[x, y - r * 1.2], [x + r * 1.1, y + r * 0.8], [x - r * 1.1, y + r * 0.8]]);
+  else if (shape === "diamond") polygon(context, [[x, y - r * 1.25], [x + r * 1.25, y], [x, y + r * 1.25], [x - r * 1.25, y]]);
+  else {
+    const w = r * 0.45;
+    const l = r * 1.2;
+    polygon(context, [[x - w, y - l], [x + w, y - l], [x + w, y - w], [x + l, y - w], [x + l, y + w], [x + w, y + w],
+      [x + w, y + l], [x - w, y + l], [x - w, y + w], [x - l, y + w], [x - l, y - w], [x - w, y - w]]);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {[number, number][]} corners */
+function polygon(context, corners) {
+  corners.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.closePath();
+}
