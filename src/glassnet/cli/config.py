@@ -31,16 +31,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         name = key.replace("-", "_")
         if name not in options:
             raise unknown_name(f"{source[-40:]}: key", key, (str(each).replace("_", "-") for each in options))
-        given = _as_given(key, value, options[name].multiple, source)
-        try:
-            options[name].type_cast_value(context, given)
-        except typer.TyperException as error:
-            reason = str(getattr(error, "message", error)).split(",")[0].rstrip(".")
-            message = (
-                f"{source[-40:]}: expected another {key}; got {shown(value)}: {reason}; see `glassnet train --help`."
-            )
-            raise InputError(message) from None
-        defaults[name] = given
+        defaults[name] = _as_given(key, value, options[name].multiple, source)
     context.default_map = {**(context.default_map or {}), **defaults}
     return path
 

@@ -70,6 +70,8 @@ def _usage(error: typer.TyperException) -> str:
         option = parameter.opts[0]
         words = [word for given in sys.argv for word in given.split("=", 1)]
         given = [after for before, after in pairwise(words) if before == option]
+        if not given and context is not None:  # then it came from --config
+            given = [each for name, each in (context.default_map or {}).items() if name == parameter.name]
         message = f"{option}: {message}" + (f"; got {given[-1]!r}" if given else "")
     command = context.command_path if context is not None else "glassnet"
     return f"{message}; see `{command} --help`."
