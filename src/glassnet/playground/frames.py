@@ -115,16 +115,8 @@ def confusion(output: Array, y: Array, k: int) -> list[list[int]]:
     return counts
 
 
-def grid(data: Data, size: int) -> Array:
-    """The middles of size × size squares of the data's domain, (size², 2), by row from the top."""
-    (left, right), (bottom, top) = data.domain
-    middles = (np.arange(size) + 0.5) / size
-    x, y = np.meshgrid(left + (right - left) * middles, top - (top - bottom) * middles)
-    return np.column_stack([x.ravel(), y.ravel()])
-
-
 def _maps(setup: Setup, network: Network) -> tuple[bytes, list[list[float]]]:
-    trace = passes.forward(network.activations, network.W, network.b, setup.inputs(grid(setup.data, MAP_SIZE)))
+    trace = passes.forward(network.activations, network.W, network.b, setup.grid(MAP_SIZE))
     parts, scales = [], []
     for A in trace.A.values():  # (size², width)
         A = np.nan_to_num(A.T, posinf=1e300, neginf=-1e300)
@@ -136,7 +128,7 @@ def _maps(setup: Setup, network: Network) -> tuple[bytes, list[list[float]]]:
 
 def _surface(setup: Setup, network: Network) -> tuple[bytes, list[float]]:
     output = network.predict_proba if setup.data.classes is not None else network.predict
-    values = output(setup.inputs(grid(setup.data, SURFACE_SIZE)))
+    values = output(setup.grid(SURFACE_SIZE))
     values = values[:, 1] if setup.data.output == "sigmoid" else values.T  # (size²,) or (k, size²)
     values = np.nan_to_num(values, posinf=1e300, neginf=-1e300)
     if setup.data.classes is not None:

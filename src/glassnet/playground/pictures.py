@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.playground.checkpoints import Course, Position
-from glassnet.playground.frames import grid
 from glassnet.playground.setup import Data, Setup
 from glassnet.plots import figures
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 LEVELS = 120  # of the surface, a side, in a figure
-GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 40, 400, 80
+GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 30, 360, 60
 _drawing = threading.Lock()  # matplotlib's settings and fonts are global
 
 
@@ -28,7 +27,7 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
     """What the network says over the plane, (size, size, 3) in colour and (size, size) as the number or class."""
     data, network = setup.data, position.run.network
     with np.errstate(over="ignore", invalid="ignore"):
-        output = network.forward(setup.inputs(grid(data, size))).output.reshape(size, size, -1)
+        output = network.forward(setup.grid(size)).output.reshape(size, size, -1)
     output = np.nan_to_num(output, posinf=1e300, neginf=-1e300)
     if data.output == "softmax":
         return np.tensordot(output, _colours(len(data.classes or ())), 1) * 0.6 + 0.4 * 255, output.argmax(axis=2)
@@ -104,11 +103,16 @@ def _figure(course: Course, step: int, form: str) -> bytes:
 
 def animation(course: Course, step: int) -> bytes:
     """The surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
+    from PIL import Image
+
     steps = sorted({round(step * k / (GIF_FRAMES - 1)) for k in range(GIF_FRAMES)})
     # late steps first: the course then passes the others once, leaving checkpoints
     positions = {each: course.at(each) for each in sorted(steps, reverse=True)}
     pictures = [_picture(course.setup, positions[each]) for each in steps]
-    first, *others = pictures
+    colours = pictures[-1].quantize(
+        128
+    )  # one palette for all; without dither the file stays small and nothing flickers
+    first, *others = [each.quantize(palette=colours, dither=Image.Dither.NONE) for each in pictures]
     out = io.BytesIO()
     durations = [100] * len(others) + [1500]
     first.save(out, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from threadpoolctl import threadpool_limits
+
 from glassnet.errors import InputError
 from glassnet.playground import exports, frames
 from glassnet.playground.checkpoints import Checkpoints, Course
@@ -24,6 +26,7 @@ class Playground:
     """
 
     def __init__(self, uploads: Uploads | None = None, most_bytes: int = 64_000_000) -> None:
+        threadpool_limits(1, "blas")  # a product of matrices has the same last digit on every number of cores
         self.uploads = Uploads() if uploads is None else uploads
         self.checkpoints = Checkpoints(most_bytes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,7 @@ class Setup:
 
     state: State
     data: Data
+    _grids: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @property
     def sizes(self) -> list[int]:
@@ -147,6 +148,15 @@ class Setup:
     def inputs(self, points: Array) -> Array:
         """The features of points (n, 2)."""
         return inputs(points, self.state.features)
+
+    def grid(self, size: int) -> Array:
+        """The features of the middles of size × size squares of the data's domain, (size², features), from the top."""
+        if size not in self._grids:
+            (left, right), (bottom, top) = self.data.domain
+            middles = (np.arange(size) + 0.5) / size
+            x, y = np.meshgrid(left + (right - left) * middles, top - (top - bottom) * middles)
+            self._grids[size] = self.inputs(np.column_stack([x.ravel(), y.ravel()]))
+        return self._grids[size]
 
     def options(self) -> dict[str, Any]:
         """The arguments of Run after X and y."""

@@ -24,7 +24,21 @@ RATES = {name: kind.learning_rate for name, kind in OPTIMIZERS.items() if issubc
 RATES.pop("adamepsilonhat")
 
 # names of the page alone: how it looks at a run, not which run it is
-VIEW = ("compare", "entry", "exercise", "glass", "hide", "lesson", "log", "sample", "stage", "theme", "v", "view")
+VIEW = (
+    "compare",
+    "entry",
+    "exercise",
+    "glass",
+    "hide",
+    "lesson",
+    "log",
+    "sample",
+    "speed",
+    "stage",
+    "theme",
+    "v",
+    "view",
+)
 
 _WHOLE = re.compile(r"\d{1,10}")
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?")
