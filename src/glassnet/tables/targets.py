@@ -57,7 +57,8 @@ def find_classes(table: Table, target: str) -> list[Any]:
             classes = whole.sort().to_list()
         else:
             numbers, wrong = table.as_numbers(target)
-            numeric = wrong is None and len(numbers.unique()) == len(found)  # 1.0 and 1 side by side stay words
+            codes = found.str.contains(r"^[+-]?0\d").any()  # 007 stays a word, and 1.0 beside 1
+            numeric = wrong is None and not codes and len(numbers.unique()) == len(found)
             classes = numbers.unique().sort().to_list() if numeric else found.sort().to_list()
     if len(classes) < 2:
         only = cut(str(classes[0]), 30)

@@ -1,0 +1,204 @@
+"""Targets, splits, settings by rule, and what a plan hands to training."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import glassnet as gn
+from glassnet.tables.fitting import plan
+from glassnet.tables.model import TableModel
+from glassnet.tables.preparation import Preparation
+from glassnet.tables.settings import Settings
+from glassnet.tables.splitting import split_rows
+from glassnet.tables.table import Table
+from glassnet.tables.targets import encode_classes, find_classes, recognise_task
+
+
+def text(*cells):
+    return Table(pl.DataFrame({"y": list(cells)}), text=True)
+
+
+def typed(*cells):
+    return Table(pl.DataFrame({"y": list(cells)}))
+
+
+@pytest.mark.parametrize(
+    ("table", "task", "classes"),
+    [
+        (text("b", "a", "b", "a"), "classification", ["a", "b"]),
+        (text("1", "0", "1", "0"), "classification", [0, 1]),
+        (text("10", "9", "10", "9"), "classification", [9, 10]),
+        (text("1.0", "0.0", "1.0", "0.0"), "classification", [0.0, 1.0]),
+        (text("-1.5", "2.5", "2.5", "-1.5"), "classification", [-1.5, 2.5]),
+        (text("01", "02", "02", "01"), "classification", ["01", "02"]),
+        (text("True", "False", "True", "False"), "classification", ["False", "True"]),
+        (typed(True, False, True, False), "classification", [False, True]),
+        (typed(*[3, 1, 2] * 5), "classification", [1, 2, 3]),
+        (typed(*[3, 1, 2] * 4), "regression", None),  # four times each
+        (typed(*range(20), *list(range(20)) * 4), "classification", list(range(20))),
+        (typed(*list(range(21)) * 5), "regression", None),
+        (typed(*[0.5, 1, 2] * 9), "regression", None),
+    ],
+)
+def test_task_and_classes_by_rule(table, task, classes):
+    assert recognise_task(table, "y") == task
+    if classes is not None:
+        found = find_classes(table, "y")
+        assert found == classes
+        assert [type(each) for each in found] == [type(each) for each in classes]
+        codes = encode_classes(table, "y", found)
+        cells = table.frame["y"].to_list()
+        assert all(codes[i] == codes[j] for i in range(len(cells)) for j in range(len(cells)) if cells[i] == cells[j])
+        assert set(codes) == set(range(len(found)))
+
+
+def test_boolean_classes_are_found_in_text_again():
+    assert encode_classes(text("true", "False", "TRUE"), "y", [False, True]).tolist() == [1, 0, 1]
+
+
+def test_split_keeps_the_proportions_and_every_row_once():
+    y = np.repeat([0, 1, 2], [100, 40, 10])
+    table = typed(*y.tolist())
+    parts = split_rows(table, "y", y, ["a", "b", "c"], {"validation": 0.2, "test": 0.1}, seed=3)
+    assert sorted(np.concatenate(parts)) == list(range(150))
+    assert [np.bincount(y[rows]).tolist() for rows in parts] == [[70, 28, 7], [20, 8, 2], [10, 4, 1]]
+    again = split_rows(table, "y", y, ["a", "b", "c"], {"validation": 0.2, "test": 0.1}, seed=3)
+    other = split_rows(table, "y", y, ["a", "b", "c"], {"validation": 0.2, "test": 0.1}, seed=4)
+    assert all((a == b).all() for a, b in zip(parts, again, strict=True))
+    assert any((a != b).any() for a, b in zip(parts, other, strict=True))
+
+
+def test_split_gives_each_part_a_row_of_each_class():
+    y = np.array([0, 0, 0, 1, 1, 1])
+    parts = split_rows(typed(*y.tolist()), "y", y, [0, 1], {"validation": 0.4, "test": 0.4}, seed=0)
+    assert [sorted(y[rows]) for rows in parts] == [[0, 1]] * 3
+    whole, none = split_rows(typed(*y.tolist()), "y", y, [0, 1], {"validation": 0}, seed=0)
+    assert (whole == np.arange(6)).all()
+    assert len(none) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "classes", "expected"),
+    [
+        (120, 2, ((32,), "sigmoid", 32, 200, 0.03, 20)),
+        (1_500, 10, ((64,), "softmax", 32, 200, 5 / 1500, 20)),
+        (85_000, None, ((256, 128), "identity", 512, 200, 1e-4, 20)),
+        (10_000_000, 3, ((256, 128), "softmax", 512, 20, 1e-4, 10)),
+    ],
+)
+def test_settings_by_rule(rows, classes, expected):
+    s = Settings().complete(rows, 30, classes)
+    assert (s.hidden, s.output, s.batch_size, s.epochs, s.l2, s.patience) == expected
+
+
+def test_settings_that_are_given_stay():
+    given = Settings(hidden=(), batch_size=7, epochs=3, l2=0.5, patience=0, output="softmax")
+    s = given.complete(100, 3, 2)
+    assert (s.hidden, s.batch_size, s.epochs, s.l2, s.patience, s.output) == ((), 7, 3, 0.5, 0, "softmax")
+    assert Settings(optimizer="lbfgs").complete(1000, 3, 2).batch_size == 0
+
+
+def line(n=200):
+    x = np.linspace(-1, 1, n)
+    return Table(pl.DataFrame({"x": x, "y": 1000 + 50 * x}))
+
+
+def test_a_regression_is_trained_on_the_standardised_target():
+    ready = plan(line(), "y", settings=Settings(hidden=(), l2=0.0, optimizer="lbfgs"))
+    y = ready.parts["train"].y
+    assert y.mean() == pytest.approx(0, abs=1e-6)
+    assert y.std() == pytest.approx(1)
+    model = ready.run()
+    np.testing.assert_allclose(model.predict({"x": [0.0, 0.5, -1.0]}), [1000, 1025, 950], rtol=1e-5)
+    measures = ready.measure()["train"]
+    assert measures["r2"] == pytest.approx(1, abs=1e-6)
+    assert measures["rmse"] < 0.05
+
+
+def test_counts_stay_counts():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, 2000)
+    table = Table(pl.DataFrame({"x": x, "y": rng.poisson(np.exp(1 + x))}))
+    settings = Settings(output="exponential", hidden=(), l2=0.0)
+    model = plan(table, "y", task="regression", settings=settings).run()
+    assert (model.target_mean, model.target_scale) == (0, 1)
+    np.testing.assert_allclose(model.predict({"x": [0.0, 1.0]}), [np.e, np.e**2], rtol=0.1)
+
+
+def test_numbers_of_the_preparation_do_not_see_the_validation_rows():
+    table = Table(pl.DataFrame({"x": [*np.sqrt(np.arange(90)), *[1e6] * 10], "y": [*[0, 1] * 45, *[0, 1] * 5]}))
+    ready = plan(table, "y", settings=Settings(dtype="float64"), validation=0.3)
+    X = ready.parts["train"].X
+    assert abs(X.mean()) < 1e-12
+    assert X.std() == pytest.approx(1)
+    assert abs(ready.parts["validation"].X.mean()) > 1e-3
+
+
+def test_predictions_are_classes_as_they_were():
+    for classes in (["a", "b"], [3, 5], [0.5, 2.5], [False, True], ["x", "y", "z"]):
+        cells = classes * 20
+        table = Table(pl.DataFrame({"x": [float(classes.index(c)) for c in cells], "y": cells}))
+        ready = plan(table, "y", settings=Settings(optimizer="lbfgs", epochs=50, l2=1e-4))
+        model = ready.run()
+        assert model.predict(table).tolist() == cells
+        assert model.predict_proba(table).shape == (len(cells), len(classes))
+        assert model.evaluate(table)["accuracy"] == 1
+
+
+def test_measures_by_hand():
+    """The network hands x on: the class is 1 where x > 0, with probability sigmoid(x)."""
+    network = gn.Network([1, 1], output="sigmoid")
+    network.theta = [1.0, 0.0]
+    table = {"x": [-1.0, -2.0, 1.0, 3.0, 2.0], "y": ["a", "a", "a", "b", "b"]}
+    preparation = Preparation.fit(table, {"x": "numeric"})
+    object.__setattr__(preparation.columns[0], "mean", 0.0)
+    object.__setattr__(preparation.columns[0], "scale", 1.0)
+    model = TableModel(preparation, network, "classification", "y", ["a", "b"])
+    measures = model.evaluate(table)
+    p = 1 / (1 + np.exp(-np.array([-1, -2, 1, 3, 2.0])))
+    assert measures["confusion"] == [[2, 1], [0, 2]]
+    assert measures["accuracy"] == 0.8
+    assert measures["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
+    assert measures["macro_f1"] == pytest.approx((2 * 2 / 5 + 2 * 2 / 5) / 2)
+    assert measures["log_loss"] == pytest.approx(-np.mean(np.log([1 - p[0], 1 - p[1], 1 - p[2], p[3], p[4]])))
+    assert measures["roc_auc"] == 1
+    with pytest.raises(gn.InputError, match="row 1, column 'y'"):
+        model.evaluate({"x": [1.0], "y": ["c"]})
+
+
+def test_regression_measures_by_hand():
+    network = gn.Network([1, 1], output="identity")
+    network.theta = [1.0, 0.0]
+    preparation = Preparation.fit({"x": [-1.0, 1.0]}, {"x": "numeric"})  # mean 0, scale 1
+    model = TableModel(preparation, network, "regression", "y", None, target_mean=10, target_scale=2)
+    measures = model.evaluate({"x": [0.0, 1.0, 2.0], "y": [10.0, 11.0, 17.0]})  # predicted 10, 12, 14
+    assert measures["mae"] == pytest.approx((0 + 1 + 3) / 3)
+    assert measures["rmse"] == pytest.approx(np.sqrt(10 / 3))
+    assert measures["r2"] == pytest.approx(1 - 10 / np.sum((np.array([10, 11, 17]) - 38 / 3) ** 2))
+    with pytest.raises(gn.InputError, match="a regression"):
+        model.predict_proba({"x": [0.0]})
+
+
+def test_interrupted_runs_keep_the_best_epoch():
+    def interrupt(now):
+        if now.epoch == 5:
+            raise KeyboardInterrupt
+
+    ready = plan(line(), "y", settings=Settings(seed=1))
+    model = ready.run([interrupt])
+    assert model.training["stopped"] == "interrupted"
+    assert model.training["epochs"] == 5
+    best = int(np.argmin(ready.watch.validation_loss)) + 1
+    assert model.training["best_epoch"] == best
+    fewer = plan(line(), "y", settings=Settings(seed=1, epochs=best, patience=0)).run()
+    assert (fewer.network.theta == model.network.theta).all()
+
+
+def test_a_run_interrupted_before_its_first_epoch_has_no_model(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    ready = plan(line(), "y")
+    monkeypatch.setattr("glassnet.tables.fitting.train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ready.run()
