@@ -155,12 +155,14 @@ def main(networks):
         total.update(tried=tried, term=term, cause=cause)
         print(f"{mistake:28}{tried:6}{term / tried:9.1%}{cause / tried:9.1%}  {dict(others) or ''}", flush=True)
     print(f"{'all':28}{total['tried']:6}{total['term'] / total['tried']:9.1%}{total['cause'] / total['tried']:9.1%}")
-    accused = 0
-    for _ in range(networks):
-        options, _ = setting(rng, str(rng.choice(MISTAKES)))
-        right = answers(options)
-        accused += not derive(options).grade(**{s: rounded(v, 3) for s, v in right.items()}).ok
+    accused = sum(not right_answers(rng).ok for _ in range(networks))
     print(f"right answers to three digits: {accused} of {networks} accused")
+
+
+def right_answers(rng):
+    """The grade of a learner who makes no mistake and gives three digits."""
+    options, _ = setting(rng, str(rng.choice(MISTAKES)))
+    return derive(options).grade(**{s: rounded(v, 3) for s, v in answers(options).items()})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""Grading: right answers are not accused, the first wrong term and its mistake are named."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.explain.misconceptions import MISCONCEPTIONS
+
+_spec = importlib.util.spec_from_file_location("grading", Path(__file__).parent / "grading.py")
+grading = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(grading)
+sys.path.remove(str(Path(__file__).parent))
+
+X = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7], [-0.2, 0.8, 0.1]])
+
+
+@pytest.fixture
+def derivation():
+    net = gn.Network([3, 4, 2], hidden="tanh", output="softmax", seed=1)
+    net.b[1][...] = [0.1, -0.2, 0.3, 0.4]
+    return gn.explain(net, X, [0, 1, 1], optimizer="adam", l2=0.1)
+
+
+@pytest.mark.parametrize("mistake", grading.MISTAKES)
+def test_a_planted_mistake_is_found(mistake):
+    rng = np.random.default_rng(11)
+    found = [outcome for outcome in (grading.planted(rng, mistake) for _ in range(12)) if outcome][:4]
+    assert len(found) == 4
+    for grade, first in found:
+        assert grade.first_wrong.symbol == first
+        assert mistake in [grade.misconception.code, *(other.code for other in grade.also_possible)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mistake", grading.MISTAKES)
+def test_planted_mistakes_by_the_dozen(mistake):
+    rng = np.random.default_rng(12)
+    found = [outcome for outcome in (grading.planted(rng, mistake) for _ in range(120)) if outcome]
+    assert sum(grade.first_wrong.symbol == first for grade, first in found) >= 0.99 * len(found)
+    assert sum(grade.misconception is MISCONCEPTIONS[mistake] for grade, _ in found) >= 0.95 * len(found)
+
+
+def test_right_answers_to_three_digits_are_right():
+    rng = np.random.default_rng(13)
+    assert all(grading.right_answers(rng).ok for _ in range(60))
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 6])
+def test_right_answers_to_fixed_decimals_are_right(derivation, decimals):
+    given = {step.symbol: np.round(step.value, decimals) for step in derivation.steps if np.abs(step.value).max() > 0.1}
+    assert len(given) > 15
+    assert derivation.grade(**given).ok
+
+
+def test_one_wrong_digit_is_wrong(derivation):
+    values = np.round(derivation.value("dW2"), 4)
+    assert derivation.grade(dW2=values).ok
+    values[2, 1] += 0.001
+    grade = derivation.grade(dW2=values)
+    assert (grade.ok, grade.first_wrong.symbol, grade.misconception) == (False, "dW2", None)
+    assert "none of the usual mistakes" in str(grade)
+
+
+def test_what_follows_from_a_wrong_term_is_no_second_mistake(derivation):
+    dZ1 = derivation.value("dA1")
+    dW1 = X.T @ dZ1 + 0.1 * derivation.value("W1")
+    grade = derivation.grade(dW1=dW1, dZ2=derivation.value("dZ2"), dZ1=dZ1, db1=dZ1.mean(axis=0) * 7)
+    assert [(mark.symbol, mark.verdict) for mark in grade.marks] == [
+        ("dZ2", "right"),
+        ("dZ1", "wrong"),
+        ("dW1", "follows"),
+        ("db1", "wrong"),
+    ]
+    assert grade.misconception.code == "derivative_forgotten"
+    assert grade.formula == "dZ1 = dA1 * 1"
+
+
+def test_the_mean_may_come_in_the_weight_gradients(derivation):
+    n, l2 = 3, 0.1
+    dZ2, A1 = derivation.value("dZ2") * n, derivation.value("A1")
+    dW2 = A1.T @ dZ2 / n + l2 * derivation.value("W2")
+    grade = derivation.grade(dZ2=dZ2, dW2=dW2, db2=dZ2.mean(axis=0))
+    assert grade.ok
+    assert "single samples" in grade.note
+    assert derivation.grade(dZ2=dZ2, dW2=n * dW2).misconception.code == "batch_mean_forgotten"
+
+
+def test_names_are_read_as_learners_write_them(derivation):
+    values = {"yhat": "A2", "dz1": "dZ1", "DW2": "dW2", "L": "loss", "w1_new": "W1_new", "m_hat": "m_hat"}
+    assert derivation.grade(**{name: derivation.value(symbol) for name, symbol in values.items()}).ok
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({}, "at least one term"), ({"dW7": 1.0}, "dW7"), ({"dW2": "three"}, "numbers"), ({"dW2": []}, "numbers")],
+)
+def test_what_cannot_be_graded_is_refused(derivation, given, message):
+    with pytest.raises(gn.InputError, match=message):
+        derivation.grade(**given)
+
+
+def test_a_nan_is_wrong_and_a_grade_is_json(derivation):
+    grade = derivation.grade(loss=float("nan"), dZ2=derivation.value("dZ2"))
+    assert grade.first_wrong.symbol == "loss"
+    assert grade.to_dict()["marks"][1] == {
+        "symbol": "dZ2",
+        "verdict": "right",
+        "note": "",
+        "expected": derivation.value("dZ2").tolist(),
+    }
+
+
+def test_every_misconception_says_what_and_what_instead():
+    assert len(MISCONCEPTIONS) >= 25
+    for misconception in MISCONCEPTIONS.values():
+        assert misconception.what.endswith(".")
+        assert misconception.remedy.endswith(".")
