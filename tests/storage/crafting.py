@@ -209,7 +209,11 @@ def use_estimator(model):
             y = np.ones((4, model.n_outputs_), int)
         try:
             model.fit(X, y)
-        except ValueError:  # scikit-learn's own refusals, InputError among them
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+        ):  # scikit-learn's own refusals of parameters, InputError among them
             return
 
 
@@ -233,7 +237,7 @@ def campaign(count, seed, limit_memory=0):
         try:
             verdict = judge(content, original)
         except BaseException:
-            print(f"mutation {number} of seed {seed}: {content.hex()}", file=sys.stderr)
+            print(f"mutation {number} of seed {seed}: {content[:5000].hex()}", file=sys.stderr)
             raise
         verdicts[verdict] += 1
     return verdicts

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.equations.activations import ACTIVATIONS, Activation
+from glassnet.equations.activations import Activation
 from glassnet.errors import InputError
 from glassnet.storage.portable import Portable
 
@@ -101,37 +101,34 @@ def _inputs(graph: _Graph, model: Portable) -> tuple[list[Any], str]:
         return [_value("X", network.dtype, "n", network.sizes[0])], "X"
     inputs, features = [], []
     for column in model.columns:
+        name = column.name or graph.unique("column")  # ONNX has no empty names
         numeric = column.kind == "numeric"
-        inputs.append(_value(column.name, np.float64 if numeric else str, "n", 1))
-        features += (_numeric if numeric else _categorical)(graph, column)
+        inputs.append(_value(name, np.float64 if numeric else str, "n", 1))
+        features += (_numeric if numeric else _categorical)(graph, name, column)
     X = graph("Concat", *features, axis=1) if len(features) > 1 else features[0]
     return inputs, graph.cast(X, network.dtype)
 
 
-def _numeric(graph: _Graph, column: Any) -> list[str]:
+def _numeric(graph: _Graph, name: str, column: Any) -> list[str]:
     """(x − mean)/scale with the median for nan, and whether it was nan."""
-    gap = graph("IsNaN", column.name)
-    filled = graph("Where", gap, np.float64(column.median), column.name)
+    gap = graph("IsNaN", name)
+    filled = graph("Where", gap, np.float64(column.median), name)
     scaled = graph("Div", graph("Sub", filled, np.float64(column.mean)), np.float64(column.scale))
     return [scaled, graph.cast(gap, np.float64)] if column.missing else [scaled]
 
 
-def _categorical(graph: _Graph, column: Any) -> list[str]:
+def _categorical(graph: _Graph, name: str, column: Any) -> list[str]:
     """One 0/1 feature for each category; a text that is none of them counts as missing."""
     words = [str(category) for category in column.categories]
-    if not words:
-        code = graph("LabelEncoder", column.name, domain="ai.onnx.ml", keys_strings=[""], values_int64s=[-1])
-        features = []
-    else:
-        code = graph(
-            "LabelEncoder",
-            column.name,
-            domain="ai.onnx.ml",
-            keys_strings=words,
-            values_int64s=list(range(len(words))),
-            default_int64=-1,
-        )
-        features = [graph.cast(graph("Equal", code, np.arange(len(words))[None, :]), np.float64)]
+    code = graph(
+        "LabelEncoder",
+        name,
+        domain="ai.onnx.ml",
+        keys_strings=words or [""],  # which a column without categories, all of it missing, has too
+        values_int64s=list(range(len(words))) or [-1],
+        default_int64=-1,
+    )
+    features = [graph.cast(graph("Equal", code, np.arange(len(words))[None, :]), np.float64)] if words else []
     if column.missing:
         features.append(graph.cast(graph("Equal", code, np.int64(-1)), np.float64))
     return features
@@ -150,12 +147,6 @@ def _layers(graph: _Graph, model: Portable, X: str) -> str:
 
 
 def _activation(graph: _Graph, activation: Activation, Z: str) -> str:
-    known = ACTIVATIONS.get(activation.name)
-    if known is None or known.f is not activation.f or activation.name not in _ACTIVATIONS:
-        raise InputError(
-            f"activation: expected a built-in one; got {activation.name!r} of your own, which ONNX has no operator for; "
-            f"use one of {', '.join(_ACTIVATIONS)}."
-        )
     return _ACTIVATIONS[activation.name](graph, Z, *map(float, activation.parameters.values()))
 
 

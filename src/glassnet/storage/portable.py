@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from glassnet.equations.activations import ACTIVATIONS
 from glassnet.errors import InputError, shown
 from glassnet.network.network import Network
 
@@ -50,6 +51,15 @@ class Portable:
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     prefix: str = ""
+
+    def __post_init__(self) -> None:
+        for activation in self.network.activations.values():
+            known = ACTIVATIONS.get(activation.name)
+            if known is None or known.f is not activation.f:
+                raise InputError(
+                    f"activation: expected a built-in one; got {activation.name!r} of your own, whose Python code cannot "
+                    f"be exported; use one of {', '.join(ACTIVATIONS)}."
+                )
 
     @property
     def output(self) -> str:

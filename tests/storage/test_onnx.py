@@ -1,0 +1,178 @@
+"""ONNX: ONNX Runtime gives the same labels, probabilities and numbers from the same rows."""
+
+import sys
+import warnings
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+import glassnet as gn
+from glassnet.equations.activations import ACTIVATIONS
+from glassnet.storage.onnx_graph import onnx_bytes
+from glassnet.storage.portable import as_portable
+from glassnet.tables.model import TableModel
+from glassnet.tables.preparation import Preparation
+
+HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
+TOLERANCE = 1e-5
+
+
+def run(model, feed):
+    """What ONNX Runtime answers, by name of the output."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(onnx_bytes(as_portable(model)), options)
+    assert {given.name for given in session.get_inputs()} == set(feed)
+    return dict(zip([out.name for out in session.get_outputs()], session.run(None, feed), strict=True))
+
+
+def check(answers, model, X):
+    """The answers are those of the model: probabilities and numbers to 1e-5, labels wherever they are not a near tie."""
+    if "prediction" in answers:
+        expected = model.predict(X)
+        assert answers["prediction"].shape == expected.shape
+        np.testing.assert_allclose(answers["prediction"], expected, rtol=TOLERANCE, atol=TOLERANCE)
+        return
+    expected, labels = model.predict_proba(X), model.predict(X)
+    np.testing.assert_allclose(answers["probabilities"], expected, atol=TOLERANCE)
+    assert answers["label"].shape == labels.shape
+    if labels.ndim == 2:
+        clear = np.abs(expected - 0.5) > TOLERANCE
+    else:
+        top = np.sort(expected, axis=1)
+        clear = top[:, -1] - top[:, -2] > TOLERANCE
+    assert (answers["label"] == labels)[clear].all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("output", ACTIVATIONS)
+def test_all_activations_and_outputs(output, dtype):
+    for number, hidden in enumerate(HIDDEN):
+        rng = np.random.default_rng(number)
+        for k in (1, 3) if output != "softmax" else (2, 3):
+            net = gn.Network([4, 6, k], hidden, output, seed=number, dtype=dtype, init="glorot_normal")
+            net.theta = net.theta + rng.normal(size=net.n_parameters) / 10
+            X = (rng.normal(size=(40, 4)) * rng.choice([0.1, 1, 3], (40, 1))).astype(dtype)
+            X *= 0.2 if "exponential" in (hidden, output) else 1  # e**50 has few right digits in float32
+            check(run(net, {"X": X}), net, X)
+
+
+def test_random_networks_of_any_depth_and_parameters(random_model):
+    done = 0
+    for number in range(300):
+        net = random_model(np.random.default_rng(number))
+        if type(net) is gn.Network:
+            net.initialize(number)
+            X = np.random.default_rng(number).uniform(-1, 1, (20, net.sizes[0])).astype(net.dtype)
+            check(run(net, {"X": X}), net, X)
+            done += 1
+    assert done > 50
+
+
+def test_far_inputs_stay_finite():
+    for output in ("sigmoid", "softplus", "tanh", "elu", "gelu", "silu"):
+        net = gn.Network([1, 1], output=output)
+        net.theta = [1.0, 0.0]
+        X = np.array([[-1e30], [-800.0], [-1e-300], [0.0], [800.0], [1e30]])
+        check(run(net, {"X": X}), net, X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("labels", ["words", "objects", "whole", "numbers", "booleans", "three", "many", "one"])
+def test_classifiers(labels, dtype):
+    rng = np.random.default_rng(0)
+    X, index = rng.normal(size=(60, 3)).astype(dtype), np.arange(60) % 2
+    words = np.array(["no", "Zürich"])
+    y = {
+        "words": words[index],
+        "objects": words.astype(object)[index],
+        "whole": index * 7,
+        "numbers": index * 4.0,
+        "booleans": index == 1,
+        "three": np.arange(60) % 3,
+        "many": np.eye(3, dtype=int)[np.arange(60) % 3],
+        "one": np.full(60, 5),
+    }[labels]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = gn.MLPClassifier((5,), activation="logistic", max_iter=3, random_state=0).fit(X, y)
+    check(run(model, {"X": X}), model, X)
+
+
+def test_regressors():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.poisson(3, (60, 2)).astype(float)
+    for loss, targets in (("squared_error", y), ("poisson", y), ("huber", y[:, 0])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = gn.MLPRegressor(loss=loss, max_iter=3, random_state=0).fit(X, targets)
+        check(run(model, {"X": X}), model, X)
+
+
+COLUMNS = {  # names that the graph itself would use, and cells that are hard
+    "label": [1.5, None, -2e9, 2e9 + 1, 3.0, None],
+    "W1": ["Bern", "Zürich", None, "Bern", 'a "b", c', "NA"],
+    "probabilities": [3000, 8000, 3000, 1200, 8000, 3000],
+    "": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+    "constant": ["a"] * 6,
+    "empty": [None, "?", None, "?", None, "?"],
+}
+KINDS = ["numeric", "categorical", "categorical", "numeric", "categorical", "categorical"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [["no", "yes"], [3, 5], [0.5, 2.5], [False, True], ["a", "b", "c"], None])
+def test_table_models_from_raw_columns(classes, dtype):
+    preparation = Preparation.fit(COLUMNS, dict(zip(COLUMNS, KINDS, strict=True)))
+    k, output = (1, "identity") if classes is None else (1, "sigmoid") if len(classes) == 2 else (3, "softmax")
+    net = gn.Network([preparation.n_features, 4, k], "tanh", output, seed=0, dtype=dtype)
+    task, scaling = ("regression", (100.0, 7.0)) if classes is None else ("classification", (0.0, 1.0))
+    model = TableModel(preparation, net, task, "y", classes, *scaling)
+    feed = {
+        name or "column": np.array([np.nan if cell is None else cell for cell in cells])[:, None]
+        if kind == "numeric"
+        else np.array(["" if cell is None else str(cell) for cell in cells], dtype=object)[:, None]
+        for (name, cells), kind in zip(COLUMNS.items(), KINDS, strict=True)
+    }
+    answers = run(model, feed)
+    if classes is not None:
+        assert set(answers) == {"label_", "probabilities_"}  # the columns have their own names
+        answers = {name.rstrip("_"): values for name, values in answers.items()}
+    check(answers, model, COLUMNS)
+
+
+def test_an_unseen_category_counts_as_missing():
+    preparation = Preparation.fit({"city": ["Bern", "Chur", None]}, {"city": "categorical"})
+    model = TableModel(preparation, gn.Network([3, 1], output="sigmoid", seed=1), "classification", "y", ["a", "b"])
+    answers = run(model, {"city": np.array([["Basel"], ["Bern"]], dtype=object)})
+    expected = model.predict_proba({"city": ["Basel", "Bern"]}, unseen="missing")
+    np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-12)
+
+
+def test_own_activations_are_refused(refuses, tmp_path):
+    own = gn.Activation("cube", lambda z: z**3, lambda z, a: 3 * z**2)
+    for ending in ("onnx", "py", "json"):
+        with refuses("activation"):
+            gn.export(gn.Network([2, 3, 1], hidden=own), tmp_path / f"net.{ending}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_onnx_package_one_line_says_so(refuses, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with refuses("onnx"):
+        gn.export(gn.Network([2, 1]), tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("to", ["xml", "", "ONNX", 3])
+def test_unknown_forms_are_refused(to, refuses, tmp_path):
+    with refuses("to"):
+        gn.export(gn.Network([2, 1]), tmp_path / "net.onnx", to)
+    with refuses("to"):
+        gn.export(gn.Network([2, 1]), tmp_path / "net")
+
+
+def test_what_is_no_model_is_refused(refuses, tmp_path):
+    for model in (gn.MLPClassifier(), None, [gn.Network([2, 1])]):
+        with refuses("model"):
+            gn.export(model, tmp_path / "net.json")
