@@ -1,6 +1,7 @@
 /** The state of the page, in one place; components read it and change it through these methods alone. */
 
 import * as api from "./api.js";
+import { walk } from "./worked.js";
 import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write } from "./query.js";
 
 /** @typedef {import("./types.js").Query} Query */
@@ -33,7 +34,7 @@ export class Store extends EventTarget {
     this.hover = null;
     /** What a screen reader is told. */
     this.said = "";
-    /** The worked step shown in the glass, and where in it. @type {{derivation: any, at: number} | null} */
+    /** The worked step in the glass, and its line that is looked at. @type {{derivation: import("./worked.js").Derivation, symbol: string} | null} */
     this.glass = null;
     this.waiting = false;
     this._busy = false;
@@ -158,6 +159,20 @@ export class Store extends EventTarget {
     this.step = Number(query.step ?? 0);
     this.horizon = horizonFor(this.step);
     this.refresh();
+  }
+
+  /** From line to line of the worked step. @param {number} by */
+  walk(by) {
+    if (this.glass) this.walkTo(walk(this.glass.derivation, this.glass.symbol, by));
+  }
+
+  /** @param {string} symbol */
+  walkTo(symbol) {
+    if (!this.glass) return;
+    this.glass = { ...this.glass, symbol };
+    this.view.stage = symbol;
+    this.tell("change");
+    this.tell("frame");
   }
 
   /** @param {string} text */

@@ -10,7 +10,11 @@ import { CanvasPart } from "./canvas-part.js";
 
 class DataPicture extends CanvasPart {
   static properties = { name: { attribute: false } };
-  name = "";
+
+  constructor() {
+    super();
+    this.name = "";
+  }
   /** @type {import("../app/types.js").Data | null} */
   points = null;
 

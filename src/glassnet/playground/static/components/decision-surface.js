@@ -8,7 +8,11 @@ import { CanvasPart } from "./canvas-part.js";
 
 class DecisionSurface extends CanvasPart {
   static properties = { index: { attribute: false } };
-  index = 0;
+
+  constructor() {
+    super();
+    this.index = 0;
+  }
   surface = new Surface();
 
   get run() {

@@ -8,9 +8,13 @@ import { Part } from "./part.js";
 
 class DiagnosisList extends Part {
   static properties = { found: { state: true }, message: { state: true } };
-  /** @type {any} */
-  found = null;
-  message = "";
+
+  constructor() {
+    super();
+    /** @type {any} */
+    this.found = null;
+    this.message = "";
+  }
   asked = "";
 
   updated() {

@@ -11,11 +11,15 @@ import { Part } from "./part.js";
 
 class LessonGuide extends Part {
   static properties = { lessons: { state: true }, message: { state: true }, picked: { state: true } };
-  /** @type {Lesson[]} */
-  lessons = [];
-  message = "Fetching the lessons …";
-  /** The answer chosen. @type {number | null} */
-  picked = null;
+
+  constructor() {
+    super();
+    /** @type {Lesson[]} */
+    this.lessons = [];
+    this.message = "Fetching the lessons …";
+    /** The answer chosen. @type {number | null} */
+    this.picked = null;
+  }
 
   connectedCallback() {
     super.connectedCallback();

@@ -19,11 +19,15 @@ import { valueOf, valueTip } from "./value-tip.js";
 
 class NetworkDrawing extends CanvasPart {
   static properties = { index: { attribute: false }, at: { state: true }, tip: { state: true } };
-  index = 0;
-  /** The neuron that has the focus. @type {Place} */
-  at = { layer: 1, unit: 0 };
-  /** What the pointer rests on. @type {{what: ReturnType<typeof hit>, x: number, y: number} | null} */
-  tip = null;
+
+  constructor() {
+    super();
+    this.index = 0;
+    /** The neuron that has the focus. @type {Place} */
+    this.at = { layer: 1, unit: 0 };
+    /** What the pointer rests on. @type {{what: ReturnType<typeof hit>, x: number, y: number} | null} */
+    this.tip = null;
+  }
   atlas = new Atlas();
   /** @type {Layout | null} */
   drawing = null;
@@ -125,7 +129,7 @@ class NetworkDrawing extends CanvasPart {
     const colours = theme();
     const { header } = frame;
     const worked = store.active === this.index ? store.glass : null;
-    paintWeights(context, drawing, header.W, colours, worked ? 0.55 : 1);
+    paintWeights(context, drawing, header.W, colours, worked ? 0.4 : 1);
     const what = this.tip?.what;
     if (what && what.kind !== "unit") paintEntry(context, drawing, what, colours, valueOf(this.run, what).value);
     const chosen = readEntry(store.view.entry);
@@ -134,7 +138,7 @@ class NetworkDrawing extends CanvasPart {
     paintUnits(context, drawing, frame, this.atlas, colours);
     paintBiases(context, drawing, header.b, colours);
     this.paintNames(context, drawing);
-    return worked ? paintFlow(context, drawing, worked, colours, now, quiet()) : false;
+    return worked ? paintFlow(context, drawing, { ...worked, unit: chosen?.to ?? 0 }, colours, now, quiet() || store.playing) : false;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Layout} drawing */

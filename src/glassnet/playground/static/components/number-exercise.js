@@ -9,11 +9,15 @@ import { Part } from "./part.js";
 
 class NumberExercise extends Part {
   static properties = { task: { state: true }, verdict: { state: true }, message: { state: true } };
-  /** @type {any} */
-  task = null;
-  /** @type {any} */
-  verdict = null;
-  message = "";
+
+  constructor() {
+    super();
+    /** @type {any} */
+    this.task = null;
+    /** @type {any} */
+    this.verdict = null;
+    this.message = "";
+  }
   turn = 0;
 
   connectedCallback() {

@@ -14,8 +14,12 @@ const PANELS = [["loss", "Loss"], ["confusion", "Confusion"], ["diagnosis", "Dia
 
 class RunPanels extends Part {
   static properties = { shown: { state: true } };
-  /** @type {Panel} */
-  shown = "loss";
+
+  constructor() {
+    super();
+    /** @type {Panel} */
+    this.shown = "loss";
+  }
 
   render() {
     const regression = store.run.data?.task === "regression";

@@ -9,8 +9,12 @@ import { Part } from "./part.js";
 
 class RunTitle extends Part {
   static properties = { index: { attribute: false } };
+
+  constructor() {
+    super();
+    this.index = 0;
+  }
   follows = true;
-  index = 0;
 
   render() {
     const { index } = this;

@@ -12,8 +12,12 @@ import { trainingControls } from "./training-controls.js";
 
 class SetUp extends Part {
   static properties = { message: { state: true } };
-  /** What became of an upload. */
-  message = "";
+
+  constructor() {
+    super();
+    /** What became of an upload. */
+    this.message = "";
+  }
 
   render() {
     const { run, runs } = store;

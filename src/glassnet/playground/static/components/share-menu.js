@@ -31,9 +31,13 @@ const HIDDEN = [
 
 class ShareMenu extends Part {
   static properties = { hidden_: { state: true }, copied: { state: true } };
-  /** @type {string[]} */
-  hidden_ = [];
-  copied = "";
+
+  constructor() {
+    super();
+    /** @type {string[]} */
+    this.hidden_ = [];
+    this.copied = "";
+  }
 
   get link() {
     const url = new URL(location.pathname + store.address, location.href);

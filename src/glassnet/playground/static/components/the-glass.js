@@ -1,11 +1,157 @@
-/** The glass: one training step, worked out. */
+/** The glass: one training step worked out, from the inputs to the new weights, in three views at once. */
 
-import { html } from "../vendor/lit/index.js";
+import { explanation } from "../app/api.js";
+import { short } from "../app/numbers.js";
+import { quiet, store } from "../app/page.js";
+import { request } from "../app/query.js";
+import { byStage, find, walk } from "../app/worked.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import { codeView } from "./code-view.js";
+import { matrixView } from "./matrix-view.js";
+import "./one-weight.js";
 import { Part } from "./part.js";
 
+/** @typedef {import("../app/worked.js").Derivation} Derivation */
+
 class TheGlass extends Part {
+  static properties = { message: { state: true } };
+
+  constructor() {
+    super();
+    this.message = "";
+    this.asked = "";
+    this.timer = 0;
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+    store.glass = null;
+    store.tell("frame");
+  }
+
+  updated() {
+    const { run, step, playing, view } = store;
+    const key = JSON.stringify([request(run.query, { step }), view.sample, view.entry, store.active]);
+    if (playing || key === this.asked || !run.frame || store.waiting) return;
+    this.asked = key;
+    explanation(run.query, step, view.sample || "0", view.entry).then(
+      (derivation) => {
+        if (key !== this.asked) return;
+        this.message = "";
+        this.show(derivation);
+      },
+      (error) => {
+        if (key !== this.asked) return;
+        store.glass = null;
+        this.message = error.message;
+      },
+    );
+  }
+
+  /** @param {Derivation} derivation */
+  show(derivation) {
+    const wanted = store.view.stage;
+    store.glass = { derivation, symbol: find(derivation, wanted) ? wanted : (derivation.steps[0]?.symbol ?? "") };
+    store.tell("change");
+    store.tell("frame");
+  }
+
   render() {
-    return html`<section class="glass" aria-label="The glass"></section>`;
+    const { glass, playing } = store;
+    return html`
+      <section class="glass ${playing ? "stale" : ""}" aria-label="The glass: one training step, worked out">
+        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note">${this.message || "Working the step out …"}</p>${this.close()}</header>`}
+        ${glass ? this.views(glass.derivation, glass.symbol) : nothing}
+      </section>
+    `;
+  }
+
+  /** The steps in their order, like notes in a score. @param {Derivation} derivation @param {string} symbol */
+  score(derivation, symbol) {
+    return html`<header>
+      <div class="walk">
+        <button class="icon" aria-label="Previous line of the step" title="Previous ( [ )" @click=${() => store.walk(-1)}>‹</button>
+        <button class="icon" aria-label=${this.timer ? "Stop walking" : "Walk through the step"} title="Walk through the step" @click=${this.onWalk}>${this.timer ? "■" : "▶"}</button>
+        <button class="icon" aria-label="Next line of the step" title="Next ( ] )" @click=${() => store.walk(1)}>›</button>
+      </div>
+      <ol class="stages" tabindex="0" aria-label="Lines of the step">
+        ${byStage(derivation).map(({ stage, steps }) => html`<li><span class="stage">${stage}</span>
+          ${steps.map((step) => html`<button class="symbol ${step.aside ? "aside" : ""}" aria-current=${step.symbol === symbol ? "step" : "false"} title=${step.what} @click=${() => store.walkTo(step.symbol)}>${spelled(step.symbol)}</button>`)}</li>`)}
+      </ol>
+      ${this.samples(derivation)}
+      ${this.close()}
+    </header>`;
+  }
+
+  close() {
+    return html`<button class="icon plain" aria-label="Close the glass" title="Close (g)" @click=${() => store.look({ glass: "" })}>×</button>`;
+  }
+
+  /** @param {Derivation} derivation */
+  samples(derivation) {
+    const whole = store.view.sample === "batch";
+    const count = store.run.data?.train.points.length ?? 1;
+    const at = Number(store.view.sample) || 0;
+    const pick = (/** @type {number} */ index) => store.look({ sample: String((index + count) % count) });
+    return html`<div class="samples" role="group" aria-label="Sample">
+      <button aria-pressed=${whole} title="The whole batch of this step" @click=${() => store.look({ sample: whole ? "0" : "batch" })}>batch</button>
+      ${whole
+        ? html`<span class="num">${derivation.rows} samples</span>`
+        : html`<button class="icon" aria-label="Previous sample" @click=${() => pick(at - 1)}>‹</button>
+            <label>sample <input type="number" min="0" max=${count - 1} .value=${String(at)} @change=${(/** @type {any} */ event) => pick(Number(event.target.value) || 0)} /></label>
+            <button class="icon" aria-label="Next sample" @click=${() => pick(at + 1)}>›</button>`}
+    </div>`;
+  }
+
+  /** @param {Derivation} derivation @param {string} symbol */
+  views(derivation, symbol) {
+    const step = find(derivation, symbol);
+    if (!step) return nothing;
+    const { check } = step;
+    const place = derivation.steps.indexOf(step) + 1;
+    return html`
+      <p class="line" role="status">
+        <span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}
+        <span class="dim">${shapeText(step.shape)}</span>
+        ${check ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>` : nothing}
+        ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
+      </p>
+      <div class="views">
+        <one-weight></one-weight>
+        <section class="view" aria-label="Matrices" tabindex="0"><h3>Matrices</h3>${matrixView(derivation, step)}</section>
+        <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>
+      </div>
+    `;
+  }
+
+  /** From line to line by itself, a little over a second each; a reader who wants no motion steps by hand. */
+  onWalk() {
+    if (this.timer) return this.stop();
+    const turn = () => {
+      const { glass } = store;
+      if (!glass || walk(glass.derivation, glass.symbol, 1) === glass.symbol) return this.stop();
+      store.walk(1);
+    };
+    turn();
+    this.timer = window.setInterval(turn, quiet() ? 4000 : 1900);
+    this.requestUpdate();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.requestUpdate();
   }
 }
 customElements.define("the-glass", TheGlass);
+
+/** dW1 as ∂L/∂W₁'s short name: the code's own, with its digits lowered. @param {string} symbol */
+export function spelled(symbol) {
+  return symbol.replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit))).replace(/_/g, " ");
+}
+
+/** @param {number[]} shape */
+export function shapeText(shape) {
+  return shape.length ? shape.join(" × ") : "a number";
+}

@@ -1,6 +1,158 @@
-/** Paints the numbers of a worked step as they travel along the drawing. */
+/** Paints the numbers of a worked step as they travel along the drawing: values forward, errors back. */
 
-/** @returns {boolean} */
-export function paintFlow() {
-  return false;
+import { along, biasPlace, curve } from "../app/layout.js";
+import { signed } from "../app/numbers.js";
+import { find, labels, motion, rows, unflatten } from "../app/worked.js";
+import { paintWeights, trace } from "./network.js";
+
+/** @typedef {import("../app/palette.js").Theme} Theme */
+/** @typedef {import("../app/layout.js").Layout} Layout */
+/** @typedef {import("../app/worked.js").Derivation} Derivation */
+/** @typedef {{derivation: Derivation, symbol: string, unit: number}} Shown  `unit`: the neuron of the layer whose lines carry numbers */
+
+const PERIOD = 1800;
+const MOST_LABELS = 16;
+
+/**
+ * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Shown} shown @param {Theme} theme
+ * @param {number} now @param {boolean} still
+ * @returns {boolean} whether something moves
+ */
+export function paintFlow(context, drawing, { derivation, symbol, unit }, theme, now, still) {
+  const { kind, layer } = motion(symbol);
+  const time = still ? 0.55 : (now % PERIOD) / PERIOD;
+  const step = find(derivation, symbol);
+  if (step && kind === "weights") paintSlopes(context, drawing, layer, rows(step.value), theme, time, still);
+  if (step && kind === "biases") ringBiases(context, drawing, layer, rows(step.value)[0], theme);
+  if (step && kind === "update" && symbol === "theta") paintUpdate(context, drawing, rows(step.value)[0], theme);
+  if (kind === "units") ring(context, drawing, layer, theme);
+  if (kind === "loss") ring(context, drawing, drawing.nodes.length - 1, theme);
+  paintLabels(context, drawing, derivation, symbol, theme);
+  if (kind === "forward") travel(context, drawing, layer, carried(derivation, [`A${layer - 1}_dropped`, `A${layer - 1}`]), unit, time, false, theme);
+  if (kind === "back" && layer + 1 < drawing.nodes.length) travel(context, drawing, layer + 1, carried(derivation, [`dZ${layer + 1}`]), unit, time, true, theme);
+  return !still && (kind === "forward" || kind === "back" || kind === "weights");
 }
+
+/** The one row of the first of these symbols that there is. @param {Derivation} derivation @param {string[]} symbols */
+function carried(derivation, symbols) {
+  for (const symbol of symbols) {
+    const step = find(derivation, symbol);
+    if (step && derivation.rows === 1) return rows(step.value)[0];
+  }
+  return null;
+}
+
+/**
+ * Dots along every line between two layers; those of one neuron carry their numbers.
+ * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[] | null} values
+ * @param {number} unit @param {number} time @param {boolean} back @param {Theme} theme
+ */
+function travel(context, { nodes, side }, layer, values, unit, time, back, theme) {
+  const eased = time < 0.85 ? time / 0.85 : 1;
+  const t = back ? 1 - eased : eased;
+  const many = nodes[layer - 1].length * nodes[layer].length > 400;
+  /** @type {{x: number, y: number, value: number}[]} */
+  const pills = [];
+  for (const from of nodes[layer - 1])
+    for (const to of nodes[layer]) {
+      const own = back ? from.unit === unit : to.unit === unit;
+      if (many && !own) continue;
+      const { x, y } = along(curve(from, to, side), t);
+      const value = values ? values[back ? to.unit : from.unit] : 0;
+      context.beginPath();
+      context.arc(x, y, own ? 4.5 : 2.4, 0, 2 * Math.PI);
+      context.fillStyle = !values ? theme.muted : value < 0 ? theme.minusLine : theme.plusLine;
+      context.globalAlpha = own ? 1 : 0.6;
+      context.fill();
+      context.globalAlpha = 1;
+      if (own && values) pills.push({ x, y, value });
+    }
+  // numbers that would lie on one another are left out; the table beside has them all
+  let last = -Infinity;
+  for (const { x, y, value } of pills.sort((a, b) => a.y - b.y)) {
+    if (y - last < 17) continue;
+    last = y;
+    pill(context, signed(value), x, y - 13, theme);
+  }
+}
+
+/**
+ * A number on a small plate, around x or from x on.
+ * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme @param {boolean} [from]
+ */
+function pill(context, text, x, y, theme, from = false) {
+  context.font = "600 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = context.measureText(text).width + 8;
+  const middle = from ? x + width / 2 : x;
+  context.fillStyle = theme.paper;
+  context.strokeStyle = theme.line;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.roundRect(middle - width / 2, y - 8, width, 16, 4);
+  context.fill();
+  context.stroke();
+  context.fillStyle = theme.ink;
+  context.fillText(text, middle, y + 0.5);
+}
+
+/** Each line as wide as its weight's gradient. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[][]} slopes @param {Theme} theme @param {number} time @param {boolean} still */
+function paintSlopes(context, { nodes, side }, layer, slopes, theme, time, still) {
+  const largest = Math.max(1e-300, ...slopes.flat().map(Math.abs));
+  context.lineDashOffset = still ? 0 : time * 36;
+  for (const from of nodes[layer - 1])
+    for (const to of nodes[layer]) {
+      const slope = slopes[from.unit]?.[to.unit] ?? 0;
+      if (!slope) continue;
+      context.beginPath();
+      trace(context, curve(from, to, side));
+      context.setLineDash([8, 4]);
+      context.lineWidth = 0.8 + (5 * Math.abs(slope)) / largest;
+      context.strokeStyle = slope < 0 ? theme.minusLine : theme.plusLine;
+      context.stroke();
+    }
+  context.setLineDash([]);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[]} slopes @param {Theme} theme */
+function ringBiases(context, { nodes, side }, layer, slopes, theme) {
+  for (const node of nodes[layer]) {
+    const { x, y } = biasPlace(node, side);
+    context.beginPath();
+    context.arc(x, y, Math.max(5, side * 0.22), 0, 2 * Math.PI);
+    context.lineWidth = 2.5;
+    context.strokeStyle = slopes[node.unit] < 0 ? theme.minusLine : theme.plusLine;
+    context.stroke();
+  }
+}
+
+/** The weights as they are after the step. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[]} theta @param {Theme} theme */
+function paintUpdate(context, drawing, theta, theme) {
+  const widths = drawing.nodes.map((layer) => layer.length);
+  paintWeights(context, drawing, unflatten(theta, widths), theme);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {Theme} theme */
+function ring(context, { nodes, side }, layer, theme) {
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 2;
+  for (const node of nodes[layer] ?? []) context.strokeRect(node.x - side / 2 - 2, node.y - side / 2 - 2, side + 4, side + 4);
+}
+
+/** The numbers reached so far, at their neurons. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Derivation} derivation @param {string} symbol @param {Theme} theme */
+function paintLabels(context, { nodes, side }, derivation, symbol, theme) {
+  labels(derivation, symbol, nodes.length - 1).forEach((label, layer) => {
+    if (!label || nodes[layer].length > MOST_LABELS) return;
+    const last = layer === nodes.length - 1;
+    const pitch = nodes[layer].length > 1 ? nodes[layer][1].y - nodes[layer][0].y : 99;
+    if (pitch < 15) return;
+    for (const node of nodes[layer]) {
+      const value = label.values[node.unit];
+      if (value === undefined) continue;
+      if (last) pill(context, signed(value), node.x, node.y + side / 2 + (layer ? 14 : 0), theme);
+      else pill(context, signed(value, pitch > 24 ? 4 : 3), node.x + side / 2 + 2, node.y, theme, true);
+    }
+  });
+}
+

@@ -1,0 +1,107 @@
+/** A worked training step, as the server tells it: finding steps, walking along them, and which numbers belong where. */
+
+/**
+ * @typedef {object} Worked  one quantity of the step
+ * @property {string} symbol
+ * @property {string} stage
+ * @property {string} what
+ * @property {number | null} layer
+ * @property {boolean} [aside]
+ * @property {string} [note]
+ * @property {number[]} shape
+ * @property {any} value
+ * @property {string} [mathml]
+ * @property {string} [code]
+ * @property {string} [file]
+ * @property {number} [line]
+ * @property {string[]} [inputs]
+ * @property {{ok: boolean, method: string, error: number} | null} [check]
+ */
+
+/**
+ * @typedef {object} Line  one factor of a chain rule
+ * @property {string} symbol
+ * @property {string} stage
+ * @property {string} mathml
+ * @property {string} text
+ * @property {string} [file]
+ * @property {number} [line]
+ */
+
+/**
+ * @typedef {object} Derivation
+ * @property {number | "batch"} sample
+ * @property {number} rows
+ * @property {Worked[]} steps
+ * @property {Worked[]} given
+ * @property {{symbol: string, index: number[], value: number, mathml: string[], lines: Line[], independent: {value: number, method: string} | null} | null} entry
+ */
+
+export const STAGES = /** @type {const} */ (["forward", "loss", "backward", "update"]);
+
+/** @param {Derivation} derivation @param {string} symbol @returns {Worked | undefined} */
+export function find(derivation, symbol) {
+  return derivation.steps.find((step) => step.symbol === symbol) ?? derivation.given.find((step) => step.symbol === symbol);
+}
+
+/** The step that `by` turns lead to; the ends stay. @param {Derivation} derivation @param {string} symbol @param {number} by */
+export function walk(derivation, symbol, by) {
+  const at = derivation.steps.findIndex((step) => step.symbol === symbol);
+  const next = Math.max(0, Math.min(derivation.steps.length - 1, at < 0 ? 0 : at + by));
+  return derivation.steps[next]?.symbol ?? "";
+}
+
+/** The steps by stage, in order. @param {Derivation} derivation */
+export function byStage(derivation) {
+  return STAGES.map((stage) => ({ stage, steps: derivation.steps.filter((step) => step.stage === stage) })).filter(({ steps }) => steps.length);
+}
+
+/**
+ * Values of a quantity as rows: a number is 1 × 1, a vector one row.
+ * @param {any} value @returns {number[][]}
+ */
+export function rows(value) {
+  if (!Array.isArray(value)) return [[value]];
+  if (!Array.isArray(value[0])) return [value];
+  return Array.isArray(value[0][0]) ? value[0] : value;
+}
+
+/**
+ * What each neuron of the drawing shows at a step of the walk: activations on the way forward, ∂L/∂z on the way back.
+ * Empty for a batch, where a neuron has many values.
+ * @param {Derivation} derivation @param {string} symbol @param {number} layers
+ * @returns {({name: string, values: number[]} | null)[]} for each layer, the inputs first
+ */
+export function labels(derivation, symbol, layers) {
+  if (derivation.rows !== 1) return Array(layers + 1).fill(null);
+  const reached = derivation.steps.slice(0, derivation.steps.findIndex((step) => step.symbol === symbol) + 1).map((step) => step.symbol);
+  return Array.from({ length: layers + 1 }, (_, layer) => {
+    const name = [`dZ${layer}`, `A${layer}`, `Z${layer}`].find((each) => reached.includes(each)) ?? (layer === 0 ? "A0" : "");
+    const step = name ? find(derivation, name) : undefined;
+    return step ? { name, values: rows(step.value)[0] } : null;
+  });
+}
+
+/**
+ * What moves along the drawing at a step.
+ * @param {string} symbol
+ * @returns {{kind: "forward" | "back" | "weights" | "biases" | "units" | "update" | "loss" | "", layer: number}}
+ */
+export function motion(symbol) {
+  const match = /^(dZ|dW|db|dA|Z|A|slope_Z|slope_A|g_prime|J)(\d+)/.exec(symbol);
+  if (!match) return { kind: /^(loss|losses|mean_loss|penalty_sum|mean_weights)/.test(symbol) ? "loss" : "update", layer: 0 };
+  const layer = Number(match[2]);
+  const kinds = /** @type {const} */ ({ Z: "forward", A: "units", dZ: "units", dW: "weights", db: "biases", dA: "back" });
+  return { kind: kinds[/** @type {"Z"} */ (match[1])] ?? "units", layer };
+}
+
+/** The weights after the update, from the flat vector, in its order W1, b1, W2, b2, … @param {number[]} theta @param {number[]} widths */
+export function unflatten(theta, widths) {
+  let at = 0;
+  const W = [];
+  for (let layer = 1; layer < widths.length; layer++) {
+    W.push(Array.from({ length: widths[layer - 1] }, () => theta.slice(at, (at += widths[layer]))));
+    at += widths[layer];
+  }
+  return W;
+}

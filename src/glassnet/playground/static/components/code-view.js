@@ -1,0 +1,12 @@
+/** The line of code that computed a line of the step. */
+
+import { html, nothing } from "../vendor/lit/index.js";
+
+/** @param {import("../app/worked.js").Worked} step */
+export function codeView(step) {
+  if (!step.code) return html`<p class="note">Given: nothing was computed here.</p>`;
+  return html`
+    <p class="source">${step.file}${step.line ? html`:<b>${step.line}</b>` : nothing}</p>
+    <pre><code>${step.code}</code></pre>
+  `;
+}

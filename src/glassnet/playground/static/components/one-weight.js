@@ -1,0 +1,77 @@
+/** One weight or bias: its value, to be changed by hand, and the chain rule of its gradient, factor by factor. */
+
+import { full, parsed, signed } from "../app/numbers.js";
+import { store } from "../app/page.js";
+import { entryName, readEntry } from "../app/query.js";
+import { html, live, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import { numeral } from "./numeral.js";
+import { Part } from "./part.js";
+import { title, valueOf } from "./value-tip.js";
+
+/** @typedef {import("../app/types.js").Entry} Entry */
+
+class OneWeight extends Part {
+  follows = true;
+
+  get entry() {
+    return readEntry(store.view.entry) ?? /** @type {Entry} */ ({ kind: "W", layer: 1, from: 0, to: 0 });
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    if (!readEntry(store.view.entry)) queueMicrotask(() => store.look({ entry: entryName(this.entry) }));
+  }
+
+  render() {
+    const { entry } = this;
+    const header = store.run.frame?.header;
+    if (!header || !header.b[entry.layer - 1]) return nothing;
+    const { value, slope } = valueOf(store.run, entry);
+    const reach = Math.max(4, Math.ceil(Math.abs(value ?? 0) * 1.5));
+    return html`<section class="view" aria-label="One weight" tabindex="0">
+      <h3>One ${entry.kind === "W" ? "weight" : "bias"} <span class="code">${title(entry)}</span> ${this.pickers(header, entry)}</h3>
+      <div class="edit">
+        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
+        <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(String(value))} ?disabled=${store.hides("edit")} @input=${this.onEdit} />
+        <span title="The gradient that the next step takes, of its whole batch"><span class="dim">∂L/∂${entry.kind === "W" ? "w" : "b"} of the batch</span> ${numeral(slope, signed(slope))}</span>
+      </div>
+      ${this.chain()}
+    </section>`;
+  }
+
+  /** From weight to weight by the keyboard. @param {import("../app/types.js").Header} header @param {Entry} entry */
+  pickers(header, entry) {
+    const list = (/** @type {string} */ label, /** @type {number} */ count, /** @type {number} */ at, /** @type {(index: number) => void} */ set, first = 0) =>
+      html`<label><span class="unseen">${label}</span><select title=${label} @change=${(/** @type {any} */ event) => set(Number(event.target.value))}>
+        ${Array.from({ length: count }, (_, index) => html`<option value=${index + first} ?selected=${index + first === at}>${index + first}</option>`)}</select></label>`;
+    const go = (/** @type {Partial<Entry>} */ changes) => store.look({ entry: entryName({ ...entry, ...changes }) });
+    return html`<span class="pickers">
+      <label><span class="unseen">Weight or bias</span><select title="Weight or bias" @change=${(/** @type {any} */ event) => go({ kind: event.target.value, from: 0 })}>
+        <option value="W" ?selected=${entry.kind === "W"}>W</option><option value="b" ?selected=${entry.kind === "b"}>b</option></select></label>
+      ${list("Layer", header.b.length, entry.layer, (layer) => go({ layer, from: 0, to: 0 }), 1)}
+      ${entry.kind === "W" ? list("From unit", header.W[entry.layer - 1].length, entry.from, (from) => go({ from })) : nothing}
+      ${list("To unit", header.b[entry.layer - 1].length, entry.to, (to) => go({ to }))}
+    </span>`;
+  }
+
+  chain() {
+    const found = store.glass?.derivation.entry;
+    if (!found) return html`<p class="note">Pause to see its chain rule.</p>`;
+    const { independent } = found;
+    return html`
+      <div class="formula">${found.mathml.map((line) => html`<div>${unsafeHTML(line)}</div>`)}</div>
+      ${independent
+        ? html`<p class="check"><span class="good">✓ ${independent.method}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
+            <span class="dim">backpropagation</span> <span class="num">${full(found.value)}</span></p>`
+        : nothing}
+      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${line.mathml ? unsafeHTML(line.mathml) : line.text}</li>`)}</ol>
+    `;
+  }
+
+  /** @param {Event} event */
+  onEdit(event) {
+    const value = parsed(/** @type {HTMLInputElement} */ (event.target).value);
+    if (value !== null) store.edit(entryName(this.entry), value);
+  }
+}
+customElements.define("one-weight", OneWeight);
