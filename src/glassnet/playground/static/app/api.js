@@ -10,7 +10,13 @@ import { dataRequest, request } from "./query.js";
 const KEPT = 400;
 
 /** What the server refused, in its own words. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  /** The last step that the run can be asked for, if that was the reason. @returns {number | null} */
+  get lastStep() {
+    const found = /^step: expected at most ([\d,]+)/.exec(this.message);
+    return found ? Number(found[1].replaceAll(",", "")) : null;
+  }
+}
 
 /**
  * A response that is not refused.

@@ -115,7 +115,11 @@ export class Store extends EventTarget {
       run.frame = frame;
       run.error = null;
     } catch (error) {
-      if (run.query === query) run.error = error instanceof Error ? error.message : String(error);
+      const last = error instanceof api.Refused ? error.lastStep : null;
+      if (last !== null && last < this.step) {
+        this.step = last; // a larger run cannot be asked for so late a step
+        this.waiting = true;
+      } else if (run.query === query) run.error = error instanceof Error ? error.message : String(error);
     }
   }
 
