@@ -37,6 +37,6 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """The tests that take minutes: the code broken on purpose, in many ways, each caught."""
-    session.install("-e", ".[test]")
+    """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
+    session.install("-e", ".[test,bench]")
     session.run("pytest", "-m", "long", "-n", "auto", *session.posargs)
