@@ -195,6 +195,7 @@ class Builder:
             names["sum((penalty(W[layer], l1, l2).sum() for layer in W))"] = "penalty_sum"
             added = self.read(passes.objective, "total = total + sum", names)
             chain = [("loss", "", passes.objective(*inner, self.l1, self.l2), added)]
+        self._loss_of_output()
         symbol, _, _, computed = chain.pop()
         value = passes.objective(*inner, self.l1, self.l2)
         self._chain(chain)
@@ -207,6 +208,18 @@ class Builder:
     def _chain(self, chain: list[tuple[str, str, Any, Any]]) -> None:
         for symbol, what, value, computed in chain:
             self.add(symbol, "loss", what, value, computed, inputs=(self.prediction, "Y"))
+
+    def _loss_of_output(self) -> None:
+        """The loss in terms of ŷ, as it is usually written; training takes the form in z, which cannot overflow."""
+        if not (self.canonical and self.loss.name in longway.LONG_WAY):
+            return
+        value, A = longway.LONG_WAY[self.loss.name][0], self.trace.A[self.last]
+        with np.errstate(all="ignore"):
+            terms = value(A, self.batch.Y)
+        note = "" if np.isfinite(terms).all() else "the logarithm of 0: why the loss is computed from z"
+        what = f"the loss ({self.loss.name}) in terms of ŷ, of each output"
+        computed = self.call(value, f"A{self.last}, Y")
+        self.add("loss_of_output", "loss", what, terms, computed, aside=True, note=note)
 
     def mean_weights(self) -> None:
         batch = self.batch

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,20 @@ from glassnet.errors import unknown_name
 from glassnet.explain.build import Builder
 from glassnet.explain.grade import Grade, grade
 from glassnet.explain.independent import Check, Checker
+from glassnet.explain.outline import outline
+from glassnet.explain.render_html import render_html
+from glassnet.explain.render_json import render_json
+from glassnet.explain.render_latex import render_latex
+from glassnet.explain.render_markdown import render_markdown
+from glassnet.explain.render_text import render_rich, render_text
 from glassnet.explain.scalar import Entry, Line, Scalars
 from glassnet.explain.step import Step
 from glassnet.network.network import Network
 from glassnet.training.job import Job, State
 from glassnet.training.reference import Batch
+
+if TYPE_CHECKING:
+    from rich.text import Text as Coloured
 
 Array = NDArray[Any]
 
@@ -165,6 +174,39 @@ class Derivation:
     def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
         """One derivative by the complex step or a centred difference, and by which; None for what is none."""
         return self._checker.independent(symbol, index)
+
+    def __repr__(self) -> str:
+        about = outline(self, (), checks=False)
+        return f"Derivation({about.title}; {'; '.join(about.about)}; {len(self.steps)} steps)"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def to_text(self, symbols: Iterable[str] | None = None, *, checks: bool = True) -> str:
+        """The derivation as plain text: all steps, or those named."""
+        return render_text(outline(self, symbols, checks=checks), self.digits)
+
+    def to_html(self, symbols: Iterable[str] | None = None, *, checks: bool = True, document: bool = True) -> str:
+        """The derivation as a page of HTML that loads nothing from outside, or as one element (`document=False`)."""
+        return render_html(outline(self, symbols, checks=checks), self, document=document)
+
+    def _repr_html_(self) -> str:
+        return self.to_html(document=False)
+
+    def to_latex(self, symbols: Iterable[str] | None = None, *, checks: bool = True, document: bool = True) -> str:
+        """The derivation as a LaTeX document, or as a fragment for one that loads amsmath (`document=False`)."""
+        return render_latex(outline(self, symbols, checks=checks), self, document=document)
+
+    def to_markdown(self, symbols: Iterable[str] | None = None, *, checks: bool = True) -> str:
+        """The derivation as Markdown with LaTeX formulas."""
+        return render_markdown(outline(self, symbols, checks=checks), self)
+
+    def to_json(self, symbols: Iterable[str] | None = None, *, checks: bool = True, full: bool = False) -> str:
+        """The derivation as JSON; of arrays of over 2,000 numbers the largest entries, or with `full` all."""
+        return render_json(outline(self, symbols, checks=checks), self, full=full)
+
+    def __rich__(self) -> Coloured:
+        return render_rich(outline(self), self.digits)
 
     def evaluate(self, symbol: str) -> Any:
         """The formula of a step run again as Python over the values of the other steps."""

@@ -90,7 +90,8 @@ class Check:
     def __str__(self) -> str:
         how_many = "" if self.checked == self.entries else f" of {self.checked} of {self.entries:,} entries"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
-        return f"{'agrees' if self.ok else 'DIFFERS'} to {self.error:.0e} ({self.method}{how_many}{kinks})"
+        how_far = "agrees exactly" if not self.error else f"{'agrees' if self.ok else 'DIFFERS'} to {self.error:.0e}"
+        return f"{how_far} ({self.method}{how_many}{kinks})"
 
 
 class Checker:

@@ -97,13 +97,28 @@ class Entry:
         derivative = [line for line in self.lines if line.step.stage != "update"][-1]
         return self.derivation.independent(derivative.symbol, self.index)
 
+    @property
+    def partial(self) -> ast.expr:
+        """∂loss/∂symbol[index]."""
+        return _partial(ast.Name("loss", ast.Load()), _entry(self.symbol, self.index))
+
+    @property
+    def equals(self) -> list[ast.expr]:
+        """What the entry equals: the chain rule, its factors, their numbers, the value."""
+        parts = [part for part in (self.chain, self.names, self.numbers) if part is not None]
+        return [*parts, written(self.value)]
+
+    @property
+    def title(self) -> str:
+        name = print_text(_entry(self.symbol, self.index))
+        return f"∂loss/∂{name}: how the loss changes with {name}" if self.chain is not None else name
+
     def __str__(self) -> str:
         digits = self.derivation.digits
         if self.chain is None:
             return "\n".join(line.text(digits) for line in self.lines)
-        left = f"∂loss/∂{print_text(_entry(self.symbol, self.index))}"
-        equals = [print_text(part, digits) for part in (self.chain, self.names, self.numbers) if part is not None]
-        equals = list(dict.fromkeys([*equals, print_text(written(self.value), digits)]))
+        left = print_text(self.partial)
+        equals = list(dict.fromkeys(print_text(part, digits) for part in self.equals))
         rows = [f"{left if k == 0 else ' ' * len(left)} = {part}" for k, part in enumerate(equals)]
         rows.append("")
         width = max(len(print_text(line.target)) for line in self.lines)
@@ -116,6 +131,37 @@ class Entry:
         return "\n".join(rows)
 
     __repr__ = __str__
+
+    def to_text(self) -> str:
+        """The entry as plain text."""
+        return str(self)
+
+    def to_html(self, *, document: bool = True) -> str:
+        """The entry as a page of HTML, or as one element (`document=False`)."""
+        from glassnet.explain.render_html import render_entry_html
+
+        return render_entry_html(self, document=document)
+
+    def _repr_html_(self) -> str:
+        return self.to_html(document=False)
+
+    def to_latex(self, *, document: bool = True) -> str:
+        """The entry as a LaTeX document, or as a fragment (`document=False`)."""
+        from glassnet.explain.render_latex import render_entry_latex
+
+        return render_entry_latex(self, document=document)
+
+    def to_markdown(self) -> str:
+        """The entry as Markdown with LaTeX formulas."""
+        from glassnet.explain.render_markdown import render_entry_markdown
+
+        return render_entry_markdown(self)
+
+    def to_json(self) -> str:
+        """The entry as JSON."""
+        from glassnet.explain.render_json import render_entry_json
+
+        return render_entry_json(self)
 
 
 class Scalars:

@@ -19,6 +19,8 @@ from glassnet.printers.inline import inline
 Array = NDArray[Any]
 Index = tuple[int, ...]
 
+TOTAL = 3  # terms shown of a sum over a whole matrix
+
 HELPERS: dict[str, Any] = {
     "nan": np.nan,
     "sum_of": lambda *terms: sum(terms),
@@ -79,7 +81,7 @@ class Elements:
             return self.method(node.func, node, index)
         if name == "sum" and is_numpy(node):  # over axis 1
             [inside] = arguments
-            shape = self.value(inside).shape
+            shape, index = self.value(inside).shape, _place(self.value(node).shape, index)
             return self.sum(inside, [(index[0], k, *index[1:]) for k in range(shape[1])])
         if name == "eye":
             return ast.Constant(int(index[-1] == index[-2]))
@@ -112,8 +114,9 @@ class Elements:
         if method.attr == "ravel":
             return self.element(inside, tuple(int(i) for i in np.unravel_index(index[0], shape)))
         if node.keywords:
+            index = _place(self.value(node).shape, index)
             return self.sum(inside, [(i, *index) for i in range(shape[0])])
-        total = self.sum(inside, list(np.ndindex(shape)))
+        total = self.sum(inside, list(np.ndindex(shape)), at_most=TOTAL if len(shape) > 1 else None)
         return total if method.attr == "sum" else ast.BinOp(total, ast.Div(), ast.Constant(int(np.prod(shape))))
 
     def dot(self, left: ast.expr, right: ast.expr, index: Index) -> ast.expr:
@@ -126,19 +129,22 @@ class Elements:
 
         return self._total(term, L[row] * (R[:, column[0]] if column else R))
 
-    def sum(self, inside: ast.expr, places: list[Index]) -> ast.expr:
+    def sum(self, inside: ast.expr, places: list[Index], at_most: int | None = None) -> ast.expr:
         """The sum of these entries of an expression."""
         values = self.value(inside)
-        return self._total(lambda k: self.element(inside, places[k]), np.array([values[place] for place in places]))
+        return self._total(
+            lambda k: self.element(inside, places[k]), np.array([values[place] for place in places]), at_most
+        )
 
-    def _total(self, term: Callable[[int], ast.expr], values: Array) -> ast.expr:
+    def _total(self, term: Callable[[int], ast.expr], values: Array, at_most: int | None = None) -> ast.expr:
         """The sum of terms, the largest first and the small ones together where there are many."""
-        if self.at_most is None or len(values) <= self.at_most:
+        at_most = self.at_most if at_most is None or self.at_most is None else min(at_most, self.at_most)
+        if at_most is None or len(values) <= at_most:
             terms = [term(k) for k in range(len(values))]
             return terms[0] if len(terms) == 1 else ast.Call(ast.Name("sum_of"), terms, [])
         order = np.argsort(-np.abs(values), kind="stable").tolist()
-        shown = [term(k) for k in order[: self.at_most - 1]]
-        others = np.asarray(values, dtype=np.float64)[order[self.at_most - 1 :]]
+        shown = [term(k) for k in order[: at_most - 1] if values[k] != 0] or [term(order[0])]
+        others = np.asarray(values, dtype=np.float64)[order[at_most - 1 :]]
         count, value = int(np.count_nonzero(others)), float(others.sum())
         rest = ast.Call(ast.Name("rest"), [ast.Constant(count), written(value)], [])
         return ast.Call(ast.Name("sum_of"), [*shown, *([rest] if count else [])], [])
@@ -156,7 +162,11 @@ def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list
     ('0.5 * -2.0', ['-2.0 > 0'])
     """
     filler = _Filler({**environment, **HELPERS})
-    return filler.visit(ast.parse(ast.unparse(node), mode="eval").body), filler.conditions
+    whole = ast.parse(ast.unparse(node), mode="eval").body
+    if isinstance(whole, ast.Call) and called(whole) in ("maximum", "minimum"):  # max(1.2, 0) tells more than 1.2
+        whole.args = [filler.visit(argument) for argument in whole.args]
+        return whole, filler.conditions
+    return filler.visit(whole), filler.conditions
 
 
 class _Filler(ast.NodeTransformer):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Set as AbstractSet
 
 from glassnet.printers.numbers import significant
-from glassnet.printers.symbols import LETTERS, STATE, Symbol
+from glassnet.printers.symbols import LETTERS, Symbol
 from glassnet.printers.typeset import Piece, typeset
 
 _SIGNS = {
@@ -43,7 +43,7 @@ class Latex:
             letter = rf"\{written.accent}{{{letter}}}"
         prime = r"\prime" if written.accent == "prime" else ""
         above = rf"^{{{prime}{written.above}}}" if prime or written.above else ""
-        sub = "t" if self.timed and written.name in STATE else written.sub
+        sub = written.sub or ("t" if self.timed and written.state else "")
         below = ",".join(_below(part) for part in (sub, *written.index) if part)
         return f"{'d' if written.differential else ''}{letter}{above}" + (f"_{{{below}}}" if below else "")
 
@@ -59,7 +59,9 @@ class Latex:
 
     def operator(self, sign: str) -> str:
         text = _SIGNS.get(sign, sign).strip()
-        return text if sign in ("⊤", "∂") else ", " if sign == "," else f" {text} "
+        if sign == "∂":
+            return r"\partial "
+        return text if sign == "⊤" else ", " if sign == "," else f" {text} "
 
     def negative(self, inside: str) -> str:
         return f"-{inside}"
@@ -73,7 +75,9 @@ class Latex:
         return rf"\frac{{{above}}}{{{below}}}"
 
     def power(self, base: str, exponent: str) -> str:
-        return rf"{{{base}}}^{{{exponent}}}"
+        if not base.startswith("\\"):
+            return rf"{{{base}}}^{{{exponent}}}"
+        return rf"{{{{}}{base}}}^{{{exponent}}}"  # TeX takes the braces from an accent that stands alone in them
 
     def root(self, inside: str) -> str:
         return rf"\sqrt{{{inside}}}"
@@ -84,7 +88,11 @@ class Latex:
         return self.function(function) + self.brackets(", ".join(arguments))
 
     def function(self, name: str) -> str:
-        return _FUNCTIONS.get(name) or _CALLS.get(name) or rf"\operatorname{{{escape(name.replace('_', ' '))}}}"
+        return (
+            _FUNCTIONS.get(name)
+            or _CALLS.get(name)
+            or rf"\operatorname{{{escape(name).replace(chr(92) + '_', chr(92) + ' ')}}}"
+        )
 
     def cases(self, choices: list[tuple[str, str]]) -> str:
         lines = [f"{value} & {rf'{TEXT_IF}{condition}' if condition else OTHERWISE}" for value, condition in choices]
@@ -96,6 +104,14 @@ class Latex:
 
     def entry(self, whole: str, index: str) -> str:
         return f"{whole}_{{{index}}}"
+
+    def matrix(self, cells: list[list[float | None]]) -> str:
+        dots = [r"\vdots" if all(cell is None for cell in row) else r"\cdots" for row in cells]
+        rows = [
+            " & ".join(dot if cell is None else self.number(cell).text for cell in row)
+            for row, dot in zip(cells, dots, strict=True)
+        ]
+        return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape(text)}}}"

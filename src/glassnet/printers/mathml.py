@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from html import escape
 
 from glassnet.printers.numbers import significant
-from glassnet.printers.symbols import LETTERS, STATE, Symbol
+from glassnet.printers.symbols import LETTERS, Symbol
 from glassnet.printers.typeset import Piece, typeset
 
 _ACCENTS = {"hat": "^", "tilde": "~", "bar": "¯"}
@@ -27,7 +27,7 @@ class MathML:
             letter = f'<mover accent="true">{letter}<mo stretchy="false">{_ACCENTS[written.accent]}</mo></mover>'
         above = "<mo>′</mo>" if written.accent == "prime" else ""
         above += f"<mtext>{written.above}</mtext>" if written.above else ""
-        sub = "t" if self.timed and written.name in STATE else written.sub
+        sub = written.sub or ("t" if self.timed and written.state else "")
         below = "<mo>,</mo>".join(_below(part) for part in (sub, *written.index) if part)
         if below and above:
             text = f"<msubsup>{letter}{_row(below)}{_row(above)}</msubsup>"
@@ -45,7 +45,7 @@ class MathML:
         if power is not None:
             exponent = f"<mn>{power}</mn>" if power >= 0 else f"<mrow><mo>−</mo><mn>{-power}</mn></mrow>"
             number = f"{number}<mo>×</mo><msup><mn>10</mn>{exponent}</msup>"
-        number = f"<mo>−</mo>{number}" if minus else number
+        number = f'<mo form="prefix" lspace="0" rspace="0">−</mo>{number}' if minus else number
         return Piece(_row(number), 4 if power is None else 2, minus)
 
     def row(self, *parts: str) -> str:
@@ -92,6 +92,14 @@ class MathML:
     def entry(self, whole: str, index: str) -> str:
         return f"<msub>{_row(whole)}<mi>{index}</mi></msub>"
 
+    def matrix(self, cells: list[list[float | None]]) -> str:
+        rows = [
+            "".join(f"<mtd>{left_out(row) if cell is None else self.number(cell).text}</mtd>" for cell in row)
+            for row in cells
+        ]
+        table = "".join(f"<mtr>{row}</mtr>" for row in rows)
+        return self.brackets(f"<mtable>{table}</mtable>", "[", "]")
+
     def words(self, text: str) -> str:
         return f"<mtext>{escape(text)}</mtext>".replace(" ", "&#160;")
 
@@ -99,6 +107,11 @@ class MathML:
         if value is None:
             return "<mo>⋯</mo>"
         return f"<munder><munder>{_row(value)}<mo>⏟</mo></munder><mtext>{count} more</mtext></munder>"
+
+
+def left_out(row: list[float | None]) -> str:
+    """Dots: along a row, or down where the whole row is left out."""
+    return "<mo>⋮</mo>" if all(cell is None for cell in row) else "<mo>⋯</mo>"
 
 
 OTHERWISE = "<mtext>otherwise</mtext>"

@@ -32,7 +32,7 @@ STATE = {"theta", "m", "v", "g", "m_hat", "v_hat"}  # what an optimizer carries 
 
 _LAYERED = re.compile(r"(d?)([ZAWbDJ])(\d+)(?:_(\w+))?")
 _SLOPE = re.compile(r"slope_([ZA])(\d+)")
-_PART = re.compile(r"(\w+?)_[Wb]\d+")
+_PART = re.compile(rf"((?:{'|'.join(sorted(STATE, reverse=True))})(?:_before|_\d+)?)_([Wb])(\d+)")
 _DIFFERENTIAL = re.compile(r"d([a-z])")
 
 
@@ -52,6 +52,7 @@ class Symbol:
     above: str = ""
     sub: str = ""
     index: tuple[str, ...] = ()
+    state: bool = False  # of an optimizer, which changes from step to step
 
     @property
     def word(self) -> bool:
@@ -64,6 +65,7 @@ NAMED = {
     "mean_loss": Symbol("mean_loss", "L", "bar"),
     "losses": Symbol("losses", "ell"),
     "loss_terms": Symbol("loss_terms", "ell"),
+    "loss_of_output": Symbol("loss_of_output", "ell"),
     "mean_weights": Symbol("mean_weights", "w", "bar"),
     "penalty_sum": Symbol("penalty_sum", "P"),
 }
@@ -75,9 +77,9 @@ def symbol(name: str, index: tuple[str, ...] = (), *, entry: bool = False) -> Sy
     Examples
     --------
     >>> symbol("dZ2", ("3",), entry=True)
-    Symbol(name='dZ2', letter='z', accent='', differential=True, above='[2]', sub='', index=('3',))
+    Symbol(name='dZ2', letter='z', accent='', differential=True, above='[2]', sub='', index=('3',), state=False)
     """
-    written = replace(_symbol(name), name=name, index=index)
+    written = replace(_symbol(name), name=name, index=index, state=name in STATE or bool(_PART.fullmatch(name)))
     if entry and written.letter in ("Z", "A", "W", "Y"):
         written = replace(written, letter=written.letter.lower())
     return written
@@ -93,8 +95,8 @@ def _symbol(name: str) -> Symbol:
         return Symbol(name, "g", "prime", above=f"[{name.removeprefix('g_prime')}]")
     if match := _SLOPE.fullmatch(name):
         return Symbol(name, match[1], "", True, f"[{match[2]}]", "per sample")
-    if (match := _PART.fullmatch(name)) and match[1].removesuffix("_before") in STATE:
-        return _symbol(match[1])
+    if match := _PART.fullmatch(name):  # the part of a vector that belongs to one parameter
+        return replace(_symbol(match[1]), above=f"{match[2]}[{match[3]}]")
     if name.endswith("_before"):
         return replace(_symbol(name.removesuffix("_before")), sub="t−1")
     if name.endswith("_hat") and len(name) > 4:

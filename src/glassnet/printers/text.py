@@ -58,6 +58,10 @@ class Text:
     def entry(self, whole: str, index: str) -> str:
         return f"{whole}[{index}]"
 
+    def matrix(self, cells: list[list[float | None]]) -> str:
+        rows = [" ".join("…" if cell is None else self.number(cell).text for cell in row) for row in cells]
+        return f"[{'; '.join('…' if set(row) <= {'…', ' '} else row for row in rows)}]"
+
     def words(self, text: str) -> str:
         return text
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from glassnet.errors import InputError
 from glassnet.printers.expression import called, is_numpy, is_reduction
@@ -45,6 +48,7 @@ class Notation(Protocol):
     def cases(self, choices: list[tuple[str, str]]) -> str: ...
     def reduce(self, operator: str, index: str, inside: str) -> str: ...
     def entry(self, whole: str, index: str) -> str: ...
+    def matrix(self, cells: list[list[float | None]]) -> str: ...
     def words(self, text: str) -> str: ...
     def rest(self, count: int, value: str | None) -> str: ...
 
@@ -56,6 +60,7 @@ def typeset(
     *,
     exp: bool = False,
     condition: bool = False,
+    numbers: Mapping[str, Any] | None = None,
 ) -> str:
     """The expression in a notation.
 
@@ -63,6 +68,7 @@ def typeset(
     ----------
     matrices : the names that stand for matrices, whose elementwise product is written ⊙
     exp : write exp(x) as a function, where a local name e would be taken for Euler's number
+    numbers : arrays and numbers to write in place of names
     condition : write a comparison as what it says, not as the number 1 or 0
 
     Raises
@@ -70,13 +76,13 @@ def typeset(
     InputError
         If the expression contains what has no notation.
     """
-    typesetter = _Typesetter(notation, matrices, exp)
+    typesetter = _Typesetter(notation, matrices, exp, numbers or {})
     return typesetter.condition(node) if condition else typesetter.piece(node).text
 
 
 class _Typesetter:
-    def __init__(self, notation: Notation, matrices: frozenset[str], exp: bool) -> None:
-        self.to, self.matrices, self.exp = notation, matrices, exp
+    def __init__(self, notation: Notation, matrices: frozenset[str], exp: bool, numbers: Mapping[str, Any]) -> None:
+        self.to, self.matrices, self.exp, self.numbers = notation, matrices, exp, numbers
 
     def piece(self, node: ast.expr, *, nested: bool = False, first: bool = True) -> Piece:
         """A piece of writing; `nested` where it is part of a larger expression, `first` where nothing stands before it."""
@@ -86,10 +92,15 @@ class _Typesetter:
                 return to.number(value)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
                 return to.number(-value)
+            case ast.Name(id=name) if name in self.numbers:
+                value = self.numbers[name]
+                return to.number(value) if np.ndim(value) == 0 else Piece(to.matrix(matrix_cells(value)))
             case ast.Name(id=name):
                 return Piece(to.symbol(symbol(name)))
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
-                return Piece(to.symbol(symbol(name, _index(index), entry=_is_entry(index))))
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if _is_entry(index):
+                return Piece(to.symbol(symbol(name, _index(index), entry=True)))
+            case ast.Subscript(value=ast.Name() as whole, slice=index) if not _is_entry(index):
+                return self.piece(whole)  # x[:, None], x[:, 0]: the same numbers in another shape
             case ast.Subscript(value=ast.Call() as call, slice=ast.Name(id=index)):
                 return Piece(to.entry(self.held(call, ATOM), index))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -149,8 +160,11 @@ class _Typesetter:
             to.row(left, to.operator(sign), right), PRODUCT, first and self.piece(node.left).minus and not slash
         )
 
-    def is_matrix(self, node: ast.expr) -> bool:
-        return any(isinstance(part, ast.Name) and part.id in self.matrices for part in ast.walk(node))
+    def is_matrix(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.Subscript) and _is_entry(node.slice):
+            return False
+        named = isinstance(node, ast.Name) and node.id in self.matrices
+        return named or any(self.is_matrix(part) for part in ast.iter_child_nodes(node))
 
     def choice(self, choices: list[tuple[str, str]]) -> Piece:
         return Piece(self.to.cases(choices), CHOICE)
@@ -243,6 +257,28 @@ class _Typesetter:
                 return Piece(self.to.row(total, self.to.operator("/"), n), PRODUCT)
             return Piece(self.to.row(self.to.fraction(self.to.number(1).text, n), total), PRODUCT)
         return Piece(total, PRODUCT, open=True)
+
+
+ROWS, COLUMNS = 4, 6  # how much of a matrix is written; of more, the first and the last
+
+
+def matrix_cells(value: Any) -> list[list[float | None]]:
+    """The numbers of a vector (one row) or a matrix as they are written; None stands for those left out.
+
+    Examples
+    --------
+    >>> matrix_cells(np.arange(10.0))
+    [[0.0, 1.0, 2.0, 3.0, None, 9.0]]
+    """
+    array = np.atleast_2d(value)
+    rows, columns = (_written_places(size, most) for size, most in zip(array.shape, (ROWS, COLUMNS), strict=True))
+    return [[None if None in (i, j) else array[i, j].item() for j in columns] for i in rows]
+
+
+def _written_places(size: int, most: int) -> list[int | None]:
+    if size <= most:
+        return list(range(size))
+    return [*range(most - 2), None, size - 1]
 
 
 def _of_numpy(node: ast.Call) -> bool:

@@ -1,0 +1,267 @@
+"""What every rendering shows, in order and notation-free: stages, blocks, and the formulas and numbers of each block."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.explain.independent import Check
+from glassnet.explain.scalar import Line
+from glassnet.explain.statements import Source, names_in
+from glassnet.explain.step import Step
+from glassnet.printers.element import fill
+
+if TYPE_CHECKING:
+    from glassnet.explain.derivation import Derivation
+
+STAGES = {
+    "forward": "Forward: from the inputs to the output",
+    "loss": "Loss: how wrong the output is",
+    "backward": "Backward: from the loss to every gradient",
+    "update": "Update: from the gradient to new parameters",
+}
+PLUGGED = 60  # so many numbers may be put into a formula of matrices
+FEW = 2  # entries shown of a step whose matrices are too large to be written
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One equation: what is computed, its formula, and the arrays that stand behind the names.
+
+    `plugged` says whether the numbers are to be put in place of the names; a large matrix is not.
+    """
+
+    target: str
+    expression: ast.expr | None
+    result: Any
+    numbers: dict[str, Any]
+    plugged: bool
+    cells: tuple[tuple[ast.expr, ...], ...] = ()  # a small matrix of formulas, such as a Jacobian's
+
+
+@dataclass(frozen=True)
+class Block:
+    """One step as it is shown."""
+
+    step: Step
+    formulas: tuple[Formula, ...]
+    lines: tuple[Line, ...]  # entries spelled out, the largest first
+    check: Check | None
+    matrices: frozenset[str]
+    definitions: tuple[Callable[..., Any], ...]  # equations that are called here for the first time
+
+    @property
+    def source(self) -> Source | None:
+        return self.step.source
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A derivation as it is shown: what is given, then the blocks of each stage."""
+
+    title: str
+    about: tuple[str, ...]
+    given: tuple[Formula, ...]
+    stages: dict[str, tuple[Block, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def outline(derivation: Derivation, symbols: Iterable[str] | None = None, *, checks: bool = True) -> Outline:
+    """What to show of a derivation: all of it, or the steps named by `symbols`."""
+    wanted = None if symbols is None else {derivation[symbol].symbol for symbol in symbols}
+    stages: dict[str, tuple[Block, ...]] = {}
+    defined: set[str] = set()
+    for stage in STAGES:
+        steps = [step for step in derivation.steps if step.stage == stage and not _trivial(derivation, step)]
+        blocks = [
+            _block(derivation, step, checks, defined) for step in steps if wanted is None or step.symbol in wanted
+        ]
+        if blocks:
+            stages[stage] = tuple(blocks)
+    notes = [f"Numbers are rounded to {derivation.digits} significant digits where they are printed, and only there."]
+    notes.append("dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.")
+    given = tuple(
+        Formula(step.symbol, None, step.value, {}, plugged=False)
+        for step in derivation.given
+        if wanted is None and not derivation.is_flat(step.symbol)
+    )
+    return Outline(_title(derivation), _about(derivation), given, stages, tuple(notes))
+
+
+def _title(derivation: Derivation) -> str:
+    net, n = derivation.network, len(derivation.batch.X)
+    sizes = "-".join(map(str, net.sizes))
+    rows = "one sample" if n == 1 else f"a batch of {n} samples"
+    what = "One training step" if "dW1" in derivation else "The forward pass"
+    return f"{what} of a {sizes} network on {rows}"
+
+
+def _about(derivation: Derivation) -> tuple[str, ...]:
+    net, job = derivation.network, derivation.job
+    names = ", ".join(activation.name for activation in net.activations.values())
+    about = [f"activations {names}", f"{net.n_parameters:,} parameters, {net.dtype.name}"]
+    if "loss" in derivation:
+        about.append(f"loss {net.loss_function.name} = {float(derivation['loss'].value):.{derivation.digits}g}")
+    if "theta" in derivation:
+        about.append(f"{job.optimizer!r}, step {derivation.state.step + 1}")
+    return tuple(about)
+
+
+def _trivial(derivation: Derivation, step: Step) -> bool:
+    """The gradient gathered in one vector shows nothing new."""
+    return step.symbol == ("gradient" if "gradient" in derivation else "g")
+
+
+def _block(derivation: Derivation, step: Step, checks: bool, defined: set[str]) -> Block:
+    flat = derivation.is_flat(step.symbol)
+    if flat:
+        formulas = tuple(_part(derivation, step, f"{kind}{layer}") for layer in derivation.network.W for kind in "Wb")
+    elif step.symbol.startswith("J"):
+        formulas = (_jacobian(derivation, step),)
+    else:
+        formulas = (_formula(derivation, step),)
+    matrices = frozenset(
+        name for name, value in derivation.environment.items() if isinstance(value, np.ndarray) and value.ndim
+    )
+    matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
+    found = derivation.check(step.symbol, 8 if derivation.network.n_parameters < 10_000 else 3) if checks else None
+    definitions = _definitions(derivation, step, defined)
+    return Block(step, formulas, _largest(derivation, step, formulas), found, matrices, definitions)
+
+
+def _definitions(derivation: Derivation, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:
+    """The equations that a formula calls by name and that were not shown before."""
+    if step.expression is None:
+        return ()
+    names = [ast.unparse(node.func) for node in ast.walk(step.expression) if isinstance(node, ast.Call)]
+    new = [name for name in dict.fromkeys(names) if name not in defined]
+    found = [derivation.environment[name] for name in new if hasattr(derivation.environment.get(name), "__code__")]
+    defined.update(new)
+    return tuple(found)
+
+
+def _formula(derivation: Derivation, step: Step) -> Formula:
+    expression, numbers = step.expression, {}
+    if expression is not None:
+        numbers = {name: derivation[name].value for name in names_in(expression) if name in derivation}
+        if step.symbol.endswith("_long") and any(name.startswith("J") for name in numbers):
+            dA, J = numbers
+            if len(derivation.batch.X) == 1:  # for one sample a row times a matrix
+                expression = ast.parse(f"{dA} @ {J}", mode="eval").body
+                numbers[J] = numbers[J][0]
+            else:
+                return Formula(step.symbol, indexed(expression), step.value, {}, plugged=False)
+    size = sum(np.size(value) for value in numbers.values())
+    plugged = size <= PLUGGED and all(np.ndim(value) <= 2 for value in numbers.values())
+    plugged = plugged and expression is not None and not _is_rowwise_loss(step)
+    return Formula(step.symbol, expression, step.value, numbers, plugged)
+
+
+def _is_rowwise_loss(step: Step) -> bool:
+    """Whether the formula is a function of whole matrices to one number, which its entry shows better."""
+    return step.stage == "loss" and np.ndim(step.value) == 0
+
+
+def _part(derivation: Derivation, step: Step, parameter: str) -> Formula:
+    """The part of a step of the update that belongs to one parameter."""
+    numbers: dict[str, Any] = {}
+    target = _part_name(derivation, step.symbol, parameter)
+    value = derivation.value(target if target in derivation else f"{step.symbol}_{parameter}")
+    if step.expression is None:
+        return Formula(target, None, value, {}, plugged=False)
+    expression = ast.parse(ast.unparse(step.expression), mode="eval").body
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Name) and node.id in derivation:
+            symbol = node.id
+            if derivation.is_flat(symbol):
+                node.id = _part_name(derivation, symbol, parameter)
+                numbers[node.id] = derivation.value(f"{symbol}_{parameter}")
+            else:
+                numbers[symbol] = derivation[symbol].value
+    plugged = sum(np.size(array) for array in numbers.values()) <= PLUGGED
+    return Formula(target, expression, value, numbers, plugged)
+
+
+def _part_name(derivation: Derivation, symbol: str, parameter: str) -> str:
+    plain = "gradient" if "gradient" in derivation else "g"
+    names = {"theta_before": parameter, "theta": f"{parameter}_new", plain: f"d{parameter}"}
+    return names.get(symbol, f"{symbol}_{parameter}")
+
+
+def _jacobian(derivation: Derivation, step: Step) -> Formula:
+    """The Jacobian of the first row; its entries as formulas where it is small."""
+    jacobian = step.value[0]
+    k = len(jacobian)
+    cells: tuple[tuple[ast.expr, ...], ...] = ()
+    if k <= 4 and step.expression is not None:
+        cells = tuple(
+            tuple(fill(_names(derivation, step, (0, i, j)), derivation.environment)[0] for j in range(k))
+            for i in range(k)
+        )
+    expression = None if step.expression is None else indexed(step.expression)
+    return Formula(step.symbol, expression, jacobian, {}, plugged=False, cells=cells)
+
+
+def _names(derivation: Derivation, step: Step, index: tuple[int, ...]) -> ast.expr:
+    names = derivation.line(step.symbol, *index).names
+    assert names is not None
+    return names
+
+
+def indexed(expression: ast.expr) -> ast.expr:
+    """A formula over three axes in the letters i, j, k: A2[:, :, None] is A2[i, j], an identity matrix δ[j, k]."""
+
+    class Letters(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            letters = [letter for letter, part in zip("ijk", parts, strict=False) if isinstance(part, ast.Slice)]
+            return ast.parse(f"{ast.unparse(node.value)}[{', '.join(letters)}]", mode="eval").body
+
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return ast.parse(f"{node.id}[i, j, k]", mode="eval").body if node.id.startswith("J") else node
+
+        def visit_Call(self, node: ast.Call) -> ast.expr:
+            if ast.unparse(node.func) == "np.eye":
+                return ast.parse("delta[j, k]", mode="eval").body
+            inside = self.visit(node.args[0])
+            return ast.Call(ast.Name("sum_over"), [inside, ast.Name("j")], [])
+
+    return Letters().visit(ast.parse(ast.unparse(expression), mode="eval").body)
+
+
+def on_the_blackboard(expression: ast.expr, derivation: Derivation) -> ast.expr:
+    """An entry's formula without the row number where there is one sample alone."""
+    if len(derivation.batch.X) > 1:
+        return expression
+
+    class Bare(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+            name = ast.unparse(node.value)
+            row = isinstance(node.slice, ast.Tuple) and len(node.slice.elts) > 1 and not re.match(r"d?W|\w+_W\d", name)
+            if not row:
+                return node
+            index = ast.unparse(node.slice).strip("()").partition(", ")[2]
+            return ast.parse(f"{name}[{index}]", mode="eval").body
+
+    return Bare().visit(ast.parse(ast.unparse(expression), mode="eval").body)
+
+
+def _largest(derivation: Derivation, step: Step, formulas: tuple[Formula, ...]) -> tuple[Line, ...]:
+    """The largest entries, spelled out: one, or a few where the matrices cannot be written in full."""
+    value = np.asarray(step.value)
+    if step.expression is None or value.size == 0:
+        return ()
+    flat = np.nan_to_num(np.abs(value.astype(np.float64)), nan=-1.0).ravel()
+    count = 1 if value.size == 1 or all(formula.plugged for formula in formulas) else FEW
+    places = np.argsort(-flat, kind="stable")[:count] if flat.size < 10_000 else _top(flat, count)
+    return tuple(derivation.line(step.symbol, *map(int, np.unravel_index(place, value.shape))) for place in places)
+
+
+def _top(flat: Any, count: int) -> Any:
+    found = np.argpartition(-flat, count)[:count]
+    return found[np.argsort(-flat[found], kind="stable")]

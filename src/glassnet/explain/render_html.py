@@ -1,0 +1,175 @@
+"""A derivation as HTML with MathML: one element with its own style, light and dark, that loads nothing from outside."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.explain.outline import STAGES, Block, Formula, Outline, on_the_blackboard
+from glassnet.explain.scalar import Entry, Line, shown_parts
+from glassnet.printers.definition import print_definition
+from glassnet.printers.element import written
+from glassnet.printers.mathml import MathML, print_mathml
+from glassnet.printers.symbols import symbol
+from glassnet.printers.typeset import matrix_cells, typeset
+
+if TYPE_CHECKING:
+    from glassnet.explain.derivation import Derivation
+
+SHORT = 90  # characters of a line, as text, that is written in one row
+
+
+def render_html(outline: Outline, derivation: Derivation, *, document: bool = False) -> str:
+    """The derivation as an element for a notebook, or as a document of its own."""
+    stages = "".join(f'<a href="#{stage}">{stage}</a>' for stage in outline.stages)
+    parts = [f"<h2>{escape(outline.title)}</h2>", f'<p class="quiet">{escape("; ".join(outline.about))}</p>']
+    parts.append(f"<nav>{stages}</nav>" if len(outline.stages) > 1 else "")
+    if outline.given:
+        rows = [
+            (MathML(derivation.digits, timed=True).symbol(symbol(f.target)), [_value(f.result, derivation.digits)])
+            for f in outline.given
+        ]
+        parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
+    for stage, blocks in outline.stages.items():
+        parts.append(f'<section id="{stage}"><h3>{escape(STAGES[stage])}</h3>')
+        parts += [_block(block, derivation) for block in blocks]
+        parts.append("</section>")
+    parts += [f'<p class="quiet">{escape(note)}</p>' for note in outline.notes]
+    return _whole(parts, outline.title, document)
+
+
+def render_entry_html(entry: Entry, *, document: bool = False) -> str:
+    """The chain rule of one entry."""
+    derivation = entry.derivation
+    parts = [f"<h2>{escape(entry.title)}</h2>"]
+    if entry.chain is not None:
+        equals = [print_mathml(on_the_blackboard(part, derivation), derivation.digits) for part in entry.equals]
+        left = print_mathml(on_the_blackboard(entry.partial, derivation))
+        parts.append(f'<div class="wide entry">{_rows([(left, list(dict.fromkeys(equals)))])}</div>')
+        parts.append("<h3>The factors, in the order they are computed</h3>")
+    for line in entry.lines:
+        code = f'<div class="quiet"><code>{escape(str(line.step.source))}</code> {escape(line.step.what)}</div>'
+        parts.append(f'<div class="wide">{_line(line, derivation)}</div>{code if line.step.source else ""}')
+    if entry.independent is not None:
+        value, method = entry.independent
+        parts.append(f'<p class="quiet">{method}: {value:.15g}; backpropagation: {entry.value:.15g}</p>')
+    return _whole(parts, entry.title, document)
+
+
+def _whole(parts: list[str], title: str, document: bool) -> str:
+    style = files("glassnet.explain").joinpath("style.css").read_text(encoding="utf-8")
+    element = f'<div class="glassnet"><style>{style}</style>\n' + "\n".join(part for part in parts if part) + "\n</div>"
+    if not document:
+        return element
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    page = "<style>html { background: #fdfdfb; } @media (prefers-color-scheme: dark) { html { background: #14181d; } }"
+    page += " body { margin: 0; }</style>"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}<title>{escape(title)}</title>{page}</head>\n'
+        f"<body>{element}</body></html>\n"
+    )
+
+
+def _block(block: Block, derivation: Derivation) -> str:
+    step = block.step
+    heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
+    shape = " × ".join(map(str, step.shape))
+    inputs = ", ".join(
+        f'<a href="#step-{name}">{name}</a>' if derivation[name].stage != "given" else name for name in step.inputs
+    )
+    about = "; ".join(part for part in (shape, f"from {inputs}" if inputs else "") if part)
+    parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
+    scalar = np.ndim(step.value) == 0 and bool(block.lines)
+    if not scalar:
+        rows = [_formula(formula, block, derivation) for formula in block.formulas]
+        parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')
+    if block.definitions:
+        definitions = "".join(_definition(function) for function in block.definitions)
+        parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
+    if block.lines:
+        lines = "".join(f"<div>{_line(line, derivation)}</div>" for line in block.lines)
+        name = "number" if scalar else "one entry" if len(block.lines) == 1 else "largest"
+        parts.append(f'<div class="view">{name}</div><div class="wide entry">{lines}</div>')
+    if step.note:
+        parts.append(f'<div class="note">{escape(step.note)}</div>')
+    if step.source is not None:
+        code = f"<code><b>{escape(str(step.source))}</b>\n{escape(_first_lines(step.source.code))}</code>"
+        parts.append(f'<div class="view">code</div><div>{code}</div>')
+    if block.check is not None and block.check.method != "none":
+        kind = "good" if block.check.ok else "bad"
+        parts.append(f'<div class="view">check</div><div class="quiet {kind}">{escape(str(block.check))}</div>')
+    aside = " aside" if step.aside else ""
+    return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
+
+
+def _formula(formula: Formula, block: Block, derivation: Derivation) -> tuple[str, list[str]]:
+    to = MathML(derivation.digits, timed=block.step.stage == "update")
+    rows = []
+    if formula.expression is not None:
+        bare = formula.expression
+        if block.step.symbol.startswith("J"):
+            bare = on_the_blackboard(bare, derivation)
+        rows.append(typeset(bare, to, block.matrices))
+        if formula.cells:
+            table = "".join(
+                "<mtr>" + "".join(f"<mtd>{print_mathml(cell, derivation.digits)}</mtd>" for cell in row) + "</mtr>"
+                for row in formula.cells
+            )
+            rows.append(to.brackets(f"<mtable>{table}</mtable>", "[", "]"))
+        if formula.plugged:
+            rows.append(typeset(formula.expression, to, block.matrices, numbers=formula.numbers))
+    rows.append(_value(formula.result, derivation.digits))
+    return to.symbol(symbol(formula.target)), list(dict.fromkeys(rows))
+
+
+def _line(line: Line, derivation: Derivation) -> str:
+    to = MathML(derivation.digits, timed=line.step.stage == "update")
+    target, *parts = [
+        typeset(on_the_blackboard(part, derivation), to)
+        for part in (line.target, *shown_parts(line, derivation.digits), written(line.value))
+    ]
+    parts = list(dict.fromkeys(parts))
+    if line.conditions:
+        since = "<mo>,</mo>".join(print_mathml(part, derivation.digits, condition=True) for part in line.conditions)
+        parts[-1] += f"<mtext>&#8195;since&#160;</mtext>{since}"
+    if len(line.text(derivation.digits)) <= SHORT:
+        parts = ["<mo>=</mo>".join(parts)]
+    return _rows([(target, parts)])
+
+
+def _definition(function: Callable[..., Any]) -> str:
+    lines = print_definition(function, "mathml")
+    return "".join(f'<div><math displaystyle="true">{line}</math></div>' for line in lines)
+
+
+def _rows(rows: list[tuple[str, list[str]]]) -> str:
+    """Equations one below the other, their equals signs aligned."""
+    cells = [
+        f"<mtr><mtd>{left if k == 0 else ''}</mtd><mtd><mrow><mo>=</mo>{right}</mrow></mtd></mtr>"
+        for left, rights in rows
+        for k, right in enumerate(rights)
+    ]
+    return f'<math><mtable class="rows" displaystyle="true">{"".join(cells)}</mtable></math>'
+
+
+def _value(value: Any, digits: int) -> str:
+    if np.ndim(value) == 0:
+        return print_mathml(written(value), digits)
+    return MathML(digits).matrix(matrix_cells(value))
+
+
+def _first_lines(code: str) -> str:
+    """A statement, or a function without its docstring and the lines after the tenth."""
+    lines = code.splitlines()
+    if not lines[0].startswith("def "):
+        return code
+    body = ast.parse(code).body[0]
+    assert isinstance(body, ast.FunctionDef)
+    if ast.get_docstring(body) is not None:
+        del lines[body.body[0].lineno - 1 : body.body[0].end_lineno]
+    return "\n".join(lines[:10])

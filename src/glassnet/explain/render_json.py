@@ -1,0 +1,115 @@
+"""A derivation as JSON, for programs: every step with its formula, numbers, source, inputs and check."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.explain.outline import Outline
+from glassnet.explain.scalar import Entry, Line
+from glassnet.explain.step import Step
+from glassnet.printers.latex import print_latex
+
+if TYPE_CHECKING:
+    from glassnet.explain.derivation import Derivation
+
+IN_FULL = 2000  # numbers of an array that are written out; of a larger one its largest entries
+LARGEST = 10
+
+
+def render_json(outline: Outline, derivation: Derivation, *, full: bool = False) -> str:
+    """The derivation as JSON; `full` writes out arrays of any size. nan and inf are the strings "nan" and "inf"."""
+    blocks = [block for stage in outline.stages.values() for block in stage]
+    shown = {block.step.symbol for block in blocks}
+    whole = {
+        "format": "glassnet-derivation",
+        "version": 1,
+        "title": outline.title,
+        "about": list(outline.about),
+        "given": [_step(step, full) for step in derivation.given],
+        "steps": [
+            {
+                **_step(block.step, full),
+                "entries": [_line(line) for line in block.lines],
+                "check": None
+                if block.check is None or block.check.method == "none"
+                else {
+                    "ok": block.check.ok,
+                    "method": block.check.method,
+                    "error": _number(block.check.error),
+                    "checked": block.check.checked,
+                    "entries": block.check.entries,
+                    "kinks": block.check.kinks,
+                },
+            }
+            for block in blocks
+        ],
+        "edges": [[source, target] for source, target in derivation.edges if target in shown],
+    }
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def render_entry_json(entry: Entry) -> str:
+    """The chain rule of one entry as JSON."""
+    independent = entry.independent
+    whole = {
+        "format": "glassnet-entry",
+        "version": 1,
+        "symbol": entry.symbol,
+        "index": list(entry.index),
+        "value": _number(entry.value),
+        "latex": [print_latex(part) for part in entry.equals],
+        "lines": [_line(line) for line in entry.lines],
+        "check": None if independent is None else {"value": _number(independent[0]), "method": independent[1]},
+    }
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def _step(step: Step, full: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "symbol": step.symbol,
+        "stage": step.stage,
+        "what": step.what,
+        "layer": step.layer,
+        "aside": step.aside,
+        "shape": list(step.shape),
+        "formula": step.code or None,
+        "latex": None if step.expression is None else print_latex(step.expression),
+        "inputs": list(step.inputs),
+        "source": None
+        if step.source is None
+        else {"file": step.source.file, "line": step.source.line, "code": step.source.code},
+        "note": step.note or None,
+    }
+    value = np.asarray(step.value)
+    if full or value.size <= IN_FULL:
+        return {**found, "value": _numbers(value)}
+    flat = np.nan_to_num(np.abs(value.astype(np.float64)), nan=-1.0).ravel()
+    places = np.argsort(-flat, kind="stable")[:LARGEST]
+    largest = [[int(k) for k in np.unravel_index(place, value.shape)] for place in places]
+    return {**found, "largest": [{"index": index, "value": _number(value[tuple(index)])} for index in largest]}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "symbol": line.symbol,
+        "index": list(line.index),
+        "value": _number(line.value),
+        "names": None if line.names is None else print_latex(line.names),
+        "numbers": None if line.numbers is None else print_latex(line.numbers, 16),
+        "text": line.text(),
+    }
+
+
+def _numbers(value: Any) -> Any:
+    return [_numbers(part) for part in value] if np.ndim(value) else _number(value)
+
+
+def _number(value: Any) -> float | int | str:
+    if isinstance(value, int | np.integer | np.bool_):
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"
