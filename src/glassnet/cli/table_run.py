@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.cli.table_progress import TableProgress
-    from glassnet.storage.files import save
+    from glassnet.storage.files import save, to_bytes
     from glassnet.tables.report import confusion_text, measures_text, plan_report
 
     def say(text: str) -> None:
         console.print(text, markup=False)
 
+    to_bytes(ready.model)  # a model that no file can hold is refused now, not after the training
     if not quiet:
         say(plan_report(ready, table) + "\n\ntraining starts")
     with TableProgress(console, ready, quiet) as progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.errors import InputError
 from glassnet.tables.preparation import Kind
-from glassnet.tables.table import Table, cut
+from glassnet.tables.table import Table, correct_or_missing, cut
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,7 +101,7 @@ def _kind(table: Table, name: str) -> Kind:
 
     series = table.column(name)
     if series.dtype.is_temporal():
-        raise table.cell_error(0, name, "numbers or words, no dates", f"write e.g. the year, or pass --ignore {name}")
+        raise table.cell_error(0, name, "numbers or words, no dates", "write e.g. the year, or pass --ignore COLUMN")
     values, wrong = table.as_numbers(name)
     if wrong is not None:
         words = table.words(name)
@@ -113,7 +113,7 @@ def _kind(table: Table, name: str) -> Kind:
     if series.dtype == pl.String and (values == values.floor()).all():
         codes = series.str.contains(_CODE).fill_null(False)
         if codes.any():
-            out = f"pass --categorical {name} or --numeric {name}"
+            out = "pass --categorical COLUMN or --numeric COLUMN"
             raise table.cell_error(int(codes.arg_true()[0]), name, "a number without leading zeros", out)
     _check_identifier(table, name, values)
     return "numeric"
@@ -125,12 +125,10 @@ def _refuse_mixed(table: Table, name: str, values: pl.Series, wrong: pl.Series) 
     row = int((wrong if rare_words else values.is_not_null()).arg_true()[0])
     cell = table.cell(row, name)
     if rare_words and re.match(_LIKE_A_NUMBER, cell):
-        raise table.cell_error(row, name, "a plain number", _plain(cell, name))
+        raise table.cell_error(row, name, "a plain number", _plain(cell))
     if rare_words:
-        raise table.cell_error(
-            row, name, "a number, as most cells are", f"correct it, or pass --missing {cut(cell, 20)}"
-        )
-    raise table.cell_error(row, name, "a word, as most cells are", f"correct it, or pass --categorical {name}")
+        raise table.cell_error(row, name, "a number, as most cells are", correct_or_missing(cell))
+    raise table.cell_error(row, name, "a word, as most cells are", "correct it, or pass --categorical COLUMN")
 
 
 def _check_words(table: Table, name: str, words: pl.Series) -> None:
@@ -139,14 +137,14 @@ def _check_words(table: Table, name: str, words: pl.Series) -> None:
         if distinct.str.contains(pattern).any():
             row = int(words.str.contains(pattern).fill_null(False).arg_true()[0])
             date = pattern == _DATE
-            out = f"write e.g. the year, or pass --ignore {name}" if date else _plain(table.cell(row, name), name)
+            out = "write e.g. the year, or pass --ignore COLUMN" if date else _plain(table.cell(row, name))
             raise table.cell_error(row, name, expected, out)
 
 
-def _plain(cell: str, name: str) -> str:
+def _plain(cell: str) -> str:
     if re.fullmatch(r"[-+]?\d*,\d+", cell):
         return "write 3.5 for 3,5 and 1000 for 1,000, or pass --decimal-comma"
-    return f"write it without units and separators, or pass --categorical {name}"
+    return "write it without units and separators, or pass --categorical COLUMN"
 
 
 def _check_categories(table: Table, name: str, words: pl.Series, most: int) -> None:
@@ -154,8 +152,8 @@ def _check_categories(table: Table, name: str, words: pl.Series, most: int) -> N
     distinct = known.n_unique()
     if distinct > most or (most == MOST_CATEGORIES and distinct > max(FEW_ROWS, len(known) // 2)):
         got = f"{distinct:,} different cells in {len(words):,} rows"
-        out = f"pass --ignore {name}" + (
-            f" or --categorical {name}" if distinct <= MOST_CATEGORIES_ASKED and most != MOST_CATEGORIES_ASKED else ""
+        out = "pass --ignore COLUMN" + (
+            " or --categorical COLUMN" if distinct <= MOST_CATEGORIES_ASKED and most != MOST_CATEGORIES_ASKED else ""
         )
         raise table.error(name, "categories that repeat", got, out)
 
@@ -169,4 +167,4 @@ def _check_identifier(table: Table, name: str, values: pl.Series) -> None:
     named = _ID.match(name) is not None and values.n_unique() == n and bool((values == values.floor()).all())
     if counts or named:
         got = "a count of the rows" if counts else "an identifier, different in every row"
-        raise table.error(name, "a column to learn from", got, f"pass --ignore {name} or --numeric {name}")
+        raise table.error(name, "a column to learn from", got, "pass --ignore COLUMN or --numeric COLUMN")

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 SEPARATORS = (",", ";", "\t", "|")
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-MOST_COLUMNS = 20_000
+MOST_COLUMNS = 5_000  # whose description a model file holds
 QUOTE, NEWLINE, RETURN = b'"\n\r'
 _BLOCK = 1 << 24  # bytes looked at in one go
 _BOM = b"\xef\xbb\xbf"

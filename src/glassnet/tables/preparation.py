@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown
-from glassnet.tables.table import Table, as_table, cut
+from glassnet.tables.table import Table, as_table
 
 Array = NDArray[Any]
 Kind = Literal["numeric", "categorical"]
@@ -214,7 +214,7 @@ def _fit_column(table: Table, name: str, kind: Kind, rows: Array) -> Column:
         mean, scale = float(np.mean(filled)), float(np.std(filled))
     if not (math.isfinite(mean) and math.isfinite(scale)):
         row = int(rows[np.argmax(np.abs(filled))])
-        raise table.cell_error(row, name, "a number below 1e150", f"use another unit, or pass --ignore {cut(name, 30)}")
+        raise table.cell_error(row, name, "a number below 1e150", "use another unit, or pass --ignore COLUMN")
     return Column(name, "numeric", missing, median, mean, scale if scale > 0 else 1.0)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +56,7 @@ class Table:
     def __len__(self) -> int:
         return self.frame.height
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of the columns in order."""
         return self.frame.columns
@@ -66,9 +68,13 @@ class Table:
 
     def column(self, name: str) -> pl.Series:
         """The cells called `name` as they came."""
-        if name not in self.frame.columns:
+        if name not in self._known:
             raise self.no_column(name)
         return self.frame.get_column(name)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)  # polars makes its list of names anew each time
 
     def words(self, name: str) -> pl.Series:
         """The cells as strings without spaces around them, null where missing."""
@@ -76,7 +82,7 @@ class Table:
 
         series = self.column(name)
         if series.dtype.is_nested() or series.dtype in (pl.Binary, pl.Object):
-            raise self.error(name, "numbers or words", str(series.dtype), f"unpack it, or pass --ignore {name}")
+            raise self.error(name, "numbers or words", str(series.dtype), "unpack it, or pass --ignore COLUMN")
         if series.dtype.is_float():
             series = series.fill_nan(None)
         words = series.cast(pl.String)
@@ -122,7 +128,7 @@ class Table:
         values, wrong = self.as_numbers(name)
         if wrong is not None:
             row = int(wrong.arg_true()[0])
-            raise self.cell_error(row, name, "a number", f"correct it, or pass --missing {self.cell(row, name)}")
+            raise self.cell_error(row, name, "a number", correct_or_missing(self.cell(row, name)))
         array: Array = values.to_numpy()  # null becomes nan
         return array
 
@@ -154,7 +160,7 @@ class Table:
         beyond = ((values.abs() > LARGEST_WHOLE) & whole).fill_null(False)
         if beyond.any():
             row = int(beyond.arg_true()[0])
-            raise self.cell_error(row, name, "a number of at most 15 digits", f"pass --ignore {name}")
+            raise self.cell_error(row, name, "a number of at most 15 digits", "pass --ignore COLUMN")
 
     # --- words for what is wrong --------------------------------------------------------------------------------
 
@@ -169,12 +175,15 @@ class Table:
         return self.error(name, expected, got, way_out, self.place(row))
 
     def error(self, name: str | None, expected: str, got: str, way_out: str, place: str = "") -> InputError:
-        """The error for a column or the whole table; what is long is cut so that the line stays below 190 characters."""
+        """The error for a column or the whole table; what is long is cut so that the line stays below 190 characters.
+
+        COLUMN in `way_out` stands for the column's name as a command line takes it.
+        """
         for width in (60, 40, 30, 20, 12):
             where = cut_left(self.source, width)
             where += f", {place}" if place else ""
             where += f", column {cut(repr(name), width)}" if name is not None else ""
-            out = way_out.replace(name, cut(name, width)) if name else way_out
+            out = way_out.replace("COLUMN", shlex.quote(cut(name, width))) if name else way_out
             message = f"{where}: expected {expected}; got {cut(got, width)}; {cut(out, 90)}"
             message += "" if message.endswith("?") else "."
             if len(message) <= 185:
@@ -195,6 +204,11 @@ def cut(text: str, width: int) -> str:
     """The text on one line, at most `width` characters of it."""
     text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def correct_or_missing(cell: str) -> str:
+    """The ways out for a cell that is a word among numbers."""
+    return f"correct it, or pass --missing {shlex.quote(cell)}" if len(cell) <= 20 else "correct it"
 
 
 def cut_left(text: str, width: int) -> str:
