@@ -30,10 +30,15 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
     "Derivation": "glassnet.explain.derivation",
+    "Diagnosis": "glassnet.diagnose.diagnosis",
+    "Finding": "glassnet.diagnose.findings",
     "Grade": "glassnet.explain.grade",
     "MLPClassifier": "glassnet.estimators.classifier",
     "MLPRegressor": "glassnet.estimators.regressor",
+    "Thresholds": "glassnet.diagnose.thresholds",
     "check": "glassnet.explain.check",
+    "diagnose": "glassnet.diagnose.diagnosing",
+    "examine": "glassnet.diagnose.examine",
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
@@ -48,7 +53,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """Keeps the name of a public function, `explain`, from being taken by the subpackage of that name."""
+    """Keeps the names of public functions, `explain` and `diagnose`, from being taken by the subpackages of these names."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in LAZY and isinstance(value, ModuleType)):
@@ -56,6 +61,7 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+del sys.modules[__name__].diagnose  # the subpackage, imported above for the gradient check
 
 __all__ = [
     "LBFGS",
@@ -68,7 +74,9 @@ __all__ = [
     "Constant",
     "Cosine",
     "Derivation",
+    "Diagnosis",
     "EarlyStopping",
+    "Finding",
     "GlassnetError",
     "Grade",
     "Gradient",
@@ -87,10 +95,13 @@ __all__ = [
     "RMSprop",
     "Run",
     "StepDecay",
+    "Thresholds",
     "Trace",
     "activations",
     "check",
     "check_gradients",
+    "diagnose",
+    "examine",
     "explain",
     "export",
     "initializers",

@@ -10,7 +10,9 @@ from typing import NoReturn
 import typer
 
 from glassnet.cli.check import check
+from glassnet.cli.diagnose import diagnose
 from glassnet.cli.evaluate import evaluate
+from glassnet.cli.explain import explain
 from glassnet.cli.export import export
 from glassnet.cli.play import play
 from glassnet.cli.predict import predict
@@ -40,7 +42,9 @@ app.command()(evaluate)
 app.command()(summary)
 app.command()(export)
 app.command()(play)
+app.command()(explain)
 app.command()(check)
+app.command()(diagnose)
 
 
 def main() -> None:

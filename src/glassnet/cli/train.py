@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glassnet.cli.config import read_config
 from glassnet.cli.table_run import check_places, run, table_part
 from glassnet.errors import InputError, shown
+
+if TYPE_CHECKING:
+    from glassnet.tables.fitting import Plan
+    from glassnet.tables.table import Table
 
 
 class TaskName(StrEnum):
@@ -227,18 +231,24 @@ def train(
     """Train a network on a table of your own, and write the model to a file."""
     from rich.console import Console
 
+    model_file = out if out is not None else Path(f"{file.absolute().name.split('.')[0] or 'model'}.safetensors")
+    folder = None if no_figures else figures if figures is not None else model_file.parent
+    check_places(file, model_file, folder)
+    ready, table = prepare(context.params, file, target)
+    run(ready, table, Console(highlight=False, soft_wrap=True), model_file, folder, quiet)
+
+
+def prepare(given: dict[str, Any], file: Path, target: str | None) -> tuple[Plan, Table]:
+    """Read the table and plan the training that the options `given`, by name, ask for."""
     from glassnet.tables.fitting import plan
     from glassnet.tables.reading import LABEL, has_test_images, read_table
     from glassnet.tables.settings import Settings
 
-    given = context.params
-    model_file = out if out is not None else Path(f"{file.absolute().name.split('.')[0] or 'model'}.safetensors")
-    folder = None if no_figures else figures if figures is not None else model_file.parent
-    check_places(file, model_file, folder)
+    separator, task, test = given["separator"], given["task"], given.get("test")
     reading: dict[str, Any] = {
         "separator": "\t" if separator in ("\\t", "tab") else separator,
-        "missing": tuple(missing or ()),
-        "decimal_comma": decimal_comma,
+        "missing": tuple(given["missing"] or ()),
+        "decimal_comma": given["decimal_comma"],
     }
     if target is None and not file.is_dir():
         raise InputError(f"--target: expected the column to predict; got none; pass e.g. --target {_last_name(file)}.")
@@ -248,22 +258,22 @@ def train(
         target or LABEL,
         task=task.value if task else None,
         settings=Settings(
-            hidden=None if hidden is None else _widths(hidden),
-            activation=tuple(_names(activation)),
-            init=None if init is None else tuple(_names(init)),
-            dtype=dtype.value,
+            hidden=None if given["hidden"] is None else _widths(given["hidden"]),
+            activation=tuple(_names(given["activation"])),
+            init=None if given["init"] is None else tuple(_names(given["init"])),
+            dtype=given["dtype"].value,
             **{name: given[name] for name in _DIRECT},
         ),
-        validation=table_part("validation", validation, reading),
+        validation=table_part("validation", given["validation"], reading),
         test=read_table(file, part="test")
         if test is None and has_test_images(file)
         else table_part("test", test or "0", reading),
-        numeric=numeric or (),
-        categorical=categorical or (),
-        ignore=ignore or (),
-        weight=weight,
+        numeric=given["numeric"] or (),
+        categorical=given["categorical"] or (),
+        ignore=given["ignore"] or (),
+        weight=given["weight"],
     )
-    run(ready, table, Console(highlight=False, soft_wrap=True), model_file, folder, quiet)
+    return ready, table
 
 
 _DIRECT = (

@@ -23,6 +23,7 @@ FRESH = Remedy("draw the weights by the default initialisation, biases 0", netwo
 RELU = Remedy("use relu in the hidden layers, with its initialisation", network={"hidden": "relu", "init": None})
 LEAKY = Remedy("use leaky_relu, whose slope is nowhere 0", network={"hidden": "leaky_relu"})
 GELU = Remedy("use leaky_relu with fresh weights", network={"hidden": "leaky_relu", "init": None})
+SHALLOW = Remedy("two hidden layers of relu", network={"hidden": "relu", "init": None}, at_most_layers=2)
 CLIP = Remedy("clip the gradient to norm 1", options={"clip_norm": 1.0})
 
 
@@ -81,16 +82,19 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
                 thresholds,
                 step=looks[0].step,
                 layer=1,
-                remedies=(RELU, FRESH),
+                remedies=(RELU, SHALLOW, FRESH),
                 ratio=shrunk,
                 layers=course.n_layers,
             )
         if grown > thresholds.exploding_ratio:
+            first_seen = next(
+                look for look in early if max(_ratios(look, course.n_layers)) > thresholds.exploding_ratio
+            )
             yield finding(
                 "exploding_gradient",
                 f"on its way back to layer 1 the gradient grows {grown:.3g}-fold",
                 thresholds,
-                step=looks[0].step,
+                step=first_seen.step,
                 layer=1,
                 remedies=(FRESH, CLIP, *slower(course.optimizer)),
                 ratio=grown,
@@ -132,7 +136,7 @@ def _units(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     ):
         for look in looks:
             shares = getattr(look.detail, name)
-            layer = max(shares, key=lambda key: shares[key], default=None)  # noqa: B023 - used at once
+            layer = max(shares, key=lambda key: shares[key], default=None)
             if layer is None or shares[layer] <= line:
                 continue
             early = look.step <= 0.02 * end
@@ -175,7 +179,9 @@ def _divergence(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
         return
     bad = np.flatnonzero(~np.isfinite(losses))
     if bad.size:
-        yield finding("diverged", f"the loss is {losses[bad[0]]} at entry {bad[0]}", thresholds, step=int(bad[0]), remedies=cures)
+        yield finding(
+            "diverged", f"the loss is {losses[bad[0]]} at entry {bad[0]}", thresholds, step=int(bad[0]), remedies=cures
+        )
         return
     floor = course.floor
     window = max(3, len(losses) // 10)

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnose.course import judge_course
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
 from glassnet.diagnose.opinion import second_opinion
-from glassnet.diagnose.course import judge_course
 from glassnet.diagnose.outcome import Sickness, attribute, judge_data
 from glassnet.diagnose.recorder import Recording, record
-from glassnet.diagnose.replay import Case, course_of, replayed
 from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.replay import Case, course_of, replayed
 from glassnet.diagnose.setup import Setup, run
 from glassnet.diagnose.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
@@ -84,7 +84,9 @@ def diagnose(
     gradient_is_wrong = any(found.code == "gradient_wrong" for found in start)
 
     held = setup.with_held_out()
-    control = recording.outcome if held is None or held is setup else record(held, thresholds, details=0, looks=2).outcome
+    control = (
+        recording.outcome if held is None or held is setup else record(held, thresholds, details=0, looks=2).outcome
+    )
     course = judge_course(course_of(setup, recording, control), thresholds)
     early = [*start, *course, *judge_batch(setup, thresholds)]
     opinion = sickness = None
@@ -101,7 +103,10 @@ def diagnose(
     findings = early
     if replay:
         codes = [found.code for found in early]
-        findings = [replayed(found, codes, case) for found in early]
+        findings = [
+            found if gradient_is_wrong and found.code != "gradient_wrong" else replayed(found, codes, case)
+            for found in early
+        ]
         if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
             findings += _attributed(findings, codes, case, recording)
     return Diagnosis(
@@ -152,8 +157,8 @@ def _attributed(findings: list[Finding], codes: list[str], case: Case, recording
     held = cured(case.held, roots)
     control = run(held) if roots else case.control
     sickness = replace(case.sickness, score=control.score)
-    if not sickness.sick:
-        return []
+    if not sickness.sick or control.unexplained <= sickness.opinion + case.thresholds.gap:
+        return []  # it has learned its training rows: what it lacks on others is no matter of rate or size
     known = {found.code for found in findings}
     case = replace(case, held=held, control=control, sickness=sickness)
     more = [found for found in attribute(held, recording, sickness, case.thresholds) if found.code not in known]
@@ -209,13 +214,12 @@ def _place(found: Finding) -> tuple[int, int]:
 
 
 def _with_symptoms(findings: list[Finding]) -> list[Finding]:
-    """Mark each finding that the remedy of an earlier one made go away; where its own remedies failed, that is its remedy."""
+    """Mark each finding that the remedy of an earlier one made go away: that is its remedy too."""
     marked: list[Finding] = []
     for found in findings:
         causes = [other for other in marked if other.confirmed and other.replay and found.code in other.replay.gone]
         if causes:
-            found = replace(found, symptom_of=causes[0].code)
-            if not found.confirmed:
-                found = replace(found, remedy=causes[0].remedy, replay=causes[0].replay)
+            cause = causes[0]
+            found = replace(found, symptom_of=cause.code, remedy=cause.remedy, replay=cause.replay)
         marked.append(found)
     return marked

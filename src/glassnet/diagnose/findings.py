@@ -195,6 +195,4 @@ def finding(
     """A Finding with the rule and the source of its code."""
     rule = RULES[code]
     first = remedies[0] if remedies else None
-    return Finding(
-        code, severity, message, evidence, rule.shown(thresholds), rule.source, step, layer, remedies, first
-    )
+    return Finding(code, severity, message, evidence, rule.shown(thresholds), rule.source, step, layer, remedies, first)

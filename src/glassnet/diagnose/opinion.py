@@ -56,7 +56,9 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
     fold = folds(few, HELD_OUT, seed)
     best: Opinion | None = None
     for kind, hidden in (("a linear model", []), (f"one hidden layer of {WIDTH} relu units", [WIDTH])):
-        setups = [scale.plain(hidden, few.rows(fold != k), few.X[fold == k], few.Y[fold == k], seed) for k in range(HELD_OUT)]
+        setups = [
+            scale.plain(hidden, few.rows(fold != k), few.X[fold == k], few.Y[fold == k], seed) for k in range(HELD_OUT)
+        ]
         *parts, whole = run_many([*setups, scale.plain(hidden, part, X_val, Y_val, seed)])
         prediction, losses = np.empty(few.Y.shape), np.empty(len(few.Y))
         for k, trained in enumerate(parts):

@@ -23,6 +23,7 @@ Array = NDArray[Any]
 
 WORST = 1.5  # a failed run counts as this much unexplained, so that getting back to nothing is not a cure
 WIDE = 64
+FEW_STEPS = 200  # of a run, that it may simply be too short
 BALANCED = Remedy("weigh every class the same in all", balanced=True)
 
 
@@ -170,8 +171,11 @@ def _restraints(held: Setup) -> list[Change]:
 def _rates(held: Setup) -> list[Change]:
     """The learning-rate sweep: the same start and as many steps at rates from 1/1000 to 10,000 times the given one."""
     optimizer = held.optimizer
-    longer = Remedy(f"{5 * held.epochs} epochs", options={"epochs": 5 * held.epochs})
-    changes: list[Change] = [("underfitting", longer, f"{held.epochs} epochs are too few")]
+    steps = held.epochs * -(-len(held.X) // int(held.options.get("batch_size") or len(held.X)))
+    changes: list[Change] = []
+    for times in (5, 25) if steps < FEW_STEPS else (5,):
+        longer = Remedy(f"{times * held.epochs} epochs", options={"epochs": times * held.epochs})
+        changes.append(("underfitting", longer, f"{held.epochs} epochs are too few"))
     if isinstance(optimizer, Momentum | Nesterov) and optimizer.momentum > 0.95:
         from dataclasses import replace
 
@@ -205,9 +209,7 @@ def _capacity(held: Setup) -> list[Change]:
     return changes
 
 
-def _named(
-    closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds
-) -> list[Finding]:
+def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
     """The findings of the trials that close the gap: for each code the best, the code of the best first."""
     enough = [trial for trial in closing if "epochs" in trial.remedy.options]
     closing = enough or closing  # a rate that gets there in five times as long is not too low
@@ -222,7 +224,7 @@ def _named(
         found.append(
             finding(
                 code,
-                f"{_behind(sickness)}; {trial.remedy.text}: {trial.outcome.score:.2f}{reading}",
+                f"{_behind(sickness)}; with {trial.remedy.text}: {trial.outcome.score:.2f}{reading}",
                 thresholds,
                 remedies=tuple(trial.remedy for trial in trials),
                 run=sickness.score,
@@ -231,12 +233,14 @@ def _named(
                 update_ratio=ratio,
             )
         )
-    return found[:1] if len(found) == 2 and {f.code for f in found} == {"learning_rate_too_high", "learning_rate_too_low"} else found
+    return (
+        found[:1]
+        if len(found) == 2 and {f.code for f in found} == {"learning_rate_too_high", "learning_rate_too_low"}
+        else found
+    )
 
 
-def _unexplained(
-    held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds
-) -> list[Finding]:
+def _unexplained(held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
     """No single change closed the gap: say that the run underfits if its training loss is high as well."""
     if recording.outcome.error is not None or recording.outcome.unexplained - sickness.opinion <= thresholds.gap:
         return []
@@ -255,7 +259,7 @@ def _unexplained(
 
 
 def _behind(sickness: Sickness) -> str:
-    return f"{sickness.score:.2f} of the loss is unexplained on held-out rows, where plain models leave {sickness.opinion:.2f}"
+    return f"{sickness.score:.2f} of the loss is unexplained on held-out rows at the best epoch, where plain models leave {sickness.opinion:.2f}"
 
 
 def typical_ratio(recording: Recording) -> float:

@@ -69,13 +69,13 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
             detail = None
             if place in detailed:
                 detail = detail_of(network, run.job.X[many], run.job.Y[many], thresholds)
-            taken.append(_look(run, start, probe, detail, by_epoch))
+            taken.append(look_at(run, start, probe, detail, by_epoch))
         run.advance()
     except NonFiniteError as caught:
         error = caught
     else:
         last = detail_of(network, run.job.X[many], run.job.Y[many], thresholds) if details else None
-        taken.append(_look(run, start, probe, last, by_epoch))
+        taken.append(look_at(run, start, probe, last, by_epoch))
     history = run.history()
     outcome = outcome_of(setup, network, history.loss, history.validation_loss, error)
     return Recording(tuple(taken), history, outcome, start)
@@ -109,7 +109,7 @@ def rows_of(n: int, at_most: int) -> Array:
     return np.arange(n) if n <= at_most else np.sort(np.random.default_rng(0).choice(n, at_most, replace=False))
 
 
-def _look(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoch: bool) -> Look:
+def look_at(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoch: bool) -> Look:
     """Read the cheap instruments; takes one step of the run to see its update, if one is left."""
     net, job = run.network, run.job
     step = run.epoch if by_epoch else run.step

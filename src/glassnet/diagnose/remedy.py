@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.diagnose.setup import Setup
 from glassnet.equations.losses import default_loss
 from glassnet.network.network import Network
+from glassnet.training.optimizers import Optimizer
 
 Array = NDArray[Any]
 
@@ -28,6 +29,8 @@ class Remedy:
     cut_off : bring inputs to median 0 and the spread of the middle half to that of a standard normal, cut off at ±5
     output_bias : (k,) what to add to the output layer's bias at the start
     keep : (n,) the rows to keep
+    at_most_layers : hidden layers beyond that number, the last ones, are left out
+    balanced : give each row the weight n / (classes · count of its class)
     """
 
     text: str
@@ -38,6 +41,7 @@ class Remedy:
     cut_off: bool = False
     output_bias: Array | None = None
     keep: NDArray[np.bool_] | None = None
+    at_most_layers: int | None = None
     balanced: bool = False
 
     def apply(self, setup: Setup) -> Setup:
@@ -50,8 +54,12 @@ class Remedy:
             setup = _standardise(setup, "y")
         if self.cut_off:
             setup = _transformed(setup, "X", RobustScale(setup.X))
-        if self.network:
-            setup = replace(setup, network=rebuilt(setup.network, **self.network))
+        arguments = dict(self.network)
+        if self.at_most_layers is not None:
+            inputs, *hidden, outputs = setup.network.sizes
+            arguments["sizes"] = [inputs, *hidden[: self.at_most_layers], outputs]
+        if arguments:
+            setup = replace(setup, network=rebuilt(setup.network, **arguments))
         if self.output_bias is not None:
             network = setup.network.copy()
             network.b[network.n_layers] += self.output_bias
@@ -76,6 +84,8 @@ class Remedy:
         if self.cut_off:
             parts.append("low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)")
             parts.append("X = np.clip(1.349 * (X - middle) / (high - low), -5, 5)")
+        if self.at_most_layers is not None:
+            parts.append(f"sizes = [*sizes[:{self.at_most_layers + 1}], sizes[-1]]")
         if self.network:
             parts.append(f"Network(…, {_arguments(self.network)})")
         if self.output_bias is not None:
@@ -165,4 +175,9 @@ def _arguments(given: Mapping[str, Any]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, np.ndarray) or (isinstance(value, tuple) and any(np.ndim(part) for part in value)):
         return "…"
+    if isinstance(value, Optimizer):
+        usual = type(value)()
+        given = {c.name: getattr(value, c.name) for c in fields(value)}
+        changed = {name: v for name, v in given.items() if v != getattr(usual, name) or name == "learning_rate"}
+        return f"{type(value).__name__}({_arguments(changed)})"
     return getattr(value, "__name__", repr(value))

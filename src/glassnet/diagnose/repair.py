@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.diagnose.remedy import Remedy
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.losses import LOSSES
+from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.network.network import Network
 
 Array = NDArray[Any]
@@ -50,9 +50,7 @@ def repairs(network: Network) -> tuple[Remedy, ...]:
         f = activation.f
         return replace(activation, df=lambda z, a, **parameters: derived(f)(z, **parameters))
 
-    names = [f"df of {name!r}" for name in own] + (
-        [f"slope of {loss.name!r}"] if own_loss else []
-    )
+    names = [f"df of {name!r}" for name in own] + ([f"slope of {loss.name!r}"] if own_loss else [])
     mended_loss = replace(loss, slope=derived(loss.value)) if own_loss else loss
     change = {"hidden": [mended(layer) for layer in range(1, layers)], "output": mended(layers), "loss": mended_loss}
     return (Remedy(f"take the derivative from the function itself: {', '.join(names)}", network=change),)

@@ -64,7 +64,7 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Rep
     again = record(changed, case.thresholds)
     codes = {other.code for other in judge_start(changed, case.thresholds)}
     codes |= {other.code for other in judge_course(course_of(changed, again, again.outcome), case.thresholds)}
-    closes = case.sickness is not None and case.sickness.sick and case.sickness.closes(again.outcome.score)
+    closes = bool(case.sickness is not None and case.sickness.sick and case.sickness.closes(again.outcome.score))
     well = case.sickness is None or case.sickness.well(again.outcome.score)
     if "cannot_overfit_batch" in others | {found.code} and judge_batch(changed, case.thresholds):
         codes.add("cannot_overfit_batch")
@@ -75,12 +75,14 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Rep
         before, after = (min(recall_by_class(case.held, o).values()) for o in (case.control, again.outcome))
         better = after >= case.thresholds.recall
         return Replay(better, better, f"lowest recall of a class on {case.where}", before, after, gone, closes)
-    before, after = case.control.score, again.outcome.score
-    evidence_gone = well if found.code in OF_OUTCOME and case.sickness is not None else found.code not in codes
-    no_worse = bool(np.isfinite(after)) and (after <= before + SLACK or (case.sickness is not None and well))
-    return Replay(
-        evidence_gone and no_worse, evidence_gone, f"unexplained share on {case.where}", before, after, gone, closes
-    )
+    before, after, when = case.control.score, again.outcome.score, " at their best epoch"
+    if found.code == "overfitting":
+        before, after, when = *((o.held_out or o.score) for o in (case.control, again.outcome)), " at the end"
+    when = when if case.held.validation is not None else ""
+    evidence_gone = bool(well) if found.code in OF_OUTCOME and case.sickness is not None else found.code not in codes
+    no_worse = bool(np.isfinite(after) and (after <= before + SLACK or (case.sickness is not None and well)))
+    measured = f"unexplained share on {case.where}{when}"
+    return Replay(bool(evidence_gone and no_worse), evidence_gone, measured, before, after, gone, closes)
 
 
 def _without_rows(remedy: Remedy, case: Case) -> Replay:
@@ -92,7 +94,14 @@ def _without_rows(remedy: Remedy, case: Case) -> Replay:
     opinion = second_opinion(cleaned, held)
     _, _, after = contradicted(opinion, cleaned.labels[opinion.rows])
     gone = after <= case.thresholds.contradicted
-    return Replay(gone, gone, "error on the half of the rows that plain models are surest of", before, after, ("label_noise",) if gone else ())
+    return Replay(
+        gone,
+        gone,
+        "error on the half of the rows that plain models are surest of",
+        before,
+        after,
+        ("label_noise",) if gone else (),
+    )
 
 
 def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:

@@ -20,7 +20,11 @@ WIDTH = 100
 def as_text(diagnosis: Diagnosis) -> str:
     """The diagnosis as a page of text."""
     count = len(diagnosis.findings)
-    verdict = "healthy: nothing found" if diagnosis.healthy else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
+    verdict = (
+        "healthy: nothing found"
+        if diagnosis.healthy
+        else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
+    )
     lines = [f"Diagnosis: {verdict}", *summary(diagnosis)]
     for number, found in enumerate(diagnosis.findings, start=1):
         lines += ["", f"{number}. {found.code}{place_of(found)} ({found.severity})", *_wrapped(found.message)]
@@ -79,7 +83,9 @@ def _remedy_lines(found: Finding) -> list[str]:
 
 
 def _wrapped(text: str, hanging: int = 0) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="   ", subsequent_indent=" " * (3 + hanging), break_on_hyphens=False)
+    return textwrap.wrap(
+        text, WIDTH, initial_indent="   ", subsequent_indent=" " * (3 + hanging), break_on_hyphens=False
+    )
 
 
 def as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -110,7 +116,8 @@ def _look(look: Look) -> dict[str, Any]:
         data |= {name: plain(getattr(detail, name)) for name in ("dead", "saturated", "spread", "signal")}
         for name in ("activations", "gradients"):
             data[name] = {
-                str(layer): {"edges": plain(h.edges), "counts": plain(h.counts)} for layer, h in getattr(detail, name).items()
+                str(layer): {"edges": plain(h.edges), "counts": plain(h.counts)}
+                for layer, h in getattr(detail, name).items()
             }
     return data
 

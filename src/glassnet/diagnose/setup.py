@@ -103,13 +103,17 @@ class Outcome:
     validation_loss: Array
     unexplained: float
     held_out: float | None  # the unexplained share on the validation data, at the end
+    held_out_best: float | None  # and when it stood best
     validation_end: float | None  # the validation loss of the network that came out of it
     error: NonFiniteError | None = None
 
     @property
     def score(self) -> float:
-        """What runs are compared by: u on held-out data where there is some, else on the training data."""
-        return self.unexplained if self.held_out is None else self.held_out
+        """What runs are compared by: u on held-out data when it stood best, where there is some, else on training data.
+
+        The best rather than the last, since to learn and to stop in time are two things; the second is overfitting's.
+        """
+        return self.unexplained if self.held_out_best is None else self.held_out_best
 
 
 def run(setup: Setup) -> Outcome:
@@ -129,16 +133,23 @@ def outcome_of(
     setup: Setup, network: Network, loss: Array, validation_loss: Array, error: NonFiniteError | None
 ) -> Outcome:
     """Measure a network that was trained on the set-up."""
-    held_out = end = None
+    held_out = best = end = None
     unexplained = setup.measure.unexplained(mean_loss(network, setup.X, setup.Y, setup.weight))
     if setup.validation is not None:
         X, Y, weight = validation_arrays(setup)
         measure = yardstick(network.loss_function, Y, weight)
         end = mean_loss(network, X, Y, weight)
         held_out = measure.unexplained(end)
+        best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
     if error is not None:  # the parameters are the last good ones: what matters is that the run failed
-        unexplained, held_out = np.inf, None if held_out is None else np.inf
-    return Outcome(network, loss, validation_loss, unexplained, held_out, end, error)
+        unexplained = np.inf
+        held_out = best = None if held_out is None else np.inf
+    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error)
+
+
+def smooth(values: Array) -> Array:
+    """Medians of five values in a row: a single lucky epoch of a run that jumps about is not what it reached."""
+    return np.median(np.lib.stride_tricks.sliding_window_view(values, 5), axis=1) if len(values) >= 5 else values[:0]
 
 
 def run_many(setups: Sequence[Setup]) -> list[Outcome]:

@@ -28,7 +28,9 @@ CHECK_ROWS, CHECK_PARAMETERS = 16, 120
 BATCH = 20
 BATCH_EPOCHS = 1500
 STANDARDISE = Remedy("standardise the inputs", standardise_inputs=True)
-CUT_OFF = Remedy("scale the inputs by their quartiles and cut off what lies far out, such as codes for missing values", cut_off=True)
+CUT_OFF = Remedy(
+    "scale the inputs by their quartiles and cut off what lies far out, such as codes for missing values", cut_off=True
+)
 STANDARDISE_TARGETS = Remedy("standardise the targets", standardise_targets=True)
 FRESH = Remedy("draw the weights by the default initialisation, biases 0", network={"init": None})
 
@@ -174,7 +176,8 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
     if numbers:
         lacking = lacking / np.maximum(setup.Y.std(axis=0), 1e-300)
     bad_after = _size(measure.unexplained(shifted), numbers) > thresholds.initial_loss
-    if np.abs(lacking).max() > thresholds.bias_shift and removed > thresholds.shift_share and not bad_after:
+    far = np.abs(lacking).max() > thresholds.bias_shift or (numbers and np.abs(shift).max() > thresholds.input_scale)
+    if far and removed > thresholds.shift_share and not bad_after:
         amount = np.array2string(shift, precision=4, threshold=6)
         yield finding(
             "output_bias",
@@ -262,7 +265,9 @@ def judge_batch(setup: Setup, thresholds: Thresholds) -> list[Finding]:
     loss, last = network.loss_function, network.activations[network.n_layers].name
     remedies = []
     if loss.link == "identity" and last != "identity":
-        remedies.append(Remedy("let the output be the identity, which reaches every target", network={"output": "identity"}))
+        remedies.append(
+            Remedy("let the output be the identity, which reaches every target", network={"output": "identity"})
+        )
     elif loss.link != "identity" and default_loss(last) != loss:
         remedies.append(Remedy("use the loss of the output", network={"loss": default_loss(last)}))
     return [

@@ -39,8 +39,12 @@ class Thresholds:
     shift_share: float = _line(0.5, OURS, "share of the first loss's excess that a shift of the output bias removes")
     batch_unexplained: float = _line(0.25, OURS, "u that must be reached on a batch of about 20 rows")
     ignored: float = _line(0.95, OURS, "u above which the inputs count as ignored")
-    update_ratio_high: float = _line(0.1, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too large above")
-    update_ratio_low: float = _line(1e-4, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too small below")
+    update_ratio_high: float = _line(
+        0.1, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too large above"
+    )
+    update_ratio_low: float = _line(
+        1e-4, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too small below"
+    )
     loss_jump: float = _line(10.0, OURS, "loss ÷ its recent mean above which a run diverges")
     dead_share: float = _line(0.5, SAGEMAKER, "share of a layer's units that are silent on every row")
     saturated_slope: float = _line(0.05, MAKEMORE + " (|tanh| > 0.97)", "g'(z) ÷ its largest value, saturated below")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from glassnet.diagnose.diagnosing import diagnose
 from tests.diagnose.suite.broken import KINDS, plant
 from tests.diagnose.suite.data import load
 from tests.diagnose.suite.healthy import draw, is_healthy
+
+from glassnet.diagnose.diagnosing import diagnose
 
 FIRST_SEED = {"report": 0, "calibrate": 1000}
 
@@ -46,12 +47,15 @@ def run_healthy(seed):
     warnings.simplefilter("ignore")
     data, network, X, y, options = draw(seed)
     healthy, ours, theirs = is_healthy(data, network, X, y, options)
-    result = {"seed": seed, "data": data.name, "healthy": healthy, "ours": ours, "theirs": theirs}
+    result = {"seed": seed, "data": data.name, "healthy": bool(healthy), "ours": ours, "theirs": theirs}
     if healthy:
         started = time.perf_counter()
         diagnosis = diagnose(network, X, y, **options)
         result |= {"codes": list(diagnosis.codes), "seconds": time.perf_counter() - started, "network": repr(network)}
-        result |= {"messages": [f.message for f in diagnosis.findings], "options": repr({k: v for k, v in options.items() if k != "validation"})}
+        result |= {
+            "messages": [f.message for f in diagnosis.findings],
+            "options": repr({k: v for k, v in options.items() if k != "validation"}),
+        }
     return result
 
 
@@ -76,7 +80,7 @@ def main():
         broken = list(pool.map(run_broken, jobs, chunksize=4))
         drawn = list(pool.map(run_healthy, range(first, first + chosen.healthy), chunksize=4))
     if chosen.out:
-        chosen.out.write_text(json.dumps({"broken": broken, "healthy": drawn}, indent=1))
+        chosen.out.write_text(json.dumps({"broken": broken, "healthy": drawn}, indent=1, default=float))
     if broken:
         print_broken(broken)
     if drawn:
@@ -94,8 +98,14 @@ def print_broken(results):
         missed = ", ".join(f"{code} {count}" for code, count in others.most_common(3))
         print(f"{kind:<48}{own[0]['expected']:<24}{len(own):>5}{line}  {missed}")
     n = len(results)
-    names = {"found": "expected code among the findings", "first": "a root cause first", "confirmed": "remedy confirmed by replay"}
-    print(f"\n{n} broken runs, {len({r['kind'] for r in results})} kinds, {len({r['data'] for r in results})} data sets")
+    names = {
+        "found": "expected code among the findings",
+        "first": "a root cause first",
+        "confirmed": "remedy confirmed by replay",
+    }
+    print(
+        f"\n{n} broken runs, {len({r['kind'] for r in results})} kinds, {len({r['data'] for r in results})} data sets"
+    )
     for key, text in names.items():
         print(f"  {text}: {sum(result[key] for result in results) / n:.1%}")
     seconds = sorted(result["seconds"] for result in results)
@@ -106,7 +116,9 @@ def print_healthy(results):
     """How many healthy runs raised an alarm, and which."""
     kept = [result for result in results if result["healthy"]]
     alarms = [result for result in kept if result["codes"]]
-    print(f"\n{len(results)} set-ups drawn, {len(kept)} healthy by test rows; false alarms: {len(alarms)} ({len(alarms) / len(kept):.1%})")
+    print(
+        f"\n{len(results)} set-ups drawn, {len(kept)} healthy by test rows; false alarms: {len(alarms)} ({len(alarms) / len(kept):.1%})"
+    )
     for alarm in alarms:
         print(f"  seed {alarm['seed']}, {alarm['data']}: {', '.join(alarm['codes'])}; {alarm['messages'][0][:150]}")
     seconds = sorted(result["seconds"] for result in kept)

@@ -406,7 +406,7 @@ def two_epochs(case, data):
     case.options |= {"epochs": 2, "optimizer": gn.Adam(learning_rate=0.001)}
 
 
-@kind("overfitting", data=("moons", "diabetes", "friedman", "digits", "breast_cancer"))
+@kind("overfitting", data=("diabetes", "friedman", "digits", "breast_cancer"))
 def few_rows_and_a_wide_network(case, data):
     rows = case.rng.permutation(len(data.X))[: 40 if data.name == "digits" else 30]
     case.X, case.y = data.X[rows], data.y[rows]
@@ -415,7 +415,7 @@ def few_rows_and_a_wide_network(case, data):
     case.validation = (data.X_test, data.y_test)
 
 
-@kind("overfitting", data=("moons", "circles", "diabetes", "wine"))
+@kind("overfitting", data=("moons", "diabetes", "wine", "friedman"))
 def many_inputs_of_noise(case, data):
     noise = case.rng.normal(size=(len(data.X) + len(data.X_test), 60))
     case.X = np.hstack([data.X, noise[: len(data.X)]])

@@ -7,9 +7,9 @@ from sklearn import metrics
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from tests.diagnose.suite.data import MAKERS, load
 
 import glassnet as gn
-from tests.diagnose.suite.data import MAKERS, load
 
 WITHIN = 0.1  # of the deviance explained by the best of scikit-learn's models, on test rows that diagnose never sees
 
@@ -78,7 +78,11 @@ def is_healthy(data, network, X, y, options):
 def best_of_sklearn(data, X, y):
     """The largest share of the test deviance that a linear model, a random forest or nearest neighbours explain."""
     if data.classes:
-        models = [LogisticRegression(), RandomForestClassifier(200, min_samples_leaf=3, random_state=0), KNeighborsClassifier(15)]
+        models = [
+            LogisticRegression(),
+            RandomForestClassifier(200, min_samples_leaf=3, random_state=0),
+            KNeighborsClassifier(15),
+        ]
         return max(explained(data, model.fit(X, y).predict_proba(data.X_test), y) for model in models)
     models = [RandomForestRegressor(200, min_samples_leaf=3, random_state=0), KNeighborsRegressor(10)]
     models.append(PoissonRegressor() if data.output == "exponential" else Ridge())
