@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-LEVELS = 120  # of the surface, a side, in a figure
+LEVELS = 200  # of the surface, a side, in a figure
 GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 30, 360, 60
 _drawing = threading.Lock()  # matplotlib's settings and fonts are global
 
@@ -30,7 +30,7 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
         output = network.forward(setup.grid(size)).output.reshape(size, size, -1)
     output = np.nan_to_num(output, posinf=1e300, neginf=-1e300)
     if data.output == "softmax":
-        return np.tensordot(output, _colours(len(data.classes or ())), 1) * 0.6 + 0.4 * 255, output.argmax(axis=2)
+        return np.tensordot(output, _colours(len(data.classes or ())), 1) * 0.5 + 0.5 * 255, output.argmax(axis=2)
     value = output[..., 0]
     low, high = limits(data)
     share = np.clip((value - low) / (high - low), 0, 1)
@@ -38,7 +38,7 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
     middle = np.array([247.0, 247.0, 247.0])
     far = np.abs(2 * share - 1)[..., None]
     end = np.where(share[..., None] < 0.5, blue, orange)
-    return middle + 0.75 * far * (end - middle), value
+    return middle + 0.55 * far * (end - middle), value
 
 
 def limits(data: Data) -> tuple[float, float]:
@@ -86,6 +86,7 @@ def _figure(course: Course, step: int, form: str) -> bytes:
     ):
         label = f"{kind} ({len(y)})"
         left.scatter(*points.T, s=20, c=_point_colours(data, y) / 255, edgecolors=edge, linewidths=0.7, label=label)
+    left.legend(loc="upper right", fontsize=8, framealpha=0.8)
     names = setup.data.names
     left.set(title=data.title, xlabel=names[0], ylabel=names[1], xlim=(x0, x1), ylim=(y0, y1))
     steps, train, test = (np.array(each, dtype=float) for each in zip(*position.curve, strict=True))
@@ -124,7 +125,9 @@ def _picture(setup: Setup, position: Position) -> Image:
 
     data = setup.data
     colours, _ = surface(setup, position, GIF_LEVELS)
-    image = Image.fromarray(np.rint(colours).astype(np.uint8)).resize((GIF_SIZE, GIF_SIZE), Image.Resampling.BICUBIC)
+    plane = Image.fromarray(np.rint(colours).astype(np.uint8)).resize((GIF_SIZE, GIF_SIZE), Image.Resampling.BICUBIC)
+    image = Image.new("RGB", (GIF_SIZE, GIF_SIZE + 24), (255, 255, 255))
+    image.paste(plane)
     draw = ImageDraw.Draw(image)
     (x0, x1), (y0, y1) = data.domain
     radius = 3.2
@@ -136,6 +139,5 @@ def _picture(setup: Setup, position: Position) -> Image:
             draw.ellipse((x - radius, top - radius, x + radius, top + radius), fill=tuple(colour), outline=edge)
     last, train, _ = position.curve[-1]
     text = f"step {last:,}   loss {train:.4f}"
-    draw.rectangle((0, GIF_SIZE - 22, GIF_SIZE, GIF_SIZE), fill=(255, 255, 255))
-    draw.text((8, GIF_SIZE - 19), text, fill=(30, 30, 30), font=ImageFont.load_default(14))
+    draw.text((8, GIF_SIZE + 3), text, fill=(30, 30, 30), font=ImageFont.load_default(14))
     return image

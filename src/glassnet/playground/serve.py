@@ -33,6 +33,7 @@ def serve(
     query = ""
     if upload is not None:
         query = f"?data={playground.uploads.add(upload, keep=True).id}"
+    playground.frame(query.removeprefix("?"))  # imports what a first answer needs, so that no reader waits for it
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
@@ -74,6 +75,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(128)  # before the address is told: who comes early waits
     except OSError as error:
         listening.close()
         raise InputError(
