@@ -45,9 +45,14 @@ class Derivation:
         What is there from the start: inputs, parameters, targets, masks, the optimizer's memory and constants.
     network, batch, job, state
         The network before the step (a copy), the rows and masks it saw, and the run it belongs to.
+    inputs, outputs : tuple of str
+        What the columns of A0 and of the output are called, where an estimator or a table says it.
     """
 
-    def __init__(self, builder: Builder, digits: int) -> None:
+    def __init__(
+        self, builder: Builder, digits: int, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ()
+    ) -> None:
+        self.inputs, self.outputs = inputs, outputs
         self.job: Job = builder.job
         self.state: State = builder.state
         self.batch: Batch = builder.batch

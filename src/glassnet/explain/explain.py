@@ -22,6 +22,7 @@ from glassnet.training.run import Run
 from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
+Names = tuple[tuple[str, ...], tuple[str, ...]]  # of the inputs, and of the outputs
 
 
 def explain(
@@ -52,7 +53,7 @@ def explain(
     network : Network, estimator, table model, or Run
         Of an estimator its `network_`. A Run (`history.at(step)`) brings its own next step: pass it alone.
     x, y : a sample (d,) with its target, or rows (n, d) with theirs
-        Without y only the forward pass is worked out.
+        Without y only the forward pass is worked out. For a table model x is a table, which may hold the target.
     optimizer : as in `train`, or None for no update
         L-BFGS has no update of one step; the gradient is where its derivation ends.
     learning_rate : in place of the optimizer's own
@@ -80,7 +81,7 @@ def explain(
     digits = check_count("digits", digits)
     if isinstance(network, Run):
         return _explain_run(network, digits)
-    net, x, y = _network_of(network, x, y)
+    net, x, y, names = _network_of(network, x, y)
     X, Y, one = _rows(net, x, y)
     chosen = as_optimizer(optimizer) if optimizer is not None else None
     recurrence = chosen if isinstance(chosen, Optimizer) else SGD()
@@ -110,15 +111,17 @@ def explain(
     state = State(type(recurrence).__name__, _memory(recurrence, net, memory), check_count("step", step, low=0))
     drawn = masks(job, state.step, len(X)) if dropout_masks is None else _check_masks(net, dropout_masks, len(X))
     batch = Batch(np.arange(len(X)), X, job.Y, weight, drawn)
-    return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits)
+    return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits, names)
 
 
-def _derive(job: Job, state: State, batch: Batch, with_loss: bool, with_update: bool, digits: int) -> Derivation:
+def _derive(
+    job: Job, state: State, batch: Batch, with_loss: bool, with_update: bool, digits: int, names: Names = ((), ())
+) -> Derivation:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         builder = Builder(job, state, batch, with_loss)
         if with_loss and with_update:
             add_update(builder)
-    return Derivation(builder, digits)
+    return Derivation(builder, digits, *names)
 
 
 def _explain_run(run: Run, digits: int) -> Derivation:
@@ -131,20 +134,33 @@ def _explain_run(run: Run, digits: int) -> Derivation:
     return _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
 
 
-def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any]:
-    """The network inside `given`, with x and y as it takes them."""
+def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
+    """The network inside `given`, x and y as it takes them, and what its inputs and outputs are called."""
+    if x is None:
+        raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
     if isinstance(given, Network):
-        if x is None:
-            raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
-        return given, x, y
+        return given, x, y, ((), ())
+    if hasattr(given, "preparation") and isinstance(getattr(given, "network", None), Network):  # a table model
+        table = given.table(x)
+        X = given.preparation.matrix(table, dtype=given.network.dtype)
+        y = given.encode(table) if y is None and given.target in table.names else y
+        outputs = tuple(map(str, given.classes or (given.target,)))
+        return given.network, X, y, (tuple(given.preparation.feature_names), outputs)
     network = getattr(given, "network_", None)
     if not isinstance(network, Network):
         raise InputError(
             f"network: expected a Network, a fitted estimator or a Run; got {shown(given)}; fit the estimator first."
         )
-    if y is not None and hasattr(given, "classes_"):
-        y = _class_numbers(given.classes_, y)
-    return network, x, y
+    inputs = tuple(map(str, getattr(given, "feature_names_in_", ())))
+    if not hasattr(given, "classes_"):
+        return network, x, y, (inputs, ())
+    one_label_a_row = y is not None and np.ndim(y) == max(np.ndim(x), 1) - 1
+    return (
+        network,
+        x,
+        _class_numbers(given.classes_, y) if one_label_a_row else y,
+        (inputs, tuple(map(str, given.classes_))),
+    )
 
 
 def _class_numbers(classes: Any, y: Any) -> Any:
@@ -161,6 +177,7 @@ def _class_numbers(classes: Any, y: Any) -> Any:
 
 def _rows(net: Network, x: Any, y: Any) -> tuple[Array, Array | None, bool]:
     """X and Y as matrices; whether they are one sample given without its row."""
+    x = x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
     one = np.ndim(x) == 1
     X = check_X([x] if one else x, net.sizes[0], net.dtype, "x")
     if y is None:

@@ -109,6 +109,10 @@ def _about(derivation: Derivation) -> tuple[str, ...]:
         about.append(f"loss {net.loss_function.name} = {float(derivation['loss'].value):.{derivation.digits}g}")
     if "theta" in derivation:
         about.append(f"{job.optimizer!r}, step {derivation.state.step + 1}")
+    for what, columns in (("inputs", derivation.inputs), ("outputs", derivation.outputs)):
+        if columns:
+            some = ", ".join(f"{k} {name}" for k, name in enumerate(columns[:12]))
+            about.append(f"{what}: {some}{', …' if len(columns) > 12 else ''}")
     return tuple(about)
 
 

@@ -274,11 +274,11 @@ class Scalars:
     # --- the chain rule ---------------------------------------------------------------------------------------
 
     def _factors(self, line: Line) -> list[Line]:
-        """The line and those of the derivatives it is made of, the largest term of each sum alone."""
-        found = {line.symbol: line}
+        """The line and those of the derivatives it is made of: of a sum the largest term, of a short one at the output all."""
+        found = {(line.symbol, line.index): line}
         for symbol, index in self._main_factors(line):
-            if symbol not in found:
-                found.update({factor.symbol: factor for factor in self._factors(self.line(symbol, index))})
+            if (symbol, index) not in found:
+                found.update({(f.symbol, f.index): f for f in self._factors(self.line(symbol, index))})
         return list(found.values())
 
     def _main_factors(self, line: Line) -> list[tuple[str, Index]]:
@@ -288,8 +288,10 @@ class Scalars:
         terms = names.args if isinstance(names, ast.Call) and ast.unparse(names.func) == "sum_of" else [names]
         terms = [term for term in terms if not _is_rest(term)]
         sizes = [abs(float(self.elements.value(term))) for term in terms]
-        main = terms[int(np.argmax(sizes))] if terms else line.names
-        factors = [node for node in ast.walk(main) if isinstance(node, ast.Subscript)]
+        last = f"dZ{self.of.network.n_layers}"
+        few_outputs = len(terms) <= SIZES[1] and all(last in ast.unparse(term) for term in terms)
+        main = terms if few_outputs else terms[int(np.argmax(sizes)) :][:1]
+        factors = [node for term in main for node in ast.walk(term) if isinstance(node, ast.Subscript)]
         named = [(ast.unparse(node.value), _index(node)) for node in factors]
         return [(name, index) for name, index in named if name in self.of and self.of[name].stage == "backward"]
 
