@@ -37,12 +37,12 @@ Figures figures(Record& record) {
     return Figures(values.data(), {values.size()}, nb::find(record));
 }
 
-// Asks Python for a pending Ctrl-C at most every 50 ms; the exception stays set.
+// Asks Python for a pending Ctrl-C at most every 25 ms; the exception stays set.
 class Interrupt {
 public:
     bool operator()() {
         const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < std::chrono::milliseconds(50)) return false;
+        if (now - last_ < std::chrono::milliseconds(25)) return false;
         last_ = now;
         const nb::gil_scoped_acquire held;
         return PyErr_CheckSignals() != 0;
@@ -90,12 +90,16 @@ Record train(const Architecture& architecture, const Settings& settings, State& 
 template <class T>
 void predict(const Architecture& architecture, const Settings& settings, Array<const T> theta, Array<const T> X,
              Array<T> out) {
-    const nb::gil_scoped_release released;
-    const FlushSubnormals flush;
-    const Rows<T> none{nullptr, nullptr, nullptr, 0};
-    const auto trainer = make_trainer<T>(architecture, settings, none);
-    trainer->load(theta.data(), nullptr);
-    trainer->predict(X.data(), X.shape(0), out.data());
+    {
+        const nb::gil_scoped_release released;
+        const FlushSubnormals flush;
+        const Rows<T> none{nullptr, nullptr, nullptr, 0};
+        const auto trainer = make_trainer<T>(architecture, settings, none);
+        trainer->ask(Interrupt());
+        trainer->load(theta.data(), nullptr);
+        trainer->predict(X.data(), X.shape(0), out.data());
+    }
+    if (PyErr_Occurred()) throw nb::python_error();
 }
 
 template <class T>

@@ -55,8 +55,9 @@ struct Record {
     std::vector<double> bad_theta;  // the parameters that gave it
 };
 
-// Trains to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first. theta and slots are read at the start and written at the end; best receives the
-// parameters of the best validation loss. `interrupted` is asked now and then whether to stop. After a loss that is inf
+// Trains to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first. theta and slots
+// are read at the start and written at the end; best receives the parameters of the best validation loss. `interrupted`
+// is asked now and then, also inside a long step, whether to stop. After a loss that is inf
 // or nan theta is that of the last finite loss, or without snapshots that of the start.
 template <class T>
 class Run {
@@ -64,8 +65,9 @@ public:
     Run(Trainer<T>& trainer, const Job<T>& job, State& state, std::size_t parameters, T* theta,
         std::vector<T*> slots, T* best, bool snapshots, std::function<bool()> interrupted)
         : trainer_(trainer), job_(job), state_(state), parameters_(parameters), theta_(theta),
-          slots_(std::move(slots)), best_(best), snapshots_(snapshots), interrupted_(std::move(interrupted)),
+          slots_(std::move(slots)), best_(best), snapshots_(snapshots),
           order_(shuffled() && !job.orders ? job.data.n : 0), constants_(job.constants) {
+        trainer_.ask(std::move(interrupted));
         if (!shuffled() && job.batch_size < job.data.n) {
             in_order_.resize(job.data.n);
             std::iota(in_order_.begin(), in_order_.end(), 0);
@@ -100,6 +102,7 @@ public:
             double watched = loss;
             if (job_.validation.n > 0) {
                 watched = trainer_.loss(job_.validation);
+                if (trainer_.cut_short()) break;
                 record.validation_loss.push_back(watched);
             }
             record.stopped = adapt_rate(loss);
@@ -143,13 +146,13 @@ private:
             if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
                 const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data()};
                 const double loss = trainer_.step(step);
+                if (trainer_.cut_short()) return Pause::kInterrupted;
                 if (!std::isfinite(loss)) return Pause::kNonFinite;
                 state_.epoch_loss += weight * loss;
                 state_.epoch_weight += weight;
             }
             ++state_.step;
             ++state_.batch;
-            if (asked_to_stop(count)) return Pause::kInterrupted;
         }
         return Pause::kEndOfEpoch;
     }
@@ -158,13 +161,6 @@ private:
         ++state_.epoch;
         state_.batch = 0;
         state_.epoch_loss = state_.epoch_weight = 0;
-    }
-
-    bool asked_to_stop(std::size_t rows) {
-        work_ += rows * parameters_;
-        if (work_ < 1'000'000) return false;
-        work_ = 0;
-        return interrupted_();
     }
 
     void take_snapshot() {
@@ -209,7 +205,7 @@ private:
         state_.step = snapshot_.step;
         state_.epoch = snapshot_.epoch;
         state_.batch = snapshot_.batch;
-        for (; state_.step < end; end_epoch()) run_epoch(end);
+        for (; state_.step < end && !trainer_.cut_short(); end_epoch()) run_epoch(end);
     }
 
     std::string adapt_rate(double loss) {
@@ -251,14 +247,12 @@ private:
     std::vector<T*> slots_;
     T* best_;
     bool snapshots_;
-    std::function<bool()> interrupted_;
     BatchOrder order_;
     std::vector<std::int64_t> in_order_;
     std::vector<double> constants_;
     Snapshot snapshot_, previous_;
     std::vector<T> start_;  // theta of the start, instead of snapshots
     long first_step_ = 0, first_epoch_ = 0;
-    std::size_t work_ = 0;
 };
 
 }  // namespace glassnet

@@ -107,6 +107,8 @@ public:
         double total = 0;
         for (int start = 0; start < rows; start += block_groups_ * R) {
             const Block block{batch_ + start / R * batch_group_size(), start, std::min(block_groups_ * R, rows - start)};
+            this->poll(std::size_t(block.rows) * parameter_count_);
+            if (this->cut_short()) return 0;
             LossSum sum;
             if (in_registers_) {
                 with_count<kMostInRegisters>(inputs_, [&](auto inputs) {
@@ -269,7 +271,8 @@ private:
     void for_blocks(const Rows<T>& rows, Body body) {
         const std::size_t size = std::size_t(block_groups_) * R;
         AlignedArray<T> group(std::size_t(block_groups_) * batch_group_size());
-        for (std::size_t first = 0; first < rows.n; first += size) {
+        for (std::size_t first = 0; first < rows.n && !this->cut_short(); first += size) {
+            this->poll(size * parameter_count_);
             const int count = static_cast<int>(std::min(size, rows.n - first));
             gather(rows, nullptr, first, count, group);
             body(Block{group, 0, count}, first);

@@ -1,8 +1,11 @@
 // What the compiled engine trains, in plain data, and the interface of its kernels.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace glassnet {
@@ -69,6 +72,25 @@ public:
     virtual void predict(const T* X, std::size_t n, T* out) = 0;
     // The mean loss of rows, without penalties.
     virtual double loss(const Rows<T>& rows) = 0;
+
+    // `interrupted` is asked now and then whether to stop. What was being computed then means nothing, cut_short() is
+    // true, and the parameters are those before the step.
+    void ask(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+    bool cut_short() const { return cut_short_.load(std::memory_order_relaxed); }
+
+protected:
+    // Asks, if enough multiply-adds were done since the last time; for the calling thread alone.
+    void poll(std::size_t work) {
+        work_ += work;
+        if (work_ < 1'000'000) return;
+        work_ = 0;
+        if (interrupted_ && interrupted_()) cut_short_.store(true, std::memory_order_relaxed);
+    }
+
+private:
+    std::function<bool()> interrupted_;
+    std::atomic<bool> cut_short_{false};
+    std::size_t work_ = 0;
 };
 
 }  // namespace glassnet

@@ -94,8 +94,9 @@ public:
         take(5 * kLine);  // keeps the streams of a tile apart modulo a page
         slot_stride_ = elements;
         if (trains()) elements += settings.slots * slot_stride_;
-        const bool gradient_in_memory = settings.clip_norm > 0;
-        const std::size_t gradient = gradient_in_memory ? take(slot_stride_) : 0;
+        const double step_bytes = double(settings.batch_size) * slot_stride_ * sizeof(T);
+        gradient_in_memory_ = trains() && (settings.clip_norm > 0 || step_bytes > kLongStepBytes);
+        const std::size_t gradient = gradient_in_memory_ ? take(slot_stride_) : 0;
         int widest = 0, most_tiles = 0;
         for (const Layer& layer : layers_) {
             const std::size_t size = std::size_t(panels(layer.out)) * kWidth * max_rows_;
@@ -154,6 +155,9 @@ public:
 
     double step(const Step& step) override {
         const Batch batch{data_, step.order, 0, static_cast<int>(step.count), T(1 / step.weight_sum), step.number};
+        this->poll(step.count * slot_stride_);
+        if (this->cut_short()) return 0;
+        stops_inside_ = gradient_in_memory_;
         pool_.run([&](int thread) {
             for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
                 forward(thread, batch, l, settings_.dropout > 0);
@@ -166,10 +170,10 @@ public:
                 pool_.barrier.wait();
             }
             with_recurrence(step, [&](auto recurrence) {
-                if (settings_.clip_norm > 0) {
+                if (gradient_in_memory_) {
                     for (std::size_t l = 0; l < layers_.size(); ++l) store_gradient(thread, batch, l);
                     pool_.barrier.wait();
-                    apply_gradient(thread, recurrence);
+                    if (!this->cut_short()) apply_gradient(thread, recurrence);
                 } else {
                     for (std::size_t l = 0; l < layers_.size(); ++l) update_weights(thread, batch, l, recurrence);
                 }
@@ -204,6 +208,9 @@ private:
     static constexpr int kLine = 64 / sizeof(T);
     static constexpr std::size_t kGroupBytes = 512 << 10;  // of weights: half of a second-level cache or less
     static constexpr std::size_t kRowsAtOnce = 128;        // of each thread in a prediction: they stay in its cache
+    // Rows times bytes of weights from which a step can stop inside. It then keeps its gradient in memory and updates at
+    // the end: weights updated in part would be of no use to anybody.
+    static constexpr double kLongStepBytes = 1e10;
 
     struct Layer {
         int number, in, out, activation;
@@ -250,6 +257,13 @@ private:
     bool trains() const { return settings_.update >= 0; }
     bool has_penalty() const { return settings_.l1 > 0 || settings_.l2 > 0; }
 
+    // Whether to leave the rest of a phase; asked before each tile, a product over `depth` terms.
+    bool stopped(int thread, std::size_t depth) {
+        if (!stops_inside_) return false;
+        if (thread == 0) this->poll(depth * tile_rows * kWidth);
+        return this->cut_short();
+    }
+
     template <class Body>
     static void with_activation(const Layer& layer, Body body) {
         equations::with_activation(layer.activation, layer.activation_parameter, body);
@@ -289,8 +303,12 @@ private:
     // body(thread, chunk) on every thread, after the hidden layers' forward pass of each chunk of rows.
     template <class Body>
     void for_chunks(const Rows<T>& rows, Body body) {
+        stops_inside_ = true;
         pool_.run([&](int thread) {
             for (std::size_t first = 0; first < rows.n; first += max_rows_) {
+                if (thread == 0) stop_ = this->cut_short();
+                pool_.barrier.wait();
+                if (stop_) return;  // all threads alike
                 const int count = static_cast<int>(std::min<std::size_t>(max_rows_, rows.n - first));
                 const Batch chunk{rows, nullptr, first, count, T(1), 0};
                 for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
@@ -324,10 +342,10 @@ private:
 
     // body(panel, first row, rows, where the tile starts, its vectors) for this thread's tiles of a layer's activations.
     template <class Body>
-    void for_tiles(int thread, const Batch& batch, const Layer& layer, Body body) const {
+    void for_tiles(int thread, const Batch& batch, const Layer& layer, std::size_t depth, Body body) {
         const int tiles = ceil_div(batch.count, tile_rows);
         const Range mine = share(thread, panels(layer.out) * tiles);
-        for (int job = mine.begin; job < mine.end; ++job) {
+        for (int job = mine.begin; job < mine.end && !stopped(thread, depth); ++job) {
             const int panel = job / tiles, row = job % tiles * tile_rows;
             body(panel, row, std::min(tile_rows, batch.count - row),
                  panel * panel_step() + std::size_t(row) * kWidth, vectors_in_panel(layer.out, panel));
@@ -350,7 +368,7 @@ private:
             if (l == 0)
                 forward_data(thread, batch, finish);
             else
-                for_tiles(thread, batch, layer, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                for_tiles(thread, batch, layer, layer.in, [&](int panel, int row, int rows, std::size_t at, int vectors) {
                     affine_tile(l, panel, row, rows, layer.a + at);
                     finish(panel, row, rows, at, vectors);
                 });
@@ -372,7 +390,7 @@ private:
                 const int rows = std::min(tile_rows, mine.end - row), next = row + rows;
                 const int copied = begin == 0 && trains() ? rows : 0;
                 const int fetched = begin == 0 ? std::min(tile_rows, mine.end - next) : 0;
-                for (int panel = begin; panel < end; ++panel) {
+                for (int panel = begin; panel < end && !stopped(thread, layer.in); ++panel) {
                     const std::size_t at = panel * panel_step() + std::size_t(row) * kWidth;
                     affine_data_tile(panel, row, rows, layer.a + at,
                                      {copied * panel / end, copied * (panel + 1) / end},
@@ -562,7 +580,7 @@ private:
         const V unmasked = T(1 - settings_.dropout);  // undoes the mask's scale where a unit was kept
         with_activation(below, [&](auto activation) {
             using Activation = decltype(activation);
-            for_tiles(thread, batch, below, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+            for_tiles(thread, batch, below, layer.out, [&](int panel, int row, int rows, std::size_t at, int vectors) {
                 if (panel != packed_panel) {
                     pack_transposed(layer, panel * kWidth, packed);
                     packed_panel = panel;
@@ -594,7 +612,7 @@ private:
         const int tiles = ceil_div(layer.in, tile_rows) + 1;
         const Range mine = share(thread, gradient_tiles(layer));
         alignas(64) T tile[tile_rows * kWidth];
-        for (int job = mine.begin; job < mine.end; ++job) {
+        for (int job = mine.begin; job < mine.end && !stopped(thread, batch.count); ++job) {
             const int panel = job / tiles, first = job % tiles * tile_rows;
             const int vectors = vectors_in_panel(layer.out, panel);
             const T* d = layer.d + panel * panel_step();
@@ -685,7 +703,8 @@ private:
     template <class Recurrence>
     void apply_gradient(int thread, const Recurrence& recurrence) {
         const double norm = std::sqrt(std::accumulate(sums_, sums_ + count_tiles(), 0.0));
-        const V scale = T(norm > settings_.clip_norm ? settings_.clip_norm / norm : 1.0);
+        const bool clips = settings_.clip_norm > 0 && norm > settings_.clip_norm;
+        const V scale = T(clips ? settings_.clip_norm / norm : 1.0);
         const Range mine = share(thread, int(slot_stride_ / kLanes));
         for (std::size_t i = std::size_t(mine.begin) * kLanes; i < std::size_t(mine.end) * kLanes; i += kLanes)
             update_vector(recurrence, weights_ + i, V::load(gradient_ + i) * scale);
@@ -700,7 +719,9 @@ private:
     std::vector<Layer> layers_;
     T* weights_;  // followed by the optimizer's slots, slot_stride_ apart
     std::size_t slot_stride_;
-    T* gradient_;  // in memory only for clipping
+    T* gradient_;  // in memory only for clipping and in long steps
+    bool gradient_in_memory_;
+    bool stops_inside_ = false, stop_ = false;
     std::vector<const T*> rows_;  // of the batch
     T* input_;                    // and the same in panels
     T* targets_;

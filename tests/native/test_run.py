@@ -134,6 +134,7 @@ RUNS = {
     "small": {"sizes": [2, 10, 3], "n": 100, "batch_size": 100, "threads": 1},
     "wide, large batches": {"sizes": [784, 512, 512, 10], "n": 4096, "batch_size": 1024, "threads": 2},
     "wide, full batch": {"sizes": [784, 512, 512, 10], "n": 20_000, "batch_size": 20_000, "threads": 2},
+    "narrow, full batch": {"sizes": [30, 100, 3], "n": 500_000, "batch_size": 500_000, "threads": 1},
 }
 
 
@@ -158,10 +159,10 @@ def test_ctrl_c_ends_a_run_at_once(run, record_property):
     assert stopped.endswith("True"), "theta must be finite and trained"
     assert again == "again True"
     assert err == ""
-    assert latency < ALLOWED[run], f"{latency * 1000:.0f} ms"
+    assert latency < ALLOWED, f"{latency * 1000:.0f} ms"
 
 
-ALLOWED = {"small": 1, "wide, large batches": 1, "wide, full batch": 5}
+ALLOWED = 0.5  # seconds; about 25 ms where nothing else runs
 
 
 def test_other_threads_go_on_during_a_run():
