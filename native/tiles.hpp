@@ -63,16 +63,33 @@ struct PanelColumns {
     }
 };
 
-// Rows anywhere in memory. Copies some of them into panels, in whole vectors since a library's copy is in smaller pieces,
-// and fetches rows that a later product will read.
+// Copies rows from anywhere in memory into panels, in whole vectors since a library's copy is in smaller pieces.
+template <class T>
+struct RowsCopy {
+    const T* const* rows;
+    int count, depth;
+    T* to;  // the first row's place
+    std::size_t panel_step;
+
+    // Columns k … of one panel.
+    void columns(int k) const {
+        constexpr int width = panel_width<T>;
+        T* const at = to + k / width * panel_step;
+        for (int r = 0; r < count; ++r)
+            if (k + width <= depth)
+                for (int i = 0; i < width; i += Vec<T>::size)
+                    Vec<T>::load_unaligned(rows[r] + k + i).store(at + r * width + i);
+            else
+                std::copy(rows[r] + k, rows[r] + depth, at + r * width);
+    }
+};
+
+// Rows anywhere in memory. Copies some of them, and fetches rows that a later product will read.
 template <class T>
 struct DataRows {
     static constexpr int length = panel_width<T>;
     const T* const* rows;
-    int depth;
-    Range copied;  // of these rows
-    T* copy;       // of row 0
-    std::size_t panel_step;
+    RowsCopy<T> copy;
     const T* const* ahead;
     int ahead_count;
 
@@ -85,13 +102,7 @@ struct DataRows {
     Block<Rows> block(int k) const {
         for (int r = 0; r < ahead_count; ++r)
             for (int i = 0; i < length; i += 64 / int(sizeof(T))) __builtin_prefetch(ahead[r] + k + i);
-        T* const to = copy + k / length * panel_step;
-        for (int r = copied.begin; r < copied.end; ++r)
-            if (k + length <= depth)
-                for (int i = 0; i < length; i += Vec<T>::size)
-                    Vec<T>::load_unaligned(rows[r] + k + i).store(to + r * length + i);
-            else
-                std::copy(rows[r] + k, rows[r] + depth, to + r * length);
+        copy.columns(k);
         Block<Rows> block;
 #pragma GCC unroll 16
         for (int r = 0; r < Rows; ++r) block.at[r] = rows[r] + k;

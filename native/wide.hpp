@@ -67,7 +67,7 @@ public:
         : architecture_(architecture), settings_(settings), data_(data), pool_(settings.threads),
           max_rows_(static_cast<int>(
               trains() ? settings.batch_size : std::min(settings.batch_size, kRowsAtOnce * settings.threads))),
-          rows_(max_rows_) {
+          rows_(std::size_t(max_rows_) * settings.threads) {
         std::size_t elements = 0;
         auto take = [&elements](std::size_t n) {
             const std::size_t at = elements;
@@ -289,12 +289,12 @@ private:
         return {tiles.begin * tile_rows, std::min(batch.count, tiles.end * tile_rows)};
     }
 
-    // Where the inputs of these rows are, and copies of their targets and weights.
-    void find_rows(const Batch& batch, Range rows) {
+    // Where the inputs of all rows are, and copies of the targets and weights of these.
+    void find_rows(int thread, const Batch& batch, Range rows) {
         const int in = layers_[0].in, out = layers_.back().out;
+        for (int r = 0; r < batch.count; ++r) rows_of_thread(thread)[r] = batch.rows.X + batch.row(r) * in;
         for (int r = rows.begin; r < rows.end; ++r) {
             const std::size_t from = batch.row(r);
-            rows_[r] = batch.rows.X + from * in;
             if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, targets_ + r * target_stride_);
             row_weights_[r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
         }
@@ -326,11 +326,24 @@ private:
         multiply_affine(l, panel, rows, to, PanelRows<T>{layers_[l - 1].a + std::size_t(row) * kWidth, panel_step()});
     }
 
-    // The same in the first layer; copies some rows of the tile and fetches rows ahead meanwhile.
-    void affine_data_tile(int panel, int row, int rows, T* to, Range copied, Range ahead) const {
-        multiply_affine(0, panel, rows, to,
-                        DataRows<T>{rows_.data() + row, layers_[0].in, copied, input_ + std::size_t(row) * kWidth,
-                                    panel_step(), rows_.data() + ahead.begin, ahead.end - ahead.begin});
+    // The same in the first layer; copies some rows and fetches others meanwhile.
+    void affine_data_tile(int thread, int panel, Range rows, T* to, Range copied, Range fetched) {
+        multiply_affine(0, panel, rows.end - rows.begin, to,
+                        DataRows<T>{rows_of_thread(thread) + rows.begin, copy_of(thread, copied),
+                                    rows_of_thread(thread) + fetched.begin, fetched.end - fetched.begin});
+    }
+
+    RowsCopy<T> copy_of(int thread, Range rows) {
+        return {rows_of_thread(thread) + rows.begin, rows.end - rows.begin, layers_[0].in,
+                input_ + std::size_t(rows.begin) * kWidth, panel_step()};
+    }
+    void copy_rows(int thread, Range rows) {
+        for (int k = 0; k < layers_[0].in; k += kWidth) copy_of(thread, rows).columns(k);
+    }
+    const T** rows_of_thread(int thread) { return rows_.data() + std::size_t(thread) * max_rows_; }
+    static Range part_of(Range range, int part, int parts) {
+        const int n = std::max(0, range.end - range.begin);
+        return {range.begin + n * part / parts, range.begin + n * (part + 1) / parts};
     }
 
     template <class Left>
@@ -377,25 +390,36 @@ private:
 
     // The first layer, a tile of rows with a group of panels at a time. The rows lie scattered over the data; to read
     // them first and multiply then would wait for the memory. Instead the products with the first group fetch the rows of
-    // the next tile, and copy this one into the panels that the gradient will read.
+    // the next tile, and copy this one into the panels that the gradient will read. The work is shared as the gradient's
+    // is, so that the weights which a thread has updated are still in its cache.
     template <class Finish>
     void forward_data(int thread, const Batch& batch, Finish finish) {
         const Layer& layer = layers_[0];
-        const Range mine = rows_of(thread, batch);
-        find_rows(batch, mine);
+        const int tiles = ceil_div(batch.count, tile_rows);
+        const Range mine = share(thread, panels(layer.out) * tiles), own = rows_of(thread, batch);
+        auto panels_of = [&](int tile) {  // that this thread multiplies this tile with
+            return Range{ceil_div(std::max(0, mine.begin - tile), tiles), ceil_div(std::max(0, mine.end - tile), tiles)};
+        };
+        auto rows_in = [&](int tile, Range among) {
+            return Range{std::max(tile * tile_rows, among.begin), std::min((tile + 1) * tile_rows, among.end)};
+        };
+        find_rows(thread, batch, own);
+        if (trains())
+            for (int tile = own.begin / tile_rows; tile * tile_rows < own.end; ++tile)
+                if (const Range to = panels_of(tile); to.begin >= to.end) copy_rows(thread, rows_in(tile, own));
         const int group = std::max<int>(1, kGroupBytes / (layer.in * kWidth * sizeof(T)));
-        for (int begin = 0; begin < panels(layer.out); begin += group) {
-            const int end = std::min(begin + group, panels(layer.out));
-            for (int row = mine.begin; row < mine.end; row += tile_rows) {
-                const int rows = std::min(tile_rows, mine.end - row), next = row + rows;
-                const int copied = begin == 0 && trains() ? rows : 0;
-                const int fetched = begin == 0 ? std::min(tile_rows, mine.end - next) : 0;
-                for (int panel = begin; panel < end && !stopped(thread, layer.in); ++panel) {
-                    const std::size_t at = panel * panel_step() + std::size_t(row) * kWidth;
-                    affine_data_tile(panel, row, rows, layer.a + at,
-                                     {copied * panel / end, copied * (panel + 1) / end},
-                                     {next + fetched * panel / end, next + fetched * (panel + 1) / end});
-                    finish(panel, row, rows, at, vectors_in_panel(layer.out, panel));
+        for (int begin = mine.begin / tiles; begin * tiles < mine.end; begin += group) {
+            for (int tile = 0; tile < tiles; ++tile) {
+                const Range all = panels_of(tile), now{std::max(all.begin, begin), std::min(all.end, begin + group)};
+                const Range rows = rows_in(tile, {0, batch.count}), next = rows_in(tile + 1, {0, batch.count});
+                const bool first = now.begin == all.begin;
+                const Range copied = first && trains() ? rows_in(tile, own) : Range{0, 0}, fetched = first ? next : Range{0, 0};
+                for (int panel = now.begin; panel < now.end && !stopped(thread, layer.in); ++panel) {
+                    const std::size_t at = panel * panel_step() + std::size_t(rows.begin) * kWidth;
+                    const int part = panel - now.begin, parts = now.end - now.begin;
+                    affine_data_tile(thread, panel, rows, layer.a + at, part_of(copied, part, parts),
+                                     part_of(fetched, part, parts));
+                    finish(panel, rows.begin, rows.end - rows.begin, at, vectors_in_panel(layer.out, panel));
                 }
             }
         }
@@ -433,12 +457,12 @@ private:
         return {layers_.back().d + std::size_t(row) * kWidth, panel_step(), layers_.back().out};
     }
 
-    void output_tile(int row, int rows) const {
+    void output_tile(int thread, int row, int rows) {
         const Layer& layer = layers_.back();
         for (int panel = 0; panel < panels(layer.out); ++panel) {
             T* to = layer.d + panel * panel_step() + std::size_t(row) * kWidth;
             if (layers_.size() == 1)
-                affine_data_tile(panel, row, rows, to, {0, panel == 0 && trains() ? rows : 0}, {0, 0});
+                affine_data_tile(thread, panel, {row, row + rows}, to, {row, panel == 0 && trains() ? row + rows : row}, {0, 0});
             else
                 affine_tile(layers_.size() - 1, panel, row, rows, to);
         }
@@ -447,10 +471,10 @@ private:
     // ∂ℓ/∂Z · w/Σw in the place of Z, and the mean loss in row_loss_, summed in the order of the rows.
     void output_slopes(int thread, const Batch& batch) {
         const Range mine = rows_of(thread, batch);
-        if (layers_.size() == 1) find_rows(batch, mine);
+        if (layers_.size() == 1) find_rows(thread, batch, mine);
         for (int row = mine.begin; row < mine.end; row += tile_rows) {
             const int end = std::min(mine.end, row + tile_rows);
-            output_tile(row, end - row);
+            output_tile(thread, row, end - row);
             T loss = 0;
             for (int r = row; r < end; ++r) {
                 const T weight = row_weights_[r] * batch.scale;
@@ -539,10 +563,10 @@ private:
     void output_rows(int thread, const Batch& chunk, T* out) {
         const Range mine = rows_of(thread, chunk);
         const int width = layers_.back().out;
-        if (layers_.size() == 1) find_rows(chunk, mine);
+        if (layers_.size() == 1) find_rows(thread, chunk, mine);
         for (int first = mine.begin; first < mine.end; first += tile_rows) {
             const int end = std::min(mine.end, first + tile_rows);
-            output_tile(first, end - first);
+            output_tile(thread, first, end - first);
             for (int r = first; r < end; ++r) {
                 const OutputRow row = output_row(r);
                 activate(row);
@@ -722,7 +746,7 @@ private:
     T* gradient_;  // in memory only for clipping and in long steps
     bool gradient_in_memory_;
     bool stops_inside_ = false, stop_ = false;
-    std::vector<const T*> rows_;  // of the batch
+    std::vector<const T*> rows_;  // of the batch, once for each thread
     T* input_;                    // and the same in panels
     T* targets_;
     std::size_t target_stride_;
