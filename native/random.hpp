@@ -58,33 +58,50 @@ public:
 
     const std::int64_t* draw(std::uint64_t seed, std::uint64_t epoch) {
         const std::size_t n = keys_.size();
+        // a radix sort by the upper bits of the key, two digits of eleven bits, leaves few rows out of place; an entry is
+        // the upper half of a key with the row in the lower half
+        Counts low{}, high{};
         const Philox philox(seed, 0, epoch);
         for (std::size_t i = 0; i < n; i += 4) {
             const auto words = philox.block(i / 4);
-            std::copy_n(words.begin(), std::min<std::size_t>(4, n - i), keys_.begin() + i);
+            for (std::size_t k = 0; k < std::min<std::size_t>(4, n - i); ++k) {
+                keys_[i + k] = words[k];
+                entries_[i + k] = (words[k] >> 32 << 32) | (i + k);
+                ++low[words[k] >> 42 & 2047];
+                ++high[words[k] >> 53];
+            }
         }
-        // radix sort by the upper half of the key, three digits of eleven bits; the row rides in the lower half
-        for (std::size_t i = 0; i < n; ++i) entries_[i] = (keys_[i] >> 32 << 32) | i;
-        for (int shift : {32, 43, 54}) {
-            std::array<std::size_t, 2048> start{};
-            for (const std::uint64_t entry : entries_) ++start[entry >> shift & 2047];
-            std::size_t sum = 0;
-            for (std::size_t& count : start) sum += std::exchange(count, sum);
-            for (const std::uint64_t entry : entries_) scratch_[start[entry >> shift & 2047]++] = entry;
-            entries_.swap(scratch_);
-        }
+        scatter(entries_, scratch_, low, 42);
+        scatter(scratch_, entries_, high, 53);
         std::int64_t* const order = reinterpret_cast<std::int64_t*>(scratch_.data());  // free until the next draw
-        for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<std::int64_t>(entries_[i] & 0xFFFFFFFF);
-        for (std::size_t first = 0, last; first < n; first = last) {  // rare: equal upper halves
-            for (last = first + 1; last < n && entries_[last] >> 32 == entries_[first] >> 32; ++last) {}
-            if (last - first > 1)
-                std::stable_sort(order + first, order + last,
-                                 [this](std::int64_t a, std::int64_t b) { return keys_[a] < keys_[b]; });
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::uint64_t entry = entries_[i];
+            std::size_t at = i;
+            for (; at > 0 && before(entry, entries_[at - 1]); --at) {
+                entries_[at] = entries_[at - 1];
+                order[at] = order[at - 1];
+            }
+            entries_[at] = entry;
+            order[at] = static_cast<std::int64_t>(entry & 0xFFFFFFFF);
         }
         return order;
     }
 
 private:
+    using Counts = std::array<std::uint32_t, 2048>;
+
+    static void scatter(const std::vector<std::uint64_t>& from, std::vector<std::uint64_t>& to, Counts& counts, int shift) {
+        std::uint32_t sum = 0;
+        for (std::uint32_t& count : counts) sum += std::exchange(count, sum);
+        for (const std::uint64_t entry : from) to[counts[entry >> shift & 2047]++] = entry;
+    }
+
+    bool before(std::uint64_t a, std::uint64_t b) const {
+        if (a >> 32 != b >> 32) return a < b;
+        const std::uint64_t key_a = keys_[a & 0xFFFFFFFF], key_b = keys_[b & 0xFFFFFFFF];
+        return key_a != key_b ? key_a < key_b : a < b;
+    }
+
     std::vector<std::uint64_t> keys_, entries_, scratch_;
 };
 
