@@ -70,6 +70,8 @@ def main() -> int:
 
     if outcome.results:
         report.tables(console, outcome, given.clock)
+        for line in report.sweep_lines(outcome, given.clock):
+            console.print(line)
     if one:
         report.thread_table(console, one, two)
     if "many" in record:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -81,6 +83,27 @@ def many_line(many: dict[str, Any]) -> str:
         parts.append(f"JAX, vmapped, {on} {min(many['jax_seconds']):.2f} s (from a tenth of the epochs)")
     what = f"W5  {many['seeds']:,} seeds of W1, {many['epochs']:,} epochs each, engine {many['engine']}"
     return f"{what}: {'; '.join(parts)}."
+
+
+def sweep_lines(outcome: Outcome, clock: str) -> list[str]:
+    """How glassnet's time grows with the rows, and how far any width lies above a smooth curve through all of them."""
+    lines = []
+    for dtype in dict.fromkeys(result.workload.dtype for result in outcome.results):
+        ours = [r for r in outcome.results if r.contender == "glassnet" and r.workload.dtype == dtype]
+        rows = [result for result in ours if result.workload.name.startswith("rows")]
+        for few, many in itertools.pairwise(rows):
+            growth = many.best(clock) * many.workload.rows / (few.best(clock) * few.workload.rows)
+            lines.append(f"{dtype}: {few.workload.rows:,} → {many.workload.rows:,} rows: an epoch takes × {growth:.2f}")
+        widths = [result for result in ours if result.workload.name.startswith("width")]
+        if len(widths) > 4:
+            x = np.log([result.workload.sizes[1] for result in widths])
+            y = np.log([result.best(clock) for result in widths])
+            above = np.exp(y - np.polyval(np.polyfit(x, y, 3), x))
+            worst = int(above.argmax())
+            lines.append(
+                f"{dtype}: {widths[worst].workload.name} lies highest above a cubic in log-log: × {above[worst]:.2f}"
+            )
+    return lines
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
