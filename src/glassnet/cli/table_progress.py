@@ -1,4 +1,4 @@
-"""Progress of a training on a table: a live line where output is a terminal, ten lines where it is not."""
+"""Progress of a training on a table: a live line where output is a terminal, some ten lines where it is not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from glassnet.training.train import Epoch
 
 METRIC_EVERY = 0.2  # seconds between two measurements of the metric, which cost a prediction
+LINE_EVERY = 5.0  # seconds between two lines of a slow training where output is no terminal
 METRIC_ROWS = 10_000
 
 
@@ -29,7 +30,7 @@ class TableProgress:
         self.label = f"{'validation' if name == 'validation' else 'training'} {metric_name(plan.model.task)}"
         epochs = plan.settings.epochs or 1
         self.every = max(1, epochs // 10)
-        self.measured_at, self.score = 0.0, float("nan")
+        self.measured_at, self.line_at, self.score = 0.0, time.monotonic(), float("nan")
         columns = (
             TextColumn("epoch"),
             MofNCompleteColumn(),
@@ -48,8 +49,9 @@ class TableProgress:
         self.bar.stop()
 
     def __call__(self, now: Epoch) -> None:
-        line_due = not self.quiet and not self.live and (now.epoch % self.every == 0 or now.epoch == 1)
         clock = time.monotonic()
+        due = now.epoch == 1 or now.epoch % self.every == 0 or clock - self.line_at > LINE_EVERY
+        line_due = due and not self.quiet and not self.live
         if line_due or (self.live and clock - self.measured_at > METRIC_EVERY):
             from glassnet.tables.measures import quick_score
 
@@ -61,4 +63,5 @@ class TableProgress:
         if self.live:
             self.bar.update(self.task, completed=now.epoch, text=text)
         elif line_due:
+            self.line_at = clock
             self.console.print(f"epoch {now.epoch:5d}   {text}", markup=False)
