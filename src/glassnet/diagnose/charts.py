@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.instruments import Histogram
 
-WIDTH, HEIGHT = 360, 200
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34
+WIDTH, HEIGHT = 344, 196
+LEFT, RIGHT, TOP, BOTTOM = 52, 18, 12, 34
+DECADES = 20.0
 COLOURS = 6  # classes c0 … c5 of the style sheet
 
 
@@ -36,6 +37,7 @@ def lines(
         return ""
     every = np.concatenate([points for _, points in kept])
     values = every[:, 1] if mark is None else np.append(every[:, 1], mark)
+    log_y = log_y and values.max() > DECADES * values.min()  # fewer would have no power of ten to mark
     x_axis = _Axis(float(every[:, 0].min()), float(every[:, 0].max()), LEFT, WIDTH - RIGHT, log_x, shift=log_x)
     y_axis = _Axis(float(values.min()), float(values.max()), HEIGHT - BOTTOM, TOP, log_y)
     parts = [_frame(x_axis, y_axis, x_label)]

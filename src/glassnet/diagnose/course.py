@@ -78,7 +78,7 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
         if 0 < shrunk < thresholds.vanishing_ratio:
             yield finding(
                 "vanishing_gradient",
-                f"the gradient of layer 1 is {shrunk:.2g} of that of layer {course.n_layers}",
+                f"the gradient of layer 1 is {shrunk:.2g} times that of layer {course.n_layers}",
                 thresholds,
                 step=looks[0].step,
                 layer=1,

@@ -190,8 +190,8 @@ def _ignores_inputs(
     return [
         finding(
             "input_ignored",
-            f"the trained network does no better than a constant prediction ({unexplained:.2f} unexplained), where plain "
-            f"models leave {sickness.opinion:.2f}",
+            f"the trained network leaves {unexplained:.2f} of a constant prediction's loss, where plain models leave "
+            f"{sickness.opinion:.2f}",
             thresholds,
             run=unexplained,
             opinion=sickness.opinion,

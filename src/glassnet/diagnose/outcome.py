@@ -259,7 +259,10 @@ def _unexplained(held: Setup, recording: Recording, sickness: Sickness, threshol
 
 
 def _behind(sickness: Sickness) -> str:
-    return f"{sickness.score:.2f} of the loss is unexplained on held-out rows at the best epoch, where plain models leave {sickness.opinion:.2f}"
+    return (
+        f"on held-out rows {sickness.score:.2f} of a constant prediction's loss is left, where plain models leave "
+        f"{sickness.opinion:.2f}"
+    )
 
 
 def typical_ratio(recording: Recording) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.diagnose.charts import Line, bars, lines
 from glassnet.diagnose.findings import Finding
-from glassnet.diagnose.instruments import Look
+from glassnet.diagnose.instruments import Histogram, Look
 from glassnet.diagnose.report import place_of, standing_of, summary
 
 if TYPE_CHECKING:
@@ -124,12 +125,10 @@ def figures(diagnosis: Diagnosis) -> str:
     if detailed:
         for look, when in ((detailed[0], "start"), (detailed[-1], "end")):
             assert look.detail is not None
-            drawn.append(
-                (f"Activations at the {when}", bars([(f"A{layer}", h) for layer, h in look.detail.activations.items()]))
-            )
+            drawn.append((f"Activations at the {when}", _histograms("A", look.detail.activations)))
         last = detailed[0].detail
         assert last is not None
-        drawn.append(("Gradients at the start", bars([(f"dW{layer}", h) for layer, h in last.gradients.items()])))
+        drawn.append(("Gradients at the start", _histograms("dW", last.gradients)))
     return "".join(f"<figure><h3>{escape(title)}</h3>{chart}</figure>" for title, chart in drawn if chart)
 
 
@@ -160,8 +159,12 @@ def _shares(detailed: list[Look], name: str) -> str:
     return lines(_few(series), "step", log_x=True)
 
 
-def _few(series: list[Line], at_most: int = 6) -> list[Line]:
-    """The lines of a deep network at equal distances, the first and the last among them."""
+def _histograms(name: str, by_layer: Mapping[int, Histogram]) -> str:
+    return bars(_few([(f"{name}{layer}", histogram) for layer, histogram in by_layer.items()]))
+
+
+def _few(series: list[Any], at_most: int = 6) -> list[Any]:
+    """Those of a deep network at equal distances, the first and the last among them."""
     if len(series) <= at_most:
         return series
     return [series[k] for k in np.unique(np.linspace(0, len(series) - 1, at_most).round().astype(int))]

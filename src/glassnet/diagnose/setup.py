@@ -20,6 +20,7 @@ from glassnet.training.train import train
 Array = NDArray[Any]
 
 HELD_OUT = 4  # every fourth row is held out where no validation data was passed
+LOST = 0.3  # rise of u on the training rows above its best epochs
 FEW_ROWS = 40  # with fewer, nothing is held out
 
 
@@ -106,14 +107,18 @@ class Outcome:
     held_out_best: float | None  # and when it stood best
     validation_end: float | None  # the validation loss of the network that came out of it
     error: NonFiniteError | None = None
+    lost: bool = False  # whether it had learned its training rows much better before
 
     @property
     def score(self) -> float:
         """What runs are compared by: u on held-out data when it stood best, where there is some, else on training data.
 
-        The best rather than the last, since to learn and to stop in time are two things; the second is overfitting's.
+        The best rather than the last, since to learn and to stop in time are two things, and the second is overfitting's;
+        but the last of a run that unlearned its training rows again.
         """
-        return self.unexplained if self.held_out_best is None else self.held_out_best
+        if self.held_out_best is None or self.held_out is None:
+            return self.unexplained
+        return self.held_out if self.lost else self.held_out_best
 
 
 def run(setup: Setup) -> Outcome:
@@ -141,10 +146,12 @@ def outcome_of(
         end = mean_loss(network, X, Y, weight)
         held_out = measure.unexplained(end)
         best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
+    steady = smooth(loss)
+    lost = len(steady) > 0 and unexplained - setup.measure.unexplained(float(steady.min())) > LOST
     if error is not None:  # the parameters are the last good ones: what matters is that the run failed
         unexplained = np.inf
         held_out = best = None if held_out is None else np.inf
-    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error)
+    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, lost)
 
 
 def smooth(values: Array) -> Array:
