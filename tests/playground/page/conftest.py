@@ -1,0 +1,161 @@
+"""A server and a real browser for the tests of the page; without a browser they are skipped, except where CI must have one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+STORE = "import('/static/app/page.js').then(({store, player}) => {%s})"
+UNTIL = """async () => {
+  const { store, player } = await import('/static/app/page.js');
+  const end = performance.now() + 20000;
+  while (!(%s)) {
+    if (performance.now() > end) throw new Error("it did not come about");
+    await new Promise((done) => setTimeout(done, 15));
+  }
+}"""
+
+
+def missing(reason: str) -> None:
+    """Skip; on CI, where everything is installed, fail: a skip there would hide a page that nobody looked at."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; CI must have it")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a playground of its own."""
+    command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = next((word for word in line.split() if word.startswith("http")), None)
+        assert address, f"no address in {line!r}"
+        yield address.rstrip("/")
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, found on this machine."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed")
+    path = os.environ.get("GLASSNET_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        missing(f"no browser found: {', '.join(BROWSERS)}")
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield launched
+        launched.close()
+
+
+class Play:
+    """The page as a test drives it."""
+
+    def __init__(self, page: Any, server: str) -> None:
+        self.page, self.server = page, server
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("console", lambda told: told.type == "error" and self.problems.append(told.text))
+        page.on(
+            "request", lambda asked: asked.url.startswith((server, "data:", "blob:")) or self.problems.append(asked.url)
+        )
+
+    def open(self, query: str = "") -> Play:
+        """Open the page and wait for its first picture."""
+        self.page.goto(f"{self.server}/{query}")
+        self.settled()
+        return self
+
+    def until(self, condition: str) -> None:
+        """Wait until an expression over the page's state is true."""
+        # the loop runs inside one evaluation: the page's policy forbids evaluating text from within it
+        self.page.evaluate(UNTIL % condition)
+
+    def settled(self) -> Play:
+        """Wait until the numbers shown are those of the state."""
+        self.until("!store._busy && store.runs.every((run) => run.error || run.frame?.header.step === store.step)")
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert self.store("store.runs.map((run) => run.error)") in ([None], [None, None])
+        return self
+
+    def store(self, expression: str) -> Any:
+        """A value of the page's state, such as "store.step"."""
+        return self.page.evaluate(STORE % f"return {expression}")
+
+    @property
+    def step(self) -> int:
+        return int(self.store("store.step"))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The run that the controls change."""
+        found: dict[str, str] = self.store("store.run.query")
+        return found
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The numbers that are shown."""
+        found: dict[str, Any] = self.store("store.run.frame.header")
+        return found
+
+    def pixels(self, selector: str) -> str:
+        """What a canvas shows, to the last bit."""
+        self.settled()
+        found: str = self.page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
+        return found
+
+    def weight_at(self, from_unit: int, to_unit: int, layer: int = 1, run: int = 0) -> tuple[float, float]:
+        """A place on the line of a weight, in the window."""
+        x, y = self.page.evaluate(
+            """async ([run, layer, from, to]) => {
+              const { along, curve } = await import('/static/app/layout.js');
+              const drawing = document.querySelectorAll('network-drawing')[run];
+              const { nodes, side } = drawing.drawing;
+              const point = along(curve(nodes[layer - 1][from], nodes[layer][to], side), 0.75);
+              const box = drawing.getBoundingClientRect();
+              return [box.left + point.x, box.top + point.y];
+            }""",
+            [run, layer, from_unit, to_unit],
+        )
+        return x, y
+
+    def set(self, selector: str, value: str | float) -> None:
+        """Move a slider, as a hand does."""
+        self.page.locator(selector).evaluate(
+            "(field, value) => { field.value = value; field.dispatchEvent(new Event('input', {bubbles: true})); }",
+            str(value),
+        )
+        self.settled()
+
+    def frame(self, query: str) -> dict[str, Any]:
+        """The header of a frame, asked for without the page."""
+        with urllib.request.urlopen(f"{self.server}/frame?{query}") as answer:
+            content = answer.read()
+        found: dict[str, Any] = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])
+        return found
+
+
+@pytest.fixture
+def play(browser: Any, server: str) -> Iterator[Play]:
+    """A fresh window on a laptop; whatever goes wrong in it fails the test."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    driven = Play(context.new_page(), server)
+    yield driven
+    context.close()
+    assert driven.problems == []

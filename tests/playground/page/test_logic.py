@@ -1,0 +1,62 @@
+"""The page's logic, run by node; its names and defaults held against the server's."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from glassnet.playground import state
+from glassnet.playground.datasets import DATASETS
+from glassnet.playground.features import FEATURES
+
+from .conftest import missing
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[2] / "src/glassnet/playground/static"
+
+
+def node(*arguments: str) -> str:
+    path = shutil.which("node")
+    if path is None:
+        missing("node is not installed")
+    found = subprocess.run([str(path), *arguments], check=False, capture_output=True, text=True, cwd=HERE, timeout=120)
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in HERE.glob("logic/*.test.js")))
+def test_logic(file):
+    assert "# fail 0" in node("--test", "--test-reporter=tap", f"logic/{file}")
+
+
+def test_types():
+    compiler = HERE / "node_modules/typescript/bin/tsc"
+    if not compiler.exists():
+        missing("typescript is not installed (npm ci in tests/playground/page)")
+    node(str(compiler), "--project", "tsconfig.json")
+
+
+def test_the_page_knows_what_the_server_knows():
+    program = f"""
+        const options = await import({json.dumps(str(STATIC / "app/options.js"))});
+        const query = await import({json.dumps(str(STATIC / "app/query.js"))});
+        console.log(JSON.stringify({{...options, RUN: query.RUN, VIEW: query.VIEW}}));
+    """
+    page = json.loads(node("--input-type=module", "--eval", program))
+    schema = state.describe()["names"]
+    assert page["RUN"] == {name: schema[name]["default"] for name in page["RUN"]} | {"rate": ""}
+    assert set(page["RUN"]) == set(schema) - {"step"}
+    assert {name for name, _ in page["ACTIVATIONS"]} == set(state.HIDDEN)
+    assert dict(page["DATA"]) == {name: each.title for name, each in DATASETS.items()}
+    assert dict(page["FEATURES"]) == {name: each[0] for name, each in FEATURES.items()}
+    assert [name for name, _ in page["INITIALIZERS"]] == schema["init"]["choices"]
+    assert page["RATES"] == state.RATES
+    assert (page["MOST_LAYERS"], page["MOST_UNITS"]) == (state.MOST_LAYERS, state.MOST_UNITS)
+
+
+def test_weight_of_the_page():
+    """All that a browser fetches for it, uncompressed."""
+    files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
+    assert 40_000 < sum(path.stat().st_size for path in files) <= 350_000
