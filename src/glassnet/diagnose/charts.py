@@ -48,8 +48,8 @@ def lines(
         colour = f"c{number % COLOURS}"
         path = " ".join(f"{x_axis(x):.1f},{y_axis(y):.1f}" for x, y in points)
         if len(points) == 1:
-            x, y = path.split(",")
-            parts.append(f'<circle class="{colour} dot" cx="{x}" cy="{y}" r="3"/>')
+            left, top = path.split(",")
+            parts.append(f'<circle class="{colour} dot" cx="{left}" cy="{top}" r="3"/>')
         else:
             parts.append(f'<polyline class="{colour}" points="{path}"><title>{escape(line.name)}</title></polyline>')
     names = "".join(f'<span class="key c{n % COLOURS}">{escape(line.name)}</span>' for n, (line, _) in enumerate(kept))

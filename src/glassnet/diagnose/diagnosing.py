@@ -126,7 +126,7 @@ def diagnose(
 def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
     """The set-up of a network, or of an estimator that tells its network and options, with all arguments checked."""
     if not isinstance(model, Network):
-        tell = getattr(model, "diagnosis_setup", None)
+        tell = getattr(model, "training_setup", None)
         if tell is None:
             raise InputError(
                 f"model: expected a Network or an MLPClassifier or MLPRegressor; got {type(model).__name__}; "

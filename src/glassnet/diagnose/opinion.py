@@ -85,8 +85,10 @@ class _Scale:
         self.dtype = setup.network.dtype
         self.X = RobustScale(setup.X)
         k = setup.Y.shape[1]
-        squared = self.loss.name == "squared_error"
-        self.y_mean, self.y_std = _moments(setup.Y) if squared else (np.zeros(k), np.ones(k))
+        self.y_mean: Array = np.zeros(k)
+        self.y_std: Array = np.ones(k)
+        if self.loss.name == "squared_error":
+            self.y_mean, self.y_std = _moments(setup.Y)
 
     def plain(self, hidden: list[int], setup: Setup, X_val: Array, Y_val: Array, seed: int) -> Setup:
         """A plain model on the rows of `setup`, stopped at its best on the others."""

@@ -213,12 +213,16 @@ def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, t
     """The findings of the trials that close the gap: for each code the best, the code of the best first."""
     enough = [trial for trial in closing if "epochs" in trial.remedy.options]
     closing = enough or closing  # a rate that gets there in five times as long is not too low
-    best: dict[str, list[Trial]] = {}
-    for trial in sorted(closing, key=lambda trial: trial.outcome.score):
-        best.setdefault(trial.code, []).append(trial)
+    by_score = sorted(closing, key=lambda trial: trial.outcome.score)
+    codes = list(dict.fromkeys(trial.code for trial in by_score))
+    if {"learning_rate_too_high", "learning_rate_too_low"} <= set(codes):
+        codes = codes[:1]
+    well = [trial for trial in closing if sickness.well(trial.outcome.score)]  # the smallest changes first
+    preferred = [*well, *(trial for trial in by_score if trial not in well)]
     ratio = typical_ratio(recording)
     found = []
-    for code, trials in best.items():
+    for code in codes:
+        trials = [trial for trial in preferred if trial.code == code]
         trial = trials[0]
         reading = f" ({trial.reading})" if trial.reading else ""
         found.append(
@@ -233,11 +237,7 @@ def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, t
                 update_ratio=ratio,
             )
         )
-    return (
-        found[:1]
-        if len(found) == 2 and {f.code for f in found} == {"learning_rate_too_high", "learning_rate_too_low"}
-        else found
-    )
+    return found
 
 
 def _unexplained(held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:

@@ -63,7 +63,7 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
     error: NonFiniteError | None = None
     try:
         for place in places:
-            run.advance(**{"epochs" if by_epoch else "steps": int(place) - (run.epoch if by_epoch else run.step)})
+            _advance(run, int(place) - (run.epoch if by_epoch else run.step), by_epoch)
             if run.finished and place:
                 break
             detail = None
@@ -122,7 +122,7 @@ def look_at(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoc
     before = net.theta.copy()
     W_before, _ = net.layout.views(before)
     if not run.finished:
-        run.advance(**{"epochs" if by_epoch else "steps": 1})
+        _advance(run, 1, by_epoch)
     return Look(
         step=step,
         loss=loss,
@@ -132,6 +132,13 @@ def look_at(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoc
         distance=distance,
         detail=detail,
     )
+
+
+def _advance(run: Run, count: int, by_epoch: bool) -> None:
+    if by_epoch:
+        run.advance(epochs=count)
+    else:
+        run.advance(steps=count)
 
 
 def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detail:

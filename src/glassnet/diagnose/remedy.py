@@ -165,7 +165,7 @@ def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> 
         parts = list(setup.validation)
         parts[place] = change(np.asarray(parts[place]))
         setup = setup.changed(validation=tuple(parts))
-    return replace(setup, **{which: change(getattr(setup, which))})
+    return replace(setup, X=change(setup.X)) if which == "X" else replace(setup, y=change(setup.y))
 
 
 def _arguments(given: Mapping[str, Any]) -> str:

@@ -169,7 +169,7 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
         return
     shift, shifted = best_shift(setup)
     removed = (loss - shifted) / (loss - measure.baseline) if np.isfinite(loss) else 0.0
-    common = {"first_loss": loss, "baseline_loss": measure.baseline, "unexplained": u}
+    common: dict[str, Any] = {"first_loss": loss, "baseline_loss": measure.baseline, "unexplained": u}
     size = float(np.sqrt(np.mean(setup.Y.astype(np.float64).var(axis=0))))
     odd_scale = numbers and not 0.1 < size < 10
     lacking = shift - np.median(shift) if network.loss_function.link == "softmax" else shift
