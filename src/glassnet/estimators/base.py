@@ -21,6 +21,7 @@ from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, 
 from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
 from glassnet.estimators.state import from_state, to_state
 from glassnet.estimators.tasks import tasks
+from glassnet.estimators.training_setup import training_setup
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.network import Network
@@ -226,6 +227,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         X, Y = self._check_targets(X, y, incremental=False, first=True)
         self._set_up(X, Y, check_random_state(self.random_state), first=True)
         return self
+
+    def training_setup(self, X: Any, y: Any) -> tuple[Network, Array, Array, dict[str, Any]]:
+        """What `fit(X, y)` would train: the network at its start, rows, targets and the options of `glassnet.train`.
+
+        This is what `glassnet.diagnose(estimator, X, y)` looks at.
+        """
+        return training_setup(self, X, y)
 
     def _check_solver(self) -> bool:
         """Whether partial_fit exists: for the stochastic solvers."""
