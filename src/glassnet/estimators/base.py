@@ -63,7 +63,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     validation_scores_: list[float] | None
     best_validation_score_: float | None
     _optimizer: Solver | None
-    _best_theta: Array
+    _best_theta: Array | None
 
     # --- what the estimators differ in ------------------------------------------------------------------------
 
@@ -151,9 +151,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         self.n_layers_ = len(sizes)
         self.n_iter_ = self.t_ = self._no_improvement_count = 0
         self.loss_curve_ = []
-        self._best_theta = self.network_.theta.copy()
         self._optimizer = None
         watches_score = self.early_stopping and self.solver != "lbfgs"
+        self._best_theta = self.network_.theta.copy() if watches_score else None
         self.best_loss_ = None if watches_score else np.inf
         self.validation_scores_ = [] if watches_score else None
         self.best_validation_score_ = -np.inf if watches_score else None
@@ -164,11 +164,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         if not hasattr(self, "network_"):
             out_activation, loss = self._output_and_loss()
             self.network_ = build_network(sizes, self.activation, out_activation, loss, dtype)
-            self._best_theta = self.network_.theta.copy()
         self._read_parameters()
         self._show_parameters()
         if self.early_stopping and getattr(self, "validation_scores_", None) is None:
             self.validation_scores_, self.best_validation_score_ = [], -np.inf
+            self._best_theta = self.network_.theta.copy()
         if not self.early_stopping and getattr(self, "best_loss_", None) is None:
             self.best_loss_ = np.inf
 

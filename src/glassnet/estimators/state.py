@@ -32,7 +32,7 @@ FITTED: dict[str, tuple[type, ...]] = {
     "loss_curve_": (list,),
     "validation_loss_curve_": (list, type(None)),
     "validation_scores_": (list, type(None)),
-    "_best_theta": (np.ndarray,),
+    "_best_theta": (np.ndarray, type(None)),
     "feature_names_in_": (np.ndarray,),
     "classes_": (np.ndarray,),
 }
@@ -95,7 +95,7 @@ def _check_fitted(fitted: Any, solver: Any, estimator: Any) -> None:
     net = fitted["network_"]
     shape = (fitted["n_features_in_"], fitted["n_outputs_"], fitted["n_layers_"])
     _expect(shape == (net.sizes[0], net.sizes[-1], len(net.sizes)), "the sizes of the network", shape)
-    theta = fitted["_best_theta"]
+    theta = net.theta if fitted["_best_theta"] is None else fitted["_best_theta"]
     _expect((theta.shape, theta.dtype) == (net.theta.shape, net.dtype), "as many best parameters", theta.shape)
     names = fitted.get("feature_names_in_")
     _expect(names is None or names.shape == net.sizes[:1], "a name for each feature", names)
@@ -123,7 +123,10 @@ def _label_binarizer(labels: Any, fitted: dict[str, Any]) -> LabelBinarizer:
     right = len(classes) == count or (labels["kind"] == "binary" and len(classes) == 1)
     softmax = fitted["out_activation_"] == "softmax"
     _expect(classes.ndim == 1 and right, f"{count} classes", classes)
+    _expect(np.array_equal(np.unique(classes), classes), "different classes in order", classes)
     _expect(softmax == (labels["kind"] == "multiclass"), "a softmax for many classes", fitted["out_activation_"])
+    several = labels["kind"] == "multilabel-indicator"
+    _expect(not labels["sparse"] or (several and classes.dtype.kind in "iu"), "dense labels", labels)
     binarizer = LabelBinarizer()
     binarizer.classes_, binarizer.y_type_, binarizer.sparse_input_ = classes, labels["kind"], labels["sparse"]
     return binarizer

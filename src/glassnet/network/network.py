@@ -186,6 +186,10 @@ class Network:
         other.W, other.b = self.layout.views(theta)
         return other
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without W and b, which are views into theta."""
+        return {name: value for name, value in vars(self).items() if name not in ("W", "b")}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a pickled or deep-copied network: W and b become views into theta again."""
         self.__dict__.update(state)
