@@ -124,10 +124,11 @@ class Play:
         x, y = self.page.evaluate(
             """async ([run, layer, from, to]) => {
               const { along, curve } = await import('/static/app/layout.js');
-              const drawing = document.querySelectorAll('network-drawing')[run];
-              const { nodes, side } = drawing.drawing;
-              const point = along(curve(nodes[layer - 1][from], nodes[layer][to], side), 0.75);
-              const box = drawing.getBoundingClientRect();
+              const part = document.querySelectorAll('network-drawing')[run];
+              const { drawing } = part;
+              const { nodes } = drawing;
+              const point = along(curve(drawing, nodes[layer - 1][from], nodes[layer][to]), 0.75);
+              const box = part.getBoundingClientRect();
               return [box.left + point.x, box.top + point.y];
             }""",
             [run, layer, from_unit, to_unit],

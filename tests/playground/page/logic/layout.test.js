@@ -25,7 +25,7 @@ test("the pointer finds neurons, biases and weights", () => {
   const place = biasPlace(nodes[2][0], side);
   assert.deepEqual(hit(drawing, place.x, place.y), { kind: "b", layer: 2, from: 0, to: 0 });
   for (const [from, to] of [[0, 0], [0, 2], [1, 1]]) {
-    const point = along(curve(nodes[0][from], nodes[1][to], side), 0.8);
+    const point = along(curve(drawing, nodes[0][from], nodes[1][to]), 0.8);
     assert.deepEqual(hit(drawing, point.x, point.y), { kind: "W", layer: 1, from, to });
   }
   assert.equal(hit(drawing, 1, 1), null);

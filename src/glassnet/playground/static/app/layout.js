@@ -7,9 +7,11 @@
  * @property {number} width
  * @property {number} height
  * @property {number} side  of a neuron's square
+ * @property {number} bend  of the lines: 0 where there are too many for curves
  * @property {Node[][]} nodes
  */
 
+const CURVES = 700; // so many lines are drawn curved; straight ones are quicker to paint
 const TOP = 26;
 const BOTTOM = 22;
 
@@ -36,15 +38,16 @@ export function layout(widths, width, height) {
       y: TOP + room / 2 + (unit - (count - 1) / 2) * step,
     }));
   });
-  return { width, height, side, nodes };
+  const lines = widths.slice(1).reduce((sum, count, index) => sum + count * widths[index], 0);
+  return { width, height, side, bend: lines > CURVES ? 0 : 0.45, nodes };
 }
 
-/** The control points of a weight's line. @param {Node} from @param {Node} to @param {number} side */
-export function curve(from, to, side) {
+/** The control points of a weight's line. @param {Layout} drawing @param {Node} from @param {Node} to */
+export function curve({ side, bend: part }, from, to) {
   const x0 = from.x + side / 2;
   const x1 = to.x - side / 2;
-  const bend = (x1 - x0) * 0.45;
-  return { x0, y0: from.y, cx0: x0 + bend, cx1: x1 - bend, x1, y1: to.y };
+  const bend = (x1 - x0) * part;
+  return { x0, y0: from.y, cx0: x0 + bend, cx1: x1 - bend, x1, y1: to.y, straight: !part };
 }
 
 /** A point of a weight's line; t from 0 to 1. @param {ReturnType<typeof curve>} line @param {number} t */
@@ -86,7 +89,8 @@ export function hit(drawing, x, y) {
 }
 
 /** @param {Layout} drawing @param {number} x @param {number} y @returns {Entry | null} */
-function nearestWeight({ nodes, side }, x, y) {
+function nearestWeight(drawing, x, y) {
+  const { nodes, side } = drawing;
   let best = 6;
   /** @type {Entry | null} */
   let found = null;
@@ -94,7 +98,7 @@ function nearestWeight({ nodes, side }, x, y) {
     if (x < nodes[layer - 1][0].x + side / 2 || x > nodes[layer][0].x - side / 2) continue;
     for (const from of nodes[layer - 1])
       for (const to of nodes[layer]) {
-        const line = curve(from, to, side);
+        const line = curve(drawing, from, to);
         const t = solve(line, x);
         const distance = Math.abs(along(line, t).y - y);
         if (distance < best) {

@@ -47,7 +47,8 @@ function carried(derivation, symbols) {
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[] | null} values
  * @param {number} unit @param {number} time @param {boolean} back @param {Theme} theme
  */
-function travel(context, { nodes, side }, layer, values, unit, time, back, theme) {
+function travel(context, drawing, layer, values, unit, time, back, theme) {
+  const { nodes } = drawing;
   const eased = time < 0.85 ? time / 0.85 : 1;
   const t = back ? 1 - eased : eased;
   const many = nodes[layer - 1].length * nodes[layer].length > 400;
@@ -57,7 +58,7 @@ function travel(context, { nodes, side }, layer, values, unit, time, back, theme
     for (const to of nodes[layer]) {
       const own = back ? from.unit === unit : to.unit === unit;
       if (many && !own) continue;
-      const { x, y } = along(curve(from, to, side), t);
+      const { x, y } = along(curve(drawing, from, to), t);
       const value = values ? values[back ? to.unit : from.unit] : 0;
       context.beginPath();
       context.arc(x, y, own ? 4.5 : 2.4, 0, 2 * Math.PI);
@@ -98,7 +99,8 @@ function pill(context, text, x, y, theme, from = false) {
 }
 
 /** Each line as wide as its weight's gradient. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[][]} slopes @param {Theme} theme @param {number} time @param {boolean} still */
-function paintSlopes(context, { nodes, side }, layer, slopes, theme, time, still) {
+function paintSlopes(context, drawing, layer, slopes, theme, time, still) {
+  const { nodes } = drawing;
   const largest = Math.max(1e-300, ...slopes.flat().map(Math.abs));
   context.lineDashOffset = still ? 0 : time * 36;
   for (const from of nodes[layer - 1])
@@ -106,7 +108,7 @@ function paintSlopes(context, { nodes, side }, layer, slopes, theme, time, still
       const slope = slopes[from.unit]?.[to.unit] ?? 0;
       if (!slope) continue;
       context.beginPath();
-      trace(context, curve(from, to, side));
+      trace(context, curve(drawing, from, to));
       context.setLineDash([8, 4]);
       context.lineWidth = 0.8 + (5 * Math.abs(slope)) / largest;
       context.strokeStyle = slope < 0 ? theme.minusLine : theme.plusLine;

@@ -19,7 +19,7 @@ const WIDTHS = 24;
  * @param {number} [faint] how much of the colour is left
  */
 export function paintWeights(context, drawing, W, theme, faint = 1) {
-  const { nodes, side } = drawing;
+  const { nodes } = drawing;
   /** @type {Map<number, Path2D>} */
   const strokes = new Map();
   W.forEach((rows, index) =>
@@ -29,7 +29,7 @@ export function paintWeights(context, drawing, W, theme, faint = 1) {
         const key = (weight < 0 ? -1 : 1) * (1 + Math.round((width / 7) * WIDTHS));
         let path = strokes.get(key);
         if (!path) strokes.set(key, (path = new Path2D()));
-        trace(path, curve(nodes[index][from], nodes[index + 1][to], side));
+        trace(path, curve(drawing, nodes[index][from], nodes[index + 1][to]));
       }),
     ),
   );
@@ -47,7 +47,8 @@ export function paintWeights(context, drawing, W, theme, faint = 1) {
 /** @param {Path2D | CanvasRenderingContext2D} path @param {ReturnType<typeof curve>} line */
 export function trace(path, line) {
   path.moveTo(line.x0, line.y0);
-  path.bezierCurveTo(line.cx0, line.y0, line.cx1, line.y1, line.x1, line.y1);
+  if (line.straight) path.lineTo(line.x1, line.y1);
+  else path.bezierCurveTo(line.cx0, line.y0, line.cx1, line.y1, line.x1, line.y1);
 }
 
 /**
@@ -113,7 +114,7 @@ export function paintEntry(context, drawing, entry, theme, weight) {
     context.stroke();
     return;
   }
-  const line = curve(from, to, side);
+  const line = curve(drawing, from, to);
   context.lineWidth = Math.max(3, lineWidth(weight)) + 4;
   context.strokeStyle = theme.ink;
   context.beginPath();
