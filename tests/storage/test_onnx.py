@@ -60,14 +60,14 @@ def test_all_activations_and_outputs(output, dtype):
 
 def test_random_networks_of_any_depth_and_parameters(random_model):
     done = 0
-    for number in range(300):
+    for number in range(120):
         net = random_model(np.random.default_rng(number))
         if type(net) is gn.Network:
             net.initialize(number)
             X = np.random.default_rng(number).uniform(-1, 1, (20, net.sizes[0])).astype(net.dtype)
             check(run(net, {"X": X}), net, X)
             done += 1
-    assert done > 50
+    assert done > 20
 
 
 def test_far_inputs_stay_finite():

@@ -138,10 +138,13 @@ def _read(content: bytes, table: dict[str, Any]) -> dict[str, Array]:
         malformed("a safetensors file", said=shown(str(error)))
     if found.keys() != table.keys():
         malformed("one reading of the header", said="two that differ")
-    return {
-        name: np.frombuffer(found[name]["data"], DTYPES[entry["dtype"]]).reshape(entry["shape"])
-        for name, entry in table.items()
-    }
+    tensors = {}
+    for name, entry in table.items():
+        data = found[name]["data"]
+        if entry["dtype"] == "BOOL" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
+            malformed(f"bytes 0 and 1 in tensor {name}", said="others")
+        tensors[name] = np.frombuffer(data, DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    return tensors
 
 
 def _digest(description: dict[str, Any], tensors: dict[str, Array]) -> str:
