@@ -174,7 +174,7 @@ def _divergence(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
             at_start=at_once,
         )
         return
-    losses = np.asarray(course.loss if len(course.loss) else [look.loss for look in course.looks], dtype=np.float64)
+    losses = np.asarray(course.loss, dtype=np.float64)
     if len(losses) == 0:
         return
     bad = np.flatnonzero(~np.isfinite(losses))

@@ -174,7 +174,7 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
             detail = None
             if place in detailed or place == last:
                 detail = detail_of(again.network, run.job.X[many], run.job.Y[many], thresholds)
-            looks.append(look_at(again, start, probe, detail, by_epoch=False))
+            looks.append(look_at(again, start, probe, detail))
         network, rate = again.network, run.optimizer
         if baseline is None:
             from glassnet.diagnose.deviance import yardstick

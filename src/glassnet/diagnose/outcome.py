@@ -23,6 +23,7 @@ Array = NDArray[Any]
 
 WORST = 1.5  # a failed run counts as this much unexplained, so that getting back to nothing is not a cure
 WIDE = 64
+ROWS_TO_JUDGE, ROWS_AN_INPUT = 100, 3  # with fewer, plain models are no judges of labels
 FEW_STEPS = 200  # of a run, that it may simply be too short
 BALANCED = Remedy("weigh every class the same in all", balanced=True)
 
@@ -72,7 +73,8 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
         return found
     labels = setup.labels
     wrong, error, sure = contradicted(opinion, labels[opinion.rows])
-    if sure > thresholds.contradicted and sure > 0.5 * error and opinion.unexplained < thresholds.ignored:
+    enough = len(opinion.rows) >= max(ROWS_TO_JUDGE, ROWS_AN_INPUT * setup.X.shape[1])
+    if enough and sure > thresholds.contradicted and sure > 0.5 * error and opinion.unexplained < thresholds.ignored:
         keep = np.ones(len(labels), dtype=bool)
         keep[opinion.rows[wrong]] = False
         found.append(

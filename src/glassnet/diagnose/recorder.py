@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,27 +56,35 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
     by_epoch = isinstance(run.optimizer, LBFGS)
     total = run.job.epochs if by_epoch else run.job.epochs * run.job.steps_per_epoch
     places = schedule(total, looks if looks is not None else affordable(run, total))
-    detailed = set(places[np.unique(np.linspace(0, len(places) - 1, details).round().astype(int))]) if details else ()
+    chosen = np.linspace(0, len(places) - 1, details).round().astype(int)
+    detailed = set(places[chosen].tolist())
     probe = rows_of(len(setup.X), PROBE_ROWS)
     many = rows_of(len(setup.X), DETAIL_ROWS)
 
     taken: list[Look] = []
     error: NonFiniteError | None = None
+
+    def detail_at(place: int) -> Detail | None:
+        if place not in detailed:
+            return None
+        return detail_of(network, run.job.X[many], run.job.Y[many], thresholds)
+
     try:
-        for place in places:
-            _advance(run, int(place) - (run.epoch if by_epoch else run.step), by_epoch)
-            if run.finished and place:
-                break
-            detail = None
-            if place in detailed:
-                detail = detail_of(network, run.job.X[many], run.job.Y[many], thresholds)
-            taken.append(look_at(run, start, probe, detail, by_epoch))
-        run.advance()
+        if by_epoch:
+            _between_iterations(run, start, probe, set(places.tolist()), detail_at, taken)
+        else:
+            for place in map(int, places):
+                run.advance(steps=place - run.step)
+                if run.finished and place:
+                    break
+                taken.append(look_at(run, start, probe, detail_at(place)))
+            run.advance()
     except NonFiniteError as caught:
         error = caught
     else:
-        last = detail_of(network, run.job.X[many], run.job.Y[many], thresholds) if details else None
-        taken.append(look_at(run, start, probe, last, by_epoch))
+        detailed.add(-1)
+        detail = detail_at(-1) if details else None
+        taken.append(read(run, start, probe, detail, run.epoch if by_epoch else run.step, ()))
     history = run.history()
     outcome = outcome_of(setup, network, history.loss, history.validation_loss, error)
     return Recording(tuple(taken), history, outcome, start)
@@ -89,8 +98,8 @@ def schedule(total: int, looks: int) -> Array:
     >>> schedule(100, 8)
     array([ 0,  1,  4, 20, 25, 50, 75])
     """
-    half = max(looks // 2, 2)
-    early = np.geomspace(1, max(total // 5, 1), half - 1).round()
+    half = max(looks // 2, 1)
+    early = np.geomspace(1, max(total // 5, 1), half - 1).round() if half > 1 else np.zeros(0)
     even = np.linspace(0, total, half, endpoint=False).round()
     places = np.unique(np.concatenate([early, even]).astype(int))
     return places[places < total]
@@ -109,36 +118,55 @@ def rows_of(n: int, at_most: int) -> Array:
     return np.arange(n) if n <= at_most else np.sort(np.random.default_rng(0).choice(n, at_most, replace=False))
 
 
-def look_at(run: Run, start: Array, probe: Array, detail: Detail | None, by_epoch: bool) -> Look:
-    """Read the cheap instruments; takes one step of the run to see its update, if one is left."""
+def look_at(run: Run, start: Array, probe: Array, detail: Detail | None) -> Look:
+    """Read the cheap instruments and take one step of the run to see its update, if one is left."""
+    look = read(run, start, probe, detail, run.step, ())
+    before, _ = run.network.layout.views(run.network.theta.copy())
+    if not run.finished:
+        run.advance(steps=1)
+    return replace(look, ratio=_ratios(before, run.network))
+
+
+def read(run: Run, start: Array, probe: Array, detail: Detail | None, step: int, ratio: tuple[float, ...]) -> Look:
+    """Read the cheap instruments."""
     net, job = run.network, run.job
-    step = run.epoch if by_epoch else run.step
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         X, Y = job.X[probe], job.Y[probe]
         trace = passes.forward(net.activations, net.W, net.b, X)
         loss = float(passes.objective(net.activations, net.loss_function, net.W, trace, Y))
         gradient = passes.backward(net.activations, net.loss_function, net.layout, net.theta, trace, Y)
         distance = float(np.linalg.norm(net.theta - start))
-    before = net.theta.copy()
-    W_before, _ = net.layout.views(before)
-    if not run.finished:
-        _advance(run, 1, by_epoch)
     return Look(
         step=step,
         loss=loss,
-        weight=tuple(rms(W) for W in W_before.values()),
+        weight=tuple(rms(W) for W in net.W.values()),
         gradient=tuple(rms(dW) for dW in gradient.W.values()),
-        ratio=tuple(update_ratio(W_before[layer], net.W[layer]) for layer in W_before),
+        ratio=ratio,
         distance=distance,
         detail=detail,
     )
 
 
-def _advance(run: Run, count: int, by_epoch: bool) -> None:
-    if by_epoch:
-        run.advance(epochs=count)
-    else:
-        run.advance(steps=count)
+def _ratios(before: dict[int, Array], network: Network) -> tuple[float, ...]:
+    return tuple(update_ratio(before[layer], network.W[layer]) for layer in before)
+
+
+def _between_iterations(
+    run: Run, start: Array, probe: Array, places: set[int], detail_at: Callable[[int], Detail | None], taken: list[Look]
+) -> None:
+    """L-BFGS builds on all its iterations, so it is not cut into pieces: the looks are taken as it passes by."""
+    net = run.network
+    taken.append(read(run, start, probe, detail_at(0), 0, ()))
+    before = net.theta.copy()
+
+    def after_epoch(record: Any) -> str:
+        if run.epoch in places:
+            ratio = _ratios(net.layout.views(before)[0], net)
+            taken.append(read(run, start, probe, detail_at(run.epoch), run.epoch, ratio))
+        before[...] = net.theta
+        return ""
+
+    run.advance(after_epoch=after_epoch)
 
 
 def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detail:
@@ -153,10 +181,11 @@ def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detai
                 continue
             Z = trace.Z[layer]
             slopes = activation.backward(Z, trace.A[layer], np.ones_like(Z))
-            dead[layer] = dead_share(slopes)
             largest = largest_slope(activation)
             if largest:
                 saturated[layer] = saturated_share(slopes, largest, thresholds.saturated_slope)
+            else:
+                dead[layer] = dead_share(slopes)
     return Detail(
         dead=dead,
         saturated=saturated,

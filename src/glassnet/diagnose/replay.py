@@ -121,5 +121,5 @@ def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:
         floor=measure.floor,
         failed_step=None if error is None else error.step,
         failed_layer=None if error is None else error.layer,
-        failure="" if error is None else f"the numbers of layer {error.layer} overflowed at step {error.step}",
+        failure="" if error is None else f"the numbers of layer {error.layer} are not finite from step {error.step} on",
     )
