@@ -1,5 +1,7 @@
 """Targets, splits, settings by rule, and what a plan hands to training."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -72,6 +74,10 @@ def test_split_gives_each_part_a_row_of_each_class():
     y = np.array([0, 0, 0, 1, 1, 1])
     parts = split_rows(typed(*y.tolist()), "y", y, [0, 1], {"validation": 0.4, "test": 0.4}, seed=0)
     assert [sorted(y[rows]) for rows in parts] == [[0, 1]] * 3
+    y = np.repeat([0, 1], [50, 3])
+    rare = split_rows(typed(*y.tolist()), "y", y, [0, 1], {"validation": 0.1}, seed=0)
+    assert [np.bincount(y[rows]).tolist() for rows in rare] == [[45, 2], [5, 1]]
+    y = y[-6:]
     whole, none = split_rows(typed(*y.tolist()), "y", y, [0, 1], {"validation": 0}, seed=0)
     assert (whole == np.arange(6)).all()
     assert len(none) == 0
@@ -149,18 +155,18 @@ def test_measures_by_hand():
     """The network hands x on: the class is 1 where x > 0, with probability sigmoid(x)."""
     network = gn.Network([1, 1], output="sigmoid")
     network.theta = [1.0, 0.0]
-    table = {"x": [-1.0, -2.0, 1.0, 3.0, 2.0], "y": ["a", "a", "a", "b", "b"]}
+    table = {"x": [-1.0, -2.0, 1.0, 3.0, 2.0, -3.0], "y": ["a", "a", "a", "b", "b", "a"]}
     preparation = Preparation.fit(table, {"x": "numeric"})
     object.__setattr__(preparation.columns[0], "mean", 0.0)
     object.__setattr__(preparation.columns[0], "scale", 1.0)
     model = TableModel(preparation, network, "classification", "y", ["a", "b"])
     measures = model.evaluate(table)
-    p = 1 / (1 + np.exp(-np.array([-1, -2, 1, 3, 2.0])))
-    assert measures["confusion"] == [[2, 1], [0, 2]]
-    assert measures["accuracy"] == 0.8
-    assert measures["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
-    assert measures["macro_f1"] == pytest.approx((2 * 2 / 5 + 2 * 2 / 5) / 2)
-    assert measures["log_loss"] == pytest.approx(-np.mean(np.log([1 - p[0], 1 - p[1], 1 - p[2], p[3], p[4]])))
+    p = 1 / (1 + np.exp(-np.array([-1, -2, 1, 3, 2.0, -3])))
+    assert measures["confusion"] == [[3, 1], [0, 2]]
+    assert measures["accuracy"] == 5 / 6
+    assert measures["balanced_accuracy"] == pytest.approx((3 / 4 + 1) / 2)
+    assert measures["macro_f1"] == pytest.approx((2 * 3 / 7 + 2 * 2 / 5) / 2)
+    assert measures["log_loss"] == pytest.approx(-np.mean(np.log([1 - p[0], 1 - p[1], 1 - p[2], p[3], p[4], 1 - p[5]])))
     assert measures["roc_auc"] == 1
     with pytest.raises(gn.InputError, match="row 1, column 'y'"):
         model.evaluate({"x": [1.0], "y": ["c"]})
@@ -184,13 +190,14 @@ def test_interrupted_runs_keep_the_best_epoch():
         if now.epoch == 5:
             raise KeyboardInterrupt
 
-    ready = plan(line(), "y", settings=Settings(seed=1))
+    jumpy = Settings(seed=1, learning_rate=0.2)  # the last epoch is not the best
+    ready = plan(line(), "y", settings=jumpy)
     model = ready.run([interrupt])
     assert model.training["stopped"] == "interrupted"
     assert model.training["epochs"] == 5
     best = int(np.argmin(ready.watch.validation_loss)) + 1
-    assert model.training["best_epoch"] == best
-    fewer = plan(line(), "y", settings=Settings(seed=1, epochs=best, patience=0)).run()
+    assert model.training["best_epoch"] == best < 5
+    fewer = plan(line(), "y", settings=replace(jumpy, epochs=best, patience=0)).run()
     assert (fewer.network.theta == model.network.theta).all()
 
 
