@@ -22,7 +22,8 @@ _SIGNS = {
     "=": "=",
     "←": r"\leftarrow ",
 }
-_DELIMITERS = {"|": "|", "‖": r"\|", "(": "(", ")": ")", "[": "[", "]": "]"}
+_LEFT = {"|": r"\lvert ", "‖": r"\lVert ", "(": "(", "[": "["}
+_RIGHT = {"|": r"\rvert ", "‖": r"\rVert ", ")": ")", "]": "]"}
 _FUNCTIONS = {"ln": r"\ln", "exp": r"\exp", "tanh": r"\tanh", "max": r"\max", "min": r"\min"}
 _CALLS = {"sigmoid": r"\sigma", "N": r"\mathcal{N}", "U": r"\mathcal{U}"}
 
@@ -67,7 +68,7 @@ class Latex:
         return f"-{inside}"
 
     def brackets(self, inside: str, left: str = "(", right: str = ")") -> str:
-        left, right = _DELIMITERS[left], _DELIMITERS[right]
+        left, right = _LEFT[left], _RIGHT[right]
         tall = any(part in inside for part in (r"\frac", r"\begin", r"\sum", r"\sqrt"))
         return rf"\left{left}{inside}\right{right}" if tall else f"{left}{inside}{right}"
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 
+EXACT = 16  # so many digits, or more, mean all of them
+
+
 def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
     """The digits of a number and its power of ten, None where the plain form is short.
 
@@ -20,6 +23,8 @@ def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
         return ("nan" if math.isnan(number) else "-inf" if number < 0 else "inf"), None
     if number == 0:
         return "0", None
+    if digits >= EXACT:  # the shortest that reads back as the same number
+        digits = next((d for d in range(1, 17) if float(f"{number:.{d - 1}e}") == number), 17)
     mantissa, _, power = f"{number:.{digits - 1}e}".partition("e")
     exponent = int(power)
     if -4 <= exponent < max(digits, 6):

@@ -126,6 +126,8 @@ class _Typesetter:
                 return self.choice([(to.number(1).text, self.condition(node)), (to.number(0).text, "")])
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.choice([(self.held(body, CHOICE), self.condition(test)), (self.held(orelse, CHOICE), "")])
+            case ast.Attribute(value=ast.Name(id=name), attr="T") if name in self.numbers:
+                return Piece(to.matrix(matrix_cells(np.atleast_2d(self.numbers[name]).T)))
             case ast.Attribute(value=matrix, attr="T"):
                 return Piece(to.power(self.held(matrix, ATOM), to.operator("⊤")), POWER)
             case ast.Call():
@@ -215,7 +217,9 @@ class _Typesetter:
             case "sqrt", [x]:
                 return Piece(to.root(self.held(x, CHOICE)))
             case "abs", [x]:
-                return Piece(to.brackets(self.held(x, CHOICE), "|", "|"))
+                size = self.held(x, CHOICE)
+                bars_inside = "|" in size and to.flat_fractions
+                return Piece(to.call("abs", [size]) if bars_inside else to.brackets(size, "|", "|"))
             case "norm", [x]:
                 return Piece(to.brackets(self.held(x, CHOICE), "‖", "‖"))
             case "where", [condition, first, second]:
