@@ -76,22 +76,6 @@ inline Vec<T, N> sums_of(Vec<T, N> (&x)[N]) {
     return x[0];
 }
 
-// Transposes N x N scalars; `from` and `to` are rows of the given strides.
-template <class T, int N>
-inline void transpose(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
-    const std::make_integer_sequence<int, N> lanes;
-    Vec<T, N> x[N], y[N];
-    for (int i = 0; i < N; ++i) x[i] = Vec<T, N>::load(from + i * from_stride);
-    for (int half = 1; half < N; half *= 2) {
-        for (int i = 0; i < N / 2; ++i) {
-            y[2 * i] = interleave<0>(x[i], x[i + N / 2], lanes);
-            y[2 * i + 1] = interleave<1>(x[i], x[i + N / 2], lanes);
-        }
-        for (int i = 0; i < N; ++i) x[i] = y[i];
-    }
-    for (int i = 0; i < N; ++i) x[i].store(to + i * to_stride);
-}
-
 // A group is this many vectors of rows; a feature's next value is `group_rows` further on.
 constexpr int group_vectors = 8;
 template <class T>

@@ -261,6 +261,33 @@ private:
     }
 };
 
+// Of a and b, blocks of Step lanes in turn: the lower ones of each pair, or the upper ones.
+template <class T, int Step, bool Upper, int... I>
+inline Vec<T> exchange_lanes(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
+    constexpr int n = sizeof...(I);
+    if constexpr (!Upper)
+        return Vec<T>::from_raw(__builtin_shufflevector(a.raw, b.raw, ((I & Step) == 0 ? I : n + I - Step)...));
+    else
+        return Vec<T>::from_raw(__builtin_shufflevector(a.raw, b.raw, ((I & Step) == 0 ? I + Step : n + I)...));
+}
+
+// Transposes a square of vectors in registers by exchanging ever larger blocks.
+template <class T, int Step = 1>
+inline __attribute__((always_inline)) void transpose_square(Vec<T> (&row)[Vec<T>::size]) {
+    constexpr int N = Vec<T>::size;
+    if constexpr (Step < N) {
+        using Lanes = std::make_integer_sequence<int, N>;
+#pragma GCC unroll 16
+        for (int r = 0; r < N; ++r) {
+            if (r & Step) continue;
+            const Vec<T> a = row[r], b = row[r + Step];
+            row[r] = exchange_lanes<T, Step, false>(a, b, Lanes{});
+            row[r + Step] = exchange_lanes<T, Step, true>(a, b, Lanes{});
+        }
+        transpose_square<T, 2 * Step>(row);
+    }
+}
+
 // sqrt(a) and a / b for an optimizer's step. Exact division and square root of full-width vectors take some sixteen
 // cycles each; where the processor has 14-bit estimates, Newton steps refine them to about a unit in the last place.
 // The root takes a from the range of the normal numbers, so that 0 gives a root far below any epsilon, and not NaN.

@@ -261,9 +261,12 @@ private:
 
     // Features i … i + N - 1 of N rows, each a vector of `to`; the last features may be written twice.
     static void transpose_rows(const T* const* x, int i, T* to) {
-        alignas(64) T square[N * N];
-        for (int n = 0; n < N; ++n) V::load_unaligned(x[n] + i).store(square + n * N);
-        transpose<T, N>(square, N, to + i * R, R);
+        V square[N];
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) square[n] = V::load_unaligned(x[n] + i);
+        transpose_square<T>(square);
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) square[n].store(to + (i + n) * R);
     }
 
     // body(block, its first row) for rows that are no batch of the run.
@@ -702,10 +705,16 @@ private:
 
     // The rows `from` (N apart by R) as columns of `to`; rows from `count` on are taken as 0.
     static void transpose_columns(const T* from, int count, T* to, int width) {
-        if (count >= N) return transpose<T, N>(from, R, to, width);
-        alignas(64) T square[N * N] = {};
-        for (int i = 0; i < count; ++i) V::load(from + i * R).store(square + i * N);
-        transpose<T, N>(square, N, to, width);
+        V square[N];
+        if (count >= N) {
+#pragma GCC unroll 16
+            for (int n = 0; n < N; ++n) square[n] = V::load(from + n * R);
+        } else {
+            for (int n = 0; n < N; ++n) square[n] = n < count ? V::load(from + n * R) : V(0);
+        }
+        transpose_square<T>(square);
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) square[n].store(to + n * width);
     }
 
     const Architecture architecture_;
