@@ -1,7 +1,13 @@
 """A playground and a client for each test, and the reading of frames."""
 
+import http.client
 import json
+import os
+import signal
 import struct
+import subprocess
+import sys
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -49,3 +55,45 @@ def planes(header):
         return maps, surface
 
     return read
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory):
+    """`start_server(threads=2)` runs `glassnet play` in a process of its own; gives the port and the process."""
+    started = []
+
+    def start(*arguments, threads=1):
+        command = [sys.executable, "-m", "glassnet", "play", "--no-browser", "--port", "0", *arguments]
+        counts = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        folder = tmp_path_factory.mktemp("server")
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **counts})
+        started.append(process)
+        return urlsplit(process.stdout.readline().split()[2]).port, process, folder
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def fetch():
+    """`fetch(port, "/frame")` is the status and the body, the address sent as it stands."""
+
+    def get(port, target, method="GET", body=None, headers=None):
+        connection = http.client.HTTPConnection("localhost", port, timeout=20)
+        try:
+            connection.putrequest(method, "/", skip_accept_encoding=True)
+            connection._buffer[0] = f"{method} {target} HTTP/1.1".encode("latin-1")  # unchecked, unlike putrequest
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("content-length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    return get

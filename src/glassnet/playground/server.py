@@ -63,7 +63,9 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     routes.append(Route("/upload", _upload(play), methods=["POST"]))
     handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
     guard = Middleware(Guard, names=tuple(names), addresses=addresses)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+    app.router.redirect_slashes = False  # what is not in the table is not there
+    return app
 
 
 def static_files() -> dict[str, Path]:

@@ -1,0 +1,177 @@
+"""The server: its answers, how they may be cached, and whom it answers at all."""
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from glassnet.playground.guard import LOOPBACK, Guard
+from glassnet.playground.playground import Playground
+from glassnet.playground.server import create_app, static_files
+from glassnet.playground.uploads import MOST_BYTES
+
+CSV = b"width,height,kind\n" + b"".join(b"%d.5,%d,%s\n" % (k, k * k % 7, b"ab"[k % 2 : k % 2 + 1]) for k in range(40))
+
+
+def test_a_frame_is_cached_for_good_under_its_tag(client, play):
+    answer = client.get("/frame?data=xor&step=20")
+    assert answer.status_code == 200
+    assert answer.content == play.frame("data=xor&step=20")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    again = client.get("/frame?step=20&data=xor&theme=dark", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    other = client.get("/frame?data=xor&step=21", headers={"if-none-match": answer.headers["etag"]})
+    assert other.status_code == 200
+    assert client.head("/frame?data=xor&step=20").headers["etag"] == answer.headers["etag"]
+
+
+@pytest.mark.parametrize("path", ["/", "/data", "/lessons", "/schema", "/nothing", "/frame?n=3", "/static/main.js"])
+def test_every_answer_has_the_headers_that_keep_a_browser_from_other_servers(client, path):
+    headers = client.get(path).headers
+    assert headers["content-security-policy"].startswith("default-src 'self';")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_what_is_wrong_is_told_in_one_line_with_422(client):
+    for path in ("/frame?n=3", "/data?n=3", "/export/script.py?n=3", "/frame?step=90000000", "/frame?loss=poisson"):
+        answer = client.get(path)
+        assert answer.status_code == 422
+        assert answer.headers["cache-control"] == "no-store"
+        message = answer.json()["error"]
+        assert "expected" in message
+        assert "\n" not in message
+
+
+@pytest.mark.parametrize("query", ["edits=1:W3,0,0=1", "edits=1:b1,10=1", "edits=1:W1,2,0=1", "edits=1:b0,0=1"])
+def test_an_edit_of_a_parameter_that_is_not_there_is_refused(client, query):
+    assert client.get(f"/frame?{query}").json()["error"].startswith("edits: expected")
+
+
+def test_a_loss_that_does_not_suit_the_data_is_refused(client):
+    assert "squared_error" in client.get("/frame?data=sine&loss=binary_cross_entropy").json()["error"]
+
+
+def test_an_upload_becomes_a_data_set(client):
+    told = client.post("/upload", content=CSV, headers={"origin": "http://localhost:8765"}).json()
+    assert told["names"] == ["width", "height", "kind"]
+    assert (told["rows"], told["task"], told["classes"]) == (40, "classification", ["a", "b"])
+    data = client.get(f"/data?data={told['id']}").json()
+    assert data["classes"] == ["a", "b"]
+    assert data["names"] == ["width", "height", "kind"]
+    assert len(data["train"]["points"]) == 32
+    assert client.get(f"/frame?data={told['id']}&step=50").status_code == 200
+    assert client.get(f"/frame?data=csv:{'0' * 64}").json()["error"].startswith("data: expected data that was uploaded")
+
+
+def test_an_upload_is_cut_off_while_it_streams(client):
+    sent = []
+
+    def endless():
+        while len(sent) < 100:
+            sent.append(1)
+            yield b"x" * 100_000
+
+    answer = client.post("/upload", content=endless())
+    assert answer.status_code == 413
+    assert answer.json()["error"].startswith(f"csv: expected at most {MOST_BYTES:,} bytes")
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"a,b\n1,2", b"\xff\xfea", b'"', CSV[:200], CSV + b"1,2\n"])
+def test_an_upload_that_is_no_table_is_refused(client, content):
+    answer = client.post("/upload", content=content)
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("csv")
+
+
+def test_methods_are_those_of_the_table(client):
+    for method, path in (
+        ("POST", "/frame"),
+        ("GET", "/upload"),
+        ("PUT", "/"),
+        ("DELETE", "/data"),
+        ("OPTIONS", "/frame"),
+    ):
+        assert client.request(method, path).status_code == 405
+
+
+HOSTS = [
+    "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:8765", "localhost:8765:8765",
+    "localhost@evil.example", "evil.example#localhost", "evil.example/localhost", "localhost:", "localhost:x", "localhost:0",
+    "localhost:99999", " localhost", "", "0.0.0.0", "127.0.0.2", "127.1", "2130706433", "0x7f000001", "[::]", "[::2]", "::1",
+    "[::1", "localhost\x00", "LOCALHOST.", "localhost,evil.example", "*", "192.168.0.7", "128.0.0.1", "ⅼocalhost".encode(),
+]  # fmt: skip
+ORIGINS = [
+    "null", "http://evil.example", "https://evil.example:8765", "http://localhost", "http://localhost:80", "file://", "",
+    "http://127.0.0.1:8765", "http://localhost:87650", "http://localhost:8765.evil.example", "http://localhost:8765/",
+    "http://evil.example#http://localhost:8765", "http://localhost:8765@evil.example", "ftp://localhost:8765", "localhost:8765",
+    "http://LOCALHOST.:8765", "ws://localhost:8765", "chrome-extension://abc", "http://[::1]:8765", "http://localhost:8766",
+    "http://sub.localhost:8765", "http://localhost:8765 http://evil.example", "about:blank", "data:", "http:///", "http://",
+    "//localhost:8765", "http://localhost:08765", "http://0.0.0.0:8765", "http://127.1:8765",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_name_but_its_own_is_answered(client, host):
+    answer = client.get("/frame", headers={"host": host})
+    assert answer.status_code == 421, answer.text
+    assert "frame" not in answer.text
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_no_script_of_another_page_is_answered(client, origin):
+    for answer in (client.get("/frame", headers={"origin": origin}), client.post("/upload", content=CSV, headers={"origin": origin})):  # fmt: skip
+        assert answer.status_code == 403, answer.text
+
+
+@pytest.mark.parametrize("host", [*LOOPBACK, "LocalHost", "localhost:8765", "127.0.0.1:1", "[::1]:65535"])
+def test_its_own_names_are_answered(client, host):
+    for headers in ({"host": host}, {"host": host, "origin": f"http://{host}"}):
+        assert client.get("/schema", headers=headers).status_code == 200
+
+
+def test_two_hosts_or_none_are_refused(client):
+    guard = Guard(None)
+    for hosts in ([], [b"localhost", b"localhost"]):
+        scope = {"type": "http", "path": "/", "headers": [(b"host", each) for each in hosts]}
+        assert guard.refusal(scope)[0] == 421
+
+
+def test_for_a_class_the_machines_names_and_addresses_are_answered():
+    open_to_all = Guard(None, names=["Lab.example"], addresses=True)
+    assert all(
+        map(open_to_all.is_ours, ["lab.example:8765", "192.168.0.7", "10.0.0.1:80", "[fe80::1]:8765", "localhost"])
+    )
+    assert not any(map(open_to_all.is_ours, ["evil.example", "1.2.3", "999.1.1.1", "[::g]", "lab.example.evil"]))
+
+
+def test_every_file_of_the_page_is_served_as_what_it_is(client):
+    files = static_files()
+    assert "index.html" in files
+    for name, path in files.items():
+        answer = client.get(f"/static/{name}")
+        assert answer.content == path.read_bytes()
+        assert answer.headers["cache-control"] == "no-cache"
+        if name.endswith(".js"):
+            assert answer.headers["content-type"].startswith("text/javascript")
+    assert client.get("/").content == files["index.html"].read_bytes()
+
+
+def test_long_queries_and_many_headers_are_refused(client):
+    assert client.get("/frame?seed=" + "1" * 5000).status_code == 422
+    assert client.get("/frame", headers={f"x-{k}": "1" for k in range(100)}).status_code == 431
+
+
+def test_two_playgrounds_answer_alike():
+    one, other = (TestClient(create_app(Playground()), base_url="http://localhost") for _ in range(2))
+    other.get("/frame?data=spirals&step=900")
+    for path in ("/frame?data=spirals&step=333", "/data?data=spirals", "/export/model.safetensors?step=5", "/schema"):
+        a, b = one.get(path), other.get(path)
+        assert a.content == b.content
+        assert a.headers["etag"] == b.headers["etag"]
+
+
+def test_the_schema_is_json_of_names(client):
+    assert json.loads(client.get("/schema").content)["most"] == {"layers": 6, "units": 32, "edits": 50}
