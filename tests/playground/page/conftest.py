@@ -34,7 +34,10 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of a playground of its own."""
+    """The address of a playground of its own, or of the one that GLASSNET_PLAYGROUND names."""
+    if running := os.environ.get("GLASSNET_PLAYGROUND"):
+        yield running.rstrip("/")
+        return
     command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

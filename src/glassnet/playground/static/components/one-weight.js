@@ -56,7 +56,7 @@ class OneWeight extends Part {
 
   chain() {
     const found = store.glass?.derivation.entry;
-    if (!found) return html`<p class="note">Pause to see its chain rule.</p>`;
+    if (!found) return html`<p class="note">The chain rule of its gradient is worked out at a pause.</p>`;
     const { independent } = found;
     return html`
       <div class="formula">${found.mathml.map((line) => html`<div>${unsafeHTML(line)}</div>`)}</div>

@@ -61,8 +61,12 @@ class TheGlass extends Part {
     const { glass, playing } = store;
     return html`
       <section class="glass ${playing ? "stale" : ""}" aria-label="The glass: one training step, worked out">
-        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note">${this.message || "Working the step out …"}</p>${this.close()}</header>`}
-        ${glass ? this.views(glass.derivation, glass.symbol) : nothing}
+        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.message || "Working the step out …"}</p>${this.close()}</header>`}
+        ${glass ? this.line(glass.derivation, glass.symbol) : nothing}
+        <div class="views">
+          <one-weight></one-weight>
+          ${glass ? this.views(glass.derivation, glass.symbol) : nothing}
+        </div>
       </section>
     `;
   }
@@ -105,24 +109,27 @@ class TheGlass extends Part {
   }
 
   /** @param {Derivation} derivation @param {string} symbol */
-  views(derivation, symbol) {
+  line(derivation, symbol) {
     const step = find(derivation, symbol);
     if (!step) return nothing;
     const { check } = step;
     const place = derivation.steps.indexOf(step) + 1;
-    return html`
-      <p class="line" role="status">
-        <span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}
-        <span class="dim">${shapeText(step.shape)}</span>
-        ${check ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>` : nothing}
-        ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
-      </p>
-      <div class="views">
-        <one-weight></one-weight>
-        <section class="view" aria-label="Matrices" tabindex="0"><h3>Matrices</h3>${matrixView(derivation, step)}</section>
-        <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>
-      </div>
-    `;
+    return html`<p class="line" role="status">
+      <span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}
+      <span class="dim">${shapeText(step.shape)}</span>
+      ${check
+        ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>`
+        : nothing}
+      ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
+    </p>`;
+  }
+
+  /** @param {Derivation} derivation @param {string} symbol */
+  views(derivation, symbol) {
+    const step = find(derivation, symbol);
+    if (!step) return nothing;
+    return html`<section class="view" aria-label="Matrices" tabindex="0"><h3>Matrices</h3>${matrixView(derivation, step)}</section>
+      <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>`;
   }
 
   /** From line to line by itself, a little over a second each; a reader who wants no motion steps by hand. */
@@ -148,7 +155,7 @@ customElements.define("the-glass", TheGlass);
 
 /** dW1 as ∂L/∂W₁'s short name: the code's own, with its digits lowered. @param {string} symbol */
 export function spelled(symbol) {
-  return symbol.replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit))).replace(/_/g, " ");
+  return symbol.replace(/g_prime/, "g′").replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit))).replace(/_/g, " ");
 }
 
 /** @param {number[]} shape */

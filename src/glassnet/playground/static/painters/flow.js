@@ -148,7 +148,8 @@ function paintLabels(context, { nodes, side }, derivation, symbol, theme) {
     if (!label || nodes[layer].length > MOST_LABELS) return;
     const last = layer === nodes.length - 1;
     const pitch = nodes[layer].length > 1 ? nodes[layer][1].y - nodes[layer][0].y : 99;
-    if (pitch < 15) return;
+    const room = last ? 99 : nodes[layer + 1][0].x - nodes[layer][0].x - side;
+    if (pitch < 15 || room < 58) return; // no place for numbers; the tables have them
     for (const node of nodes[layer]) {
       const value = label.values[node.unit];
       if (value === undefined) continue;

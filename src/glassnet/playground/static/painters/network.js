@@ -11,35 +11,32 @@ import { table } from "./heat.js";
 /** @typedef {import("../app/layout.js").Layout} Layout */
 /** @typedef {import("./heat.js").Atlas} Atlas */
 
-const WIDTHS = 24;
-
 /**
- * All lines, those of one colour and nearly one width in one stroke.
+ * All lines, wider over narrower.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[][][]} W @param {Theme} theme
  * @param {number} [faint] how much of the colour is left
  */
 export function paintWeights(context, drawing, W, theme, faint = 1) {
   const { nodes } = drawing;
-  /** @type {Map<number, Path2D>} */
-  const strokes = new Map();
+  /** @type {{width: number, minus: boolean, line: ReturnType<typeof curve>}[]} */
+  const lines = [];
   W.forEach((rows, index) =>
     rows.forEach((row, from) =>
-      row.forEach((weight, to) => {
-        const width = lineWidth(weight);
-        const key = (weight < 0 ? -1 : 1) * (1 + Math.round((width / 7) * WIDTHS));
-        let path = strokes.get(key);
-        if (!path) strokes.set(key, (path = new Path2D()));
-        trace(path, curve(drawing, nodes[index][from], nodes[index + 1][to]));
-      }),
+      row.forEach((weight, to) =>
+        lines.push({ width: lineWidth(weight), minus: weight < 0, line: curve(drawing, nodes[index][from], nodes[index + 1][to]) }),
+      ),
     ),
   );
+  lines.sort((a, b) => a.width - b.width);
   context.lineCap = "butt";
-  for (const key of [...strokes.keys()].sort((a, b) => Math.abs(a) - Math.abs(b))) {
-    const width = ((Math.abs(key) - 1) / WIDTHS) * 7;
-    context.strokeStyle = key < 0 ? theme.minusLine : theme.plusLine;
+  // one stroke each: a path of hundreds of crossing lines takes the rasterizer far longer
+  for (const { width, minus, line } of lines) {
+    context.strokeStyle = minus ? theme.minusLine : theme.plusLine;
     context.globalAlpha = faint * Math.min(0.9, 0.25 + width * 0.16);
-    context.lineWidth = Math.max(0.4, width);
-    context.stroke(/** @type {Path2D} */ (strokes.get(key)));
+    context.lineWidth = width;
+    context.beginPath();
+    trace(context, line);
+    context.stroke();
   }
   context.globalAlpha = 1;
 }

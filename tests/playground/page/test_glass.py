@@ -1,0 +1,147 @@
+"""The glass: editing by hand, walking one training step, the three views, and the independent check."""
+
+import re
+
+import pytest
+
+
+def test_hovering_a_weight_shows_its_value_and_gradient(play):
+    play.open("?step=30")
+    x, y = play.weight_at(1, 4)
+    play.page.mouse.move(x, y)
+    tip = play.page.locator(".tip")
+    tip.wait_for()
+    text = tip.inner_text().replace("−", "-")
+    assert "W1[1, 4]" in text
+    assert repr(play.header["W"][0][1][4]) in text
+    assert repr(play.header["dW"][0][1][4]) in text
+    play.page.mouse.move(2, 2)
+    tip.wait_for(state="detached")
+
+
+def test_hand_edit_of_a_weight_and_of_a_bias(play):
+    play.open("?step=30")
+    before = play.pixels("decision-surface")
+    x, y = play.weight_at(0, 3)
+    play.page.mouse.click(x, y)
+    field = play.page.locator("input[name=entry-value]")
+    field.fill("−1.25")
+    field.press("Enter")
+    play.settled()
+    assert play.query["edits"] == "30:W1,0,3=-1.25"
+    assert play.header["W"][0][0][3] == -1.25
+    assert play.pixels("decision-surface") != before
+    play.page.locator("select[title='Weight or bias']").select_option("b")
+    play.page.locator("select[title='Layer']").select_option("2")
+    field.fill("0.5")
+    field.press("Enter")
+    play.settled()
+    assert play.header["b"][1][0] == 0.5
+    play.page.keyboard.press("Escape")
+    play.set("time-line input[type=range]", 29)
+    assert play.header["W"][0][0][3] != -1.25  # before the edit there was none
+    play.set("time-line input[type=range]", 60)
+    assert play.header["W"] != play.frame("step=60")["W"]
+    for _ in range(2):
+        play.page.locator("time-line .marks button").first.click()
+        play.settled()
+    assert play.query["edits"] == ""
+    assert play.header["W"] == play.frame("step=60")["W"]
+
+
+def test_what_is_no_number_is_not_taken(play):
+    play.open("?step=5&glass=1&entry=W1,0,0")
+    field = play.page.locator("input[name=entry-value]")
+    field.fill("one half")
+    field.press("Enter")
+    play.settled()
+    assert play.query["edits"] == ""
+
+
+def test_walking_a_training_step(play):
+    play.open("?step=30&hidden=3&activation=tanh")
+    play.page.keyboard.press("g")
+    play.until("store.glass")
+    symbols = play.store("store.glass.derivation.steps.map((step) => step.symbol)")
+    stages = play.store("store.glass.derivation.steps.map((step) => step.stage)")
+    assert [stage for k, stage in enumerate(stages) if stage not in stages[:k]] == [
+        "forward",
+        "loss",
+        "backward",
+        "update",
+    ]
+    seen = []
+    for _ in symbols:
+        line = play.page.locator(".glass .line").inner_text()
+        assert line
+        seen.append(play.store("store.glass.symbol"))
+        play.page.keyboard.press("]")
+    assert seen == symbols
+    play.page.keyboard.press("[")
+    assert play.store("store.glass.symbol") == symbols[-2]
+    play.page.get_by_role("button", name="Z₂", exact=True).click()
+    assert play.store("store.glass.symbol") == "Z2"
+    result = play.page.locator(".matrix.result td.num").all_inner_texts()
+    value = play.store("store.glass.derivation.steps.find((step) => step.symbol === 'Z2').value")
+    assert [float(text.replace("−", "-")) for text in result] == pytest.approx(value[0], rel=1e-3)
+    assert re.search(r"glassnet/network/passes\.py:\d+", play.page.locator(".source").inner_text())
+    assert "@ W[layer]" in play.page.locator("pre").inner_text()
+    assert play.page.locator(".glass math").count() > 3
+
+
+def test_chain_rule_and_independent_check_of_one_weight(play):
+    play.open("?step=30&glass=1&sample=17&entry=W1,0,3")
+    play.page.locator(".check").wait_for()
+    numbers = [float(text.replace("−", "-")) for text in play.page.locator(".check .num").all_inner_texts()]
+    assert numbers[0] == pytest.approx(numbers[1], rel=1e-9)
+    assert numbers[0] != 0
+    assert play.page.locator("one-weight .formula math").count() >= 2
+    assert play.page.locator(".factors li").count() >= 3
+
+
+def test_sample_or_batch(play):
+    play.open("?step=30&glass=1&sample=17")
+    play.until("store.glass")
+    one = play.store("store.glass.derivation.rows")
+    play.page.get_by_role("button", name="Next sample").click()
+    assert play.store("store.view.sample") == "18"
+    play.page.get_by_role("button", name="batch", exact=True).click()
+    play.until("store.glass.derivation.rows > 1")
+    assert one == 1
+    assert play.store("store.glass.derivation.rows") == 320
+
+
+def test_clicking_a_point_picks_it(play):
+    play.open("?step=30")
+    box = play.page.locator("decision-surface canvas").bounding_box()
+    play.page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.45)
+    play.until("store.glass")
+    assert play.store("store.view.sample").isdigit()
+    assert play.page.locator("the-glass").is_visible()
+
+
+def test_numbers_flow_along_the_drawing_unless_no_motion_is_wanted(play):
+    play.open("?step=30&glass=1&stage=Z2&sample=17")
+    play.until("store.glass")
+    pictures = set()
+    for _ in range(4):
+        pictures.add(play.page.eval_on_selector("network-drawing canvas", "(canvas) => canvas.toDataURL()"))
+        play.page.wait_for_timeout(120)
+    assert len(pictures) > 1
+    play.page.emulate_media(reduced_motion="reduce")
+    play.page.wait_for_timeout(200)
+    still = set()
+    for _ in range(4):
+        still.add(play.page.eval_on_selector("network-drawing canvas", "(canvas) => canvas.toDataURL()"))
+        play.page.wait_for_timeout(120)
+    assert len(still) == 1
+
+
+def test_everything_fits_on_a_laptop(play):
+    play.open("?step=30&glass=1&sample=17&entry=W1,0,3")
+    play.until("store.glass")
+    assert play.page.evaluate("document.documentElement.scrollHeight") == 768
+    for part in ("network-drawing", "decision-surface canvas", "time-line", "the-glass"):
+        box = play.page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 768.5
+        assert box["height"] > 40
