@@ -12,7 +12,7 @@ from glassnet.equations.activations import ACTIVATIONS
 from glassnet.storage.onnx_graph import onnx_bytes
 from glassnet.storage.portable import as_portable
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Preparation
+from glassnet.tables.preparation import Column, Preparation
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
 TOLERANCE = 1e-5
@@ -148,6 +148,24 @@ def test_an_unseen_category_counts_as_missing():
     answers = run(model, {"city": np.array([["Basel"], ["Bern"]], dtype=object)})
     expected = model.predict_proba({"city": ["Basel", "Bern"]}, unseen="missing")
     np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-12)
+
+
+def image_model():
+    rng = np.random.default_rng(0)
+    columns = tuple(Column(f"r{i}c{j}", "numeric", scale=255.0) for i in range(3) for j in range(4))
+    net = gn.Network([12, 5, 10], output="softmax", seed=1, dtype="float32")
+    images = rng.integers(0, 256, (20, 3, 4), dtype=np.uint8)
+    table = {column.name: images.reshape(20, 12)[:, place] for place, column in enumerate(columns)}
+    return TableModel(Preparation(columns), net, "classification", "label", list(range(10))), images, table
+
+
+def test_pixels_are_one_input_of_images():
+    model, images, table = image_model()
+    check(run(model, {"images": images}), model, table)
+    columns = model.preparation.columns
+    for other in (columns[:-1], columns[::-1], (*columns[:-1], Column("r2c3", "numeric", scale=1.0)), columns[:1]):
+        mixed = TableModel(Preparation(other), gn.Network([len(other), 1]), "regression", "y")
+        assert as_portable(mixed).image_shape == ((1, 1) if other == columns[:1] else None)
 
 
 def test_own_activations_are_refused(refuses, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Preparation
+from glassnet.tables.preparation import Column, Preparation
 
 
 def table_model(settings=None):
@@ -124,3 +124,15 @@ def test_tables_are_prepared_the_same_way(tmp_path):
     answers = [ast.literal_eval(line) for line in done.stdout.splitlines()]
     assert [answer[0] for answer in answers] == model.predict(rows).tolist()
     np.testing.assert_allclose([answer[1] for answer in answers], model.predict_proba(rows), atol=1e-8)
+
+
+@pytest.mark.long
+def test_images_are_scaled_the_same_way(tmp_path):
+    columns = tuple(Column(f"r{i}c{j}", "numeric", scale=255.0) for i in range(2) for j in range(3))
+    net = gn.Network([6, 4, 3], output="softmax", seed=1, dtype="float32")
+    model = TableModel(Preparation(columns), net, "classification", "label", [0, 1, 2])
+    gn.export(model, tmp_path / "images.py")
+    images = np.random.default_rng(0).integers(0, 256, (5, 2, 3))
+    answers = run(tmp_path, "images", f"print(json.dumps(script.predict(script.load(), {images.tolist()})))")
+    table = {column.name: images.reshape(5, 6)[:, place] for place, column in enumerate(columns)}
+    np.testing.assert_allclose([answer[1] for answer in answers], model.predict_proba(table), atol=1e-5)

@@ -19,6 +19,8 @@ def json_text(model: Portable) -> str:
     inputs: dict[str, Any] = {"n": net.sizes[0]}
     if model.columns is not None:
         inputs["columns"] = [column.to_dict() for column in model.columns]
+        if model.image_shape is not None:
+            inputs["image"] = list(model.image_shape)
     elif model.names is not None:
         inputs["names"] = model.names
     output: dict[str, Any] = {"n": model.width}

@@ -99,6 +99,10 @@ def _inputs(graph: _Graph, model: Portable) -> tuple[list[Any], str]:
     network = model.network
     if model.columns is None:
         return [_value("X", network.dtype, "n", network.sizes[0])], "X"
+    if model.image_shape is not None:
+        pixels = graph("Reshape", graph.cast("images", np.float64), np.array([-1, network.sizes[0]]))
+        X = graph("Div", graph("Sub", pixels, np.float64(model.columns[0].mean)), np.float64(model.columns[0].scale))
+        return [_value("images", np.uint8, "n", *model.image_shape)], graph.cast(X, network.dtype)
     inputs, features = [], []
     for column in model.columns:
         name = column.name or graph.unique("column")  # ONNX has no empty names

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import operator
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,6 +68,18 @@ class Portable:
     def output(self) -> str:
         """The name of the output activation."""
         return self.network.activations[self.network.n_layers].name
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Height and width, if the columns are the pixels of images, row by row, on one scale; else None."""
+        columns = self.columns or ()
+        grid = re.fullmatch(r"r(\d{1,6})c(\d{1,6})", columns[-1].name) if columns else None
+        if grid is None:
+            return None
+        height, width = int(grid[1]) + 1, int(grid[2]) + 1
+        pixels = (dataclasses.replace(columns[0], name=f"r{i}c{j}") for i in range(height) for j in range(width))
+        same = columns[0].kind == "numeric" and not columns[0].missing and height * width == len(columns)
+        return (height, width) if same and all(map(operator.eq, columns, pixels)) else None
 
     @property
     def width(self) -> int:

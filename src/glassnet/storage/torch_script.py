@@ -97,6 +97,14 @@ def prepare(rows):
     return torch.tensor(features, dtype=torch.float64).to(DTYPE)
 '''
 
+_PREPARE_IMAGES = '''
+
+def prepare(images):
+    """The network's inputs, (n, {d}), from images of {height} x {width} pixels from 0 to 255, row by row."""
+    pixels = torch.as_tensor(images).to(torch.float64).reshape(-1, {d})
+    return ((pixels - {mean!r}) / {scale!r}).to(DTYPE)
+'''
+
 _PREPARE_MATRIX = '''
 
 def prepare(rows):
@@ -126,7 +134,7 @@ def torch_script(model: Portable, script: str, weights: str) -> str:
     """The script's text; `weights` is the model file as seen from the script."""
     from glassnet import __version__
 
-    net, tabular = model.network, model.columns is not None
+    net, tabular = model.network, model.columns is not None and model.image_shape is None
     rows = "table.csv" if tabular else "rows.csv"
     shown = (
         script
@@ -188,6 +196,10 @@ def _prepare(model: Portable) -> str:
     d = model.network.sizes[0]
     if model.columns is None:
         return _PREPARE_MATRIX.format(d=d)
+    if model.image_shape is not None:
+        height, width = model.image_shape
+        pixel = model.columns[0]
+        return _PREPARE_IMAGES.format(d=d, height=height, width=width, mean=pixel.mean, scale=pixel.scale)
     from glassnet.tables.table import MISSING
 
     number = 'word.replace(",", ".")' if model.settings.get("decimal_comma") else "word"
