@@ -36,6 +36,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def page(session: nox.Session) -> None:
+    """The playground's page: types, logic, and the page in Chromium (needs node, npm and chromium on the PATH)."""
+    session.install("-e", ".[test]")
+    session.run("npm", "ci", "--prefix", "tests/playground/page", external=True)
+    session.run("pytest", "tests/playground/page", *session.posargs, env={"CI": "1"})
+
+
+@nox.session
 def long(session: nox.Session) -> None:
     """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
     session.install("-e", ".[test,bench]")
