@@ -55,7 +55,7 @@ class TimeLine extends Part {
     const edits = readEdits(store.run.query.edits);
     if (!edits.length) return nothing;
     return html`<ul class="marks" aria-label="Hand edits">
-      ${edits.map((edit) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%`}>
+      ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${13 * index - 13 * edits.findIndex(({ step }) => step === edit.step)}px`}>
         <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} @click=${() => store.undo(edit)}></button>
       </li>`)}
     </ul>`;
