@@ -5,4 +5,5 @@ import { player, store } from "./app/page.js";
 import "./components/play-ground.js";
 
 listen(store, player);
+store.addEventListener("frame", () => requestAnimationFrame(() => performance.mark("first picture")), { once: true });
 store.refresh();

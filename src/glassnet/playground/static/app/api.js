@@ -1,6 +1,7 @@
 /** Asks the server; keeps the last frames, so that a step back needs no request. */
 
 import { decode } from "./frame.js";
+import { received } from "./worked.js";
 import { dataRequest, request } from "./query.js";
 
 /** @typedef {import("./types.js").Query} Query */
@@ -70,8 +71,8 @@ export function data(run) {
 }
 
 /** @param {Query} run @param {number} step @param {string} sample @param {string} entry */
-export function explanation(run, step, sample, entry) {
-  return json(`/explain?${request(run, { step, sample, ...(entry ? { entry } : {}) })}`);
+export async function explanation(run, step, sample, entry) {
+  return received(await json(`/explain?${request(run, { step, sample, ...(entry ? { entry } : {}) })}`));
 }
 
 /** @param {Query} run @param {number} step */

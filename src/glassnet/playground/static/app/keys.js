@@ -31,18 +31,19 @@ function taken(target, key) {
 
 /** @param {Store} store @param {Player} player */
 export function listen(store, player) {
-  /** @type {Record<string, (event: KeyboardEvent) => void>} */
+  /** @type {Record<string, (event: KeyboardEvent) => unknown>} */
   const actions = {
     " ": () => player.toggle(),
     ArrowLeft: (event) => player.step(event.shiftKey ? -10 : -1),
     ArrowRight: (event) => player.step(event.shiftKey ? 10 : 1),
     Home: () => player.rewind(),
     r: () => newSeed(store),
-    g: () => store.look({ glass: store.view.glass ? "" : "1" }),
+    g: () => store.hides("glass") || store.look({ glass: store.view.glass ? "" : "1" }),
     "[": () => store.walk(-1),
     "]": () => store.walk(1),
-    c: () => (store.runs.length > 1 ? store.join() : store.fork()),
-    l: () => store.look({ lesson: store.view.lesson ? "" : "list" }),
+    c: () => store.hides("compare") || (store.runs.length > 1 ? store.join() : store.fork()),
+    l: () => store.hides("lessons") || store.look({ lesson: store.view.lesson ? "" : "list" }),
+    Escape: () => store.look(store.view.glass ? { glass: "" } : { lesson: "" }),
     "?": () => document.querySelector("key-help")?.dispatchEvent(new Event("open")),
   };
   addEventListener("keydown", (event) => {

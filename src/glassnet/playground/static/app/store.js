@@ -10,6 +10,8 @@ import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write 
 /** @typedef {import("./types.js").Place} Place */
 /** @typedef {import("./types.js").Entry} Entry */
 
+const SLOW = 350; // milliseconds after which the reader is told that something is being computed
+
 /** @param {Query} query @returns {Run} */
 const newRun = (query) => ({ query, data: null, frame: null, error: null });
 
@@ -37,6 +39,8 @@ export class Store extends EventTarget {
     /** The worked step in the glass, and its line that is looked at. @type {{derivation: import("./worked.js").Derivation, symbol: string} | null} */
     this.glass = null;
     this.waiting = false;
+    /** Whether the server has been at it for long enough to say so. */
+    this.slow = false;
     this._busy = false;
   }
 
@@ -96,6 +100,10 @@ export class Store extends EventTarget {
       return;
     }
     this._busy = true;
+    const timer = setTimeout(() => {
+      this.slow = true;
+      this.tell("change");
+    }, SLOW);
     do {
       this.waiting = false;
       await Promise.all(this.runs.map((run) => this._load(run, this.step)));
@@ -103,6 +111,11 @@ export class Store extends EventTarget {
       this.tell("frame");
     } while (this.waiting);
     this._busy = false;
+    clearTimeout(timer);
+    if (this.slow) {
+      this.slow = false;
+      this.tell("change");
+    }
   }
 
   /** @param {Run} run @param {number} step */

@@ -37,6 +37,22 @@
  * @property {{symbol: string, index: number[], value: number, mathml: string[], lines: Line[], independent: {value: number, method: string} | null} | null} entry
  */
 
+/**
+ * A derivation as the server tells it, brought to the form above: numbers that JSON has no word for become numbers again.
+ * @param {any} told @returns {Derivation}
+ */
+export function received(told) {
+  const step = (/** @type {any} */ each) => ({ ...each, ...each.source, value: numbers(each.value ?? null), check: each.check && { ...each.check, error: numbers(each.check.error) } });
+  return { ...told, steps: told.steps.map(step), given: told.given.map(step) };
+}
+
+/** @param {any} value @returns {any} */
+function numbers(value) {
+  if (Array.isArray(value)) return value.map(numbers);
+  if (value === null) return NaN;
+  return typeof value === "string" ? { inf: Infinity, "-inf": -Infinity }[value] ?? NaN : value;
+}
+
 export const STAGES = /** @type {const} */ (["forward", "loss", "backward", "update"]);
 
 /** @param {Derivation} derivation @param {string} symbol @returns {Worked | undefined} */

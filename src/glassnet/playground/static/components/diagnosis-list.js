@@ -6,6 +6,8 @@ import { request } from "../app/query.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
+/** @typedef {{code: string, severity: string, message: string, rule?: string, source?: string, remedy?: string | {text: string} | null, query?: Record<string, string> | null}} Finding */
+
 class DiagnosisList extends Part {
   static properties = { found: { state: true }, message: { state: true } };
 
@@ -33,16 +35,23 @@ class DiagnosisList extends Part {
   render() {
     if (store.playing) return html`<p class="note">Pause, and the run is looked at up to this step.</p>`;
     if (!this.found) return html`<p class="note">${this.message}</p>`;
+    /** @type {Finding[]} */
     const findings = this.found.findings ?? [];
-    if (!findings.length) return html`<p class="note good">✓ Nothing found: the gradient is right, the loss falls, the units live. ${this.found.note ?? ""}</p>`;
-    return html`<ul class="findings">
-      ${findings.map((/** @type {any} */ finding) => html`<li class=${finding.severity ?? ""}>
-        <h3>${finding.title ?? finding.name ?? finding.code}</h3>
-        <p>${finding.evidence}</p>
-        ${finding.remedy ? html`<p class="remedy">${finding.advice ?? finding.remedy_text ?? ""}
-          ${finding.query ? html`<button @click=${() => this.attempt(finding.query)}>Try the remedy</button>` : nothing}</p>` : nothing}
-      </li>`)}
-    </ul>`;
+    if (!findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>`;
+    return html`<ul class="findings">${findings.map((finding) => this.finding(finding))}</ul>`;
+  }
+
+  /** @param {Finding} finding */
+  finding({ code, severity, message, rule, source, remedy, query }) {
+    const advice = typeof remedy === "string" ? remedy : remedy?.text;
+    return html`<li>
+      <h3><span class=${severity === "error" ? "bad" : "minus"}>${severity === "error" ? "✗" : "!"}</span> ${code.replaceAll("_", " ")}</h3>
+      <p>${message}</p>
+      ${advice || query
+        ? html`<p class="remedy">${advice ?? ""} ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}</p>`
+        : nothing}
+      ${rule ? html`<details><summary class="dim">The rule</summary><p class="note">${rule} ${source}</p></details>` : nothing}
+    </li>`;
   }
 
   /** The run once more with the remedy, beside the first. @param {Record<string, string>} changes */

@@ -5,7 +5,16 @@ import { parsed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
+
+/** @type {[string, string][]} */
+const KINDS = [
+  ["forward", "the way forward"],
+  ["loss", "the loss"],
+  ["backward", "the way back"],
+  ["update", "the update"],
+];
 
 class NumberExercise extends Part {
   static properties = { task: { state: true }, verdict: { state: true }, message: { state: true } };
@@ -19,6 +28,8 @@ class NumberExercise extends Part {
     this.message = "";
   }
   turn = 0;
+  kind = "forward";
+  query = "";
 
   connectedCallback() {
     super.connectedCallback();
@@ -28,9 +39,10 @@ class NumberExercise extends Part {
   async ask() {
     this.verdict = null;
     this.turn += 1;
-    this.query = request(store.run.query, { step: store.step });
+    this.query = request(store.run.query, { step: store.step, kind: this.kind, turn: this.turn });
     try {
-      this.task = await json(`/exercise?${this.query}&turn=${this.turn}`);
+      this.task = await json(`/exercise?${this.query}`);
+      this.querySelector("form")?.reset();
       this.message = "";
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);
@@ -38,13 +50,64 @@ class NumberExercise extends Part {
   }
 
   render() {
+    const { task, verdict } = this;
     return html`<article class="lesson exercise">
-      <p class="where">Exercise</p>
-      ${this.message ? html`<p class="note">${this.message}</p>` : nothing}
-      ${this.task ? html`<div class="text">${unsafeHTML(this.task.text)}</div>` : nothing}
+      <p class="where">Exercise: predict the number</p>
+      <label class="field"><span>about</span><select name="kind" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
+        ${KINDS.map(([kind, label]) => html`<option value=${kind} ?selected=${kind === this.kind}>${label}</option>`)}</select></label>
+      ${this.message ? html`<p class="note" role="alert">${this.message}</p>` : nothing}
+      ${task
+        ? html`<div class="text" aria-live="polite">${unsafeHTML(task.text)}</div>
+            <form class="answer" @submit=${this.onAnswer}>
+              <label>Your number <input type="text" inputmode="decimal" name="answer" autocomplete="off" required /></label>
+              <button class="strong">Check</button>
+            </form>`
+        : nothing}
+      <div role="status" class="verdict">
+        ${verdict
+          ? verdict.ok
+            ? html`<p class="good"><b>✓ Right.</b> ${verdict.expected === undefined ? nothing : html`It is ${numeral(verdict.expected)}.`}</p>`
+            : html`<p class="bad"><b>✗ Not this.</b> ${verdict.misconception ? html`${verdict.misconception.what}` : (verdict.note ?? "")}</p>
+                ${verdict.misconception?.remedy ? html`<p>${verdict.misconception.remedy}</p>` : nothing}`
+          : nothing}
+      </div>
+      <div class="turn">
+        <button @click=${this.ask}>Another one</button>
+        ${store.hides("glass") ? nothing : html`<button @click=${this.show}>Show me in the glass</button>`}
+      </div>
+      <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>All lessons</button></p>
     </article>`;
+  }
+
+  /** @param {string} kind */
+  choose(kind) {
+    this.kind = kind;
+    this.turn = 0;
+    this.ask();
+  }
+
+  /** @param {SubmitEvent} event */
+  async onAnswer(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const answer = parsed(String(new FormData(form).get("answer")));
+    if (answer === null) {
+      this.message = "A number, please: for example −0.25 or 3e-4.";
+      return;
+    }
+    try {
+      this.verdict = await json(`/grade?${this.query}&answer=${answer}`);
+      this.message = "";
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** The worked step that the question was taken from. */
+  show() {
+    const { sample, symbol, index } = this.task ?? {};
+    const entry = /^[Wb]\d+$/.test(symbol?.replace(/^d/, "") ?? "") ? `${symbol.replace(/^d/, "")},${index.join(",")}` : store.view.entry;
+    store.look({ glass: "1", stage: symbol ?? "", entry, ...(sample === undefined ? {} : { sample: String(sample) }) });
   }
 }
 customElements.define("number-exercise", NumberExercise);
-
-export { parsed };

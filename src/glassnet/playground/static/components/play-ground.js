@@ -22,7 +22,7 @@ class PlayGround extends Part {
     return html`
       <a class="skip" href="#network">Skip to the network</a>
       <top-line></top-line>
-      <main class="bench ${twice ? "twice" : ""} ${left ? "" : "bare"} ${view.glass ? "opened" : ""}">
+      <main class="bench ${twice ? "twice" : ""} ${left ? "" : "bare"}" aria-busy=${store.slow}>
         ${left
           ? html`<aside class="left" aria-label=${view.lesson ? "Lesson" : "Controls"}>
               ${view.lesson ? html`<lesson-guide></lesson-guide>` : html`<set-up></set-up>`}

@@ -40,7 +40,7 @@ class TimeLine extends Part {
           ${this.marks(end)}
         </div>
         <p class="step"><span class="num">step <b>${whole(step)}</b><span class="of"> / ${whole(end)}</span></span>
-          <span class="dim">epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}</span></p>
+          <span class="dim">${store.slow ? "training …" : html`epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}`}</span></p>
         <label class="speed"><span class="unseen">Steps a second</span>
           <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
