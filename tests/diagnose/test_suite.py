@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))
 
-from tests.diagnose.suite.broken import KINDS, plant  # noqa: E402 - the suite is a package of the repository
-from tests.diagnose.suite.data import load  # noqa: E402
-from tests.diagnose.suite.healthy import draw  # noqa: E402
+from tests.diagnose.suite.broken import KINDS, plant
+from tests.diagnose.suite.data import load
+from tests.diagnose.suite.healthy import draw
 
 
 def test_there_are_enough_kinds_and_each_is_built_by_the_seed_alone():

@@ -34,7 +34,7 @@ class Yardstick:
         if not np.isfinite(loss):
             return float("inf")
         span = self.baseline - self.floor
-        return (loss - self.floor) / span if span > 1e-12 * max(1.0, abs(self.baseline)) else 1.0
+        return float((loss - self.floor) / span) if span > 1e-12 * max(1.0, abs(self.baseline)) else 1.0
 
 
 def yardstick(loss: Loss, Y: Array, weight: Array | None = None) -> Yardstick:

@@ -69,7 +69,7 @@ def diagnose(
     >>> X = rng.normal(size=(200, 2))
     >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
     >>> net = Network([2, 16, 1], output="sigmoid", init="zeros")
-    >>> diagnosis = diagnose(net, X, y, epochs=100)
+    >>> diagnosis = diagnose(net, X, y, optimizer="adam", epochs=200, batch_size=20)
     >>> diagnosis.findings[0].code, diagnosis.findings[0].confirmed
     ('poor_initialisation', True)
     >>> print(diagnosis.findings[0].remedy.code)
