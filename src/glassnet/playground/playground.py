@@ -8,11 +8,15 @@ from dataclasses import replace
 from threadpoolctl import threadpool_limits
 
 from glassnet.errors import InputError
-from glassnet.playground import exports, frames
+from glassnet.playground import exercises, exports, frames
 from glassnet.playground.checkpoints import Checkpoints, Course
+from glassnet.playground.diagnosis import findings
 from glassnet.playground.setup import Setup, check_setup, load_data
 from glassnet.playground.state import State, describe, read_query, state_of
 from glassnet.playground.uploads import Uploads
+from glassnet.playground.worked import worked_step
+
+ASKED = ("kind", "turn", "answer")  # names of an exercise
 
 
 class Playground:
@@ -57,6 +61,29 @@ class Playground:
         """The names of a query with their defaults and what they can be, and the data sets."""
         read_query(query)
         return frames.to_json(describe())
+
+    def explain(self, query: str) -> bytes:
+        """The next step of a run worked out, on its batch or on one sample."""
+        given = read_query(query)
+        state = state_of(given)
+        return frames.to_json(worked_step(self.course(state), state, given.get("sample", ""), given.get("entry", "")))
+
+    def exercise(self, query: str) -> bytes:
+        """A number of the next step to predict."""
+        given = read_query(query)
+        state = state_of(given, ASKED)
+        return frames.to_json(exercises.exercise(self.course(state), state, given))
+
+    def grade(self, query: str) -> bytes:
+        """The verdict on a predicted number."""
+        given = read_query(query)
+        state = state_of(given, ASKED)
+        return frames.to_json(exercises.mark(self.course(state), state, given))
+
+    def diagnosis(self, query: str) -> bytes:
+        """What is wrong with a run up to a step, and what would mend it."""
+        state = state_of(read_query(query))
+        return frames.to_json(findings(self.course(state), state))
 
     def exporter(self, name: str) -> Callable[[str], bytes]:
         """The function that answers a query with the export called `name`."""

@@ -53,6 +53,10 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     routes += [_route(f"/{name}", _answer(answer, kind)) for name, (answer, kind) in {
         "data": (play.data, JSON),
         "frame": (play.frame, BINARY),
+        "explain": (play.explain, JSON),
+        "exercise": (play.exercise, JSON),
+        "grade": (play.grade, JSON),
+        "diagnosis": (play.diagnosis, JSON),
     }.items()]  # fmt: skip
     routes += [
         _route(f"/export/{name}", _answer(play.exporter(name), kind, name))

@@ -131,12 +131,16 @@ class Setup:
         return -(-n // (self.batch_size or n))
 
     @property
-    def max_step(self) -> int:
-        """The last step one may ask for: what a server can reach from step 0 within a request."""
+    def step_cost(self) -> float:
+        """Microseconds that a step takes, about."""
         rows = self.batch_size or len(self.data.train)
         parameters = sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
-        microseconds = (1.5 + rows * parameters / 4000 + parameters / 200) * (2 if self.state.dropout else 1)
-        return min(MOST_STEPS, int(SECONDS * 1e6 / microseconds))
+        return (1.5 + rows * parameters / 4000 + parameters / 200) * (2 if self.state.dropout else 1)
+
+    @property
+    def max_step(self) -> int:
+        """The last step one may ask for: what a server can reach from step 0 within a request."""
+        return min(MOST_STEPS, int(SECONDS * 1e6 / self.step_cost))
 
     def network(self) -> Network:
         """The network with its initial weights."""

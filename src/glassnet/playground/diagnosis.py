@@ -1,0 +1,125 @@
+"""The diagnosis beside a run: the findings of `diagnose`, each remedy as the change of the query that tries it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from glassnet.diagnose.diagnosing import diagnose
+from glassnet.diagnose.findings import Finding
+from glassnet.diagnose.remedy import Remedy
+from glassnet.playground.checkpoints import Course
+from glassnet.playground.state import RATES, Edit, State
+from glassnet.training.optimizers import OPTIMIZERS, Optimizer
+
+MICROSECONDS = (
+    30_000  # of training that are looked at: each remedy is tried by training again, some thirty times in all
+)
+
+
+def findings(course: Course, state: State) -> dict[str, Any]:
+    """What is wrong with the run up to a step; whole epochs are looked at, at least one."""
+    setup = course.setup
+    network = course.at(0).run.network
+    data = setup.data
+    asked = max(1, -(-state.step // setup.steps_per_epoch))
+    within = max(1, int(MICROSECONDS / setup.step_cost / setup.steps_per_epoch))
+    options = {**setup.options(), "epochs": min(asked, within)}
+    validation = setup.inputs(data.test), data.y_test
+    found = diagnose(network, setup.inputs(data.train), data.y_train, validation=validation, **options)
+    notes = []
+    if any(edit.step for edit in state.edits):
+        notes.append("What was changed by hand on the way is left out.")
+    if within < asked:
+        notes.append(f"Of a run of this size the first {within:,} epochs are looked at.")
+    return {
+        "healthy": found.healthy,
+        "epochs": options["epochs"],
+        "note": " ".join(notes),
+        "findings": [_finding(each, state) for each in found.findings],
+    }
+
+
+def _finding(found: Finding, state: State) -> dict[str, Any]:
+    told = found.to_dict()
+    return {
+        **told,
+        "title": found.code.replace("_", " ").capitalize(),
+        "evidence": {name: _plain(value) for name, value in found.evidence.items()},
+        "query": None if found.remedy is None else changed(found.remedy, state),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def changed(remedy: Remedy, state: State) -> dict[str, str] | None:
+    """The names of a query that carry a remedy out, with their new values; None where a query cannot say it."""
+    if (
+        remedy.standardise_inputs
+        or remedy.standardise_targets
+        or remedy.cut_off
+        or remedy.balanced
+        or remedy.keep is not None
+    ):
+        return None
+    query: dict[str, str] = {}
+    for name, value in {**remedy.options, **remedy.network}.items():
+        if name not in _READERS:
+            return None
+        part = _READERS[name](value, state)
+        if part is None:
+            return None
+        query |= part
+    if remedy.at_most_layers is not None:
+        query["hidden"] = ",".join(map(str, state.hidden[: remedy.at_most_layers]))
+    if remedy.output_bias is not None:
+        last = len(state.hidden) + 1
+        edits = [Edit(0, last, -1, k, float(value)) for k, value in enumerate(remedy.output_bias.tolist())]
+        query["edits"] = ";".join(map(str, [*edits, *state.edits]))
+    return query or None
+
+
+def _optimizer(value: Any, state: State) -> dict[str, str] | None:
+    if isinstance(value, str):
+        value = OPTIMIZERS[value]()
+    name = type(value).__name__.lower()
+    if name not in RATES or not isinstance(value, Optimizer):
+        return None
+    usual = type(value)()
+    others = [each.name for each in fields(value) if each.name != "learning_rate"]
+    if any(getattr(value, each) != getattr(usual, each) for each in others):
+        return None
+    return {"optimizer": name, "rate": repr(value.learning_rate)}
+
+
+def _activation(value: Any, state: State) -> dict[str, str] | None:
+    return {"activation": value} if isinstance(value, str) else None
+
+
+def _sizes(value: Any, state: State) -> dict[str, str] | None:
+    hidden = list(value)[1:-1]
+    if len(hidden) > 6 or any(width > 32 for width in hidden):
+        return None
+    query = {"hidden": ",".join(map(str, hidden))}
+    if len(hidden) != len(state.hidden) and len(state.activation) > 1:
+        query["activation"] = state.activation[0]
+    return query
+
+
+def _as_is(name: str) -> Any:
+    return lambda value, state: {name: repr(value)}
+
+
+_READERS: dict[str, Any] = {
+    "optimizer": _optimizer,
+    "hidden": _activation,
+    "sizes": _sizes,
+    "init": lambda value, state: {"init": value or ""} if value is None or isinstance(value, str) else None,
+    "loss": lambda value, state: {"loss": getattr(value, "name", value)},
+    "l1": _as_is("l1"),
+    "l2": _as_is("l2"),
+    "dropout": _as_is("dropout"),
+    "batch_size": lambda value, state: {"batch": str(value or 0)},
+}

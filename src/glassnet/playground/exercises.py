@@ -1,0 +1,154 @@
+""" "Predict the next number": a term of the step that is shown, asked of the reader, and graded with the mistake named."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import InputError, unknown_name
+from glassnet.explain.derivation import Derivation
+from glassnet.explain.grade import Answers
+from glassnet.explain.misconceptions import Misconception, hypotheses
+from glassnet.playground.checkpoints import Course
+from glassnet.playground.state import State, number, whole
+from glassnet.playground.worked import derive
+
+KINDS = ("forward", "loss", "gradient", "update")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One entry of one step, and the entries of other steps that it is computed from."""
+
+    symbol: str  # of the derivation: Z1, A2, dW1, W1_new
+    index: tuple[int, ...]
+    text: str  # what is asked
+    needed: tuple[tuple[str, tuple[int, ...]], ...]  # the numbers the reader is given
+
+    @property
+    def digits(self) -> str:
+        if self.symbol.endswith("_new"):
+            return "Give as many digits as show the change."
+        return "Three significant digits are enough."
+
+
+def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
+    """What is asked at a step: the words, with the numbers they need."""
+    derivation, question, kind = _question(course, state, given)
+    numbers = "".join(
+        f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.6g}</li>"
+        for symbol, index in question.needed
+    )
+    text = f"<p>{question.text}</p><ul>{numbers}</ul><p>{question.digits}</p>"
+    return {"kind": kind, "symbol": question.symbol, "index": list(question.index), "text": text, "answers": 1}
+
+
+def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
+    """The verdict on an answer: right, or the usual mistake that gives the reader's number."""
+    derivation, question, kind = _question(course, state, given)
+    answer = number("answer", given.get("answer", ""), -1e12, 1e12)
+    expected = _entry(derivation, question.symbol, question.index)
+    tolerance = _tolerance(derivation, question)
+    ok = abs(answer - expected) <= tolerance
+    cause = None if ok else _cause(derivation, question, answer, tolerance)
+    step = question.symbol if question.symbol in derivation else ""
+    return {
+        "ok": ok,
+        "kind": kind,
+        "expected": expected,
+        "formula": derivation[step].code if step else "W - learning_rate * dW",
+        "misconception": None if cause is None else {"code": cause.code, "what": cause.what, "remedy": cause.remedy},
+        "note": None
+        if ok or cause
+        else "None of the usual mistakes gives this number; go through its formula once more.",
+    }
+
+
+def _question(course: Course, state: State, given: dict[str, str]) -> tuple[Derivation, Question, str]:
+    turn = whole("turn", given.get("turn", "0"), 0, 10**6)
+    kind = given.get("kind") or KINDS[turn % len(KINDS)]
+    if kind not in KINDS:
+        raise unknown_name("kind", kind, KINDS)
+    sample = given.get("sample", "") or "0"
+    if sample == "batch":
+        raise InputError("sample: expected one sample for an exercise; got the batch; pass e.g. sample=0.")
+    derivation, _ = derive(course, state, sample)
+    return derivation, _ask(derivation, kind, turn // len(KINDS)), kind
+
+
+def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
+    """A question of a kind; `turn` goes through the layers and units."""
+    net = derivation.network
+    last = net.n_layers
+    layer = 1 + turn % last
+    live = np.flatnonzero(np.abs(derivation.value(f"dZ{layer}")[0]) > 0)  # a unit that passes no gradient asks nothing
+    unit = (
+        int(live[turn // last % len(live)])
+        if len(live) and kind in ("gradient", "update")
+        else turn // last % net.sizes[layer]
+    )
+    inputs = range(net.sizes[layer - 1])
+    source = int(np.argmax(np.abs(derivation.value(f"A{layer - 1}")[0])))
+    name = net.activations[layer].name
+    if kind == "forward" and turn % 2:
+        text = (
+            f"Unit {unit} of layer {layer} has this pre-activation, and the activation is {name}. What is its output?"
+        )
+        needed: list[tuple[str, tuple[int, ...]]] = [(f"Z{layer}", (0, k)) for k in ([unit] if not net.activations[layer].rowwise else range(net.sizes[layer]))]  # fmt: skip
+        return Question(f"A{layer}", (0, unit), text, tuple(needed))
+    if kind == "forward":
+        text = f"What is the pre-activation of unit {unit} in layer {layer} for this sample?"
+        terms = [(f"{s}", at) for k in inputs for s, at in ((f"A{layer - 1}", (0, k)), (f"W{layer}", (k, unit)))]
+        return Question(f"Z{layer}", (0, unit), text, (*terms, (f"b{layer}", (unit,))))
+    if kind == "loss":
+        text = f"The output is as below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this sample, without penalties?"
+        outputs = [(s, (0, k)) for s in (f"A{last}", "Y") for k in range(net.sizes[-1])]
+        return Question("mean_loss" if "mean_loss" in derivation else "loss", (), text, tuple(outputs))
+    backward = [(f"A{layer - 1}", (0, source)), (f"dZ{layer}", (0, unit))]
+    if kind == "gradient":
+        text = f"What is ∂L/∂W{layer}[{source}, {unit}], the slope of the loss along the weight from unit {source} to unit {unit}?"
+        if derivation.job.l1 or derivation.job.l2:
+            text += f" The penalties are l1 = {derivation.job.l1:g} and l2 = {derivation.job.l2:g}."
+            backward.append((f"W{layer}", (source, unit)))
+        return Question(f"dW{layer}", (source, unit), text, tuple(backward))
+    rate = derivation.job.optimizer.learning_rate
+    kind_of = type(derivation.job.optimizer).__name__
+    text = f"The learning rate is {rate:g} and the optimizer {kind_of}. What does the step make of the weight W{layer}[{source}, {unit}]?"
+    slots = [(f"{slot}_before_W{layer}", (source, unit)) for slot in derivation.job.optimizer.slots]
+    parts = [(f"W{layer}", (source, unit)), (f"dW{layer}", (source, unit)), *slots]
+    return Question(f"W{layer}_new", (source, unit), text, tuple(parts))
+
+
+def _entry(derivation: Derivation, symbol: str, index: tuple[int, ...]) -> float:
+    return float(np.asarray(derivation.value(symbol))[index])
+
+
+def _named(symbol: str, index: tuple[int, ...]) -> str:
+    return f"{symbol}[{', '.join(map(str, index))}]" if index else symbol
+
+
+def _tolerance(derivation: Derivation, question: Question) -> float:
+    """How far an answer may be off: three digits; of an updated weight a twentieth of its change."""
+    expected = _entry(derivation, question.symbol, question.index)
+    if question.symbol.endswith("_new"):
+        change = expected - _entry(derivation, question.symbol.removesuffix("_new"), question.index)
+        return 0.05 * abs(change) + 1e-12
+    return 0.0051 * abs(expected) + 1e-12
+
+
+def _cause(derivation: Derivation, question: Question, answer: float, tolerance: float) -> Misconception | None:
+    """The usual mistake that gives this answer; first those made in this very term, whose inputs the reader was given."""
+    symbol = question.symbol
+    own = symbol if symbol in derivation else "theta"
+    answers = Answers(derivation, {symbol: derivation.value(symbol)})
+    tried = sorted(hypotheses(derivation), key=lambda each: not any(name.startswith(own) for name in each.formulas))
+    for hypothesis in tried:
+        value = answers.simulate(hypothesis.formulas).get(symbol)
+        if value is None or np.shape(value) != np.shape(derivation.value(symbol)):
+            continue
+        if abs(float(np.asarray(value)[question.index]) - answer) <= tolerance:
+            return hypothesis.misconception
+    return None

@@ -1,0 +1,157 @@
+"""One training step worked out for the page: the derivation of `explain` with formulas in MathML and its checks."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import InputError, shown
+from glassnet.explain.derivation import Derivation
+from glassnet.explain.explain import explain
+from glassnet.explain.outline import on_the_blackboard
+from glassnet.explain.scalar import Line
+from glassnet.explain.step import Step
+from glassnet.playground.checkpoints import Course, Position
+from glassnet.playground.state import State, whole
+from glassnet.printers.mathml import print_mathml
+
+ROWS = 12  # of an array that are shown
+CHECKED = 4  # entries of a step that are checked
+MOST_PATHS = 100  # from a weight to the outputs, for its chain rule to be written out
+MOST_NUMBERS = 1_000_000  # samples × parameters, beyond which a batch is too much to work out in time
+MOST_ENTRIES = 200  # of a vector that are shown, but for the new parameters
+LARGE = 2_000  # parameters, from which on one entry of a step is checked
+
+
+def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[str, Any]:
+    """The next step of a run on its batch or on one training sample, and the chain rule of one parameter."""
+    derivation, position = derive(course, state, sample)
+    point = None if sample == "batch" else int(sample or 0)
+    data = course.setup.data
+    return {
+        "sample": "batch" if point is None else point,
+        "x": None if point is None else data.train[point].tolist(),
+        "target": None if point is None else np.asarray(data.y_train)[point].item(),
+        "rows": len(derivation.batch.X),
+        "step": position.run.step,
+        "given": [_step(derivation, step) for step in derivation.given],
+        "steps": [_step(derivation, step) for step in derivation.steps],
+        "entry": _entry(derivation, entry) if entry else None,
+    }
+
+
+def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Position]:
+    """The Derivation of the next step of a run, on its batch or as if one training sample were all of it."""
+    position = course.at(state.step)
+    run = position.run
+    if position.non_finite is not None:
+        raise InputError(
+            f"step: expected a finite loss; got a run that ended at step {position.non_finite.step}; go before it."
+        )
+    if sample == "batch":
+        if len(position.batch.rows) * run.network.n_parameters > MOST_NUMBERS:
+            raise InputError("sample: expected one sample in a run of this size; got the batch; pass e.g. sample=0.")
+        return explain(run), position
+    row = whole("sample", sample or "0", 0, len(run.job.X) - 1)
+    derivation = explain(
+        run.network,
+        run.job.X[row],
+        run.job.Y[row],
+        optimizer=run.optimizer,
+        step=run.step,
+        memory=dict(zip(run.job.optimizer.slots, run.state.slots, strict=True)),
+        l1=run.job.l1,
+        l2=run.job.l2,
+        dropout=run.job.dropout,
+        seed=run.job.seed,
+    )
+    return derivation, position
+
+
+def place_of(derivation: Derivation, entry: str) -> tuple[str, tuple[int, ...]]:
+    """The symbol and the index of a parameter called W1,0,3 or b2,0."""
+    name, *index = entry.split(",", 3)
+    shape = {**{f"W{layer}": W.shape for layer, W in derivation.network.W.items()},
+             **{f"b{layer}": b.shape for layer, b in derivation.network.b.items()}}.get(name)  # fmt: skip
+    numbers = [int(each) if each.isascii() and each.isdigit() and len(each) < 4 else 999 for each in index]
+    if shape is None or len(numbers) != len(shape) or any(k >= size for k, size in zip(numbers, shape, strict=True)):
+        raise InputError(f"entry: expected a parameter of this network; got {shown(entry)}; pass e.g. entry=W1,0,0.")
+    return name, tuple(numbers)
+
+
+def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
+    source = step.source
+    checked = CHECKED if derivation.network.n_parameters < LARGE else 1
+    check = None if step.stage in ("given", "update") else derivation.check(step.symbol, checked)
+    value = np.asarray(step.value)
+    rows = ROWS if value.ndim > 1 else value.size if step.symbol == "theta" else MOST_ENTRIES
+    return {
+        "symbol": step.symbol,
+        "stage": step.stage,
+        "what": step.what,
+        "layer": step.layer,
+        "aside": step.aside,
+        "note": step.note or None,
+        "shape": list(value.shape),
+        "value": (value[:rows] if value.ndim else value).tolist(),
+        "mathml": None if step.expression is None else _equation(ast.Name(step.symbol), step.expression),
+        "code": None if source is None else source.code,
+        "file": None if source is None else source.file,
+        "line": None if source is None else source.line,
+        "inputs": list(step.inputs),
+        "check": None
+        if check is None or check.method == "none"
+        else {"ok": check.ok, "method": check.method, "error": float(check.error)},
+    }
+
+
+def _entry(derivation: Derivation, given: str) -> dict[str, Any]:
+    """The chain rule of a parameter; where too many paths lead from it to the outputs, the last of its lines."""
+    name, index = place_of(derivation, given)
+    sizes = derivation.network.sizes
+    found: dict[str, Any] = {
+        "symbol": name,
+        "index": list(index),
+        "mathml": [],
+        "paths": math.prod(sizes[int(name[1:]) + 1 :]),
+    }
+    if found["paths"] > MOST_PATHS:
+        line = derivation.line(f"d{name}", *index)
+        other = derivation.independent(f"d{name}", index)
+        lines: tuple[Line, ...] = (line,)
+        found["value"] = float(line.value)
+    else:
+        entry = derivation.entry(name, *index)
+        left = print_mathml(on_the_blackboard(entry.partial, derivation))
+        rights = [print_mathml(on_the_blackboard(part, derivation)) for part in entry.equals]
+        found["mathml"] = [_math(f"{left}<mo>=</mo>{right}") for right in dict.fromkeys(rights)]
+        other, lines = entry.independent, entry.lines
+        found["value"] = float(entry.value)
+    found["lines"] = [_line(derivation, line) for line in lines]
+    found["independent"] = None if other is None else {"value": float(other[0]), "method": other[1]}
+    return found
+
+
+def _line(derivation: Derivation, line: Line) -> dict[str, Any]:
+    source = line.step.source
+    parts = [part for part in (line.names, line.numbers) if part is not None]
+    shown_parts = [print_mathml(on_the_blackboard(part, derivation)) for part in (line.target, *parts)]
+    return {
+        "symbol": line.symbol,
+        "stage": line.step.stage,
+        "mathml": _math("<mo>=</mo>".join([*shown_parts, f"<mtext>{line.result()}</mtext>"])),
+        "text": line.text(),
+        "file": None if source is None else source.file,
+        "line": None if source is None else source.line,
+    }
+
+
+def _equation(left: ast.expr, right: ast.expr) -> str:
+    return _math(f"{print_mathml(left)}<mo>=</mo>{print_mathml(right)}")
+
+
+def _math(inside: str) -> str:
+    return f"<math>{inside}</math>"
