@@ -189,10 +189,10 @@ class Checker:
     def _named(self, method: str) -> str:
         return f"{method}, float32" if self.single else method
 
-    @property
+    @cached_property
     def largest_derivative(self) -> float:
-        """The largest derivative of the loss with respect to a parameter or a pre-activation."""
-        kinds = [self.of[f"d{kind}{layer}"].value for layer in self.net.W for kind in "WbZ" if f"dZ{layer}" in self.of]
+        """The largest of all derivatives of the step: what is 0 by symmetry is noise of this size times 1e-16."""
+        kinds = [step.value for step in self.of.steps if step.stage == "backward" and step.symbol[0] in "ds"]
         return max((_scale(np.asarray(value)) for value in kinds), default=1.0)
 
     # --- what each derivative is a derivative of ------------------------------------------------------------------

@@ -35,9 +35,10 @@ def render_html(outline: Outline, derivation: Derivation, *, document: bool = Fa
             for f in outline.given
         ]
         parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
+    shown = {block.step.symbol for blocks in outline.stages.values() for block in blocks}
     for stage, blocks in outline.stages.items():
         parts.append(f'<section id="{stage}"><h3>{escape(STAGES[stage])}</h3>')
-        parts += [_block(block, derivation) for block in blocks]
+        parts += [_block(block, derivation, shown) for block in blocks]
         parts.append("</section>")
     parts += [f'<p class="quiet">{escape(note)}</p>' for note in outline.notes]
     return _whole(parts, outline.title, document)
@@ -75,12 +76,12 @@ def _whole(parts: list[str], title: str, document: bool) -> str:
     )
 
 
-def _block(block: Block, derivation: Derivation) -> str:
+def _block(block: Block, derivation: Derivation, shown: set[str]) -> str:
     step = block.step
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
     shape = " × ".join(map(str, step.shape))
     inputs = ", ".join(
-        f'<a href="#step-{name}">{name}</a>' if derivation[name].stage != "given" else name for name in step.inputs
+        f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs
     )
     about = "; ".join(part for part in (shape, f"from {inputs}" if inputs else "") if part)
     parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
