@@ -24,7 +24,7 @@ for kind in (glassnet.MLPClassifier, glassnet.MLPRegressor):
 
 def run(*arguments, **environment):
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
+    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **environment}
     done = subprocess.run(
         [sys.executable, *arguments], check=False, capture_output=True, text=True, env=env, cwd=Path(__file__).parent
     )

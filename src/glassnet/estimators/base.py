@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.equations.losses import Loss
-from glassnet.errors import InputError
 from glassnet.estimators.drawing import draw_estimator
-from glassnet.estimators.fitting import Fitting, Reported, Solver
+from glassnet.estimators.fitting import Fitting, Reported, Solver, non_finite_weights
+from glassnet.estimators.held_out import split, validation_rows
+from glassnet.estimators.minimising import fit_by_lbfgs
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
 from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
 from glassnet.estimators.state import from_state, to_state
@@ -117,10 +117,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
 
-        dtype, held_out = self.network_.dtype, self._validation_rows(validation)
+        dtype, held_out = self.network_.dtype, validation_rows(self, validation)
         stochastic = self.solver != "lbfgs"
         if stochastic and self.early_stopping and held_out is None:
-            X, Y, sample_weight, held_out = self._split(X, Y, sample_weight, rng)
+            X, Y, sample_weight, held_out = split(self, X, Y, sample_weight, rng)
         rows = as_rows(X, Y, sample_weight, dtype)
         self.validation_loss_curve_ = (
             None if held_out is None else [] if first else list(self.validation_loss_curve_ or [])
@@ -129,12 +129,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         if stochastic:
             fitting.stochastic(incremental)
         else:
-            fitting.lbfgs()
+            fit_by_lbfgs(fitting)
         if not np.isfinite(self.network_.theta).all():
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                "preprocessed."
-            )
+            raise non_finite_weights("after the last step")
         return self
 
     def _set_up(self, X: Any, Y: Array, rng: np.random.RandomState, first: bool) -> None:
@@ -185,37 +182,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
                 if array is not view:
                     view[...] = array
         return net
-
-    def _split(self, X: Any, Y: Array, sample_weight: Any, rng: np.random.RandomState) -> tuple[Any, Array, Any, Rows]:
-        """Hold out validation_fraction of the rows, stratified where there is one class label a row."""
-        arrays = [X, Y] if sample_weight is None else [X, Y, sample_weight]
-        stratify = Y if is_classifier(self) and self.n_outputs_ == 1 else None
-        parts = train_test_split(*arrays, random_state=rng, test_size=self.validation_fraction, stratify=stratify)
-        train, held_out = parts[::2], parts[1::2]
-        if held_out[0].shape[0] < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
-        weight, weight_val = (None, None) if sample_weight is None else (train[2], held_out[2])
-        return train[0], train[1], weight, as_rows(held_out[0], held_out[1], weight_val, self.network_.dtype)
-
-    def _validation_rows(self, given: tuple[Any, ...]) -> Rows | None:
-        """X_val, y_val and sample_weight_val as rows, or None if none were given."""
-        X, y, sample_weight = given or (None, None, None)
-        if X is None and y is None:
-            if sample_weight is not None:
-                raise InputError("sample_weight_val: expected X_val and y_val with it; got none; pass all three.")
-            return None
-        if X is None or y is None:
-            missing = "X_val" if X is None else "y_val"
-            raise InputError(f"{missing}: expected the other half of the validation data; got None; pass both.")
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        Y = self._encode(y)
-        if len(Y) != X.shape[0]:
-            raise InputError(f"y_val: expected {X.shape[0]} entries, one for each row of X_val; got {len(Y)}.")
-        return as_rows(X, Y, sample_weight, self.network_.dtype)
 
     def initialize(self, X: Any, y: Any) -> Any:
         """Draw the initial parameters for data of this shape without training; returns the estimator.

@@ -1,4 +1,4 @@
-"""One call of fit: the epochs run in the engine, and scikit-learn's stop rules, scores, messages and callbacks around them."""
+"""One call of fit by a stochastic solver: epochs in the engine, scikit-learn's stop rules, scores and messages around them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from glassnet.estimators.rows import Rows
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
-from glassnet.training.lbfgs import run_lbfgs
-from glassnet.training.optimizers import LBFGS, SGD, Optimizer
-from glassnet.training.schedules import Constant
+from glassnet.training.job import EarlyStopping, Engine, Job, State
+from glassnet.training.optimizers import Optimizer
 
 Array = NDArray[Any]
 
@@ -70,8 +68,6 @@ class Fitting:
         self.reported: Reported = estimator._reported(rows)
         self.begin, self.end = tasks
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
-
-    # --- the stochastic solvers -------------------------------------------------------------------------------
 
     def stochastic(self, incremental: bool) -> None:
         """Train for up to max_iter epochs, or for one where `incremental`."""
@@ -171,7 +167,7 @@ class Fitting:
         est.loss_curve_.extend(losses)
         est.loss_ = losses[-1]
         if est.verbose:
-            _say(est)
+            say(est)
         if self.validation is not None:
             self._measure(state)
         est._no_improvement_count = state.stale
@@ -188,9 +184,7 @@ class Fitting:
     def _measure(self, state: State) -> None:
         """Validation loss and, for early stopping, score; the best parameters are kept."""
         est, rows, net = self.estimator, cast(Rows, self.validation), self.network
-        trace = passes.forward(net.activations, net.W, net.b, rows.X)
-        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
-        est.validation_loss_curve_.append(est._reported(rows)(loss))
+        trace = self.measure_loss()
         if not est.early_stopping:
             return
         score = est._validation_score(trace.output, rows)
@@ -202,13 +196,18 @@ class Fitting:
             est.best_validation_score_ = score
             est._best_theta = net.theta.copy()
 
+    def measure_loss(self) -> passes.Trace:
+        """Keep the loss on the validation rows; returns the pass it is of."""
+        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
+        trace = passes.forward(net.activations, net.W, net.b, rows.X)
+        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
+        est.validation_loss_curve_.append(est._reported(rows)(loss))
+        return trace
+
     def _diverged(self, error: NonFiniteError) -> str:
         est = self.estimator
         if not est.early_stopping:
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                f"preprocessed. ({error})"
-            ) from error
+            raise non_finite_weights(error) from error
         est.n_iter_ += 1
         est.loss_ = float("nan")
         est.loss_curve_.append(est.loss_)
@@ -240,82 +239,18 @@ class Fitting:
             print(f"{why} {then}")
         return goes_on
 
-    # --- L-BFGS -----------------------------------------------------------------------------------------------
 
-    def lbfgs(self) -> None:
-        """Minimise the objective over all rows at once."""
-        est, rows, net = self.estimator, self.rows, self.network
-        weight = rows.weight_sum
-        job = Job(
-            network=net,
-            X=rows.X,
-            Y=rows.Y,
-            sample_weight=rows.sample_weight,
-            validation=None,
-            optimizer=SGD(),
-            schedule=Constant(),
-            epochs=est.max_iter,
-            batch_size=len(rows.X),
-            shuffle=False,
-            l1=0.0,
-            l2=est.alpha / weight,
-            dropout=0.0,
-            clip_norm=None,
-            early_stopping=None,
-            seed=0,
-        )
-        est.n_iter_ = 0
-        asked_to_stop = False
-
-        def after_iteration(record: Record) -> str:
-            nonlocal asked_to_stop
-            est.n_iter_ += 1
-            est.loss_ = self.reported(record.loss[-1])
-            est.loss_curve_.append(est.loss_)
-            if est.verbose:
-                _say(est)
-            if self.validation is not None:
-                self._measure_loss()
-            if self.has_callbacks:
-                asked_to_stop = self.end()
-                self.begin()
-            return "a callback ended it" if asked_to_stop else ""
-
-        state = State("LBFGS", np.zeros((0, net.n_parameters), net.dtype))
-        # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
-        minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
-        self.begin()
-        try:
-            record = run_lbfgs(job, state, minimiser, est.max_iter, after_iteration)
-        except NonFiniteError as error:
-            self._diverged(error)
-        except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
-            return
-        if self.has_callbacks:
-            self.end()
-        if not est.n_iter_:
-            trace = passes.forward(net.activations, net.W, net.b, rows.X)
-            arguments = (net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
-            est.loss_ = self.reported(passes.objective(*arguments, 0.0, job.l2))
-        est.best_loss_ = min(est.loss_curve_, default=est.loss_)
-        if record.stopped != "converged" and not asked_to_stop:
-            why = record.stopped or f"max_iter={est.max_iter} is reached"
-            warnings.warn(
-                f"lbfgs did not converge after {est.n_iter_} iterations: {why}. Raise max_iter or max_fun, or scale the data.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-
-    def _measure_loss(self) -> None:
-        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
-        trace = passes.forward(net.activations, net.W, net.b, rows.X)
-        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
-        est.validation_loss_curve_.append(est._reported(rows)(loss))
-
-
-def _say(estimator: Any) -> None:
+def say(estimator: Any) -> None:
+    """The line of an epoch, as scikit-learn prints it."""
     print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+
+
+def non_finite_weights(why: object) -> ValueError:
+    """The error in scikit-learn's words, which programs look for, with what the engine says."""
+    return ValueError(
+        "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+        f"preprocessed. ({why})"
+    )
 
 
 def _warn_of_max_iter(max_iter: int) -> None:

@@ -119,8 +119,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
-    >>> X, y = load_diabetes(return_X_y=True, scaled=True)
-    >>> model = MLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", max_iter=50, random_state=0).fit(X, y)
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = MLPRegressor(hidden_layer_sizes=(5,), solver="lbfgs", tol=1.0, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.4
     True
     """

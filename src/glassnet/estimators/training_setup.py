@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from glassnet.estimators.held_out import split
 from glassnet.estimators.options import STOCHASTIC, build_optimizer, build_schedule
 from glassnet.estimators.rows import as_rows
 from glassnet.network.network import Network
@@ -35,7 +36,7 @@ def training_setup(estimator: Any, X: Any, y: Any) -> tuple[Network, Array, Arra
     options: dict[str, Any] = {}
     stochastic = isinstance(twin.solver, Optimizer) or twin.solver in STOCHASTIC
     if stochastic and twin.early_stopping:
-        X, Y, weight, held_out = twin._split(X, Y, weight, rng)
+        X, Y, weight, held_out = split(twin, X, Y, weight, rng)
         options["validation"] = (held_out.X, held_out.Y)
     rows = as_rows(X, Y, weight, network.dtype)
     n = len(rows.X)

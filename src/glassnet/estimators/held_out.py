@@ -1,0 +1,49 @@
+"""The rows that training is measured on but never sees: split off, or brought by the user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from glassnet.errors import InputError
+from glassnet.estimators.rows import Rows, as_rows
+
+Array = NDArray[Any]
+
+
+def split(
+    estimator: Any, X: Any, Y: Array, sample_weight: Any, rng: np.random.RandomState
+) -> tuple[Any, Array, Any, Rows]:
+    """Hold out validation_fraction of the rows, stratified where there is one class label a row."""
+    arrays = [X, Y] if sample_weight is None else [X, Y, sample_weight]
+    stratify = Y if is_classifier(estimator) and estimator.n_outputs_ == 1 else None
+    parts = train_test_split(*arrays, random_state=rng, test_size=estimator.validation_fraction, stratify=stratify)
+    train, held_out = parts[::2], parts[1::2]
+    if held_out[0].shape[0] < 2:
+        raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+    weight, weight_val = (None, None) if sample_weight is None else (train[2], held_out[2])
+    return train[0], train[1], weight, as_rows(held_out[0], held_out[1], weight_val, estimator.network_.dtype)
+
+
+def validation_rows(estimator: Any, given: tuple[Any, ...]) -> Rows | None:
+    """X_val, y_val and sample_weight_val as rows, or None if none were given."""
+    X, y, sample_weight = given or (None, None, None)
+    if X is None and y is None:
+        if sample_weight is not None:
+            raise InputError("sample_weight_val: expected X_val and y_val with it; got none; pass all three.")
+        return None
+    if X is None or y is None:
+        missing = "X_val" if X is None else "y_val"
+        raise InputError(f"{missing}: expected the other half of the validation data; got None; pass both.")
+    X = validate_data(estimator, X, accept_sparse=["csr", "csc"], reset=False)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    Y = estimator._encode(y)
+    if len(Y) != X.shape[0]:
+        raise InputError(f"y_val: expected {X.shape[0]} entries, one for each row of X_val; got {len(Y)}.")
+    return as_rows(X, Y, sample_weight, estimator.network_.dtype)
