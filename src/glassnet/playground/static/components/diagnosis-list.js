@@ -1,12 +1,14 @@
 /** What is wrong with the run, with its evidence, and a remedy to try beside it. */
 
 import { diagnosis } from "../app/api.js";
+import { short } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { html, nothing } from "../vendor/lit/index.js";
+import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
 
-/** @typedef {{code: string, severity: string, message: string, rule?: string, source?: string, remedy?: string | {text: string} | null, query?: Record<string, string> | null}} Finding */
+/** @typedef {{code: string, severity: string, message: string, rule?: string, source?: string, remedy?: string | {text: string} | null, query?: Record<string, string> | null, replay?: {confirmed: boolean, measured: string, before: number, after: number} | null}} Finding */
 
 class DiagnosisList extends Part {
   static properties = { found: { state: true }, message: { state: true } };
@@ -37,18 +39,22 @@ class DiagnosisList extends Part {
     if (!this.found) return html`<p class="note">${this.message}</p>`;
     /** @type {Finding[]} */
     const findings = this.found.findings ?? [];
-    if (!findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>`;
-    return html`<ul class="findings">${findings.map((finding) => this.finding(finding))}</ul>`;
+    const note = this.found.note ? html`<p class="note">${this.found.note}</p>` : nothing;
+    if (!findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>${note}`;
+    return html`<ul class="findings">${findings.map((finding) => this.finding(finding))}</ul>${note}`;
   }
 
   /** @param {Finding} finding */
-  finding({ code, severity, message, rule, source, remedy, query }) {
+  finding({ code, severity, message, rule, source, remedy, query, replay }) {
     const advice = typeof remedy === "string" ? remedy : remedy?.text;
     return html`<li>
       <h3><span class=${severity === "error" ? "bad" : "minus"}>${severity === "error" ? "✗" : "!"}</span> ${code.replaceAll("_", " ")}</h3>
       <p>${message}</p>
       ${advice || query
         ? html`<p class="remedy">${advice ?? ""} ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}</p>`
+        : nothing}
+      ${replay
+        ? html`<p class="note">${replay.confirmed ? "✓ Tried from the same start, and it helps" : "Tried from the same start"}: ${replay.measured} ${numeral(replay.before, short(replay.before, 3))} → ${numeral(replay.after, short(replay.after, 3))}</p>`
         : nothing}
       ${rule ? html`<details><summary class="dim">The rule</summary><p class="note">${rule} ${source}</p></details>` : nothing}
     </li>`;

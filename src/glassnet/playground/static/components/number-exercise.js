@@ -12,7 +12,7 @@ import { Part } from "./part.js";
 const KINDS = [
   ["forward", "the way forward"],
   ["loss", "the loss"],
-  ["backward", "the way back"],
+  ["gradient", "the way back"],
   ["update", "the update"],
 ];
 
@@ -39,7 +39,7 @@ class NumberExercise extends Part {
   async ask() {
     this.verdict = null;
     this.turn += 1;
-    this.query = request(store.run.query, { step: store.step, kind: this.kind, turn: this.turn });
+    this.query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
     try {
       this.task = await json(`/exercise?${this.query}`);
       this.querySelector("form")?.reset();
@@ -103,11 +103,17 @@ class NumberExercise extends Part {
     }
   }
 
+  /** Exercises are about one sample, also where the glass shows the batch. */
+  get sample() {
+    return /^\d+$/.test(store.view.sample) ? store.view.sample : "0";
+  }
+
   /** The worked step that the question was taken from. */
   show() {
-    const { sample, symbol, index } = this.task ?? {};
-    const entry = /^[Wb]\d+$/.test(symbol?.replace(/^d/, "") ?? "") ? `${symbol.replace(/^d/, "")},${index.join(",")}` : store.view.entry;
-    store.look({ glass: "1", stage: symbol ?? "", entry, ...(sample === undefined ? {} : { sample: String(sample) }) });
+    const { symbol, index } = this.task ?? {};
+    const entry = /^d?[Wb]\d+(_new)?$/.test(symbol ?? "") ? `${symbol.replace(/^d|_new$/g, "")},${index.join(",")}` : store.view.entry;
+    store.look({ glass: "1", stage: symbol?.replace(/^.*_new$/, "theta") ?? "", entry, sample: this.sample });
+    if (symbol) store.walkTo(store.view.stage);
   }
 }
 customElements.define("number-exercise", NumberExercise);

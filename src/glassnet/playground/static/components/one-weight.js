@@ -12,6 +12,8 @@ import { title, valueOf } from "./value-tip.js";
 
 class OneWeight extends Part {
   follows = true;
+  /** Where the hand holds the slider. @type {string | null} */
+  held = null;
 
   get entry() {
     return readEntry(store.view.entry) ?? /** @type {Entry} */ ({ kind: "W", layer: 1, from: 0, to: 0 });
@@ -31,8 +33,8 @@ class OneWeight extends Part {
     return html`<section class="view" aria-label="One weight" tabindex="0">
       <h3>One ${entry.kind === "W" ? "weight" : "bias"} <span class="code">${title(entry)}</span> ${this.pickers(header, entry)}</h3>
       <div class="edit">
-        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
-        <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(String(value))} ?disabled=${store.hides("edit")} @input=${this.onEdit} />
+        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${String(value)} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
+        <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
         <span title="The gradient that the next step takes, of its whole batch"><span class="dim">∂L/∂${entry.kind === "W" ? "w" : "b"} of the batch</span> ${numeral(slope, signed(slope))}</span>
       </div>
       ${this.chain()}
@@ -59,6 +61,7 @@ class OneWeight extends Part {
     if (!found) return html`<p class="note">The chain rule of its gradient is worked out at a pause.</p>`;
     const { independent } = found;
     return html`
+      ${found.mathml.length ? nothing : html`<p class="note">Too many paths lead from here to the output for one formula; its last line is below.</p>`}
       <div class="formula">${found.mathml.map((line) => html`<div>${unsafeHTML(line)}</div>`)}</div>
       ${independent
         ? html`<p class="check"><span class="good">✓ ${independent.method}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
@@ -70,8 +73,20 @@ class OneWeight extends Part {
 
   /** @param {Event} event */
   onEdit(event) {
-    const value = parsed(/** @type {HTMLInputElement} */ (event.target).value);
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    const value = parsed(field.value);
     if (value !== null) store.edit(entryName(this.entry), value);
+    else field.value = String(valueOf(store.run, this.entry).value);
+  }
+
+  /** While the hand holds the slider it stays where the hand is, not where the last answer was. @param {Event} event */
+  onDrag(event) {
+    this.held = /** @type {HTMLInputElement} */ (event.target).value;
+    store.edit(entryName(this.entry), Number(this.held));
+  }
+
+  onDrop() {
+    this.held = null;
   }
 }
 customElements.define("one-weight", OneWeight);

@@ -1,0 +1,117 @@
+"""Diagnosis with its remedy, lessons, and exercises."""
+
+import json
+
+
+def test_a_finding_with_its_evidence_and_its_remedy_beside_it(play):
+    play.open("?rate=30&step=200")
+    play.page.get_by_role("tab", name="Diagnosis").click()
+    finding = play.page.locator(".findings li", has_text="learning rate too high")
+    finding.wait_for()
+    assert "4.18" in finding.inner_text()
+    finding.get_by_role("button", name="Try the remedy").click()
+    play.settled()
+    assert play.page.locator("network-drawing").count() == 2
+    assert [play.store(f"store.runs[{k}].query.rate") for k in (0, 1)] == ["30", "3.0"]
+    losses = [play.store(f"store.runs[{k}].frame.header.loss.train") for k in (0, 1)]
+    assert losses[1] < losses[0]
+
+
+def test_a_healthy_run_is_called_so(play):
+    play.open("?data=gaussians&hidden=4&activation=tanh&optimizer=adam&rate=0.03&step=100")
+    play.page.get_by_role("tab", name="Diagnosis").click()
+    play.page.locator("diagnosis-list .good, diagnosis-list .findings").wait_for()
+
+
+LESSON = [
+    {
+        "id": "first",
+        "title": "What a neuron does",
+        "steps": [
+            {"text": "<p>One <b>neuron</b>.</p>", "query": {"hidden": "1", "step": "0"}},
+            {
+                "text": "<p>Trained.</p>",
+                "query": {"step": "200", "glass": "1"},
+                "question": {
+                    "text": "A curve or a line?",
+                    "choices": ["a curve", "a line"],
+                    "answer": 1,
+                    "why": "Its sum is linear.",
+                },
+            },
+        ],
+    }
+]
+
+
+def test_a_lesson_step_by_step(play):
+    play.page.route("**/lessons", lambda route: route.fulfill(body=json.dumps(LESSON), content_type="application/json"))
+    play.open()
+    page = play.page
+    page.keyboard.press("l")
+    page.get_by_role("button", name="What a neuron does").click()
+    play.settled()
+    assert play.query["hidden"] == "1"
+    assert page.locator(".lesson .text b").inner_text() == "neuron"
+    page.get_by_role("button", name="Next", exact=True).click()
+    play.settled()
+    assert (play.step, play.query["hidden"]) == (200, "1")
+    assert page.locator("the-glass").is_visible()
+    page.get_by_label("a curve").check()
+    assert "Not quite" in page.locator(".question").inner_text()
+    page.get_by_label("a line").check()
+    assert "Right. Its sum is linear." in page.locator(".question").inner_text()
+    address = play.store("store.address")
+    play.open(address)
+    assert "2 of 2" in page.locator(".lesson .where").inner_text()
+    page.get_by_role("button", name="Back", exact=True).click()
+    play.settled()
+    assert play.step == 0
+    page.get_by_role("button", name="Leave the lesson").click()
+    assert page.locator("set-up").is_visible()
+
+
+def test_every_lesson_of_the_server_opens_at_every_step(play):
+    play.open("?lesson=list")
+    lessons = play.page.evaluate("fetch('/lessons').then((answer) => answer.json())")
+    for lesson in lessons:
+        for at in range(len(lesson["steps"])):
+            play.page.evaluate(
+                """async ([lesson, at]) => {
+                  const guide = document.querySelector('lesson-guide');
+                  guide.go(guide.lessons.find((each) => each.id === lesson), at);
+                }""",
+                [lesson["id"], at],
+            )
+            play.settled()
+            assert play.page.locator(".lesson .text").inner_text().strip()
+
+
+def test_exercises_are_graded_and_the_mistake_is_named(play):
+    play.open("?lesson=exercise&step=20&activation=tanh&hidden=3&sample=5")
+    page = play.page
+    page.locator("select[name=kind]").select_option("gradient")
+    page.locator(".exercise .text li").first.wait_for()
+    play.until("document.querySelector('number-exercise').task.kind === 'gradient'")
+    task = page.evaluate("document.querySelector('number-exercise').task")
+    found = page.evaluate(
+        "async (query) => (await fetch('/grade?' + query + '&answer=0')).json()",
+        page.evaluate("document.querySelector('number-exercise').query"),
+    )
+    field = page.get_by_label("Your number")
+    field.fill(f"{-found['expected']:.6g}")
+    field.press("Enter")
+    page.locator(".verdict .bad").wait_for()
+    assert len(page.locator(".verdict").inner_text()) > 40  # what likely happened, in words
+    field.fill(f"{found['expected']:.4g}".replace("-", "−"))
+    field.press("Enter")
+    page.locator(".verdict .good").wait_for()
+    field.fill("a third")
+    field.press("Enter")
+    assert "A number, please" in page.locator("[role=alert]").inner_text()
+    page.get_by_role("button", name="Another one").click()
+    play.until("document.querySelector('number-exercise').turn === 2")
+    page.get_by_role("button", name="Show me in the glass").click()
+    play.until("store.glass")
+    assert play.store("store.glass.symbol").startswith("dW")
+    assert task["symbol"].startswith("dW")
