@@ -37,6 +37,7 @@ class Course:
     n_layers: int = 0
     optimizer: Any = None
     validation_end: float | None = None  # of the network that came out of the run
+    validation_error: float = 0.0  # the standard error of that mean over the validation rows
     unexplained: float | None = None  # shares at the end, on training and validation rows
     held_out: float | None = None
     baseline: float | None = None  # the loss of a constant prediction
@@ -52,7 +53,7 @@ def slower(optimizer: Any, factor: float = 0.1) -> tuple[Remedy, ...]:
 
     if not isinstance(optimizer, Optimizer):
         return ()
-    rate = float(f"{optimizer.learning_rate * factor:.12g}")
+    rate = float(f"{optimizer.learning_rate * factor:.3g}")
     changed = replace(optimizer, learning_rate=rate)
     times = f"{1 / factor:g} times lower" if factor < 1 else f"{factor:g} times higher"
     return (Remedy(f"a learning rate {times}, {rate:g}", options={"optimizer": changed}),)
@@ -103,16 +104,17 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
             return
     sizes = np.array([max(look.gradient) if look.gradient else 0.0 for look in looks])
     first = np.median(sizes[: max(len(early), 1)])
-    worst = int(np.argmax(sizes))
-    if looks[worst].step > 0 and first > 0 and sizes[worst] > thresholds.exploding_ratio * first:
+    late = float(np.median(sizes[len(sizes) // 2 :]))
+    if first > 0 and late > thresholds.exploding_ratio * first:
+        step = looks[int(np.argmax(sizes > thresholds.exploding_ratio * first))].step
         yield finding(
             "exploding_gradient",
-            f"the gradient grew from {first:.3g} to {sizes[worst]:.3g} by step {looks[worst].step}",
+            f"the gradient grew from {first:.3g} to {late:.3g}, at first at step {step}",
             thresholds,
-            step=looks[worst].step,
+            step=step,
             remedies=(*slower(course.optimizer), CLIP),
             early=float(first),
-            late=float(sizes[worst]),
+            late=late,
         )
 
 
@@ -227,8 +229,9 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     train = float(np.asarray(course.loss)[-1])
     seen, unseen = course.unexplained, course.held_out
     gap = unseen - seen if seen is not None and unseen is not None and np.isfinite(unseen) else 0.0
-    rose = rise > thresholds.overfit_rise and train < values[best]
-    if rose or gap > thresholds.overfit_gap:
+    certain = end - values[best] > 2 * course.validation_error  # and not the work of a few rows
+    rose = rise > thresholds.overfit_rise and certain and train < values[best]
+    if rose or (gap > thresholds.overfit_gap and gap * span > 2 * course.validation_error):
         yield finding(
             "overfitting",
             f"the validation loss rose from {values[best]:.4g} after epoch {best + 1} to {end:.4g} while the training loss "

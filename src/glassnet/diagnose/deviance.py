@@ -62,6 +62,16 @@ def mean_loss(network: Network, X: Array, Y: Array, weight: Array | None = None)
     return loss if np.isfinite(loss) else float("inf")
 
 
+def standard_error(network: Network, X: Array, Y: Array) -> float:
+    """The standard error of the mean loss over these rows."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        trace = passes.forward(network.activations, network.W, network.b, X)
+        last, loss = len(trace.Z), network.loss_function
+        raw = trace.Z[last] if loss.link == network.activations[last].name else trace.A[last]
+        error = float(np.std(loss.per_sample(raw, Y)) / np.sqrt(len(Y)))
+    return error if np.isfinite(error) else float("inf")
+
+
 def _best_constant(loss: Loss, Y: Array, weight: Array | None) -> Array:
     mean = np.average(Y, axis=0, weights=weight)
     if loss.link == "sigmoid":

@@ -90,7 +90,8 @@ def diagnose(
     course = judge_course(course_of(setup, recording, control), thresholds)
     early = [*start, *course, *judge_batch(setup, thresholds)]
     opinion = sickness = None
-    if held is not None and not _nothing_to_learn(setup):
+    alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run tells of another fault
+    if held is not None and alike and not _nothing_to_learn(setup):
         mended = [cure for found in start if found.code == "gradient_wrong" for cure in found.remedies[:1]]
         right, right_held = (cured(part, mended) for part in (setup, held))
         opinion = second_opinion(right, right_held)
@@ -190,7 +191,7 @@ def _ignores_inputs(
     return [
         finding(
             "input_ignored",
-            f"the trained network leaves {unexplained:.2f} of a constant prediction's loss, where plain models leave "
+            f"the trained network leaves {unexplained:.2f} times a constant prediction's loss, where plain models leave "
             f"{sickness.opinion:.2f}",
             thresholds,
             run=unexplained,

@@ -137,3 +137,10 @@ def contradicted(opinion: Opinion, labels: NDArray[np.intp]) -> tuple[NDArray[np
     wrong = predicted != labels
     sure = sureness >= np.median(sureness)
     return wrong, float(wrong.mean()), float(wrong[sure].mean())
+
+
+def beats_majority(opinion: Opinion, labels: NDArray[np.intp]) -> bool:
+    """Whether the opinion is right more often than the largest class is frequent, by three standard errors or more."""
+    _, error, _ = contradicted(opinion, labels)
+    majority = np.bincount(labels).max() / len(labels)
+    return 1 - error - majority > 3 * float(np.sqrt(majority * (1 - majority) / len(labels)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.course import slower
 from glassnet.diagnose.findings import Finding, finding
-from glassnet.diagnose.opinion import Opinion, contradicted
+from glassnet.diagnose.opinion import Opinion, beats_majority, contradicted
 from glassnet.diagnose.recorder import Recording
 from glassnet.diagnose.remedy import Remedy
 from glassnet.diagnose.setup import Outcome, Setup, run_many
@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 WORST = 1.5  # a failed run counts as this much unexplained, so that getting back to nothing is not a cure
 WIDE = 64
-ROWS_TO_JUDGE, ROWS_AN_INPUT = 100, 3  # with fewer, plain models are no judges of labels
+ROWS_TO_JUDGE, ROWS_AN_INPUT = 100, 5  # with fewer, plain models are no judges of labels
 FEW_STEPS = 200  # of a run, that it may simply be too short
 BALANCED = Remedy("weigh every class the same in all", balanced=True)
 
@@ -57,7 +57,9 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
     """Findings on the data: nothing in the inputs, wrong labels, classes of unequal size."""
     found = []
     line = thresholds.ignored
-    if opinion.unexplained > line and min(opinion.held_out, control.score) > line - 0.05:
+    labels = setup.labels if setup.is_classification else None
+    informed = labels is not None and beats_majority(opinion, labels[opinion.rows])
+    if not informed and opinion.unexplained > line and min(opinion.held_out, control.score) > line - 0.05:
         found.append(
             finding(
                 "input_ignored",
@@ -69,12 +71,11 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
             )
         )
         return found
-    if not setup.is_classification:
+    if labels is None:
         return found
-    labels = setup.labels
     wrong, error, sure = contradicted(opinion, labels[opinion.rows])
     enough = len(opinion.rows) >= max(ROWS_TO_JUDGE, ROWS_AN_INPUT * setup.X.shape[1])
-    if enough and sure > thresholds.contradicted and sure > 0.5 * error and opinion.unexplained < thresholds.ignored:
+    if enough and sure > thresholds.contradicted and sure > 0.5 * error and informed:
         keep = np.ones(len(labels), dtype=bool)
         keep[opinion.rows[wrong]] = False
         found.append(
@@ -175,7 +176,7 @@ def _rates(held: Setup) -> list[Change]:
     optimizer = held.optimizer
     steps = held.epochs * -(-len(held.X) // int(held.options.get("batch_size") or len(held.X)))
     changes: list[Change] = []
-    for times in (5, 25) if steps < FEW_STEPS else (5,):
+    for times in (5, 25, 100)[: 1 + (steps < FEW_STEPS) + (steps < FEW_STEPS / 4)]:
         longer = Remedy(f"{times * held.epochs} epochs", options={"epochs": times * held.epochs})
         changes.append(("underfitting", longer, f"{held.epochs} epochs are too few"))
     if isinstance(optimizer, Momentum | Nesterov) and optimizer.momentum > 0.95:
@@ -262,7 +263,7 @@ def _unexplained(held: Setup, recording: Recording, sickness: Sickness, threshol
 
 def _behind(sickness: Sickness) -> str:
     return (
-        f"on held-out rows {sickness.score:.2f} of a constant prediction's loss is left, where plain models leave "
+        f"on held-out rows {sickness.score:.2f} times a constant prediction's loss is left, where plain models leave "
         f"{sickness.opinion:.2f}"
     )
 

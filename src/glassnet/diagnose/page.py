@@ -89,6 +89,17 @@ def _card(number: int, found: Finding) -> str:
     rows = [("rule", escape(found.rule)), ("source", escape(found.source))]
     if found.symptom_of:
         rows.append(("cause", f"goes away with the remedy of <code>{escape(found.symptom_of)}</code>"))
+    else:
+        rows += _remedy_rows(found)
+    table = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows)
+    return (
+        f'<section class="found {found.severity}"><b>{number}. {escape(found.code)}</b>'
+        f'<span class="soft">{escape(place_of(found))}</span><p>{escape(found.message)}</p><dl>{table}</dl></section>'
+    )
+
+
+def _remedy_rows(found: Finding) -> list[tuple[str, str]]:
+    rows = []
     if found.remedy is not None:
         trusted = found.replay is None or found.confirmed
         rows.append(
@@ -99,11 +110,7 @@ def _card(number: int, found: Finding) -> str:
         )
     colour = "yes" if found.confirmed else "no"
     rows.append(("replay", f'<span class="{colour}">{escape(standing_of(found))}</span>'))
-    table = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows)
-    return (
-        f'<section class="found {found.severity}"><b>{number}. {escape(found.code)}</b>'
-        f'<span class="soft">{escape(place_of(found))}</span><p>{escape(found.message)}</p><dl>{table}</dl></section>'
-    )
+    return rows
 
 
 def figures(diagnosis: Diagnosis) -> str:
@@ -112,7 +119,7 @@ def figures(diagnosis: Diagnosis) -> str:
     steps = [look.step for look in looks]
     drawn = [("Loss by epoch", _losses(diagnosis))]
     if looks and looks[0].gradient:
-        drawn.append(("Gradient flow: root mean square of ∂L/∂W by layer", _by_layer(looks, "gradient")))
+        drawn.append(("Gradient flow: size of ∂L/∂W by layer", _by_layer(looks, "gradient")))
         drawn.append(("Update ÷ weight by layer; about 1e-3 is healthy", _by_layer(looks[:-1], "ratio", mark=1e-3)))
         distance = [Line("‖θ − θ₀‖", steps, [look.distance for look in looks])]
         drawn.append(("Distance of the parameters from their start", lines(distance, "step", log_x=True)))

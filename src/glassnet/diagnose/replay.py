@@ -113,6 +113,7 @@ def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:
         loss=history.loss,
         validation_loss=control.validation_loss,
         validation_end=control.validation_end,
+        validation_error=control.validation_error,
         unexplained=control.unexplained,
         held_out=control.held_out,
         n_layers=setup.network.n_layers,

@@ -71,13 +71,12 @@ def standing_of(found: Finding) -> str:
 
 
 def _remedy_lines(found: Finding) -> list[str]:
-    lines = []
     if found.symptom_of:
-        lines += _wrapped(f"cause   goes away with the remedy of {found.symptom_of}", 8)
+        return _wrapped(f"cause   goes away with the remedy of {found.symptom_of}", 8)
     if found.remedy is None:
-        return [*lines, *_wrapped("remedy  none by a change of parameters", 8)]
+        return _wrapped("remedy  none by a change of parameters", 8)
     name = "remedy" if found.replay is None or found.confirmed else "tried"
-    lines += _wrapped(f"{name:<8}{found.remedy.text}", 8)
+    lines = _wrapped(f"{name:<8}{found.remedy.text}", 8)
     lines += [f"           {line}" for line in found.remedy.code.splitlines()]
     return [*lines, *_wrapped(f"replay  {standing_of(found)}", 8)]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.deviance import Yardstick, mean_loss, yardstick
+from glassnet.diagnose.deviance import Yardstick, mean_loss, standard_error, yardstick
 from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
 from glassnet.training.optimizers import LBFGS, Optimizer, as_optimizer
@@ -107,6 +107,7 @@ class Outcome:
     held_out_best: float | None  # and when it stood best
     validation_end: float | None  # the validation loss of the network that came out of it
     error: NonFiniteError | None = None
+    validation_error: float = 0.0  # the standard error of `validation_end`
     lost: bool = False  # whether it had learned its training rows much better before
 
     @property
@@ -139,11 +140,13 @@ def outcome_of(
 ) -> Outcome:
     """Measure a network that was trained on the set-up."""
     held_out = best = end = None
+    deviation = 0.0
     unexplained = setup.measure.unexplained(mean_loss(network, setup.X, setup.Y, setup.weight))
     if setup.validation is not None:
         X, Y, weight = validation_arrays(setup)
         measure = yardstick(network.loss_function, Y, weight)
         end = mean_loss(network, X, Y, weight)
+        deviation = standard_error(network, X, Y)
         held_out = measure.unexplained(end)
         best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
     steady = smooth(loss)
@@ -151,7 +154,7 @@ def outcome_of(
     if error is not None:  # the parameters are the last good ones: what matters is that the run failed
         unexplained = np.inf
         held_out = best = None if held_out is None else np.inf
-    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, lost)
+    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, deviation, lost)
 
 
 def smooth(values: Array) -> Array:

@@ -175,7 +175,8 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
     lacking = shift - np.median(shift) if network.loss_function.link == "softmax" else shift
     if numbers:
         lacking = lacking / np.maximum(setup.Y.std(axis=0), 1e-300)
-    bad_after = _size(measure.unexplained(shifted), numbers) > thresholds.initial_loss
+    quadratic = network.loss_function.targets in ("numbers", "counts")
+    bad_after = _size(measure.unexplained(shifted), quadratic) > thresholds.initial_loss
     far = np.abs(lacking).max() > thresholds.bias_shift or (numbers and np.abs(shift).max() > thresholds.input_scale)
     if far and removed > thresholds.shift_share and not bad_after:
         amount = np.array2string(shift, precision=4, threshold=6)
@@ -196,7 +197,7 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
             shift=shift.tolist(),
             shifted_loss=shifted,
         )
-    elif _size(u, numbers) > thresholds.initial_loss:
+    elif _size(u, quadratic) > thresholds.initial_loss:
         yield finding(
             "bad_initial_loss",
             f"the first loss is {loss:.4g}, where a constant prediction has {measure.baseline:.4g}",
@@ -208,9 +209,9 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
         )
 
 
-def _size(u: float, numbers: bool) -> float:
-    """u as a measure of size: squared errors grow with the square of what is wrong, cross-entropies with it."""
-    return float(np.sqrt(u)) if numbers else u
+def _size(u: float, quadratic: bool) -> float:
+    """u as a measure of size: squared errors grow with the square of what is wrong (or faster), cross-entropies with it."""
+    return float(np.sqrt(u)) if quadratic else u
 
 
 def best_shift(setup: Setup) -> tuple[Array, float]:

@@ -35,7 +35,7 @@ class Thresholds:
 
     gradient_error: float = _line(1e-2, CS231N, "relative error above which a gradient is wrong")
     initial_loss: float = _line(6.0, OURS, "u of the first loss (its square root for numbers), bad above")
-    bias_shift: float = _line(4.5, OURS, "shift the output bias lacks, in logits or standard deviations of the targets")
+    bias_shift: float = _line(8.0, OURS, "shift the output bias lacks, in logits or standard deviations of the targets")
     shift_share: float = _line(0.5, OURS, "share of the first loss's excess that a shift of the output bias removes")
     batch_unexplained: float = _line(0.25, OURS, "u that must be reached on a batch of about 20 rows")
     ignored: float = _line(0.95, OURS, "u above which the inputs count as ignored")

@@ -321,13 +321,13 @@ def labels_flipped(case, data):
 def rare_class_never_found(case, data):
     rare = np.flatnonzero(data.y == 1)
     keep = np.concatenate([np.flatnonzero(data.y == 0), rare[: max(8, len(rare) // 12)]])
-    case.X, case.y = data.X[keep] + 0.8 * case.rng.normal(size=(len(keep), data.d)), data.y[keep]
+    case.X, case.y = data.X[keep] + 0.5 * case.rng.normal(size=(len(keep), data.d)), data.y[keep]
     case.options |= {"epochs": 60, "l2": 0.02}
 
 
 @kind("output_bias", data=CLASSES)
 def output_bias_far_off(case, data):
-    bias = case.rng.uniform(6, 15)
+    bias = case.rng.uniform(11, 20)
 
     def touch(network):
         network.b[3][-1] = bias
@@ -417,7 +417,7 @@ def few_rows_and_a_wide_network(case, data):
 
 @kind("overfitting", data=("moons", "diabetes", "wine", "friedman"))
 def many_inputs_of_noise(case, data):
-    noise = case.rng.normal(size=(len(data.X) + len(data.X_test), 60))
+    noise = case.rng.normal(size=(len(data.X) + len(data.X_test), 150))
     case.X = np.hstack([data.X, noise[: len(data.X)]])
     X_test = np.hstack([data.X_test, noise[len(data.X) :]])
     _layers(case, [64, 64])
