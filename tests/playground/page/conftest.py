@@ -141,7 +141,10 @@ class Play:
     def set(self, selector: str, value: str | float) -> None:
         """Move a slider, as a hand does."""
         self.page.locator(selector).evaluate(
-            "(field, value) => { field.value = value; field.dispatchEvent(new Event('input', {bubbles: true})); }",
+            """(field, value) => {
+              field.value = value;
+              for (const told of ['input', 'change']) field.dispatchEvent(new Event(told, {bubbles: true}));
+            }""",
             str(value),
         )
         self.settled()

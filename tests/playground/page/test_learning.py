@@ -32,6 +32,7 @@ LESSON = [
             {
                 "text": "<p>Trained.</p>",
                 "query": {"step": "200", "glass": "1"},
+                "highlight": "surface",
                 "question": {
                     "text": "A curve or a line?",
                     "choices": ["a curve", "a line"],
@@ -57,6 +58,7 @@ def test_a_lesson_step_by_step(play):
     play.settled()
     assert (play.step, play.query["hidden"]) == (200, "1")
     assert page.locator("the-glass").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('decision-surface .square')).outlineWidth") == "2px"
     page.get_by_label("a curve").check()
     assert "Not quite" in page.locator(".question").inner_text()
     page.get_by_label("a line").check()
@@ -68,7 +70,8 @@ def test_a_lesson_step_by_step(play):
     play.settled()
     assert play.step == 0
     page.get_by_role("button", name="Leave the lesson").click()
-    assert page.locator("set-up").is_visible()
+    assert page.locator(".lesson").count() == 0
+    assert page.evaluate("document.documentElement.dataset.highlight") == ""
 
 
 def test_every_lesson_of_the_server_opens_at_every_step(play):

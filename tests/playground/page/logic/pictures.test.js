@@ -1,7 +1,7 @@
 /** Colours, contours and ticks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { zeroLine } from "../../../../src/glassnet/playground/static/app/contour.js";
+import { smoothed, zeroLine } from "../../../../src/glassnet/playground/static/app/contour.js";
 import { THEMES, diverging, lineWidth } from "../../../../src/glassnet/playground/static/app/palette.js";
 import { extent, ticks } from "../../../../src/glassnet/playground/static/painters/curves.js";
 
@@ -11,6 +11,14 @@ test("a straight boundary is found where it is", () => {
   for (let at = 0; at < line.length; at += 2) assert.ok(Math.abs(line[at] - 2.5) < 1e-12);
   assert.equal(line.length / 4, size - 1);
   assert.deepEqual(zeroLine(() => 1, size), []);
+});
+
+test("smoothing keeps a plane's inside as it is and evens out steps", () => {
+  const size = 6;
+  const plane = smoothed((index) => (index % size) + 2 * Math.floor(index / size), size);
+  for (const index of [7, 14, 28]) assert.equal(plane[index], (index % size) + 2 * Math.floor(index / size));
+  const step = smoothed((index) => (index % size < 3 ? 0 : 4), size);
+  assert.deepEqual([...step.slice(12, 18)], [0, 0, 1, 3, 4, 4]);
 });
 
 test("sign decides the hue, and the ends are the theme's own", () => {

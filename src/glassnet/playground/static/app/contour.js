@@ -18,6 +18,21 @@ export function zeroLine(value, size) {
   return segments;
 }
 
+/**
+ * A map averaged with its neighbours, weights 1-2-1 both ways: whole numbers change in steps, which a line along
+ * them would follow.
+ * @param {(index: number) => number} value @param {number} size
+ */
+export function smoothed(value, size) {
+  const pass = (/** @type {(index: number) => number} */ of, /** @type {number} */ stride, /** @type {(index: number) => number} */ along) =>
+    Float64Array.from({ length: size * size }, (_, index) => {
+      const at = along(index);
+      return (of(index) * 2 + of(at > 0 ? index - stride : index) + of(at < size - 1 ? index + stride : index)) / 4;
+    });
+  const across = pass(value, 1, (index) => index % size);
+  return pass((index) => across[index], size, (index) => Math.floor(index / size));
+}
+
 /** Where the four sides of a cell are crossed. @param {number[]} corners @param {number} x @param {number} y */
 function edges([a, b, c, d], x, y) {
   /** @type {number[]} */

@@ -41,7 +41,7 @@ export const ACTIVATIONS = [
 
 /** @type {Option[]} */
 export const INITIALIZERS = [
-  ["", "fits the activation"],
+  ["", "automatic"],
   ["he_normal", "He, normal"],
   ["he_uniform", "He, uniform"],
   ["glorot_normal", "Glorot, normal"],

@@ -51,7 +51,7 @@ class DiagnosisList extends Part {
       <h3><span class=${severity === "error" ? "bad" : "minus"}>${severity === "error" ? "✗" : "!"}</span> ${code.replaceAll("_", " ")}</h3>
       <p>${message}</p>
       ${advice || query
-        ? html`<p class="remedy">${advice ?? ""} ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}</p>`
+        ? html`<p class="remedy"><span>${advice ? html`<b>Remedy:</b> ${advice}` : nothing}</span> ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}</p>`
         : nothing}
       ${replay
         ? html`<p class="note">${replay.confirmed ? "✓ Tried from the same start, and it helps" : "Tried from the same start"}: ${replay.measured} ${numeral(replay.before, short(replay.before, 3))} → ${numeral(replay.after, short(replay.after, 3))}</p>`

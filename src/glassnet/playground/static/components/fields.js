@@ -41,5 +41,5 @@ export function count({ name, label, value, min, max }) {
     const given = Math.round(Number(event.target.value));
     if (Number.isFinite(given)) store.change({ [name]: String(Math.max(min, Math.min(max, given))) });
   };
-  return html`<label class="field"><span>${label}</span><input type="number" name=${name} min=${min} max=${max} .value=${live(value)} @change=${set} /></label>`;
+  return html`<label class="field"><span>${label}</span><input type="number" name=${name} min=${min} max=${max} .value=${value} @change=${set} /></label>`;
 }

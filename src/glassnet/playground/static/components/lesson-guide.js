@@ -2,6 +2,7 @@
 
 import { json } from "../app/api.js";
 import { store } from "../app/page.js";
+import { request } from "../app/query.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
@@ -24,7 +25,10 @@ class LessonGuide extends Part {
   connectedCallback() {
     super.connectedCallback();
     json("/lessons").then(
-      (lessons) => ([this.lessons, this.message] = [lessons, ""]),
+      (lessons) => {
+        [this.lessons, this.message] = [lessons, ""];
+        this.arrive();
+      },
       (error) => (this.message = error.message),
     );
   }
@@ -34,7 +38,25 @@ class LessonGuide extends Part {
     if (store.view.lesson === "exercise") return html`<number-exercise></number-exercise>`;
     const [id, number] = store.view.lesson.split(":");
     const lesson = this.lessons.find((each) => each.id === id);
+    this.point(lesson?.steps[Number(number) || 0]?.highlight);
     return lesson ? this.lesson(lesson, Math.max(0, Math.min(lesson.steps.length - 1, Number(number) || 0))) : this.list();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.point("");
+  }
+
+  /** An address that names a lesson and nothing else starts it. */
+  arrive() {
+    const [id, number] = store.view.lesson.split(":");
+    const lesson = this.lessons.find((each) => each.id === id);
+    if (lesson && store.runs.length === 1 && !request(store.run.query) && !store.step) this.go(lesson, Math.min(Number(number) || 0, lesson.steps.length - 1));
+  }
+
+  /** Marks the parts of the page that a step speaks of: network, surface, curves, title, time, controls or glass. @param {string} [parts] */
+  point(parts = "") {
+    document.documentElement.dataset.highlight = parts;
   }
 
   list() {
@@ -44,7 +66,7 @@ class LessonGuide extends Part {
       <h2>Exercises</h2>
       <p>The network asks: what is the next number?</p>
       <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>
-      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Back to the controls</button></p>
+      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Close the lessons</button></p>
     </div>`;
   }
 

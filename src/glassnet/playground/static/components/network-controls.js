@@ -30,8 +30,13 @@ export function networkControls({ query, frame }) {
     </ol>
     ${hidden.length ? nothing : html`<p class="note">No hidden layer: the inputs feed the output directly.</p>`}
     <button class="wide" ?disabled=${hidden.length >= MOST_LAYERS} @click=${() => set([...hidden, hidden[hidden.length - 1] ?? 4], [...names, names[names.length - 1] ?? "relu"])}>+ hidden layer</button>
-    ${choice({ name: "init", label: "initial weights", value: query.init, options: INITIALIZERS })}
-    ${query.init === "" && frame?.header.init ? html`<p class="note">here: ${label(INITIALIZERS, frame.header.init)}</p>` : nothing}
+    ${choice({ name: "init", label: "initial", value: query.init, options: initializers(frame?.header.init) })}
     ${count({ name: "seed", label: "seed", value: query.seed, min: 0, max: 4294967295 })}
   `;
+}
+
+/** The initializers, the automatic one with what it comes to here. @param {string | undefined} here */
+function initializers(here) {
+  const automatic = here ? `auto: ${label(INITIALIZERS, here)}` : "automatic";
+  return INITIALIZERS.map(([name, text]) => /** @type {[string, string]} */ ([name, name ? text : automatic]));
 }

@@ -24,8 +24,8 @@ class PlayGround extends Part {
       <top-line></top-line>
       <main class="bench ${twice ? "twice" : ""} ${left ? "" : "bare"}" aria-busy=${store.slow}>
         ${left
-          ? html`<aside class="left" aria-label=${view.lesson ? "Lesson" : "Controls"}>
-              ${view.lesson ? html`<lesson-guide></lesson-guide>` : html`<set-up></set-up>`}
+          ? html`<aside class="left" aria-label=${view.lesson ? "Lesson and controls" : "Controls"}>
+              ${view.lesson ? html`<lesson-guide></lesson-guide>` : nothing} ${store.hides("controls") ? nothing : html`<set-up></set-up>`}
             </aside>`
           : nothing}
         <div class="runs" id="network">

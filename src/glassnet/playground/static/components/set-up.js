@@ -21,8 +21,8 @@ class SetUp extends Part {
 
   render() {
     const { run, runs } = store;
-    const group = (/** @type {string} */ name, /** @type {string} */ title, /** @type {unknown} */ value, /** @type {unknown} */ content, open = true) =>
-      store.hides(name) ? nothing : html`<details class="group" ?open=${open && innerWidth > 720}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
+    const group = (/** @type {string} */ name, /** @type {string} */ title, /** @type {unknown} */ value, /** @type {unknown} */ content) =>
+      store.hides(name) ? nothing : html`<details class="group" ?open=${innerWidth > 720 && !store.view.lesson}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
     return html`
       ${runs.length > 1 ? html`<p class="which">These controls change run <b>${"AB"[store.active]}</b>: ${describe(run)}</p>` : nothing}
       ${group("data", "Data", run.query.data.startsWith("csv:") ? "own data" : label(DATA, run.query.data), dataControls(run, this.message, this.onFile))}

@@ -1,6 +1,6 @@
 /** Paints what the network says over the input plane, the boundary, and the points. */
 
-import { zeroLine } from "../app/contour.js";
+import { smoothed, zeroLine } from "../app/contour.js";
 import { surfaces } from "../app/frame.js";
 import { SHAPES, css, mix, pixel } from "../app/palette.js";
 import { table } from "./heat.js";
@@ -73,7 +73,8 @@ export function paintBoundary(context, frame, theme, width, height) {
   context.beginPath();
   for (let k = 0; k < (outputs === 1 ? 1 : outputs); k++) {
     const value = outputs === 1 ? (/** @type {number} */ i) => layers[0][i] : margin(layers, k);
-    const line = zeroLine(value, size);
+    const smooth = smoothed(value, size);
+    const line = zeroLine((index) => smooth[index], size);
     for (let at = 0; at < line.length; at += 4) {
       context.moveTo(((line[at] + 0.5) / size) * width, ((line[at + 1] + 0.5) / size) * height);
       context.lineTo(((line[at + 2] + 0.5) / size) * width, ((line[at + 3] + 0.5) / size) * height);
