@@ -6,6 +6,7 @@ picture to picture while the default network trains. Needs the test extra and Ch
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
-SCALE = 2  # pixels of the images for each of the page's
+SCALE = 1.5  # pixels of the images for each of the page's
 PICTURES = {  # name: (query, colours, width, height)
     "playground": (
         "?data=spirals&noise=0&hidden=8,6&activation=tanh&optimizer=adam&rate=0.03&step=900",
@@ -32,8 +34,10 @@ PICTURES = {  # name: (query, colours, width, height)
         768,
     ),
     "playground-compare": (
-        "?hidden=6,4&activation=tanh&step=200&log=1"
-        "&compare=hidden%3D6,4%26activation%3Dtanh%26optimizer%3Dadam%26rate%3D0.03",
+        (
+            "?hidden=6,4&activation=tanh&step=200&log=1"
+            "&compare=hidden%3D6,4%26activation%3Dtanh%26optimizer%3Dadam%26rate%3D0.03"
+        ),
         "light",
         1366,
         768,
@@ -97,8 +101,10 @@ def pictures(browser: Browser, address: str) -> None:
         )
         page.goto(f"{address}/{query}")
         wait(page)
-        page.screenshot(path=IMAGES / f"{name}.png")
-        print(IMAGES / f"{name}.png", f"{(IMAGES / f'{name}.png').stat().st_size:,} bytes")
+        path = IMAGES / f"{name}.png"
+        with Image.open(io.BytesIO(page.screenshot())) as image:
+            image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(path, f"{path.stat().st_size:,} bytes")
         page.close()
 
 
