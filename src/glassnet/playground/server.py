@@ -62,7 +62,14 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
         _route(f"/export/{name}", _answer(play.exporter(name), kind, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
-    routes.append(_route("/lessons", _answer(lambda query: frames.to_json(lessons.LESSONS), JSON, cache=CHECKED)))
+    routes.append(
+        _route(
+            "/lessons",
+            _answer(
+                lambda query: frames.to_json([lesson.to_dict() for lesson in lessons.LESSONS]), JSON, cache=CHECKED
+            ),
+        )
+    )
     routes.append(_route("/schema", _answer(play.schema, JSON, cache=CHECKED)))
     routes.append(Route("/upload", _upload(play), methods=["POST"]))
     handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
