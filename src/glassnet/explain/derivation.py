@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import unknown_name
 from glassnet.explain.build import Builder
+from glassnet.explain.chain import Scalars
 from glassnet.explain.grade import Grade, grade
 from glassnet.explain.independent import Check, Checker
 from glassnet.explain.outline import outline
@@ -22,7 +23,7 @@ from glassnet.explain.render_json import render_json
 from glassnet.explain.render_latex import render_latex
 from glassnet.explain.render_markdown import render_markdown
 from glassnet.explain.render_text import render_rich, render_text
-from glassnet.explain.scalar import Entry, Line, Scalars
+from glassnet.explain.scalar import Entry, Line
 from glassnet.explain.step import Step
 from glassnet.network.network import Network
 from glassnet.training.job import Job, State

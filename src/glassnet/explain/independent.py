@@ -7,10 +7,8 @@ its math module and exactly rounded sums, where the engine takes NumPy's arrays.
 
 from __future__ import annotations
 
-import ast
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -20,12 +18,11 @@ from numpy.typing import NDArray
 
 from glassnet.equations.penalties import penalty
 from glassnet.explain import longway
+from glassnet.explain.plain import Plain
 from glassnet.explain.step import Step
 from glassnet.network import passes
 from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE, centred_difference, complex_step
-from glassnet.printers.element import Elements, written
-from glassnet.printers.expression import called
-from glassnet.printers.inline import inline
+from glassnet.printers.element import Elements
 
 if TYPE_CHECKING:
     from glassnet.explain.derivation import Derivation
@@ -34,34 +31,6 @@ Array = NDArray[Any]
 
 NEAR_KINK = 1e-9  # a number so near to a kink of its function has two derivatives
 FLOOR = 1e-4  # errors are relative to the largest entry of the step, or to this share of the largest of its kind
-
-PLAIN: dict[str, Callable[..., Any]] = {
-    "exp": lambda x: math.exp(x) if x < 709.7 else math.inf,
-    "expm1": lambda x: math.expm1(x) if x < 709.7 else math.inf,
-    "log": lambda x: math.log(x) if x > 0 else -math.inf,
-    "log1p": math.log1p,
-    "sqrt": math.sqrt,
-    "tanh": math.tanh,
-    "abs": abs,
-    "sign": lambda x: (x > 0) - (x < 0),
-    "maximum": max,
-    "minimum": min,
-    "max": max,
-    "min": min,
-    "ones_like": lambda x: 1.0,
-    "sum_of": lambda *terms: math.fsum(terms),
-}
-_OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 
 
 @dataclass(frozen=True)
@@ -268,45 +237,6 @@ class Checker:
         if loss.kink_at_target and (np.abs(P - self.Y) <= NEAR_KINK).any():
             return True
         return bool(self.of.penalties[0]) and any((np.abs(W) <= NEAR_KINK).any() for W in self.net.W.values())
-
-
-class Plain:
-    """Evaluates an entry with Python's floats, sums exactly rounded."""
-
-    def __init__(self, environment: Mapping[str, Any]) -> None:
-        self.environment = environment
-
-    def run(self, node: ast.expr) -> Any:
-        try:
-            return float(self.value(node))
-        except (ZeroDivisionError, OverflowError, ValueError):
-            return math.nan
-
-    def value(self, node: ast.expr) -> Any:
-        match node:
-            case ast.Constant(value=value):
-                return value
-            case ast.Name(id=name):
-                return float(self.environment[name])
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
-                return float(self.environment[name][ast.literal_eval(index)])
-            case ast.UnaryOp(operand=operand):
-                return -self.value(operand)
-            case ast.BinOp(left=left, op=op, right=right):
-                return _OPERATIONS[type(op)](self.value(left), self.value(right))
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return _OPERATIONS[type(op)](self.value(left), self.value(right))
-            case ast.Call(args=arguments):
-                return self.call(called(node), arguments)
-        raise AssertionError(ast.unparse(node))
-
-    def call(self, name: str, arguments: list[ast.expr]) -> Any:
-        if name == "where":
-            return self.value(arguments[1] if self.value(arguments[0]) else arguments[2])
-        if name in PLAIN:
-            return PLAIN[name](*(self.value(argument) for argument in arguments))
-        numbers = [written(self.value(argument)) for argument in arguments]
-        return self.value(inline(self.environment[name], numbers))
 
 
 def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
