@@ -29,6 +29,7 @@ LATE = {  # a finding that only shows in the course of a run is a symptom of wha
     "saturated_units": "underfitting",
     "exploding_gradient": "underfitting",
 }
+NEARLY_ALL = 0.9
 AT_START = (
     *("unscaled_inputs", "poor_initialisation", "output_bias", "bad_initial_loss", "dead_units", "saturated_units"),
     *("exploding_gradient", "vanishing_gradient", "cannot_overfit_batch"),
@@ -99,6 +100,8 @@ def diagnose(
         if not gradient_is_wrong and not _nothing_in_inputs(early):
             early += judge_data(setup, held, control, opinion, thresholds)
             early += _ignores_inputs(recording.outcome.unexplained, sickness, early, thresholds)
+    if sickness is not None and not sickness.sick:
+        early = [found for found in early if not _spared(found)]
     case = Case(setup, held or setup, control, sickness, opinion, thresholds)
 
     findings = early
@@ -142,6 +145,11 @@ def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
     X = check_X(X, model.sizes[0], model.dtype)
     model.encode(y, len(X))
     return Setup(model.copy(), X, np.asarray(y), options)
+
+
+def _spared(found: Finding) -> bool:
+    """Units that died on the way in a run that went well: the others were enough."""
+    return found.code == "dead_units" and bool(found.step) and found.evidence["share"] < NEARLY_ALL
 
 
 def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
