@@ -40,7 +40,7 @@ def page(session: nox.Session) -> None:
     """The playground's page: types, logic, and the page in Chromium (needs node, npm and chromium on the PATH)."""
     session.install("-e", ".[test]")
     session.run("npm", "ci", "--prefix", "tests/playground/page", external=True)
-    session.run("pytest", "tests/playground/page", *session.posargs, env={"CI": "1"})
+    session.run("pytest", "tests/playground/page", "-m", "not long", *session.posargs, env={"CI": "1"})
 
 
 @nox.session

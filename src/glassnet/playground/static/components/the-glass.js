@@ -21,6 +21,8 @@ class TheGlass extends Part {
     this.message = "";
     this.asked = "";
     this.timer = 0;
+    /** The line that the score was last scrolled to. */
+    this.revealed = "";
   }
 
   disconnectedCallback() {
@@ -31,6 +33,7 @@ class TheGlass extends Part {
   }
 
   updated() {
+    this.reveal();
     const { run, step, playing, view } = store;
     const key = JSON.stringify([request(run.query, { step }), view.sample, view.entry, store.active]);
     if (playing || key === this.asked || !run.frame || store.waiting) return;
@@ -47,6 +50,16 @@ class TheGlass extends Part {
         this.message = error.message;
       },
     );
+  }
+
+  /** Scrolls the score to the line that is looked at, where they do not all fit. */
+  reveal() {
+    const score = this.find(".stages");
+    const current = this.find("[aria-current=step]");
+    if (!score || !current || current.textContent === this.revealed) return;
+    this.revealed = current.textContent;
+    const [whole, part] = [score.getBoundingClientRect(), current.getBoundingClientRect()];
+    if (part.left < whole.left || part.right > whole.right) score.scrollLeft += part.left - whole.left - whole.width / 2;
   }
 
   /** @param {Derivation} derivation */
