@@ -8,30 +8,36 @@ from typing import Any
 from glassnet.diagnose.diagnosing import diagnose
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.remedy import Remedy
+from glassnet.errors import InputError
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import RATES, Edit, State
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
 
-MICROSECONDS = (
-    30_000  # of training that are looked at: each remedy is tried by training again, some thirty times in all
-)
+# microseconds of training that are looked at: each remedy is tried by training again, some thirty times in all
+MICROSECONDS = 30_000
+REPLAYED, LOOKED_AT = 250, 1_000  # microseconds of a step, up to which remedies are tried, and a run is looked at
 
 
 def findings(course: Course, state: State) -> dict[str, Any]:
     """What is wrong with the run up to a step; whole epochs are looked at, at least one."""
     setup = course.setup
+    if setup.step_cost > LOOKED_AT:
+        raise InputError(
+            "diagnosis: expected a smaller run; got one too large to look at in time; take fewer rows or units."
+        )
     network = course.at(0).run.network
     data = setup.data
     asked = max(1, -(-state.step // setup.steps_per_epoch))
     within = max(1, int(MICROSECONDS / setup.step_cost / setup.steps_per_epoch))
     options = {**setup.options(), "epochs": min(asked, within)}
     validation = setup.inputs(data.test), data.y_test
-    found = diagnose(network, setup.inputs(data.train), data.y_train, validation=validation, **options)
-    notes = []
+    replay = setup.step_cost < REPLAYED
+    notes = [] if replay else ["In a run of this size remedies are named but not tried."]
     if any(edit.step for edit in state.edits):
         notes.append("What was changed by hand on the way is left out.")
     if within < asked:
         notes.append(f"Of a run of this size the first {within:,} epochs are looked at.")
+    found = diagnose(network, setup.inputs(data.train), data.y_train, validation=validation, replay=replay, **options)
     return {
         "healthy": found.healthy,
         "epochs": options["epochs"],

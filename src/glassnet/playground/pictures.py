@@ -102,6 +102,16 @@ def _figure(course: Course, step: int, form: str) -> bytes:
     return figures.render(drawn, form)
 
 
+def warm() -> None:
+    """Import what figures need, which takes a second or two, before the first is asked for."""
+    with _drawing:
+        import matplotlib.figure
+        import PIL.Image
+
+        figures.render(matplotlib.figure.Figure())
+        PIL.Image.init()
+
+
 def animation(course: Course, step: int) -> bytes:
     """The surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
     from PIL import Image

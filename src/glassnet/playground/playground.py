@@ -19,6 +19,17 @@ from glassnet.playground.worked import worked_step
 ASKED = ("kind", "turn", "answer")  # names of an exercise
 
 
+class BeyondReachError(InputError):
+    """A step that a server cannot reach within a request; `max_step` is the last it can."""
+
+    def __init__(self, max_step: int, step: int) -> None:
+        super().__init__(
+            f"step: expected at most {max_step:,} for a run of this size; got {step:,}; "
+            "ask for an earlier step, or take fewer rows or units."
+        )
+        self.max_step = max_step
+
+
 class Playground:
     """Answers to queries, from the runs and the uploads in memory.
 
@@ -38,10 +49,7 @@ class Playground:
         """The run of a state, whose step must be within reach."""
         course = self.checkpoints.course(state.run.query(), lambda: self._setup(state.run))
         if state.step > course.setup.max_step:
-            raise InputError(
-                f"step: expected at most {course.setup.max_step:,} for a run of this size; got {state.step:,}; "
-                "ask for an earlier step, or take fewer rows or units."
-            )
+            raise BeyondReachError(course.setup.max_step, state.step)
         return course
 
     def _setup(self, state: State) -> Setup:

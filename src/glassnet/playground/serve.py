@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from glassnet.errors import InputError
+from glassnet.playground import pictures
 from glassnet.playground.guard import LOOPBACK
 from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
@@ -53,6 +54,7 @@ def serve(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=2,
     )
+    threading.Thread(target=pictures.warm, daemon=True).start()
     if browser:
         threading.Timer(0.3, webbrowser.open, [address]).start()
     try:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from glassnet.errors import GlassnetError, InputError
 from glassnet.playground import exports, frames, lessons
 from glassnet.playground.guard import Guard, read_body
-from glassnet.playground.playground import Playground
+from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 
 STATIC = Path(__file__).parent / "static"
@@ -134,6 +134,8 @@ def _upload(play: Playground) -> Any:
 
 
 async def _unprocessable(request: Request, error: GlassnetError) -> Response:
+    if isinstance(error, BeyondReachError):
+        return _error(422, str(error), max_step=error.max_step)
     return _error(422, str(error))
 
 
@@ -141,6 +143,6 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     return _error(error.status_code, f"{error.detail}")
 
 
-def _error(status: int, message: str) -> Response:
-    content = frames.to_json({"error": " ".join(message.split())})
+def _error(status: int, message: str, **more: Any) -> Response:
+    content = frames.to_json({"error": " ".join(message.split()), **more})
     return Response(content, status, media_type=JSON, headers={"cache-control": "no-store"})

@@ -281,6 +281,8 @@ _READ: dict[str, Callable[[str, str], Any]] = {
 
 def describe() -> dict[str, Any]:
     """The names of a query, for a page that offers them: default, limits, choices."""
+    from glassnet import __version__
+
     choices = {
         "data": {name: each.title for name, each in DATASETS.items()},
         "features": {name: each[0] for name, each in FEATURES.items()},
@@ -296,7 +298,12 @@ def describe() -> dict[str, Any]:
             names[each.name] |= {"low": reader.low, "high": reader.high}
         if each.name in choices:
             names[each.name]["choices"] = choices[each.name]
-    return {"names": names, "most": {"layers": MOST_LAYERS, "units": MOST_UNITS, "edits": MOST_EDITS}, "view": VIEW}
+    return {
+        "version": __version__,
+        "names": names,
+        "most": {"layers": MOST_LAYERS, "units": MOST_UNITS, "edits": MOST_EDITS},
+        "view": VIEW,
+    }
 
 
 def _check(state: State) -> State:
