@@ -1,6 +1,9 @@
 """Two steps that can be done on a blackboard, the scalar view, other inputs than networks, and what is refused."""
 
 import json
+import re
+import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -218,3 +221,31 @@ def test_entries_that_are_not_there_are_refused(softmax, refuses):
         gn.explain(softmax.network, [1.0, 2.0, 3.0]).entry("W1", 0, 0)
     with pytest.raises(gn.InputError, match="symbol"):
         softmax.entry("Q1", 0)
+
+
+def test_the_documentation_shows_what_the_example_prints(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["worked_step.py"])
+    root = Path(__file__).parents[2]
+    runpy.run_path(str(root / "examples" / "worked_step.py"))
+    printed = _without_line_numbers(capsys.readouterr().out)
+    page = (root / "docs" / "explain.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)\n```$", page, flags=re.DOTALL | re.MULTILINE)
+    shown = [block for block in blocks if "glassnet/equations" in block]
+    assert len(shown) == 2
+    for block in shown:
+        assert _without_line_numbers(block) in printed
+
+
+def _without_line_numbers(text):
+    return re.sub(r"\.py:\d+", ".py", re.sub(r"to \de-\d\d", "exactly", text))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_compiled_engine_makes_the_same_step(seed):
+    """Its parameters after one step, within its stated tolerance."""
+    rng = np.random.default_rng(seed)
+    net = gn.Network([4, 6, 3], "gelu", "softmax", seed=seed)
+    X, y = rng.normal(size=(10, 4)), rng.integers(0, 3, 10)
+    derivation = gn.explain(net, X, y, optimizer="momentum", l2=0.1, clip_norm=0.5)
+    gn.train(net, X, y, optimizer="momentum", l2=0.1, clip_norm=0.5, epochs=1)
+    assert_allclose(derivation["theta"].value, net.theta, rtol=1e-10, atol=1e-12)

@@ -246,7 +246,11 @@ def on_the_blackboard(expression: ast.expr, derivation: Derivation) -> ast.expr:
     class Bare(ast.NodeTransformer):
         def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
             name = ast.unparse(node.value)
-            row = isinstance(node.slice, ast.Tuple) and len(node.slice.elts) > 1 and not re.match(r"d?W|\w+_W\d", name)
+            row = (
+                isinstance(node.slice, ast.Tuple)
+                and len(node.slice.elts) > 1
+                and not re.match(r"d?W|\w+_W\d|delta", name)
+            )
             if not row:
                 return node
             index = ast.unparse(node.slice).strip("()").partition(", ")[2]

@@ -80,9 +80,7 @@ def _block(block: Block, derivation: Derivation, shown: set[str]) -> str:
     step = block.step
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
     shape = " × ".join(map(str, step.shape))
-    inputs = ", ".join(
-        f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs
-    )
+    inputs = ", ".join(f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs)
     about = "; ".join(part for part in (shape, f"from {inputs}" if inputs else "") if part)
     parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
     scalar = np.ndim(step.value) == 0 and bool(block.lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-
 EXACT = 16  # so many digits, or more, mean all of them
 
 
