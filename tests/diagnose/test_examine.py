@@ -1,6 +1,7 @@
 """examine: runs that are over, glassnet's own and those of somebody else's loop."""
 
 import numpy as np
+import pytest
 
 import glassnet as gn
 
@@ -55,6 +56,15 @@ def test_somebody_elses_loop_is_judged_by_its_arrays():
     looks = gn.examine(**own_loop(1.0)).looks
     assert 1e-5 < looks[0].ratio[0] < 1e-1
     assert looks[0].distance == 0 < looks[-1].distance
+
+
+@pytest.mark.parametrize(("rate", "code"), [(30.0, "learning_rate_too_high"), (1e-7, "learning_rate_too_low")])
+def test_updates_tell_of_the_rate_where_nothing_can_be_tried(rate, code):
+    net = gn.Network([3, 16, 1], hidden="tanh", output="sigmoid", seed=0)
+    history = gn.train(net, X, y, optimizer=gn.SGD(learning_rate=rate), epochs=20, batch_size=32)
+    found = gn.examine(history).findings[0]
+    assert found.code == code
+    assert found.remedy.options["optimizer"].learning_rate == pytest.approx(rate / 10 if rate > 1 else rate * 10)
 
 
 def test_alike_units_and_a_diverging_loss():

@@ -118,6 +118,26 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
         )
 
 
+def judge_updates(course: Course, thresholds: Thresholds) -> list[Finding]:
+    """The learning rate by update ÷ weight early in the run: for runs that cannot be tried again at another rate."""
+    looks = [look for look in course.looks if look.ratio]
+    looks = [look for look in looks if look.step <= EARLY * course.looks[-1].step] or looks[:1]
+    if not looks:
+        return []
+    ratio = float(np.median([max(look.ratio) for look in looks]))
+    high, low = thresholds.update_ratio_high, thresholds.update_ratio_low
+    if low <= ratio <= high or not np.isfinite(ratio):
+        return []
+    code, line, name = (
+        ("learning_rate_too_high", high, "update_ratio_high")
+        if ratio > high
+        else ("learning_rate_too_low", low, "update_ratio_low")
+    )
+    message = f"early in the run an update is {ratio:.2g} of its weight, where the line is {line:g} ({thresholds.origin(name)})"
+    cures = slower(course.optimizer, 0.1 if ratio > high else 10.0)
+    return [finding(code, message, thresholds, severity="warning", remedies=cures, update_ratio=ratio)]
+
+
 def _ratios(look: Look, n_layers: int) -> list[float]:
     """First layer ÷ last of the weight gradients, and of the backpropagated ∂L/∂Z where it was recorded."""
     ratios = [depth_ratio(look.gradient)] if len(look.gradient) > 1 else []

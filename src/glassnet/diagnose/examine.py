@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.course import Course, judge_course
+from glassnet.diagnose.course import Course, judge_course, judge_updates
 from glassnet.diagnose.diagnosis import Diagnosis
-from glassnet.diagnose.findings import Finding, finding
+from glassnet.diagnose.findings import CODES, Finding, finding
 from glassnet.diagnose.instruments import Detail, Look, alike_units, histogram, rms, update_ratio
 from glassnet.diagnose.recorder import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
 from glassnet.diagnose.thresholds import Thresholds
@@ -81,8 +81,16 @@ def examine(
     looks = _looks_of(weights, gradients, activations, list(steps) if steps is not None else None, count, thresholds)
     layers = max([len(weights[0])] if weights else [0], [len(gradients[0])] if gradients else [0])[0]
     course = Course(looks, losses, validation_losses, layers, baseline=baseline)
-    findings = [*_alike(weights, thresholds), *judge_course(course, thresholds)]
+    findings = _judge(course, _alike(weights, thresholds), thresholds)
     return Diagnosis(findings=tuple(findings), looks=tuple(looks), thresholds=thresholds)
+
+
+def _judge(course: Course, found: list[Finding], thresholds: Thresholds) -> list[Finding]:
+    """All findings by cause before symptom; the size of updates speaks where nothing lies behind it."""
+    found = [*found, *judge_course(course, thresholds)]
+    if all(CODES.index(each.code) > CODES.index("learning_rate_too_low") for each in found):
+        found += judge_updates(course, thresholds)
+    return sorted(found, key=lambda each: CODES.index(each.code))
 
 
 def _looks_of(
@@ -192,7 +200,7 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
         baseline=baseline,
     )
     return Diagnosis(
-        findings=tuple(judge_course(course, thresholds)),
+        findings=tuple(_judge(course, [], thresholds)),
         history=history,
         network=network,
         looks=tuple(looks),

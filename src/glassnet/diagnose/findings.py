@@ -81,12 +81,12 @@ RULES = {
     "learning_rate_too_high": Rule(
         "A lower rate, from the same start, must not do much better; an update should be about 1e-3 of its weight.",
         f"{SMITH}; {CS231N}",
-        ("gap", "closed", "update_ratio_high"),
+        ("gap", "closed"),
     ),
     "learning_rate_too_low": Rule(
         "A higher rate, from the same start and for as many steps, must not do much better.",
         f"{SMITH}; {CS231N}",
-        ("gap", "closed", "update_ratio_low"),
+        ("gap", "closed"),
     ),
     "cannot_overfit_batch": Rule(
         "A batch of about 20 rows, without regularisation, must be learned almost perfectly.",

@@ -43,7 +43,7 @@ class Thresholds:
         0.1, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too large above"
     )
     update_ratio_low: float = _line(
-        1e-4, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too small below"
+        1e-6, OURS + "; 1e-3 is healthy for " + MAKEMORE, "update ÷ weight, too small below"
     )
     loss_jump: float = _line(10.0, OURS, "loss ÷ its recent mean above which a run diverges")
     dead_share: float = _line(0.5, SAGEMAKER, "share of a layer's units that are silent on every row")
