@@ -120,6 +120,20 @@ def test_clicking_a_point_picks_it(play):
     assert play.page.locator("the-glass").is_visible()
 
 
+def test_pointing_at_a_point_names_it(play):
+    play.open("?step=30")
+    points = play.store("store.run.data.train.points")
+    (left, right), (bottom, top) = play.store("store.run.data.domain")
+    canvas = play.page.locator("decision-surface canvas")
+    box = canvas.bounding_box()
+    lowest = min(range(len(points)), key=lambda k: points[k][1])
+    x, y = points[lowest]
+    play.page.mouse.move(
+        box["x"] + (x - left) / (right - left) * box["width"], box["y"] + (top - y) / (top - bottom) * box["height"]
+    )
+    assert f"point {lowest} (" in canvas.get_attribute("title")
+
+
 def test_numbers_flow_along_the_drawing_unless_no_motion_is_wanted(play):
     play.open("?step=30&glass=1&stage=Z2&sample=17")
     play.until("store.glass")

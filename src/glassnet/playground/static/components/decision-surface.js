@@ -24,18 +24,17 @@ class DecisionSurface extends CanvasPart {
     if (!run) return nothing;
     const data = run.data;
     const classes = data?.classes;
-    const header = run.frame?.header;
     return html`
       <figure class="surface">
         <div class="square">
-          <canvas role="img" aria-label=${this.label()} @click=${this.onClick}></canvas>
+          <canvas role="img" aria-label=${this.label()} @click=${this.onClick} @pointermove=${this.onMove}></canvas>
           ${data ? axes(data) : nothing}
         </div>
         <figcaption>
           ${classes
             ? classes.map((name, k) => html`<span class="key k${k % 5}"><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg>${classes.length > 2 || Number.isNaN(Number(name)) ? name : `class ${name}`}</span>`)
-            : header?.surface.kind === "value"
-              ? html`<span class="key">${short(header.surface.range[0], 2)} <i class="ramp"></i> ${short(header.surface.range[1], 2)}</span>`
+            : data
+              ? html`<span class="key">${short(-largestTarget(data), 2)} <i class="ramp"></i> ${short(largestTarget(data), 2)}</span>`
               : nothing}
           <span class="key dim">● train ${data?.train.points.length ?? ""}</span><span class="key dim">○ test ${data?.test.points.length ?? ""}</span>
         </figcaption>
@@ -65,17 +64,40 @@ class DecisionSurface extends CanvasPart {
     if (run.data) paintPoints(context, run.data, colours, this.width, this.height, /^\d+$/.test(sample) && store.view.glass ? Number(sample) : null);
   }
 
-  /** The nearest training point becomes the sample of the glass. @param {MouseEvent} event */
+  /** The training or test point nearest to the pointer, and how far away it is. @param {MouseEvent} event @param {"train" | "test"} part */
+  nearest(event, part) {
+    const { data } = this.run;
+    const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
+    if (!data) return { index: -1, distance: Infinity };
+    const { x, y } = scales(data.domain, box.width, box.height);
+    const distances = data[part].points.map(([px, py]) => Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top)));
+    const distance = Math.min(...distances);
+    return { index: distances.indexOf(distance), distance };
+  }
+
+  /** A training point becomes the sample of the glass. @param {MouseEvent} event */
   onClick(event) {
-    const { run } = this;
-    if (!run?.data || store.hides("glass")) return;
-    const canvas = /** @type {HTMLElement} */ (event.currentTarget);
-    const box = canvas.getBoundingClientRect();
-    const { x, y } = scales(run.data.domain, box.width, box.height);
-    const distances = run.data.train.points.map(([px, py]) => Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top)));
-    const nearest = distances.indexOf(Math.min(...distances));
+    const { index } = this.nearest(event, "train");
+    if (index < 0 || store.hides("glass")) return;
     store.active = this.index;
-    store.look({ sample: String(nearest), glass: "1" });
+    store.look({ sample: String(index), glass: "1" });
+  }
+
+  /** Says which point lies under the pointer. @param {PointerEvent} event */
+  onMove(event) {
+    const { data } = this.run;
+    if (!data) return;
+    const found = /** @type {const} */ (["train", "test"]).map((part) => ({ part, ...this.nearest(event, part) }));
+    const { part, index, distance } = found[0].distance <= found[1].distance ? found[0] : found[1];
+    const canvas = /** @type {HTMLElement} */ (event.currentTarget);
+    if (distance > 9) {
+      canvas.title = "";
+      return;
+    }
+    const [x, y] = data[part].points[index];
+    const target = data[part].targets[index];
+    const named = data.classes ? `class ${data.classes[target]}` : `target ${short(target)}`;
+    canvas.title = `${part === "train" ? "training" : "test"} point ${index} (${short(x)}, ${short(y)}), ${named}${part === "train" ? "; click: into the glass" : ""}`;
   }
 }
 customElements.define("decision-surface", DecisionSurface);
