@@ -7,6 +7,7 @@ Hennig, NeurIPS 2021, arXiv:2102.06604).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,9 +69,13 @@ def rms(values: Array) -> float:
     >>> rms(np.array([3.0, -3.0]))
     3.0
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))) if values.size else 0.0
-    return size if np.isfinite(size) else float("inf")
+    flat = values.ravel()
+    square = float(np.dot(flat, flat))  # the quickest sum of squares there is
+    if not 1e-30 < square < 1e30:  # it may have overflowed or underflowed, float32 at least
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = float(np.sum(np.square(flat, dtype=np.float64)))
+    size = math.sqrt(square / flat.size) if flat.size and square >= 0 else (0.0 if not flat.size else math.inf)
+    return size if math.isfinite(size) else math.inf
 
 
 def update_ratio(before: Array, after: Array) -> float:
