@@ -76,7 +76,7 @@ def test_what_follows_from_a_wrong_term_is_no_second_mistake(derivation):
         ("db1", "wrong"),
     ]
     assert grade.misconception.code == "derivative_forgotten"
-    assert grade.formula == "dZ1 = dA1 * 1"
+    assert grade.formula == "dZ1 = dA1"
 
 
 def test_the_mean_may_come_in_the_weight_gradients(derivation):

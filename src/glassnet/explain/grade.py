@@ -152,8 +152,8 @@ class Answers:
         self._compiled: dict[str, CodeType] = {}
         self._environment = dict(derivation.environment) | _helpers(derivation)
 
-    def matches(self, symbol: str, value: Array) -> bool:
-        """Whether the learner's numbers are these, to the digits they gave."""
+    def matches(self, symbol: str, value: Array, slack: float = 1.0) -> bool:
+        """Whether the learner's numbers are these, to the digits they gave, times `slack`."""
         given, value = self.given[symbol], np.asarray(value, dtype=float)
         if not _same_shape(symbol, given, value):
             return False
@@ -168,7 +168,7 @@ class Answers:
                 unit = 10.0 ** (np.floor(np.log10(np.where(size > 0, size, 1))) - max(digits, 3) + 1)
             allowed = np.maximum(0.505 * unit, min(0.505 * 10.0**-decimals, 0.005 * largest)) * (size > 0)
         with np.errstate(invalid="ignore"):
-            return bool(np.all(np.abs(given - value) <= allowed + 1e-12 * self.scales[symbol]))
+            return bool(np.all(np.abs(given - value) <= slack * allowed + 1e-12 * self.scales[symbol]))
 
     def simulate(self, formulas: Formulas, values: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """The symbols that change, with their values, if these formulas or values stand in for the right ones."""
@@ -223,7 +223,7 @@ def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
         follows = False
         if overrides:
             value = answer.simulate({}, overrides).get(symbol)
-            follows = value is not None and answer.matches(symbol, value)
+            follows = value is not None and answer.matches(symbol, value, slack=3)  # from rounded numbers
         note = ""
         if not _same_shape(symbol, given, truth[symbol]):
             note = f"whose shape is {given.shape} in place of {truth[symbol].shape}"

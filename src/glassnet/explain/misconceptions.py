@@ -250,7 +250,7 @@ def _(d: Derivation) -> Iterator[Formulas]:
 )
 def _(d: Derivation) -> Iterator[Formulas]:
     yield from _everywhere_and_each(
-        _merge(*(_swap(d, symbol, **{f"g_prime{layer}": "1"}) for layer, symbol in _activated(d)))
+        {symbol: d[symbol].code.replace(f" * g_prime{layer}", "") for layer, symbol in _activated(d)}
     )
 
 

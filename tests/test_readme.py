@@ -1,0 +1,44 @@
+"""The README's Python runs from top to bottom, prints what it says, and its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_programs_run_and_print_what_is_shown(capsys):
+    blocks = re.findall(r"^( *)```python\n(.*?)^ *```", TEXT, flags=re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 6
+    space = {}
+    for indent, program in blocks:
+        text = "\n".join(line.removeprefix(indent) for line in program.splitlines())
+        exec(compile(text.replace("range(1000)", "range(20)"), "README.md", "exec"), space)  # noqa: S102
+    printed = capsys.readouterr().out
+    grade = re.search(r"```\n(1 of 2 right.*?)```", TEXT, flags=re.DOTALL)[1]
+    assert grade in printed
+    assert "1. dead_units, layer 1" in printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-")
+        for head in re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if path.startswith("http"):
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        if anchor and there == page:
+            assert anchor in anchors, target
+
+
+def test_every_page_of_the_docs_is_reached_from_the_readme():
+    assert all(f"docs/{page.name}" in TEXT for page in PAGES[1:])
