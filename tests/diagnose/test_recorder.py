@@ -44,11 +44,11 @@ def test_recording_everything_changes_no_bit(options, dtype):
 def test_a_look_shows_the_network_of_its_step():
     net = gn.Network([3, 6, 1], output="sigmoid", seed=2)
     options = {"optimizer": gn.SGD(learning_rate=0.2), "epochs": 20}
-    recording = record(Setup(net, X[:60], y[:60], options), Thresholds(), looks=12)
-    history = gn.train(net.copy(), X[:60], y[:60], **options)
+    recording = record(Setup(net, X[:30], y[:30], options), Thresholds(), looks=12)
+    history = gn.train(net.copy(), X[:30], y[:30], **options)
     for look in recording.looks[:-1]:
         at = history.at(look.step)
-        gradient = at.network.backward(at.network.forward(X[:60]), y[:60])
+        gradient = at.network.backward(at.network.forward(X[:30]), y[:30])
         after = history.at(look.step + 1).network
         for layer in (1, 2):
             W = at.network.W[layer]
@@ -57,7 +57,7 @@ def test_a_look_shows_the_network_of_its_step():
             change = np.sqrt(np.mean((after.W[layer] - W) ** 2))
             assert look.ratio[layer - 1] == pytest.approx(change / np.sqrt(np.mean(W**2)), rel=1e-9)
         assert look.distance == pytest.approx(np.linalg.norm(at.network.theta - net.theta))
-        assert look.loss == pytest.approx(at.network.loss(X[:60], y[:60]))
+        assert look.loss == pytest.approx(at.network.loss(X[:30], y[:30]))
     assert recording.looks[-1].step == history.steps
 
 

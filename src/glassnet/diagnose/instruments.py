@@ -70,12 +70,13 @@ def rms(values: Array) -> float:
     3.0
     """
     flat = values.ravel()
-    square = float(np.dot(flat, flat))  # the quickest sum of squares there is
-    if not 1e-30 < square < 1e30:  # it may have overflowed or underflowed, float32 at least
-        with np.errstate(over="ignore", invalid="ignore"):
+    if not flat.size:
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = float(np.dot(flat, flat))  # the quickest sum of squares there is
+        if not 1e-30 < square < 1e30:  # what over- or underflows in float32 may not in float64
             square = float(np.sum(np.square(flat, dtype=np.float64)))
-    size = math.sqrt(square / flat.size) if flat.size and square >= 0 else (0.0 if not flat.size else math.inf)
-    return size if math.isfinite(size) else math.inf
+    return math.sqrt(square / flat.size) if math.isfinite(square) else math.inf
 
 
 def update_ratio(before: Array, after: Array) -> float:
