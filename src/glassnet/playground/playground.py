@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,11 +13,13 @@ from glassnet.errors import InputError
 from glassnet.playground import exercises, exports, frames
 from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
-from glassnet.playground.setup import Setup, check_setup, load_data
+from glassnet.playground.lessons import LESSONS
+from glassnet.playground.setup import Data, Setup, check_setup, load_data
 from glassnet.playground.state import State, describe, read_query, state_of
 from glassnet.playground.uploads import Uploads
 from glassnet.playground.worked import worked_step
 
+MOST_DATA = 64  # data sets in memory, of at most 2,000 points each
 ASKED = ("kind", "turn", "answer")  # names of an exercise
 
 
@@ -44,6 +48,8 @@ class Playground:
         threadpool_limits(1, "blas")  # a product of matrices has the same last digit on every number of cores
         self.uploads = Uploads() if uploads is None else uploads
         self.checkpoints = Checkpoints(most_bytes)
+        self._data: OrderedDict[str, Data] = OrderedDict()
+        self._lock = threading.Lock()
 
     def course(self, state: State) -> Course:
         """The run of a state, whose step must be within reach."""
@@ -53,12 +59,26 @@ class Playground:
         return course
 
     def _setup(self, state: State) -> Setup:
-        return check_setup(state, load_data(state, self.uploads))
+        return check_setup(state, self._load(state))
+
+    def _load(self, state: State) -> Data:
+        """The data of a state, which many runs of a class share."""
+        key = state.points.query()
+        with self._lock:
+            if key in self._data:
+                self._data.move_to_end(key)
+                return self._data[key]
+        data = load_data(state, self.uploads)
+        with self._lock:
+            self._data[key] = data
+            if len(self._data) > MOST_DATA:
+                self._data.popitem(last=False)
+        return data
 
     def data(self, query: str) -> bytes:
         """The points of a data set as JSON."""
         state = replace(state_of(read_query(query)), step=0)
-        return frames.data_json(Setup(state, load_data(state, self.uploads)))
+        return frames.data_json(Setup(state, self._load(state)))
 
     def frame(self, query: str) -> bytes:
         """What the page draws of a run at a step."""
@@ -69,6 +89,11 @@ class Playground:
         """The names of a query with their defaults and what they can be, and the data sets."""
         read_query(query)
         return frames.to_json(describe())
+
+    def lessons(self, query: str) -> bytes:
+        """The guided lessons."""
+        read_query(query)
+        return frames.to_json([lesson.to_dict() for lesson in LESSONS])
 
     def explain(self, query: str) -> bytes:
         """The next step of a run worked out, on its batch or on one sample."""

@@ -34,7 +34,10 @@ def serve(
     query = ""
     if upload is not None:
         query = f"?data={playground.uploads.add(upload, keep=True).id}"
-    playground.frame(query.removeprefix("?"))  # imports what a first answer needs, so that no reader waits for it
+    playground.frame(
+        query.removeprefix("?")
+    )  # these two import what first answers need, so that no reader waits for it
+    pictures.warm()
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
@@ -54,7 +57,6 @@ def serve(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=2,
     )
-    threading.Thread(target=pictures.warm, daemon=True).start()
     if browser:
         threading.Timer(0.3, webbrowser.open, [address]).start()
     try:

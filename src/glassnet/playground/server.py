@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from glassnet.errors import GlassnetError, InputError
-from glassnet.playground import exports, frames, lessons
+from glassnet.playground import exports, frames
 from glassnet.playground.guard import Guard, read_body
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
@@ -36,7 +36,7 @@ TYPES = {
 LASTING = "public, max-age=31536000, immutable"  # an answer to this query never changes
 CHECKED = "no-cache"  # kept, but asked for again with its ETag
 BINARY, JSON = "application/octet-stream", "application/json"
-THREADS = 4  # that compute at a time: more would only take turns
+QUICK, SLOW = 2, 2  # threads for frames and for all else: more would only take turns
 
 
 def create_app(playground: Playground | None = None, names: Iterable[str] = (), addresses: bool = False) -> Starlette:
@@ -50,27 +50,21 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     play = Playground() if playground is None else playground
     routes = [Route("/", _static("index.html"))]
     routes += [Route(f"/static/{name}", _static(name)) for name in static_files()]
-    routes += [_route(f"/{name}", _answer(answer, kind)) for name, (answer, kind) in {
-        "data": (play.data, JSON),
-        "frame": (play.frame, BINARY),
-        "explain": (play.explain, JSON),
-        "exercise": (play.exercise, JSON),
-        "grade": (play.grade, JSON),
-        "diagnosis": (play.diagnosis, JSON),
-    }.items()]  # fmt: skip
+    quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # what takes long holds up no frame
     routes += [
-        _route(f"/export/{name}", _answer(play.exporter(name), kind, name))
+        _route("/data", _answer(play.data, JSON, quick)),
+        _route("/frame", _answer(play.frame, BINARY, quick)),
+        _route("/schema", _answer(play.schema, JSON, quick, cache=CHECKED)),
+        _route("/lessons", _answer(play.lessons, JSON, quick, cache=CHECKED)),
+        _route("/explain", _answer(play.explain, JSON, slow)),
+        _route("/exercise", _answer(play.exercise, JSON, slow)),
+        _route("/grade", _answer(play.grade, JSON, slow)),
+        _route("/diagnosis", _answer(play.diagnosis, JSON, slow)),
+    ]
+    routes += [
+        _route(f"/export/{name}", _answer(play.exporter(name), kind, slow, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
-    routes.append(
-        _route(
-            "/lessons",
-            _answer(
-                lambda query: frames.to_json([lesson.to_dict() for lesson in lessons.LESSONS]), JSON, cache=CHECKED
-            ),
-        )
-    )
-    routes.append(_route("/schema", _answer(play.schema, JSON, cache=CHECKED)))
     routes.append(Route("/upload", _upload(play), methods=["POST"]))
     handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
     guard = Middleware(Guard, names=tuple(names), addresses=addresses)
@@ -89,9 +83,10 @@ def _route(path: str, endpoint: Any) -> Route:
     return Route(path, endpoint, methods=["GET"])
 
 
-def _answer(answer: Callable[[str], bytes], kind: str, file: str = "", cache: str = LASTING) -> Any:
-    """The endpoint that answers a query with bytes, computed in a thread."""
-    limiter = anyio.CapacityLimiter(THREADS)
+def _answer(
+    answer: Callable[[str], bytes], kind: str, limiter: anyio.CapacityLimiter, file: str = "", cache: str = LASTING
+) -> Any:
+    """The endpoint that answers a query with bytes, computed in one of the threads that `limiter` counts."""
     headers = {"cache-control": cache}
     if file:
         headers["content-disposition"] = f'attachment; filename="glassnet-{file}"'
