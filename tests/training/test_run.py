@@ -185,3 +185,16 @@ def test_train_and_run_take_the_same_options():
     assert [(p.name, p.default) for p in train.values() if p.name != "callbacks"] == [
         (p.name, p.default) for p in run.values()
     ]
+
+
+def test_at_starts_from_a_snapshot_that_was_kept_on_the_way():
+    net = gn.Network([2, 4, 1], output="sigmoid", seed=1)
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    run = gn.Run(net, X, (X[:, 0] > 0).astype(int), optimizer="adam", epochs=200, batch_size=8)
+    run.advance(steps=300).keep().advance(steps=200)
+    expected = run.at(step=310).network.theta
+    run.snapshots = run.snapshots[-1:]
+    assert run.snapshots[0].state.step == 300
+    np.testing.assert_array_equal(run.at(step=310).network.theta, expected)
+    with pytest.raises(gn.InputError):
+        run.at(step=299)
