@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 Array = NDArray[Any]
 BLOCK_ROWS = 4096  # of a sparse X made dense at a time for prediction
@@ -29,7 +28,7 @@ class Rows:
 
 def dense(X: Any, dtype: Any) -> Array:
     """X as a C-ordered array of that dtype."""
-    return np.ascontiguousarray(X.toarray() if sparse.issparse(X) else X, dtype=dtype)
+    return np.ascontiguousarray(X.toarray() if hasattr(X, "toarray") else X, dtype=dtype)
 
 
 def as_rows(X: Any, Y: Any, sample_weight: Any, dtype: Any) -> Rows:
