@@ -17,7 +17,13 @@ def test_a_frame_is_cached_for_good_under_its_tag(client, play):
     answer = client.get("/frame?data=xor&step=20")
     assert answer.status_code == 200
     assert answer.content == play.frame("data=xor&step=20")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "public, max-age=600"
+    version = client.get("/schema").json()["version"]
+    assert f'name="version" content="{version}"' in client.get("/").text
+    versioned = client.get(f"/frame?data=xor&step=20&v={version}")
+    assert versioned.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert versioned.content == answer.content
+    assert client.get("/frame?data=xor&step=20&v=0.0.1").headers["cache-control"] == "public, max-age=600"
     again = client.get("/frame?step=20&data=xor&theme=dark", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
     other = client.get("/frame?data=xor&step=21", headers={"if-none-match": answer.headers["etag"]})
@@ -152,11 +158,11 @@ def test_every_file_of_the_page_is_served_as_what_it_is(client):
     assert "index.html" in files
     for name, path in files.items():
         answer = client.get(f"/static/{name}")
-        assert answer.content == path.read_bytes()
+        assert answer.content == path.read_bytes() or name == "index.html"  # which is told the version
         assert answer.headers["cache-control"] == "no-cache"
         if name.endswith(".js"):
             assert answer.headers["content-type"].startswith("text/javascript")
-    assert client.get("/").content == files["index.html"].read_bytes()
+    assert client.get("/").content == client.get("/static/index.html").content
 
 
 def test_long_queries_and_many_headers_are_refused(client):

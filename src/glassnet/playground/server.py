@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from glassnet import __version__
 from glassnet.errors import GlassnetError, InputError
 from glassnet.playground import exports, frames
 from glassnet.playground.guard import Guard, read_body
@@ -33,7 +34,8 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-LASTING = "public, max-age=31536000, immutable"  # an answer to this query never changes
+LASTING = "public, max-age=31536000, immutable"  # an answer to a query with this version never changes
+BRIEF = "public, max-age=600"  # one to a query without may after an update
 CHECKED = "no-cache"  # kept, but asked for again with its ETag
 BINARY, JSON = "application/octet-stream", "application/json"
 QUICK, SLOW = 2, 2  # threads for frames and for all else: more would only take turns
@@ -87,14 +89,13 @@ def _answer(
     answer: Callable[[str], bytes], kind: str, limiter: anyio.CapacityLimiter, file: str = "", cache: str = LASTING
 ) -> Any:
     """The endpoint that answers a query with bytes, computed in one of the threads that `limiter` counts."""
-    headers = {"cache-control": cache}
-    if file:
-        headers["content-disposition"] = f'attachment; filename="glassnet-{file}"'
+    headers = {"content-disposition": f'attachment; filename="glassnet-{file}"'} if file else {}
 
     async def endpoint(request: Request) -> Response:
         query = request.scope["query_string"].decode("latin-1")
         content = await anyio.to_thread.run_sync(answer, query, limiter=limiter)
-        return _response(request, content, kind, headers)
+        dated = cache == LASTING and request.query_params.get("v") != __version__
+        return _response(request, content, kind, {**headers, "cache-control": BRIEF if dated else cache})
 
     return endpoint
 
@@ -111,6 +112,8 @@ def _static(name: str) -> Any:
     async def endpoint(request: Request) -> Response:
         path = STATIC / name
         content = await anyio.to_thread.run_sync(path.read_bytes)
+        if name == "index.html":
+            content = content.replace(b'name="version" content=""', f'name="version" content="{__version__}"'.encode())
         return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED})
 
     return endpoint

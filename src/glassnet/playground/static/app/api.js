@@ -9,6 +9,8 @@ import { dataRequest, request } from "./query.js";
 /** @typedef {import("./types.js").Data} Data */
 
 const KEPT = 400;
+/** Of the server: it makes addresses that may be kept for ever. */
+const VERSION = globalThis.document?.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
@@ -24,9 +26,10 @@ export class Refused extends Error {
  * @param {string} url @param {RequestInit} [init]
  */
 async function ask(url, init) {
+  const versioned = VERSION && url.includes("?") ? `${url}${url.endsWith("?") ? "" : "&"}v=${VERSION}` : url;
   let response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(versioned, init);
   } catch {
     throw new Refused("No answer from the server: is `glassnet play` still running? The page goes on when it is back.");
   }
