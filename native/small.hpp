@@ -238,11 +238,6 @@ private:
             for (int r = 0; r < filled; r += N) {
                 const T* x[N];
                 const int rows_here = std::min(N, filled - r);
-                // rows in no order come from memory: ask for the ones after these
-                if (order)
-                    for (int at = start + r + N; at < std::min(count, start + r + 2 * N); ++at)
-                        for (int i = 0; i < inputs_; i += 64 / int(sizeof(T)))
-                            __builtin_prefetch(rows.X + static_cast<std::size_t>(order[at]) * inputs_ + i);
                 for (int n = 0; n < rows_here; ++n) {
                     const std::size_t at = start + r + n, row = order ? static_cast<std::size_t>(order[at]) : first + at;
                     x[n] = rows.X + row * inputs_;
