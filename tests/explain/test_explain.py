@@ -204,3 +204,11 @@ def test_every_python_expression_of_a_line_runs():
     assert eval(ast.unparse(entry.numbers), {**derivation.environment, **HELPERS}) == pytest.approx(
         entry.value, rel=1e-14
     )
+
+
+def test_a_deep_network_is_explained_without_walking_all_its_paths():
+    deep = gn.Network([2, *[32] * 6, 1], hidden="tanh", output="sigmoid", seed=0)  # 32⁵ paths from W1 to the loss
+    derivation = gn.explain(deep, [0.3, 0.4], 1)
+    entry = derivation.entry("W1", 0, 0)
+    assert entry.value == derivation.value("dW1")[0, 0]
+    assert len(str(entry)) < 6000

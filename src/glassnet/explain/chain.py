@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,7 +155,12 @@ class Scalars:
 
     def _expanded(self, symbol: str, index: Index) -> tuple[ast.expr | None, ast.expr | None]:
         """The derivative written out in the factors of the chain, as far as it stays readable."""
+        layer = int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
+        between = self.of.network.sizes[layer + 1 : -1]
         for size in SIZES:
+            paths = math.prod(min(size, width) for width in between)  # each has a number of its own at least
+            if paths > LEAVES and size != SIZES[-1]:
+                continue
             names = self._expand(entry_of(symbol, index), Elements(self.of.environment, size))
             leaves = sum(isinstance(node, ast.Subscript) for node in ast.walk(names))
             if leaves <= LEAVES or size == SIZES[-1]:

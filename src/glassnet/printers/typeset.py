@@ -83,9 +83,19 @@ def typeset(
 class _Typesetter:
     def __init__(self, notation: Notation, matrices: frozenset[str], exp: bool, numbers: Mapping[str, Any]) -> None:
         self.to, self.matrices, self.exp, self.numbers = notation, matrices, exp, numbers
+        self.written: dict[tuple[ast.expr, bool, bool], Piece] = {}
 
     def piece(self, node: ast.expr, *, nested: bool = False, first: bool = True) -> Piece:
-        """A piece of writing; `nested` where it is part of a larger expression, `first` where nothing stands before it."""
+        """A piece of writing; `nested` where it is part of a larger expression, `first` where nothing stands before it.
+
+        Written once and kept: an operand is asked for its text, its sign and its strength, at every depth.
+        """
+        key = (node, nested, first)
+        if key not in self.written:
+            self.written[key] = self.write(node, nested, first)
+        return self.written[key]
+
+    def write(self, node: ast.expr, nested: bool, first: bool) -> Piece:
         to = self.to
         match node:
             case ast.Constant(value=bool() | int() | float() as value):
