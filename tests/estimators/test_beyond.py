@@ -78,7 +78,7 @@ def test_class_weight_is_sample_weight_by_class():
         ({"loss": "huber", "delta": 1e-3}, np.median),
         ({"loss": "poisson"}, np.mean),
     ],
-    ids=lambda given: str(given)[:40],
+    ids=lambda given: "" if callable(given) else str(given)[:40],
 )
 def test_what_a_loss_aims_at(options, statistic):
     # of inputs that tell nothing, the best prediction of each loss is a known statistic
