@@ -37,10 +37,15 @@ Figures figures(Record& record) {
     return Figures(values.data(), {values.size()}, nb::find(record));
 }
 
-// Asks Python for a pending Ctrl-C at most every 25 ms; the exception stays set.
+// Whether to stop: if another thread has set `flag`, or in the main thread after a signal, for which Python is asked at
+// most every 25 ms. The exception that the signal's handler raised stays set.
 class Interrupt {
 public:
+    Interrupt(const std::uint8_t* flag, bool signals) : flag_(flag), signals_(signals) {}
+
     bool operator()() {
+        if (__atomic_load_n(flag_, __ATOMIC_RELAXED)) return true;
+        if (!signals_) return false;
         const auto now = std::chrono::steady_clock::now();
         if (now - last_ < std::chrono::milliseconds(25)) return false;
         last_ = now;
@@ -49,15 +54,32 @@ public:
     }
 
 private:
+    const std::uint8_t* flag_;
+    bool signals_;
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+// The exception that is set, as an object, so that what was computed can be handed over with it; or None.
+nb::object take_exception() {
+    if (!PyErr_Occurred()) return nb::none();
+    const nb::python_error error;
+    return nb::borrow(error.value());
+}
+
+template <class T, class Pointer>
+std::vector<Pointer> rows_of(T& slots, int count, std::size_t parameters) {
+    std::vector<Pointer> rows;
+    for (int slot = 0; slot < count; ++slot) rows.push_back(slots.data() + slot * parameters);
+    return rows;
+}
+
 template <class T>
-Record train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
-             Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
-             Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle, Optional<const std::int64_t> orders,
-             const EarlyStopping& early_stopping, const Adaptive& adaptive, bool snapshots, Array<T> theta,
-             Array<T> slots, Optional<T> best) {
+nb::tuple train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
+                Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
+                Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle,
+                Optional<const std::int64_t> orders, const EarlyStopping& early_stopping, const Adaptive& adaptive,
+                Array<const T> theta, Array<const T> slots, Array<T> theta_out, Array<T> slots_out, Optional<T> best_out,
+                Array<const std::uint8_t> stop, bool signals) {
     Job<T> job;
     job.data = as_rows(X, Y, weight);
     job.validation = X_val ? as_rows(*X_val, *Y_val, weight_val) : Rows<T>{nullptr, nullptr, nullptr, 0};
@@ -71,31 +93,32 @@ Record train(const Architecture& architecture, const Settings& settings, State& 
     job.adaptive = adaptive;
 
     const std::size_t parameters = architecture.parameters();
-    std::vector<T*> slot_rows;
-    for (int slot = 0; slot < settings.slots; ++slot) slot_rows.push_back(slots.data() + slot * parameters);
+    Memory<T> memory{theta.data(), rows_of<Array<const T>, const T*>(slots, settings.slots, parameters),
+                     theta_out.data(), rows_of<Array<T>, T*>(slots_out, settings.slots, parameters),
+                     best_out ? best_out->data() : nullptr};
     Record record;
     {
         const nb::gil_scoped_release released;
         const FlushSubnormals flush;
         const auto trainer = make_trainer<T>(architecture, settings, job.data);
-        Run<T> run(*trainer, job, state, parameters, theta.data(), slot_rows, best ? best->data() : nullptr, snapshots,
-                   Interrupt());
+        Run<T> run(*trainer, job, state, std::move(memory), Interrupt(stop.data(), signals));
         record = run.train(epochs, until);
     }
-    if (PyErr_Occurred()) throw nb::python_error();
-    return record;
+    if (signals && !PyErr_Occurred()) PyErr_CheckSignals();  // one that came since it was asked last
+    nb::object error = take_exception();
+    return nb::make_tuple(std::move(record), error);
 }
 
 // A network's outputs for any number of rows.
 template <class T>
 void predict(const Architecture& architecture, const Settings& settings, Array<const T> theta, Array<const T> X,
-             Array<T> out) {
+             Array<T> out, Array<const std::uint8_t> stop, bool signals) {
     {
         const nb::gil_scoped_release released;
         const FlushSubnormals flush;
         const Rows<T> none{nullptr, nullptr, nullptr, 0};
         const auto trainer = make_trainer<T>(architecture, settings, none);
-        trainer->ask(Interrupt());
+        trainer->ask(Interrupt(stop.data(), signals));
         trainer->load(theta.data(), nullptr);
         trainer->predict(X.data(), X.shape(0), out.data());
     }
@@ -106,9 +129,10 @@ template <class T>
 void bind(nb::module_& m, const char* row_predictor) {
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
           "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a, "orders"_a.none(),
-          "early_stopping"_a, "adaptive"_a, "snapshots"_a, "theta"_a.noconvert(), "slots"_a.noconvert(),
-          "best"_a.noconvert().none());
-    m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert());
+          "early_stopping"_a, "adaptive"_a, "theta"_a, "slots"_a, "theta_out"_a.noconvert(), "slots_out"_a.noconvert(),
+          "best_out"_a.noconvert().none(), "stop"_a.noconvert(), "signals"_a);
+    m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert(),
+          "stop"_a.noconvert(), "signals"_a);
     nb::class_<RowPredictor<T>>(m, row_predictor)
         .def(nb::init<const Architecture&>())
         .def("predict", [](RowPredictor<T>& self, Array<const T> theta, Array<const T> x, Array<T> out) {
@@ -170,7 +194,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_prop_ro("learning_rate", &figures<&Record::learning_rate>)
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
-        .def_prop_ro("bad_theta", &figures<&Record::bad_theta>);
+        .def_ro("improved", &Record::improved);
     bind<float>(m, "RowPredictor32");
     bind<double>(m, "RowPredictor64");
 }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -21,7 +22,8 @@ inline namespace GLASSNET_ISA {
 // processors still make progress.
 class Barrier {
 public:
-    explicit Barrier(int threads) : threads_(threads) {}
+    // How many threads meet; before any of them waits.
+    void set_threads(int threads) { threads_ = threads; }
 
     void wait() {
         if (threads_ == 1) return;
@@ -46,7 +48,7 @@ private:
 #endif
     }
 
-    const int threads_;
+    int threads_ = 1;
     alignas(64) std::atomic<int> arrived_{0};
     alignas(64) std::atomic<unsigned> phase_{0};
 };
@@ -66,11 +68,18 @@ private:
 #endif
 };
 
-// Runs one function on every thread of the team, the caller being thread 0. Between two calls the others sleep.
+// Runs one function on every thread of the team, the caller being thread 0. Between two calls the others sleep. Where
+// the system has no more threads to give, the team is smaller than asked.
 class Pool {
 public:
-    explicit Pool(int threads) : barrier(threads), threads_(threads) {
-        for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
+    explicit Pool(int threads) {
+        workers_.reserve(threads - 1);
+        try {
+            for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
+        } catch (const std::system_error&) {
+        }
+        threads_ = static_cast<int>(workers_.size()) + 1;
+        barrier.set_threads(threads_);
     }
     ~Pool() {
         {
@@ -124,7 +133,7 @@ private:
         }
     }
 
-    const int threads_;
+    int threads_ = 1;
     std::vector<std::thread> workers_;
     std::mutex mutex_;
     std::condition_variable wake_;

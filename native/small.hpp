@@ -106,7 +106,7 @@ public:
         step_ = step.number;
         double total = 0;
         for (int start = 0; start < rows; start += block_groups_ * R) {
-            const Block block{batch_ + start / R * batch_group_size(), start, std::min(block_groups_ * R, rows - start)};
+            const Block block{batch_ + std::size_t(start / R) * batch_group_size(), start, std::min(block_groups_ * R, rows - start)};
             this->poll(std::size_t(block.rows) * parameter_count_);
             if (this->cut_short()) return 0;
             LossSum sum;
@@ -253,9 +253,11 @@ private:
                         for (int i = 0; i < inputs_; ++i) to[i * R + r + n] = x[n][i];
                 }
             }
-            // numbers, not what an earlier batch left: a weight of 0 does not hide a NaN
-            for (int r = filled; r < (filled + N - 1) / N * N; ++r)
-                for (int i = 0; i < inputs_ + 1 + targets_ + 1; ++i) to[i * R + r] = 0;
+            // what fills up a vector is the last row again, with weight 0, which would not hide a loss that is inf or nan
+            for (int r = filled; r < (filled + N - 1) / N * N; ++r) {
+                for (int i = 0; i < inputs_ + 1 + targets_; ++i) to[i * R + r] = to[i * R + filled - 1];
+                target[targets_ * R + r] = 0;
+            }
         }
     }
 
@@ -332,6 +334,14 @@ private:
                 layer.a[at + j * R] *= kept;
             }
         }
+        // the rows that fill up the last vector are the last row again, with its mask
+        const int last = (block.rows - 1) / R * layer.group_size() + (block.rows - 1) % R;
+        for (int r = block.rows; r < block.vectors() * N; ++r)
+            for (int j = 0; j < layer.outputs; ++j) {
+                const int at = r / R * layer.group_size() + r % R + j * R;
+                layer.mask[at] = layer.mask[last + j * R];
+                layer.a[at] = layer.a[last + j * R];
+            }
     }
 
     void backward(const Block& block) {

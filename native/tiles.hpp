@@ -59,7 +59,7 @@ struct PanelColumns {
         const int at = k / length * line;
         if (at < Rows * panel_width<T>)
             for (int i = 0; i < runs; ++i) __builtin_prefetch(ahead + at + i * stride);
-        return {first + k * panel_width<T>};
+        return {first + std::size_t(k) * panel_width<T>};
     }
 };
 

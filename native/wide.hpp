@@ -66,8 +66,8 @@ public:
     WideTrainer(const Architecture& architecture, const Settings& settings, const Rows<T>& data)
         : architecture_(architecture), settings_(settings), data_(data), pool_(settings.threads),
           max_rows_(static_cast<int>(
-              trains() ? settings.batch_size : std::min(settings.batch_size, kRowsAtOnce * settings.threads))),
-          rows_(std::size_t(max_rows_) * settings.threads) {
+              trains() ? settings.batch_size : std::min(settings.batch_size, kRowsAtOnce * pool_.threads()))),
+          rows_(std::size_t(max_rows_) * pool_.threads()) {
         std::size_t elements = 0;
         auto take = [&elements](std::size_t n) {
             const std::size_t at = elements;
@@ -114,7 +114,7 @@ public:
         const std::size_t zeros = take(kWidth);
         const std::size_t scratch_size = std::max(std::size_t(panels(widest)) * kWidth * kWidth, 2 * target_stride_);
         std::vector<std::size_t> scratch;
-        for (int t = 0; t < settings.threads; ++t) scratch.push_back(take(scratch_size));
+        for (int t = 0; t < pool_.threads(); ++t) scratch.push_back(take(scratch_size));
 
         T* base = static_cast<T*>(arena_.reserve(elements * sizeof(T)));
         weights_ = base;
@@ -236,7 +236,7 @@ private:
 
     Range share(int thread, int jobs) const {
         const long n = pool_.threads();
-        return {int(jobs * long(thread) / n), int(jobs * long(thread + 1) / n)};
+        return {int(jobs * std::int64_t(thread) / n), int(jobs * std::int64_t(thread + 1) / n)};
     }
 
     static int panels(int columns) { return ceil_div(columns, kWidth); }
@@ -483,7 +483,11 @@ private:
             sums_[row / tile_rows] = loss;
         }
         pool_.barrier.wait();
-        if (thread == 0) row_loss_ = std::accumulate(sums_, sums_ + ceil_div(batch.count, tile_rows), 0.0);
+        if (thread == 0) {
+            row_loss_ = std::accumulate(sums_, sums_ + ceil_div(batch.count, tile_rows), 0.0);
+            // a mean is a sum first, which overflows earlier
+            if (!batch.rows.weight && !std::isfinite(T(row_loss_ / batch.scale))) row_loss_ = std::numeric_limits<double>::infinity();
+        }
     }
 
     // The loss of one row; its z becomes weight · ∂ℓ/∂z, padding 0.
@@ -657,7 +661,7 @@ private:
         constexpr int chains = 4;  // hide the latency of an addition
         for (int v = 0; v < vectors; ++v) {
             V s[chains] = {V(0), V(0), V(0), V(0)};
-            int r = 0;
+            std::ptrdiff_t r = 0;
             for (; r + chains <= rows; r += chains)
                 for (int c = 0; c < chains; ++c) s[c] += V::load(d + (r + c) * kWidth + v * kLanes);
             for (; r < rows; ++r) s[0] += V::load(d + r * kWidth + v * kLanes);

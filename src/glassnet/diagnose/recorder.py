@@ -85,7 +85,7 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
         detailed.add(-1)
         detail = detail_at(-1) if details else None
         taken.append(read(run, start, probe, detail, run.epoch if by_epoch else run.step, ()))
-    history = run.history()
+    history = run.restore_best().history()
     outcome = outcome_of(setup, network, history.loss, history.validation_loss, error)
     return Recording(tuple(taken), history, outcome, start)
 

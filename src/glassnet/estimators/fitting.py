@@ -18,7 +18,7 @@ from glassnet.estimators.rows import Rows
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Engine, Job, State
+from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
 from glassnet.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -74,6 +74,7 @@ class Fitting:
         est = self.estimator
         solver = self._solver(incremental)
         job, state = self._job(solver, incremental), solver.state
+        state.batch, state.epoch_loss, state.epoch_weight = 0, 0.0, 0.0  # an interrupted fit may have ended in an epoch
         engines = cast("dict[str, Engine]", ENGINES)
         engine = engines[choose_engine(est.engine, {name: each.refuses_job(job) for name, each in engines.items()})]
         watched = bool(est.verbose or self.has_callbacks or self.validation is not None)
@@ -97,7 +98,7 @@ class Fitting:
                     _warn_of_max_iter(est.max_iter)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-        state.rescue = None  # the engine's own, of this call
+        state.rescue = None  # of this call's rows
         if est.early_stopping:
             self.network.theta = est._best_theta
 
@@ -155,17 +156,15 @@ class Fitting:
     def _advance(self, engine: Engine, job: Job, state: State, epochs: int) -> str:
         """Run epochs, keep their figures; returns why to stop, or ""."""
         est = self.estimator
+        record = Record()
         try:
-            record = engine.run(job, state, epochs)
+            engine.run(job, state, record, epochs)
         except NonFiniteError as error:
             return self._diverged(error)
-        if isinstance(job.order, ShuffledOrder):
-            job.order.give_back(len(record.loss), rewind=est.random_state is not None)  # None: numpy's, which all share
-        losses = [self.reported(loss) for loss in record.loss]
-        est.n_iter_ += len(losses)
-        est.t_ += len(losses) * len(self.rows.X)
-        est.loss_curve_.extend(losses)
-        est.loss_ = losses[-1]
+        finally:  # Ctrl-C keeps the epochs that are finished
+            if isinstance(job.order, ShuffledOrder):  # None: numpy's generator, which all share
+                job.order.give_back(len(record.loss), rewind=est.random_state is not None)
+            self._keep(record)
         if est.verbose:
             say(est)
         if self.validation is not None:
@@ -180,6 +179,15 @@ class Fitting:
             if record.stopped
             else ""
         )
+
+    def _keep(self, record: Record) -> None:
+        """Add the figures of finished epochs to the estimator's."""
+        est, losses = self.estimator, [self.reported(loss) for loss in record.loss]
+        est.n_iter_ += len(losses)
+        est.t_ += len(losses) * len(self.rows.X)
+        est.loss_curve_.extend(losses)
+        if losses:
+            est.loss_ = losses[-1]
 
     def _measure(self, state: State) -> None:
         """Validation loss and, for early stopping, score; the best parameters are kept."""

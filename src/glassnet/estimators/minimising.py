@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from glassnet.errors import NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
 from glassnet.network import passes
-from glassnet.training.job import Job, Record, State
+from glassnet.training.job import Job, Record, Snapshot, State
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, SGD
 from glassnet.training.schedules import Constant
@@ -55,12 +55,12 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
             fitting.begin()
         return "a callback ended it" if asked_to_stop else ""
 
-    state = State("LBFGS", np.zeros((0, net.n_parameters), net.dtype))
+    state, record = State("LBFGS", np.zeros((0, net.n_parameters), net.dtype)), Record()
     # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
     minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
     fitting.begin()
     try:
-        record = run_lbfgs(job, state, minimiser, est.max_iter, after_iteration)
+        run_lbfgs(job, minimiser, Snapshot.of(net, state), state, record, est.max_iter, after_iteration)
     except NonFiniteError as error:
         raise non_finite_weights(error) from error
     except KeyboardInterrupt:

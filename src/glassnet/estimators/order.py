@@ -15,19 +15,21 @@ class ShuffledOrder:
         self._rng = rng
         self._drawn: list[NDArray[np.intp]] = [np.arange(n)]
         self._first = 0
+        self._earlier: dict[int, NDArray[np.intp]] = {}  # of the draw before, for a run that goes back into it
         self._before: Any = None
 
     def draw(self, first: int, epochs: int) -> None:
         """Draw the orders of the epochs from `first` on."""
         order = self._drawn[-1]
+        self._earlier = dict(enumerate(self._drawn, self._first))
         self._before, self._first, self._drawn = self._rng.get_state(), first, []
         for _ in range(epochs):
             order = order[self._rng.permutation(len(order))]
             self._drawn.append(order)
 
     def __call__(self, epoch: int) -> NDArray[np.intp]:
-        """The order of that epoch, one of those drawn last."""
-        return self._drawn[epoch - self._first]
+        """The order of that epoch, of this draw or of the one before."""
+        return self._drawn[epoch - self._first] if epoch >= self._first else self._earlier[epoch]
 
     def give_back(self, used: int, rewind: bool) -> None:
         """Forget all but the first `used` of the orders drawn last; `rewind` also undoes their draws."""

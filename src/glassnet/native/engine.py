@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -14,19 +14,26 @@ from numpy.typing import NDArray
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.losses import LOSSES, Loss
-from glassnet.errors import InputError
+from glassnet.errors import InputError, NonFiniteError, shown
+from glassnet.native import calls
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.network.network import Network
-from glassnet.training.job import Job, Record, State
-from glassnet.training.reference import non_finite
+from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
+from glassnet.training.processors import usable_processors
+from glassnet.training.reference import batch_at, epoch_order, non_finite
 from glassnet.training.schedules import Adaptive, Constant
 
 Array = NDArray[Any]
 
 SOFTMAX = CROSS_ENTROPY = -1  # as Architecture in native/trainer.hpp has them
 STEPS_PER_CALL = 1_000_000  # whose learning rates are laid out at once
-SNAPSHOT_LIMIT = 2_000_000  # parameters; beyond, a snapshot for the last good parameters would cost too much memory
+RESCUE_LIMIT = 2_000_000  # parameters; beyond, keeping where the call before began would cost too much memory
 PREDICT_ROWS = 256  # at a time: their activations stay in the second-level cache
+WORK_PER_CALL = 10**10  # multiply-adds of the forward pass, some half a second: what is lost if it must be repeated
+STEPS_WORTH_A_CALL = 256  # at least, so that packing the parameters anew is no matter
+MOST_ROWS = 2**31 - 1024  # of a batch: their numbers are C++ ints
+TILE_ROWS, PANEL_WIDTH = 8, 8  # at least, of the pieces of work that threads share
+MOST_THREADS = 16  # of a team, or four a processor: more only wait for each other
 STEP_WORTH_THREADS = 2_000_000  # multiply-adds of a step from which two threads are worth their meeting
 
 _STATE = (
@@ -71,46 +78,17 @@ class NativeEngine:
         """Why this engine cannot run `job`, or "" if it can."""
         if type(job.optimizer) not in UPDATE_KINDS:
             return f"optimizer {type(job.optimizer).__name__!r} is your own Python"
+        if job.batch_size > MOST_ROWS:
+            return f"a batch has {job.batch_size} rows, more than {MOST_ROWS}; pass a smaller batch_size"
         return self.refuses(job.network)
 
-    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
-        """As Engine.run says, in calls of at most STEPS_PER_CALL steps."""
-        parts: list[Any] = []
-        per_call = max(1, STEPS_PER_CALL // job.steps_per_epoch)
-        while epochs > 0 and state.step != until and not (parts and parts[-1].stopped):
-            now = min(epochs, per_call)
-            parts.append(self._run(job, state, now, until))
-            epochs -= now
-        return Record(
-            loss=np.concatenate([part.loss for part in parts]),
-            validation_loss=np.concatenate([part.validation_loss for part in parts]),
-            learning_rate=np.concatenate([part.learning_rate for part in parts]),
-            stopped=parts[-1].stopped,
-        )
-
-    def _run(self, job: Job, state: State, epochs: int, until: int) -> Any:
-        native, network = _module(), job.network
-        exact = network.n_parameters <= SNAPSHOT_LIMIT
-        started = (network.theta.copy(), state.slots.copy(), replace(state, rescue=None)) if exact else None
-        rule = job.early_stopping
-        keep_best = rule is not None and rule.restore_best and job.validation is not None
-        best = (network.theta.copy() if state.best_theta is None else state.best_theta) if keep_best else None
-        before = state.step
-        record = _train(native, job, state, epochs, best, until)
-        if record.non_finite:
-            if state.step == before and state.rescue is not None and job.order is None:
-                # the last update of the call before did it: repeat that call up to the step before its last
-                bad_step = state.step
-                network.theta, state.slots[...], numbers = state.rescue
-                _take(state, numbers)
-                _train(native, job, state, 1 + (bad_step - state.step) // job.steps_per_epoch, None, bad_step - 1)
-                state.step = bad_step
-            last_good = "those of the last finite loss" if exact else f"those of step {before}"
-            raise non_finite(network.with_theta(record.bad_theta.astype(network.dtype)), job.X, state.step, last_good)
-        state.rescue = started
-        if keep_best and state.best_epoch > 0:
-            state.best_theta = best
-        return record
+    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
+        """As Engine.run says, in calls that are short enough to be repeated."""
+        last, per_call = state.epoch + epochs, _epochs_per_call(job)
+        while state.epoch < last and not record.stopped and not stop:
+            if state.step == until and not job.is_epoch_over(state):
+                break
+            _advance(job, state, record, min(last - state.epoch, per_call), until, stop)
 
     def output(self, network: Network, X: Array) -> Array:
         """The outputs (n, n_outputs) for checked rows X."""
@@ -119,15 +97,24 @@ class NativeEngine:
         settings.batch_size = min(len(X), PREDICT_ROWS)
         settings.threads = threads_for(network, len(X), None)
         out = np.empty((len(X), network.sizes[-1]), dtype=network.dtype)
-        native.predict(_architecture(native, network), settings, network.theta, X, out)
+        architecture = _architecture(native, network)
+        with calls.call() as stop:
+            native.predict(architecture, settings, network.theta, X, out, stop.byte, calls.in_main_thread())
+        if stop:
+            raise SystemExit  # the interpreter is about to end
         return out
 
 
 class RowPredictor:
     """The outputs of one row at a time, in microseconds: `predictor(x)` with x of (d,) gives (n_outputs,).
 
-    Reads the network's parameters where they are, so it follows their changes. x must have the network's dtype;
-    nothing is checked, and the array that is returned is the same one each time.
+    Reads the network's parameters where they are, so it follows their changes. x should have the network's dtype; the
+    array that is returned is the same one each time.
+
+    Raises
+    ------
+    InputError
+        If the compiled engine cannot compute the network, or x is not an array of shape (d,).
 
     Examples
     --------
@@ -146,9 +133,14 @@ class RowPredictor:
         kind = native.RowPredictor32 if network.dtype == np.float32 else native.RowPredictor64
         self._predict = kind(_architecture(native, network)).predict
         self._theta = network.theta
+        self._shape = (network.sizes[0],)
         self._out = np.empty(network.sizes[-1], dtype=network.dtype)
 
     def __call__(self, x: Array) -> Array:
+        if getattr(x, "shape", None) != self._shape or x.dtype.kind not in "fiu":
+            raise InputError(
+                f"x: expected an array of {self._shape[0]} numbers; got {_described(x)}; pass e.g. predictor(X[0])."
+            )
         self._predict(self._theta, x, self._out)
         return self._out
 
@@ -166,13 +158,18 @@ def is_builtin_loss(loss: Loss) -> bool:
 
 
 def threads_for(network: Network, rows: int, asked: int | None) -> int:
-    """How many threads a step of this many rows gets: what was asked, else what the work is worth."""
+    """The size of the team for a step of this many rows: as asked or as the work is worth, and as it can be shared out."""
     if max(network.sizes) <= 128:
         return 1  # the kernel of small networks uses one
-    if asked is not None:
-        return asked
-    worth = rows * network.n_parameters // STEP_WORTH_THREADS
-    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, worth))
+    processors = usable_processors()
+    if asked is None:
+        return max(1, min(processors, rows * network.n_parameters // STEP_WORTH_THREADS))
+    tiles = max(-(-rows // TILE_ROWS) * -(-size // PANEL_WIDTH) for size in network.sizes[1:])
+    return min(asked, tiles, max(MOST_THREADS, 4 * processors))
+
+
+def _described(given: Any) -> str:
+    return f"shape {given.shape} of {given.dtype}" if isinstance(given, np.ndarray) else shown(given)
 
 
 def _module() -> Any:
@@ -208,56 +205,145 @@ def _settings(native: Any, job: Job) -> Any:
     return settings
 
 
-def _train(native: Any, job: Job, state: State, epochs: int, best: Array | None, until: int) -> Any:
-    """One call of the C++ loop; advances theta and state. Ends before step `until` unless that is -1."""
-    numbers = _numbers(native, state)
-    early_stopping = native.EarlyStopping()
-    if job.early_stopping is not None:
-        early_stopping.patience, early_stopping.min_delta = job.early_stopping.patience, job.early_stopping.min_delta
-    X_val, Y_val, weight_val = job.validation or (None, None, None)
-    record = native.train(
-        architecture=_architecture(native, job.network),
-        settings=_settings(native, job),
-        state=numbers,
-        epochs=epochs,
-        until=until,
-        X=job.X,
-        Y=job.Y,
-        weight=job.sample_weight,
-        X_val=X_val,
-        Y_val=Y_val,
-        weight_val=weight_val,
-        constants=list(job.optimizer.constants().values()),
-        factors=_factors(job, state, epochs),
-        shuffle=job.shuffle,
-        orders=_orders(job, state, epochs),
-        early_stopping=early_stopping,
-        adaptive=_adaptive(native, job),
-        snapshots=job.network.n_parameters <= SNAPSHOT_LIMIT,
-        theta=job.network.theta,
-        slots=state.slots,
-        best=best,
-    )
-    _take(state, numbers)
-    return record
+def _epochs_per_call(job: Job) -> int:
+    """Epochs of one call of the C++ loop."""
+    step = job.batch_size * job.network.n_parameters
+    steps = min(max(WORK_PER_CALL // step, STEPS_WORTH_A_CALL), STEPS_PER_CALL)
+    return max(1, steps // job.steps_per_epoch)
 
 
-def _numbers(native: Any, state: State) -> Any:
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one call of the C++ loop computed; nothing of it has happened to the run yet."""
+
+    theta: Array
+    state: State
+    figures: Any  # Record of native/run.hpp
+    error: BaseException | None  # Ctrl-C, or what a signal handler raised
+
+
+def _advance(job: Job, state: State, record: Record, epochs: int, until: int, stop: Flag | None) -> None:
+    """One call of the C++ loop: advances theta, state and record, all or none."""
+    outcome = _call(job, state, epochs, until, stop)
+    if outcome.figures.non_finite or not np.isfinite(outcome.theta).all():
+        _give_back_last_good(job, state, record, outcome, stop)
+    else:
+        _commit(job, state, record, outcome)
+
+
+def _give_back_last_good(job: Job, state: State, record: Record, outcome: Outcome, stop: Flag | None) -> None:
+    """Take the run to the step before the one whose loss is inf or nan, and raise the error.
+
+    A run is a function of its start, so it is repeated from the start of the call up to there.
+    """
+    network, bad, last_good = job.network, outcome.state, "those of the last finite loss"
+
+    def repeat(until: int) -> Outcome:
+        return _call(job, state, 1 + (until - state.step) // job.steps_per_epoch, until, stop)
+
+    theta = None if outcome.figures.non_finite else outcome.theta  # the parameters that gave the loss
+    if bad.step == state.step:
+        theta = network.theta.copy()
+        if state.rescue is not None:  # the last update of the call before did it
+            _go_back(job, state, record, state.rescue)
+        elif bad.step > 0 and network.n_parameters > RESCUE_LIMIT:
+            last_good = f"those of step {bad.step}"
+    if state.step < bad.step - 1:
+        _commit(job, state, record, repeat(bad.step - 1))
+    if theta is None:
+        theta = repeat(bad.step).theta
+    if stop:
+        return
+    X = batch_at(job, bad, epoch_order(job, bad)).X if outcome.figures.non_finite else job.X
+    raise outcome.error or non_finite(network.with_theta(theta), X, bad.step, last_good)
+
+
+def _go_back(job: Job, state: State, record: Record, to: Snapshot) -> None:
+    offset = len(record.loss) - state.epoch
+
+    def go_back() -> None:
+        job.network.theta[...] = to.theta
+        state.take(to.state)
+        record.cut(offset + state.epoch)
+
+    apply_wholly(go_back)
+
+
+def _commit(job: Job, state: State, record: Record, outcome: Outcome) -> None:
+    """Let the run stand where the call ended; raises what ended it early, if anything did."""
+    network, figures, offset = job.network, outcome.figures, len(record.loss)
+    start = Snapshot.of(network, state) if network.n_parameters <= RESCUE_LIMIT else None
+    measured = {name: getattr(figures, name).tolist() for name in ("loss", "validation_loss", "learning_rate")}
+    if outcome.state.step == state.step:
+        start = state.rescue  # no update was made
+
+    def commit() -> None:
+        network.theta[...] = outcome.theta
+        state.take(outcome.state)
+        state.rescue = start
+        for name, values in measured.items():
+            if values:
+                getattr(record, name)[offset:] = values
+        record.stopped = figures.stopped
+
+    apply_wholly(commit)
+    if outcome.error is not None:
+        raise outcome.error
+
+
+def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) -> Outcome:
+    """Call the C++ loop; ends before step `until` unless that is -1. Writes into arrays of its own only."""
+    native, network, rule = _module(), job.network, job.early_stopping
     numbers = native.State()
     for name in _STATE:
         setattr(numbers, name, getattr(state, name))
-    return numbers
-
-
-def _take(state: State, numbers: Any) -> None:
-    for name in _STATE:
-        setattr(state, name, getattr(numbers, name))
+    early_stopping = native.EarlyStopping()
+    if rule is not None:
+        early_stopping.patience, early_stopping.min_delta = rule.patience, rule.min_delta
+    keep_best = rule is not None and rule.restore_best and job.validation is not None
+    X_val, Y_val, weight_val = job.validation or (None, None, None)
+    theta, slots = np.empty_like(network.theta), np.empty_like(state.slots)
+    best = np.empty_like(network.theta) if keep_best else None
+    arguments = {
+        "architecture": _architecture(native, network),
+        "settings": _settings(native, job),
+        "state": numbers,
+        "epochs": epochs,
+        "until": until,
+        "X": job.X,
+        "Y": job.Y,
+        "weight": job.sample_weight,
+        "X_val": X_val,
+        "Y_val": Y_val,
+        "weight_val": weight_val,
+        "constants": list(job.optimizer.constants().values()),
+        "factors": _factors(job, state, epochs),
+        "shuffle": job.shuffle,
+        "orders": _orders(job, state, epochs),
+        "early_stopping": early_stopping,
+        "adaptive": _adaptive(native, job),
+        "theta": network.theta,
+        "slots": state.slots,
+        "theta_out": theta,
+        "slots_out": slots,
+        "best_out": best,
+    }
+    with calls.call(stop) as flag:
+        figures, error = native.train(**arguments, stop=flag.byte, signals=calls.in_main_thread())
+    if flag and stop is None:
+        raise SystemExit  # the interpreter is about to end
+    slots.setflags(write=False)
+    reached = replace(state.copy(), slots=slots, **{name: getattr(numbers, name) for name in _STATE})
+    if figures.improved:
+        reached.best_theta = best
+    return Outcome(theta, reached, figures, error)
 
 
 def _factors(job: Job, state: State, epochs: int) -> list[float]:
     if isinstance(job.schedule, Constant | Adaptive):
         return [1.0]
-    steps = state.step + np.arange(epochs * job.steps_per_epoch)
+    first = state.step - job.is_epoch_over(state)  # the rate of the last step is told with the epoch
+    steps = first + np.arange(epochs * job.steps_per_epoch + 1)
     factors: list[float] = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch).tolist()
     return factors
 

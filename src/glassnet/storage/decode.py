@@ -14,7 +14,7 @@ from glassnet.equations.activations import as_activation
 from glassnet.equations.losses import as_loss
 from glassnet.network.network import Network
 from glassnet.storage.fields import a_list, check_init, check_random, numbers, only, text
-from glassnet.storage.kinds import MODELS, SETTINGS, kept_fields
+from glassnet.storage.kinds import ADDED_FIELDS, MODELS, SETTINGS, kept_fields
 from glassnet.storage.models import build_model
 from glassnet.storage.strict_json import malformed
 from glassnet.training.history import History
@@ -185,6 +185,7 @@ class Decoder:
     def _record(self, record: type[History | State], content: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
         """The fields of a History or State, each of the type that its annotation names."""
         expected = kept_fields(record)
+        content = {**ADDED_FIELDS.get(record, {}), **content}
         only(content, *expected)
         found = {name: self.decode(content[name], (*path, name)) for name in expected}
         for name, annotation in expected.items():

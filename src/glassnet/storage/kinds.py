@@ -25,6 +25,9 @@ MODELS: dict[str, str] = {
 # of the records of a run, what belongs to one session only
 _OF_THE_SESSION = {"rescue", "run"}
 
+# fields that files written before them lack, and what they then are
+ADDED_FIELDS: dict[type[Any], dict[str, Any]] = {State: {"batch_size": 0}}
+
 
 def kept_fields(record: type[History | State]) -> dict[str, str]:
     """{name: annotation} of the fields of a History or State that a file keeps."""

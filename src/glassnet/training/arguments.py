@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,4 +82,4 @@ def check_state(network: Network, optimizer: Optimizer | LBFGS, resume: Any) -> 
         raise InputError(
             "resume: expected the History of a run of this network and kind of optimizer; got another; pass None."
         )
-    return replace(state, slots=state.slots.copy(), rescue=None)
+    return state.copy()

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(repr=False)
 class History:
-    """What a training run measured.
+    """What a training run measured, as a value: nothing that happens to the run later changes it.
 
     Attributes
     ----------
@@ -34,13 +34,13 @@ class History:
     stopped : str
         Why the run ended.
     best_epoch : int or None
-        The epoch, from 1, whose parameters early stopping put back.
+        The epoch, from 1, of the best validation loss, whose parameters early stopping put back.
     seconds : float
         Wall-clock time of the run.
     engine : str
         What computed it.
     state : State
-        Where the run stands; `train(…, resume=history)` goes on from there.
+        Where the run stood; `train(…, resume=history)` goes on from there and leaves this History as it is.
     run : Run or None
         The run itself, with the data it trained on; not kept in pickles.
     """

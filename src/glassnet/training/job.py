@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,6 +66,10 @@ class Job:
         """⌈n / batch_size⌉: the last batch of an epoch may be smaller."""
         return -(-len(self.X) // self.batch_size)
 
+    def is_epoch_over(self, state: State) -> bool:
+        """True if all steps of the epoch are done and only its end is left: validation, rate, stop rules."""
+        return state.batch >= self.steps_per_epoch
+
     def penalties(self, weight_sum: float) -> tuple[float, float]:
         """l1 and l2 of a batch whose weights sum to `weight_sum`."""
         return (self.l1 / weight_sum, self.l2 / weight_sum) if self.divide_penalty else (self.l1, self.l2)
@@ -73,14 +77,19 @@ class Job:
 
 @dataclass
 class State:
-    """Where a run stands between two steps: plain numbers and arrays, enough to go on exactly."""
+    """Where a run stands between two steps: plain numbers and arrays, enough to go on exactly.
 
-    optimizer: str  # the kind whose state `slots` is
+    Each State belongs to one run, which changes its numbers. Its arrays are values: nothing writes into them, a change
+    puts a new array in their place. So a copy shares them, and no copy ever changes another.
+    """
+
+    optimizer: str  # the kind whose memory `slots` is
     slots: Array  # (number of slots, n_parameters)
     step: int = 0
     epoch: int = 0
-    batch: int = 0  # steps done in the epoch that is under way
-    epoch_loss: float = 0.0  # Σ weight·objective over them
+    batch: int = 0  # steps done in the epoch that is under way; all of them if only its end is left to do
+    batch_size: int = 0  # rows of those steps; 0 if unknown
+    epoch_loss: float = 0.0  # Σ weight·objective over those steps
     epoch_weight: float = 0.0  # Σ weight
     rate_factor: float = 1.0  # of an adaptive schedule
     adaptive_best: float = np.inf
@@ -89,30 +98,93 @@ class State:
     best_epoch: int = 0
     best_theta: Array | None = None
     stale: int = 0
-    final_theta: Array | None = None  # where the run stood, if the best parameters were put back
-    rescue: Any = None  # what the engine needs to give back the last good parameters
+    final_theta: Array | None = None  # where the run stood, if the network holds the best parameters instead
+    rescue: Snapshot | None = field(default=None, repr=False, compare=False)  # for a loss that overflows at once
+
+    def copy(self) -> State:
+        """The same place for another run, without `rescue`, which belongs to this one."""
+        return replace(self, rescue=None)
+
+    def take(self, other: State) -> None:
+        """Stand where `other` stands."""
+        self.__dict__.update(other.__dict__)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "rescue": None}
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A run at one of its steps: a copy of the parameters, and the state."""
+
+    theta: Array
+    state: State
+
+    @classmethod
+    def of(cls, network: Network, state: State) -> Snapshot:
+        """The run as it stands."""
+        return cls(network.theta.copy(), state.copy())
 
 
 @dataclass
 class Record:
-    """What an engine measured in the epochs of one call, and why it stopped if it stopped early."""
+    """What a run measured in its epochs, one number an epoch, and why it stopped if it stopped early."""
 
-    loss: Any = field(default_factory=list)  # numbers, one an epoch
-    validation_loss: Any = field(default_factory=list)
-    learning_rate: Any = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)  # empty without validation data
+    learning_rate: list[float] = field(default_factory=list)
     stopped: str = ""
+
+    def copy(self) -> Record:
+        """The same figures in lists of their own."""
+        return Record(list(self.loss), list(self.validation_loss), list(self.learning_rate), self.stopped)
+
+    def cut(self, epochs: int) -> None:
+        """Forget all epochs but the first `epochs`, and that the run stopped."""
+        for figures in (self.loss, self.validation_loss, self.learning_rate):
+            del figures[max(epochs, 0) :]
+        self.stopped = ""
+
+
+def apply_wholly(change: Callable[[], None]) -> None:
+    """Call `change`, which may be called twice; a Ctrl-C that comes inside is raised when all of it is done."""
+    try:
+        change()
+    except BaseException:
+        change()
+        raise
+
+
+class Flag:
+    """A switch that asks runs in other threads to stop at their next step; the compiled engine reads `byte`."""
+
+    def __init__(self) -> None:
+        self.byte = np.zeros(1, np.uint8)
+
+    def set(self) -> None:
+        """Ask to stop."""
+        self.byte[0] = 1
+
+    def __bool__(self) -> bool:
+        return bool(self.byte[0])
 
 
 class Engine(Predictor, Protocol):
-    """Runs epochs of a job: advances the network's theta and the state in place."""
+    """Runs epochs of a job: advances the network's theta, the state and the record in place, together."""
 
     def refuses_job(self, job: Job) -> str:
         """Why this engine cannot run `job`, or "" if it can."""
         ...
 
-    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
+    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
         """Train to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first.
 
-        Raises NonFiniteError with the last good theta in place.
+        However the call ends, by its return, by `stop`, by Ctrl-C or by a loss that is not finite, theta, state and
+        record are those of one and the same step, and going on from there gives the bits of a run never interrupted.
+
+        Raises
+        ------
+        NonFiniteError
+            If the loss of a step is inf or nan; the run then stands at the step before, the last with a finite loss.
         """
         ...

@@ -8,64 +8,102 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import InputError
 from glassnet.network import passes
-from glassnet.training.job import Job, Record, State
+from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.reference import mean_loss, non_finite, stop_early
 
 Array = NDArray[Any]
 
 
-def run_lbfgs(job: Job, state: State, optimizer: LBFGS, epochs: int, after_epoch: Callable[[Record], str]) -> Record:
-    """Minimise the objective of `job` for up to `epochs` iterations; `after_epoch` may return a reason to stop."""
+def run_lbfgs(
+    job: Job,
+    optimizer: LBFGS,
+    start: Snapshot,
+    state: State,
+    record: Record,
+    last: int,
+    after_epoch: Callable[[Record], str] | None = None,
+    stop: Flag | None = None,
+) -> None:
+    """Minimise the objective of `job` up to the end of iteration `last`; `after_epoch` may return a reason to stop.
+
+    SciPy keeps the curvature it has learned to itself, so the iterations from `start` to where the run stands are
+    repeated first; then network, state and record advance, an iteration at a time. However the call ends, the three
+    agree, and going on gives the bits of one call.
+    """
     from scipy.optimize import minimize  # an import of a fifth of a second, only for those who use it
 
-    net, record = job.network, Record()
+    net, done = job.network, state.epoch
+    epoch, evaluations = start.state.epoch, start.state.step
 
     def objective(theta: Array) -> tuple[float, Array]:
+        nonlocal evaluations
         at = net.with_theta(theta.astype(net.dtype))
         trace = passes.forward(at.activations, at.W, at.b, job.X)
         weight = job.sample_weight
         loss = passes.objective(at.activations, at.loss_function, at.W, trace, job.Y, weight, job.l1, job.l2)
-        if not np.isfinite(loss) and state.step == 0:
-            raise non_finite(at, job.X, 0)
+        if not np.isfinite(loss) and evaluations == start.state.step:
+            raise non_finite(at, job.X, evaluations)
         gradient = passes.backward(
             at.activations, at.loss_function, at.layout, at.theta, trace, job.Y, weight, job.l1, job.l2
         )
-        state.step += 1
+        evaluations += 1
         return float(loss), gradient.flat.astype(np.float64)
 
     def callback(intermediate_result: Any) -> None:
-        net.theta[...] = intermediate_result.x
-        state.epoch += 1
-        record.loss.append(float(intermediate_result.fun))
-        record.learning_rate.append(np.nan)
-        if job.validation is not None:
-            record.validation_loss.append(mean_loss(net, *job.validation))
-        watched = record.validation_loss[-1] if job.validation is not None else record.loss[-1]
-        record.stopped = stop_early(job, state, watched) or after_epoch(record)
-        if record.stopped:
+        nonlocal epoch
+        epoch += 1
+        if epoch <= done:
+            if epoch == done and not np.array_equal(intermediate_result.x.astype(net.dtype), net.theta):
+                raise InputError(
+                    "network: expected the parameters that this L-BFGS run reached; got others; start a new run."
+                )
+            return
+        advance(intermediate_result.x, float(intermediate_result.fun))
+        if not record.stopped and after_epoch is not None:
+            record.stopped = after_epoch(record)
+        if record.stopped or stop:
             raise StopIteration
+
+    def advance(theta: Array, loss: float) -> None:
+        after = state.copy()
+        after.epoch, after.step = epoch, evaluations
+        reached = net.with_theta(theta.astype(net.dtype))
+        validation_loss = None if job.validation is None else mean_loss(reached, *job.validation)
+        why = stop_early(job, after, loss if validation_loss is None else validation_loss, reached.theta)
+        offset = len(record.loss) - state.epoch
+
+        def commit() -> None:
+            net.theta[...] = reached.theta
+            state.take(after)
+            figures = {"loss": loss, "learning_rate": np.nan, "validation_loss": validation_loss}
+            for name, figure in figures.items():
+                if figure is not None:
+                    getattr(record, name)[offset + after.epoch - 1 :] = [figure]
+            record.stopped = why
+
+        apply_wholly(commit)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = minimize(
             objective,
-            net.theta.astype(np.float64),
+            start.theta.astype(np.float64),
             jac=True,
             method="L-BFGS-B",
             callback=callback,
             options={
-                "maxiter": epochs,
+                "maxiter": last - start.state.epoch,
                 "maxfun": optimizer.max_evaluations,
                 "gtol": optimizer.tolerance,
                 "ftol": optimizer.loss_tolerance,  # at 0 only the gradient says that it converged
             },
         )
-    net.theta[...] = result.x
-    if not record.stopped:
+    state.step = evaluations  # a last line search may have ended without an iteration
+    if not record.stopped and not stop:
         if result.success:
             record.stopped = "converged"
-        elif result.nit < epochs:
+        elif state.epoch < last:
             used_up = result.nfev >= optimizer.max_evaluations
             record.stopped = f"{result.nfev} evaluations done" if used_up else "no step lowers the loss"
-    return record

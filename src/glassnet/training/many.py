@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 from glassnet.errors import InputError, NonFiniteError, check_count
 from glassnet.network.network import Network
+from glassnet.training.arguments import check_callbacks
 from glassnet.training.history import History
-from glassnet.training.train import train
+from glassnet.training.job import Flag
+from glassnet.training.processors import usable_processors
+from glassnet.training.run import Run
+from glassnet.training.train import announce
 
 PER_NETWORK = frozenset(
     {"optimizer", "seed", "epochs", "batch_size", "l1", "l2", "dropout", "clip_norm", "schedule", "early_stopping"}
@@ -32,6 +35,8 @@ def train_many(
         If `networks` is not a list of different networks, or a list of options has another length.
     NonFiniteError
         If a network's loss became inf or nan: raised when all others are done, naming the network.
+    KeyboardInterrupt
+        At Ctrl-C, when every network has stopped at its next step.
 
     Examples
     --------
@@ -48,30 +53,37 @@ def train_many(
             raise InputError(
                 f"{name}: expected one value or {len(networks)}, one a network; got {len(value)}; adjust the list."
             )
-    workers = min(_cores() if n_threads is None else check_count("n_threads", n_threads), max(len(networks), 1))
+    callbacks = check_callbacks(options.pop("callbacks", ()))
 
-    def train_one(index: int) -> History | NonFiniteError:
+    def start(index: int) -> Run:
         own = {
             name: value[index] if name in PER_NETWORK and isinstance(value, list) else value
             for name, value in options.items()
         }
+        return Run(networks[index], X, y, n_threads=1, **own)
+
+    for index in range(len(networks)):
+        start(index)  # refuses what is wrong before any network is trained
+    stop = Flag()
+
+    def train_one(index: int) -> History | NonFiniteError:
+        run = start(index)
+        run.stop = stop
         try:
-            return train(networks[index], X, y, n_threads=1, **own)
+            return run.advance(after_epoch=announce(run, callbacks)).restore_best().history()
         except NonFiniteError as error:
             return NonFiniteError(f"network {index}: {error}", error.step, error.layer)
 
+    workers = min(usable_processors() if n_threads is None else check_count("n_threads", n_threads), len(networks) or 1)
     pool = ThreadPoolExecutor(workers)
     try:
         outcomes = list(pool.map(train_one, range(len(networks))))
+    except BaseException:
+        stop.set()  # the others end at their next step
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
-    histories = []
     for outcome in outcomes:
         if isinstance(outcome, NonFiniteError):
             raise outcome
-        histories.append(outcome)
-    return histories
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cast("list[History]", outcomes)

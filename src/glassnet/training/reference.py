@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from glassnet.errors import NonFiniteError
 from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
-from glassnet.training.job import Job, Record, State
+from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.random import batch_order, dropout_mask
 from glassnet.training.schedules import Adaptive
 
@@ -35,54 +35,65 @@ class NumpyEngine:
     def refuses_job(self, job: Job) -> str:
         return ""
 
-    def run(self, job: Job, state: State, epochs: int, until: int = -1) -> Record:
-        record = Record()
-        if state.rescue is None:
-            state.rescue = job.network.theta.copy()  # the last parameters whose loss was finite
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            while len(record.loss) < epochs and not record.stopped:
-                rate = self._epoch(job, state, until)
-                if state.batch < job.steps_per_epoch:
-                    break
-                loss = state.epoch_loss / state.epoch_weight
-                state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
-                record.loss.append(loss)
-                record.learning_rate.append(rate)
-                if job.validation is not None:
-                    record.validation_loss.append(mean_loss(job.network, *job.validation))
-                watched = record.validation_loss[-1] if job.validation is not None else loss
-                record.stopped = adapt_rate(job, state, loss) or stop_early(job, state, watched)
-            if not np.isfinite(job.network.theta).all():  # the very last update; no later loss would tell
-                error = non_finite(job.network, job.X, state.step)
-                job.network.theta[...] = state.rescue
-                raise error
-        return record
+    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
+        """As Engine.run says."""
+        net, last, offset = job.network, state.epoch + epochs, len(record.loss) - state.epoch
+        now = Snapshot.of(net, state)
+        marks = (state.rescue or now, now)  # where the run stood before its last update, and where it stands
+        order, order_epoch = np.arange(0), -1
 
-    def _epoch(self, job: Job, state: State, until: int) -> float:
-        """The rest of the epoch's pass over the data, to before step `until`; returns the last learning rate."""
-        order, rate = epoch_order(job, state), 0.0
-        while state.batch < job.steps_per_epoch and state.step != until:
-            batch, rate = batch_at(job, state, order), learning_rate(job, state)
-            if batch.weight_sum > 0:  # a batch whose weights are all 0 has no mean and teaches nothing
-                state.epoch_loss += batch.weight_sum * self._step(job, state, batch, rate)
-                state.epoch_weight += batch.weight_sum
-            state.step += 1
-            state.batch += 1
-        return rate
+        def go_back(to: Snapshot) -> None:
+            net.theta[...] = to.theta
+            state.take(to.state)
+            record.cut(offset + state.epoch)
 
-    def _step(self, job: Job, state: State, batch: Batch, rate: float) -> float:
-        """forward → loss → backward → update; returns the objective before the update."""
-        net = job.network
-        trace, loss = forward(job, batch)
-        if not np.isfinite(loss):
-            error = non_finite(net, batch.X, state.step)
-            if state.step > 0:
-                net.theta[...] = state.rescue
-            raise error
-        state.rescue[...] = net.theta
-        gradient = backward(job, batch, trace).flat
-        update(job, state, clip(job, gradient), rate)
-        return loss
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                while state.epoch < last and not record.stopped:
+                    if not job.is_epoch_over(state):
+                        if state.step == until or stop:
+                            break
+                        if order_epoch != state.epoch:
+                            order, order_epoch = epoch_order(job, state), state.epoch
+                        updated = self._step(job, state, order)
+                        marks = (marks[1 if updated else 0], Snapshot.of(net, state))
+                    if job.is_epoch_over(state):
+                        self._end_epoch(job, state, record)
+                        marks = (marks[0], Snapshot.of(net, state))
+                if not np.isfinite(net.theta).all():  # the very last update; no later loss would tell
+                    raise non_finite(net, job.X, state.step)
+            state.rescue = marks[0]
+        except BaseException as error:
+            mark = marks[0 if isinstance(error, NonFiniteError) else 1]
+            apply_wholly(lambda: go_back(mark))
+            raise
+
+    def _step(self, job: Job, state: State, order: NDArray[np.intp]) -> bool:
+        """forward → loss → backward → update; False for a batch without weight, which has no mean and teaches nothing."""
+        batch = batch_at(job, state, order)
+        if batch.weight_sum > 0:
+            trace, loss = forward(job, batch)
+            if not np.isfinite(loss):
+                raise non_finite(job.network, batch.X, state.step)
+            gradient = clip(job, backward(job, batch, trace).flat)
+            update(job, state, gradient, learning_rate(job, state))
+            state.epoch_loss += batch.weight_sum * loss
+            state.epoch_weight += batch.weight_sum
+        state.step += 1
+        state.batch += 1
+        return batch.weight_sum > 0
+
+    def _end_epoch(self, job: Job, state: State, record: Record) -> None:
+        """What is left to do after the last step of an epoch: its figures, the validation loss, the stop rules."""
+        validation_loss = None if job.validation is None else mean_loss(job.network, *job.validation)
+        loss, rate = state.epoch_loss / state.epoch_weight, learning_rate(job, replace(state, step=state.step - 1))
+        state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
+        record.loss.append(loss)
+        record.learning_rate.append(rate)
+        if validation_loss is not None:
+            record.validation_loss.append(validation_loss)
+        watched = loss if validation_loss is None else validation_loss
+        record.stopped = adapt_rate(job, state, loss) or stop_early(job, state, watched, job.network.theta)
 
 
 @dataclass(frozen=True)
@@ -158,14 +169,13 @@ def clip(job: Job, gradient: Array) -> Array:
 
 
 def update(job: Job, state: State, gradient: Array, rate: float) -> None:
-    """Apply the optimizer's recurrence to theta and to its slots, in place."""
+    """Apply the optimizer's recurrence: to theta in place, to the slots by new ones."""
     constants: dict[str, Any] = {**job.optimizer.constants(), "learning_rate": rate}
     if job.optimizer.counts_steps:
         constants["t"] = state.step + 1
     theta, *slots = job.optimizer.update(job.network.theta, gradient, *state.slots, **constants)
     job.network.theta[...] = theta
-    for slot, value in zip(state.slots, slots, strict=True):
-        slot[...] = value
+    state.slots = np.array(slots, dtype=state.slots.dtype).reshape(state.slots.shape)
 
 
 def masks(job: Job, step: int, n: int) -> dict[int, Array]:
@@ -196,7 +206,7 @@ def adapt_rate(job: Job, state: State, loss: float) -> str:
     return "the learning rate reached its floor" if state.rate_factor < rule.floor else ""
 
 
-def stop_early(job: Job, state: State, loss: float) -> str:
+def stop_early(job: Job, state: State, loss: float, theta: Array) -> str:
     """Keep the parameters of the best validation loss and count epochs without improvement; returns why to stop, or ""."""
     rule = job.early_stopping
     if rule is None:
@@ -205,7 +215,7 @@ def stop_early(job: Job, state: State, loss: float) -> str:
     if loss < state.best_loss:
         state.best_loss, state.best_epoch = loss, state.epoch
         if rule.restore_best and job.validation is not None:
-            state.best_theta = job.network.theta.copy()
+            state.best_theta = theta.copy()
     return f"no improvement for {state.stale} epochs" if state.stale >= rule.patience else ""
 
 

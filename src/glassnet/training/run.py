@@ -19,7 +19,7 @@ from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
 from glassnet.training.arguments import check_early_stopping, check_lbfgs, check_seed, check_state, check_validation
 from glassnet.training.history import History
-from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
+from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, Snapshot
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
 from glassnet.training.reference import Batch
@@ -28,19 +28,14 @@ from glassnet.training.schedules import Schedule, as_schedule
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """A run at one of its steps: the parameters and the state, copies of their own."""
-
-    theta: Array
-    state: State
-
-
 class Run:
     """A training run that can stop at any step; the arguments are those of `train`.
 
-    `advance` goes on by steps or by epochs, and however a run is cut into pieces, its parameters are those of the
-    whole run, bit for bit. Between two pieces `batch`, `trace` and `gradient` show what the next step works with.
+    `advance` goes on by steps or by epochs. However a run is cut into pieces, also by Ctrl-C, its parameters, its
+    optimizer's memory and its record are those of the whole run, bit for bit. Between two pieces `batch`, `trace` and
+    `gradient` show what the next step works with. `copy.copy(run)` is a run of its own that goes on from here.
+
+    L-BFGS keeps its memory inside SciPy's minimiser, so each `advance` repeats its iterations from the first one.
 
     Attributes
     ----------
@@ -50,6 +45,8 @@ class Run:
         What is asked for, and where the run stands: the optimizer's memory, counters, stop rules.
     record : Record
         Loss, validation loss and learning rate of the epochs so far, and why it stopped.
+    stop : Flag
+        `run.stop.set()`, from any thread, ends a call of `advance` at the next step.
 
     Examples
     --------
@@ -115,16 +112,19 @@ class Run:
         )
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
-        if self.state.batch >= self.job.steps_per_epoch:  # the run to resume stood inside an epoch of smaller batches
-            self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)
+        same_batches = self.state.batch_size in (0, self.job.batch_size)
+        if not same_batches or self.state.batch > self.job.steps_per_epoch - (self.state.batch_size == 0):
+            self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)  # begin that epoch anew
+        self.state.batch_size = self.job.batch_size
         engines = cast("dict[str, Engine]", ENGINES)
         refusals = {name: each.refuses_job(self.job) for name, each in engines.items()}
         self.engine = engines[choose_engine(engine, refusals)]
         n_snapshots = check_count("snapshots", snapshots, low=0)
         self._between_snapshots = -(-epochs // (n_snapshots + 1)) if n_snapshots else epochs
         theta = network.theta if self.state.final_theta is None else self.state.final_theta
-        self.snapshots = [Snapshot(theta.copy(), _copied(self.state))]
+        self.snapshots = [Snapshot(theta.copy(), replace(self.state, final_theta=None))]
         self.record = Record()
+        self.stop = Flag()
         self.seconds = 0.0
 
     # --- where it stands ----------------------------------------------------------------------------------------
@@ -187,8 +187,8 @@ class Run:
         try:
             if isinstance(self.optimizer, LBFGS):
                 if not self.finished and last > self.state.epoch:
-                    after = after_epoch or (lambda record: "")
-                    self.record = run_lbfgs(self.job, self.state, self.optimizer, last - self.state.epoch, after)
+                    start, place = self.snapshots[0], (self.state, self.record)
+                    run_lbfgs(self.job, self.optimizer, start, *place, last, after_epoch, self.stop)
             else:
                 self._drive(last, until, 1 if after_epoch else self._between_snapshots, after_epoch)
         finally:
@@ -196,31 +196,33 @@ class Run:
         return self
 
     def _drive(self, last: int, until: int, at_once: int, after_epoch: Callable[[Record], str] | None) -> None:
-        state = self.state
-        while state.epoch < last and state.step != until and not self.record.stopped:
+        job, state, record = self.job, self.state, self.record
+        while state.epoch < last and not record.stopped and not self.stop:
+            if state.step == until and not job.is_epoch_over(state):
+                break
             since = state.epoch - self.snapshots[-1].state.epoch
             if since >= self._between_snapshots and state.batch == 0:
                 self.keep()
                 since = 0
             done = state.epoch
-            part = self.engine.run(self.job, state, min(at_once, last - done, self._between_snapshots - since), until)
-            self.record.loss.extend(part.loss)
-            self.record.validation_loss.extend(part.validation_loss)
-            self.record.learning_rate.extend(part.learning_rate)
-            self.record.stopped = part.stopped
+            epochs = min(at_once, last - done, max(1, self._between_snapshots - since))
+            self.engine.run(job, state, record, epochs, until, self.stop)
             if after_epoch and state.epoch > done:
-                self.record.stopped = after_epoch(self.record) or part.stopped
+                record.stopped = after_epoch(record) or record.stopped
 
     def keep(self) -> Run:
         """Take a snapshot here, for `at` to start from; returns the run."""
-        self.snapshots.append(Snapshot(self.network.theta.copy(), _copied(self.state)))
+        self.snapshots.append(Snapshot.of(self.network, self.state))
         return self
 
     # --- what the next step works with --------------------------------------------------------------------------
 
     def batch(self) -> Batch:
         """The rows, X, Y, weights and dropout masks of the next step."""
-        return reference.batch_at(self.job, self.state, reference.epoch_order(self.job, self.state))
+        state = self.state
+        if self.job.is_epoch_over(state):
+            state = replace(state, epoch=state.epoch + 1, batch=0)
+        return reference.batch_at(self.job, state, reference.epoch_order(self.job, state))
 
     def trace(self) -> Trace:
         """The forward pass of the next step, by the reference equations."""
@@ -233,14 +235,25 @@ class Run:
 
     # --- what is left of it -------------------------------------------------------------------------------------
 
-    def history(self) -> History:
-        """What was measured so far; early stopping that restores the best parameters puts them back now."""
-        state, rule, best_epoch = self.state, self.job.early_stopping, None
-        if rule is not None and rule.restore_best and state.best_theta is not None:
-            if state.final_theta is None:
-                state.final_theta = self.network.theta.copy()
+    def restore_best(self) -> Run:
+        """Put the parameters of the best validation loss into the network, if early stopping keeps them; returns the run.
+
+        `advance` goes on from where the run stood all the same.
+        """
+        state = self.state
+        if self._keeps_best and state.final_theta is None:
+            state.final_theta = self.network.theta.copy()
             self.network.theta = state.best_theta
-            best_epoch = state.best_epoch
+        return self
+
+    @property
+    def _keeps_best(self) -> bool:
+        rule = self.job.early_stopping
+        return rule is not None and rule.restore_best and self.state.best_theta is not None
+
+    def history(self) -> History:
+        """What was measured so far, as a value that later steps do not change; changes nothing itself."""
+        state = self.state.copy()
         done = "all epochs done" if self.state.epoch >= self.job.epochs else "not finished"
         return History(
             loss=np.array(self.record.loss),
@@ -248,7 +261,7 @@ class Run:
             learning_rate=np.array(self.record.learning_rate),
             steps=state.step,
             stopped=self.record.stopped or done,
-            best_epoch=best_epoch,
+            best_epoch=state.best_epoch if self._keeps_best else None,
             seconds=self.seconds,
             engine="scipy" if isinstance(self.optimizer, LBFGS) else self.engine.name,
             state=state,
@@ -272,21 +285,20 @@ class Run:
         if step is not None and isinstance(self.optimizer, LBFGS):
             raise InputError("step: expected an epoch for LBFGS, whose steps are trials; got a step; pass epoch=….")
         nearest = [snapshot for snapshot in self.snapshots if getattr(snapshot.state, name) <= position][-1]
+        if isinstance(self.optimizer, LBFGS):
+            nearest = self.snapshots[0]
         other = copy.copy(self)
-        other.job = replace(self.job, network=self.network.with_theta(nearest.theta.copy()))
-        other.state, other.record, other.seconds = _copied(nearest.state), Record(), 0.0
+        other.network.theta = nearest.theta
+        other.state, other.record, other.seconds = nearest.state.copy(), Record(), 0.0
         other.snapshots = [nearest]
         if step is not None:
             return other.advance(steps=position - nearest.state.step)
         return other.advance(epochs=position - nearest.state.epoch)
 
-
-def _copied(state: State) -> State:
-    best, final = state.best_theta, state.final_theta
-    return replace(
-        state,
-        slots=state.slots.copy(),
-        best_theta=None if best is None else best.copy(),
-        final_theta=None if final is None else final.copy(),
-        rescue=None,
-    )
+    def __copy__(self) -> Run:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.job = replace(self.job, network=self.network.copy())
+        other.state, other.record = self.state.copy(), self.record.copy()
+        other.snapshots, other.stop = list(self.snapshots), Flag()
+        return other

@@ -120,10 +120,14 @@ def train(
         snapshots=snapshots,
         resume=resume,
     )
-    return run.advance(after_epoch=_announce(run, callbacks) if callbacks else None).history()
+    return run.advance(after_epoch=announce(run, callbacks)).restore_best().history()
 
 
-def _announce(run: Run, callbacks: tuple[Callback, ...]) -> Callable[[Record], str]:
+def announce(run: Run, callbacks: tuple[Callback, ...]) -> Callable[[Record], str] | None:
+    """What `Run.advance` calls after each epoch to tell the callbacks, or None without any."""
+    if not callbacks:
+        return None
+
     def after_epoch(record: Record) -> str:
         validation_loss = float(record.validation_loss[-1]) if len(record.validation_loss) else None
         epoch = Epoch(
