@@ -50,13 +50,13 @@ template <class V> inline V d_elu([[maybe_unused]] V z, [[maybe_unused]] V a, [[
 
 template <class V> inline V gelu([[maybe_unused]] V z) {
     V s = maximum(minimum(z, V(25)), -V(25));
-    return z * sigmoid(V(1.5957691216057308) * (s + V(0.044715) * s * s * s));
+    return z * sigmoid(V(1.5957691216057308) * (s + V(0.044715) * (s * s * s)));
 }
 
 template <class V> inline V d_gelu([[maybe_unused]] V z, [[maybe_unused]] V a) {
     V s = maximum(minimum(z, V(25)), -V(25));
-    V p = sigmoid(V(1.5957691216057308) * (s + V(0.044715) * s * s * s));
-    return p + a * (V(1) - p) * V(1.5957691216057308) * (V(1) + V(0.134145) * s * s);
+    V p = sigmoid(V(1.5957691216057308) * (s + V(0.044715) * (s * s * s)));
+    return p + a * (V(1) - p) * V(1.5957691216057308) * (V(1) + V(0.134145) * (s * s));
 }
 
 template <class V> inline V silu([[maybe_unused]] V z) {
@@ -85,7 +85,7 @@ template <class V> inline V tanh([[maybe_unused]] V z) {
 }
 
 template <class V> inline V d_tanh([[maybe_unused]] V z, [[maybe_unused]] V a) {
-    return V(1) - a * a;
+    return V(1) - (a * a);
 }
 
 template <class V> inline V exponential([[maybe_unused]] V z) {
@@ -97,7 +97,7 @@ template <class V> inline V d_exponential([[maybe_unused]] V z, [[maybe_unused]]
 }
 
 template <class V> inline V squared_error([[maybe_unused]] V z, [[maybe_unused]] V y) {
-    return V(0.5) * (z - y) * (z - y);
+    return V(0.5) * ((z - y) * (z - y));
 }
 
 template <class V> inline V d_squared_error([[maybe_unused]] V z, [[maybe_unused]] V y) {
@@ -147,7 +147,7 @@ template <class V> inline V d_binary_cross_entropy([[maybe_unused]] V z, [[maybe
 }
 
 template <class V> inline V penalty([[maybe_unused]] V w, [[maybe_unused]] V l1, [[maybe_unused]] V l2) {
-    return l1 * maximum(w, -w) + V(0.5) * l2 * w * w;
+    return l1 * maximum(w, -w) + V(0.5) * l2 * (w * w);
 }
 
 template <class V> inline V d_penalty([[maybe_unused]] V w, [[maybe_unused]] V l1, [[maybe_unused]] V l2) {
@@ -340,7 +340,7 @@ template <class V> struct RMSprop {
           c2(V(T(learning_rate))),
           c3(V(T(epsilon))) {}
     inline void operator()(V& theta, const V g, V& v, V&) const {
-        v = c0 * v + c1 * g * g;
+        v = c0 * v + c1 * (g * g);
         theta = theta - fast_divide(c2 * g, fast_sqrt(v) + c3);
     }
 };
@@ -367,7 +367,7 @@ template <class V> struct Adam {
           c7(V(T(epsilon))) {}
     inline void operator()(V& theta, const V g, V& m, V& v) const {
         m = c0 * m + c1 * g;
-        v = c2 * v + c3 * g * g;
+        v = c2 * v + c3 * (g * g);
         const V m_hat = m * c4;
         const V v_hat = v * c5;
         theta = theta - fast_divide(c6 * m_hat, fast_sqrt(v_hat) + c7);
@@ -392,7 +392,7 @@ template <class V> struct AdamEpsilonHat {
           c5(V(T(epsilon))) {}
     inline void operator()(V& theta, const V g, V& m, V& v) const {
         m = c0 * m + c1 * g;
-        v = c2 * v + c3 * g * g;
+        v = c2 * v + c3 * (g * g);
         theta = theta - fast_divide(c4 * m, fast_sqrt(v) + c5);
     }
 };
@@ -421,7 +421,7 @@ template <class V> struct AdamW {
           c8(V(T(weight_decay))) {}
     inline void operator()(V& theta, const V g, V& m, V& v) const {
         m = c0 * m + c1 * g;
-        v = c2 * v + c3 * g * g;
+        v = c2 * v + c3 * (g * g);
         const V m_hat = m * c4;
         const V v_hat = v * c5;
         theta = theta - c6 * (fast_divide(m_hat, fast_sqrt(v_hat) + c7) + c8 * theta);

@@ -290,7 +290,8 @@ inline __attribute__((always_inline)) void transpose_square(Vec<T> (&row)[Vec<T>
 
 // sqrt(a) and a / b for an optimizer's step. Exact division and square root of full-width vectors take some sixteen
 // cycles each; where the processor has 14-bit estimates, Newton steps refine them to about a unit in the last place.
-// The root takes a from the range of the normal numbers, so that 0 gives a root far below any epsilon, and not NaN.
+// The least normal number is added under the root, so that 0 gives a root far below any epsilon, and not nan; inf stays
+// inf, and what is divided by it becomes 0.
 #if defined(__AVX512F__)
 inline Vec<float> reciprocal_estimate(Vec<float> x) {
     return Vec<float>::from_raw(_mm512_maskz_rcp14_ps(__mmask16(-1), x.raw));
@@ -308,20 +309,21 @@ inline Vec<double> root_estimate(Vec<double> x) {
 template <class V>
 inline V fast_sqrt(V a) {
     using T = typename V::Scalar;
-    a = no_more(a + V(std::numeric_limits<T>::min()), V(std::numeric_limits<T>::max()));
+    a += V(std::numeric_limits<T>::min());
     V y = root_estimate(a);
     if (sizeof(T) == 8) y += y * (V(T(0.5)) - V(T(0.5)) * a * y * y);
     const V root = a * y;
-    return root + V(T(0.5)) * y * (a - root * root);
+    return where(a <= V(std::numeric_limits<T>::max()), root + V(T(0.5)) * y * (a - root * root), a);
 }
 
 template <class V>
 inline V fast_divide(V a, V b) {
     using T = typename V::Scalar;
-    V r = reciprocal_estimate(b);
+    const V estimate = reciprocal_estimate(b);
+    V r = estimate;
     if (sizeof(T) == 8) r += r * (V(1) - b * r);
     r += r * (V(1) - b * r);
-    return a * r;
+    return a * where(b <= V(std::numeric_limits<T>::max()), r, estimate);
 }
 #else
 template <class V>

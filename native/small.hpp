@@ -104,6 +104,7 @@ public:
             batch_is_all_rows_ = !step.order;
         }
         step_ = step.number;
+        scale_ = T(1 / step.weight_sum);
         double total = 0;
         for (int start = 0; start < rows; start += block_groups_ * R) {
             const Block block{batch_ + std::size_t(start / R) * batch_group_size(), start, std::min(block_groups_ * R, rows - start)};
@@ -132,7 +133,7 @@ public:
             total += sum.result();
         }
         collect_gradient();
-        return total / step.weight_sum + update(T(1 / step.weight_sum), step);
+        return (data_.weight ? total : total / step.weight_sum) + update(step);
     }
 
     void predict(const T* X, std::size_t n, T* out) override {
@@ -152,6 +153,7 @@ public:
 
     double loss(const Rows<T>& rows) override {
         double total = 0, weight = 0;
+        scale_ = 1;
         for_blocks(rows, [&](const Block& block, std::size_t) {
             LossSum sum;
             forward(block, false);
@@ -509,30 +511,33 @@ private:
         });
     }
 
-    // Adds a group's losses to the sum and, to train, puts the slopes ∂ℓ/∂z · w in the place of the outputs.
+    // Adds a group's losses to the sum and, to train, puts the slopes ∂ℓ/∂z · w/Σw in the place of the outputs. As in
+    // NumPy's mean, losses of weighted rows count w/Σw, others 1 until their sum is divided.
     void loss(const Block& block, int g, int vectors, bool weighted, bool train, LossSum& sum) {
         const Layer& last = layers_.back();
         T* z = last.a + g * last.group_size();
         const T* y = block.inputs + g * batch_group_size() + (inputs_ + 1) * R;
         const T* weights = y + targets_ * R;
+        const V share = weighted ? scale_ : T(1);
         if (architecture_.loss == Architecture::kCrossEntropy) {
-            sum.total += cross_entropy(z, y, vectors);
+            sum.total += cross_entropy(z, y, share, vectors);
         } else if (architecture_.loss_of_output) {
-            sum.total += loss_of_output(z, y, vectors, train);
+            sum.total += loss_of_output(z, y, share, vectors, train);
         } else {
             // vectors of rows that all count once, then the others
             const int plain = weighted ? 0 : std::max(0, std::min(vectors, (block.rows - g * R) / N));
             equations::with_loss(architecture_.loss, architecture_.loss_parameter, [&](auto loss) {
                 for (int k = 0; k < targets_; ++k) {
                     plain_loss(loss, z + k * R, y + k * R, plain, sum);
-                    sum.total += weighted_loss(loss, z + k * R, y + k * R, weights, plain, vectors);
+                    sum.total += weighted_loss(loss, z + k * R, y + k * R, weights, share, plain, vectors);
                 }
             });
         }
     }
 
     template <class Loss>
-    static void plain_loss(Loss loss, T* z_row, const T* y_row, int vectors, LossSum& sum) {
+    void plain_loss(Loss loss, T* z_row, const T* y_row, int vectors, LossSum& sum) const {
+        const V scale = scale_;
         LossSum local = sum;  // in registers: the stores below might change the other
         for (int u = 0; u < vectors * N; u += N) {
             const V z = V::load(z_row + u), y = V::load(y_row + u);
@@ -543,25 +548,25 @@ private:
             } else {
                 local.total += loss.value(z, y);
             }
-            loss.slope(z, y).store(z_row + u);
+            (loss.slope(z, y) * scale).store(z_row + u);
         }
         if constexpr (Loss::has_log1p) local.limit_product(vectors);
         sum = local;
     }
 
     template <class Loss>
-    static V weighted_loss(Loss loss, T* z_row, const T* y_row, const T* weights, int first, int vectors) {
+    V weighted_loss(Loss loss, T* z_row, const T* y_row, const T* weights, V share, int first, int vectors) const {
         V total = 0;
         for (int u = first * N; u < vectors * N; u += N) {
             const V z = V::load(z_row + u), y = V::load(y_row + u), weight = V::load(weights + u);
-            total += weight * loss.value(z, y);
-            (weight * loss.slope(z, y)).store(z_row + u);
+            total += weight * share * loss.value(z, y);
+            (weight * V(scale_) * loss.slope(z, y)).store(z_row + u);
         }
         return total;
     }
 
     // log Σ e^z + (max z - Σ y z) with the maximum taken out of the exponent, and the slope softmax(z) - y.
-    V cross_entropy(T* z_rows, const T* y_rows, int vectors) const {
+    V cross_entropy(T* z_rows, const T* y_rows, V share, int vectors) const {
         V total = 0;
         for (int u = 0; u < vectors * N; u += N) {
             T* z = z_rows + u;
@@ -575,16 +580,16 @@ private:
                 chosen += V::load(y + k * R) * logit;
                 e.store(z + k * R);
             }
-            total += weight * (log(sum) + (largest - chosen));
-            const V scale = V(1) / sum;
+            total += weight * share * (log(sum) + (largest - chosen));
+            const V inverse = V(1) / sum, slope_weight = weight * V(scale_);
             for (int k = 0; k < targets_; ++k)
-                (weight * (V::load(z + k * R) * scale - V::load(y + k * R))).store(z + k * R);
+                (slope_weight * (V::load(z + k * R) * inverse - V::load(y + k * R))).store(z + k * R);
         }
         return total;
     }
 
     // A loss that takes the output a = g(z): its slope goes back through g.
-    V loss_of_output(T* z_rows, const T* y_rows, int vectors, bool train) {
+    V loss_of_output(T* z_rows, const T* y_rows, V share, int vectors, bool train) {
         const Layer& last = layers_.back();
         V total = 0;
         outputs_.resize(targets_ * R);
@@ -592,20 +597,20 @@ private:
         activate_output(outputs_.data(), vectors);
         equations::with_loss(architecture_.loss, architecture_.loss_parameter, [&](auto loss) {
             for (int u = 0; u < vectors * N; u += N) {
-                const V weight = V::load(y_rows + targets_ * R + u);
+                const V weight = V::load(y_rows + targets_ * R + u), slope_weight = weight * V(scale_);
                 V along = 0;  // Σ da·a, of a softmax
                 for (int k = 0; k < targets_; ++k) {
                     const V a = V::load_unaligned(&outputs_[k * R + u]), y = V::load(y_rows + k * R + u);
-                    total += weight * loss.value(a, y);
+                    total += weight * share * loss.value(a, y);
                     along += loss.slope(a, y) * a;
                 }
                 if (!train) continue;
                 for (int k = 0; k < targets_; ++k) {
                     const V a = V::load_unaligned(&outputs_[k * R + u]), y = V::load(y_rows + k * R + u);
-                    const V z = V::load(z_rows + k * R + u), da = weight * loss.slope(a, y);
+                    const V z = V::load(z_rows + k * R + u), da = slope_weight * loss.slope(a, y);
                     V dz;
                     if (last.activation == Architecture::kSoftmax)
-                        dz = a * (da - weight * along);
+                        dz = a * (da - slope_weight * along);
                     else
                         with_activation(last, [&](auto activation) { dz = activation.pull_back(da, z, a); });
                     dz.store(z_rows + k * R + u);
@@ -645,7 +650,7 @@ private:
         }
     }
 
-    // The sums of the weighted slopes, in theta's layout.
+    // The gradient in theta's layout.
     void collect_gradient() {
         // whole vectors are written, so a row may spill over into the next ones, which come later; none out of its layer
         for (const Layer& layer : layers_) {
@@ -671,8 +676,8 @@ private:
         for (int p = parameter_count_; p < parameter_count_ + 2 * N; ++p) gradient_[p] = 0;
     }
 
-    // Mean, penalties, clipping and the recurrence; returns the penalty before the update.
-    double update(T scale, const Step& step) {
+    // Penalties, clipping and the recurrence; returns the penalty before the update.
+    double update(const Step& step) {
         const int vectors = (parameter_count_ + N - 1) / N;
         double penalty = 0;
         if (settings_.l1 > 0 || settings_.l2 > 0) {
@@ -682,20 +687,20 @@ private:
             for (int p = 0; p < vectors * N; p += N) {
                 const V w = V::load(parameters_ + p), weight = V::load(is_weight_ + p);
                 total += weight * equations::penalty(w, l1, l2);
-                const V g = V::load(gradient_ + p) * scale + weight * equations::d_penalty(w, l1, l2);
+                const V g = V::load(gradient_ + p) + weight * equations::d_penalty(w, l1, l2);
                 g.store(gradient_ + p);
             }
             penalty = total.sum();
-            scale = 1;
         }
+        T scale = 1;
         if (settings_.clip_norm > 0) {
             V squares = 0;
             for (int p = 0; p < vectors * N; p += N) {
-                const V g = V::load(gradient_ + p) * scale;
+                const V g = V::load(gradient_ + p);
                 squares += g * g;
             }
             const double norm = std::sqrt(double(squares.sum()));
-            if (norm > settings_.clip_norm) scale *= T(settings_.clip_norm / norm);
+            if (norm > settings_.clip_norm) scale = T(settings_.clip_norm / norm);
         }
         equations::with_update<V>(settings_.update, step.number + 1, step.constants, [&](auto recurrence) {
             using Recurrence = decltype(recurrence);
@@ -733,6 +738,7 @@ private:
     int inputs_, targets_, parameter_count_ = 0, block_groups_ = 0, widest_ = 0;
     bool in_registers_ = false, one_block_ = false, batch_is_all_rows_ = false;
     long step_ = 0;
+    T scale_ = 1;  // 1/Σw of the batch
     std::vector<Layer> layers_;
     AlignedArray<T> batch_, transposed_, parameters_, gradient_, slots_[2], is_weight_;
     std::vector<std::uint32_t> draws_;

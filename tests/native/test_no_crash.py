@@ -119,7 +119,11 @@ def test_the_quota_of_a_container_counts(tmp_path):
     cases = {
         "v2": ("0::/a/b\n", {"a/cpu.max": "150000 100000\n", "a/b/cpu.max": "max 100000\n"}, 1.5),
         "v2 at the root": ("0::/\n", {"cpu.max": "50000 100000\n"}, 0.5),
-        "v1": ("4:memory:/x\n3:cpu,cpuacct:/x\n", {"cpu/x/cpu.cfs_quota_us": "300000", "cpu/x/cpu.cfs_period_us": "100000"}, 3),
+        "v1": (
+            "4:memory:/x\n3:cpu,cpuacct:/x\n",
+            {"cpu/x/cpu.cfs_quota_us": "300000", "cpu/x/cpu.cfs_period_us": "100000"},
+            3,
+        ),
         "v1 without a limit": ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, np.inf),
         "nonsense": ("what\n0::/\n", {"cpu.max": "much\n"}, np.inf),
     }
@@ -144,7 +148,15 @@ def test_usable_processors_are_bounded_by_the_quota(monkeypatch):
 def test_a_row_of_another_length_is_refused(dtype):
     predictor = RowPredictor(gn.Network([300, 2, 1], output="sigmoid", seed=0, init="zeros", dtype=dtype))
     assert predictor(np.ones(300, dtype)) == 0.5
-    for row in (np.ones(3), np.ones(301), np.ones((1, 300)), np.ones((300, 1)), [1.0] * 300, None, np.array(["a"] * 300)):
+    for row in (
+        np.ones(3),
+        np.ones(301),
+        np.ones((1, 300)),
+        np.ones((300, 1)),
+        [1.0] * 300,
+        None,
+        np.array(["a"] * 300),
+    ):
         with pytest.raises(gn.InputError, match="x: expected an array of 300 numbers; got"):
             predictor(row)
 
@@ -171,7 +183,9 @@ def test_rows_that_fill_up_a_vector_never_count(dtype, weight, bias, x, rows, dr
         if drop:
             net.W[2][...], net.b[2][...] = 1.0, 0.0
         optimizer = gn.SGD(learning_rate=1e-9)
-        history = gn.train(net, np.full((rows, 1), x), np.ones(rows), epochs=1, optimizer=optimizer, engine=engine, dropout=drop)
+        history = gn.train(
+            net, np.full((rows, 1), x), np.ones(rows), epochs=1, optimizer=optimizer, engine=engine, dropout=drop
+        )
         losses.append(history.loss)
     assert np.isfinite(losses[0]).all()
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)

@@ -7,7 +7,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.network.engines import ENGINES
-from glassnet.training.job import State
+from glassnet.training.job import Record, State
 from glassnet.training.run import Run
 
 
@@ -21,7 +21,7 @@ def job_and_state(sizes, *, weighted=False, **changes):
 
 
 def trained(engine, job, state, epochs):
-    ENGINES[engine].run(job, state, epochs)
+    ENGINES[engine].run(job, state, Record(), epochs)
     return job.network.theta.copy()
 
 
@@ -34,8 +34,9 @@ def test_the_engines_agree(sizes):
     np.testing.assert_allclose(thetas[1], thetas[0], rtol=1e-11, atol=1e-13)
     # in pieces, the order of an epoch is that of its number
     job, state = job_and_state(sizes, **changes)
+    record = Record()
     for epochs in (1, 2, 3):
-        ENGINES["native"].run(job, state, epochs)
+        ENGINES["native"].run(job, state, record, epochs)
     assert (job.network.theta == thetas[1]).all()
 
 
@@ -54,7 +55,8 @@ def test_a_divided_penalty_is_the_penalty_of_a_sum(engine, sizes, compiled_engin
     job, state = job_and_state(sizes, weighted=True, divide_penalty=True, batch_size=53, shuffle=False)
     weight = job.sample_weight.sum()
     start = job.network.theta.copy()
-    record = ENGINES[engine].run(job, state, 1)
+    record = Record()
+    ENGINES[engine].run(job, state, record, 1)
     net = job.network.with_theta(start)
     gradient = net.backward(net.forward(job.X), job.Y, job.sample_weight, l1=0.3 / weight, l2=0.7 / weight)
     np.testing.assert_allclose(job.network.theta, start - 0.1 * gradient.flat, rtol=1e-10, atol=1e-14)

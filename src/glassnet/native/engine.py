@@ -82,7 +82,9 @@ class NativeEngine:
             return f"a batch has {job.batch_size} rows, more than {MOST_ROWS}; pass a smaller batch_size"
         return self.refuses(job.network)
 
-    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
+    def run(
+        self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
+    ) -> None:
         """As Engine.run says, in calls that are short enough to be repeated."""
         last, per_call = state.epoch + epochs, _epochs_per_call(job)
         while state.epoch < last and not record.stopped and not stop:
@@ -248,14 +250,25 @@ def _give_back_last_good(job: Job, state: State, record: Record, outcome: Outcom
             _go_back(job, state, record, state.rescue)
         elif bad.step > 0 and network.n_parameters > RESCUE_LIMIT:
             last_good = f"those of step {bad.step}"
-    if state.step < bad.step - 1:
-        _commit(job, state, record, repeat(bad.step - 1))
+    if state.step < (last_update := _last_update(job, bad)):
+        _commit(job, state, record, repeat(last_update))
     if theta is None:
         theta = repeat(bad.step).theta
     if stop:
         return
     X = batch_at(job, bad, epoch_order(job, bad)).X if outcome.figures.non_finite else job.X
     raise outcome.error or non_finite(network.with_theta(theta), X, bad.step, last_good)
+
+
+def _last_update(job: Job, state: State) -> int:
+    """The number of the last update before this place; a batch whose weights are all 0 makes none."""
+    step, at = state.step - 1, replace(state)
+    while job.sample_weight is not None and job.order is None and step > 0:
+        at.epoch, at.batch = (at.epoch, at.batch - 1) if at.batch else (at.epoch - 1, job.steps_per_epoch - 1)
+        if at.epoch < 0 or batch_at(job, at, epoch_order(job, at)).weight_sum > 0:
+            break
+        step -= 1
+    return step
 
 
 def _go_back(job: Job, state: State, record: Record, to: Snapshot) -> None:

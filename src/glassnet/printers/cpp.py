@@ -134,8 +134,8 @@ def _value(node: ast.expr, outer: int = 0) -> str:
         case ast.UnaryOp(operand=operand):
             return _bracket(f"-{_value(operand, 3)}", 2, outer)
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(power))) if power in (2, 3, 4):
-            factor = _value(base, 2)
-            return _bracket(" * ".join([factor] * power), 2, outer)
+            # a factor keeps its brackets: c * (g * g) overflows where NumPy's c * g**2 does
+            return _bracket(" * ".join([_value(base, 2)] * power), 1, outer)
         case ast.BinOp(left=left, op=op, right=right):
             strength = 1 if isinstance(op, ast.Add | ast.Sub) else 2
             tight = strength + isinstance(op, ast.Sub | ast.Div)

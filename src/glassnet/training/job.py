@@ -176,7 +176,9 @@ class Engine(Predictor, Protocol):
         """Why this engine cannot run `job`, or "" if it can."""
         ...
 
-    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
+    def run(
+        self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
+    ) -> None:
         """Train to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first.
 
         However the call ends, by its return, by `stop`, by Ctrl-C or by a loss that is not finite, theta, state and

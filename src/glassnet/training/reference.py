@@ -35,7 +35,9 @@ class NumpyEngine:
     def refuses_job(self, job: Job) -> str:
         return ""
 
-    def run(self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None) -> None:
+    def run(
+        self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
+    ) -> None:
         """As Engine.run says."""
         net, last, offset = job.network, state.epoch + epochs, len(record.loss) - state.epoch
         now = Snapshot.of(net, state)
