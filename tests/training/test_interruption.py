@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import signal
 import sys
-import threading
 import time
 
 import numpy as np

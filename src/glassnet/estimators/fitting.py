@@ -18,7 +18,7 @@ from glassnet.estimators.rows import Rows
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Engine, Job, Record, State
+from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly
 from glassnet.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -154,24 +154,31 @@ class Fitting:
         return int(min(given, n))
 
     def _advance(self, engine: Engine, job: Job, state: State, epochs: int) -> str:
-        """Run epochs, keep their figures; returns why to stop, or ""."""
-        est = self.estimator
-        record = Record()
+        """Run epochs, keep their figures; returns why to stop, or "". Raises Ctrl-C when finished epochs are kept."""
+        est, record, interrupt = self.estimator, Record(), None
         try:
             engine.run(job, state, record, epochs)
         except NonFiniteError as error:
-            return self._diverged(error)
-        finally:  # Ctrl-C keeps the epochs that are finished
-            if isinstance(job.order, ShuffledOrder):  # None: numpy's generator, which all share
-                job.order.give_back(len(record.loss), rewind=est.random_state is not None)
             self._keep(record)
-        if est.verbose:
+            return self._diverged(error)
+        except KeyboardInterrupt as error:
+            interrupt = error
+        if isinstance(job.order, ShuffledOrder):  # None: numpy's generator, which all share
+            job.order.give_back(len(record.loss), rewind=est.random_state is not None)
+        self._keep(record)
+        if record.loss and est.verbose:
             say(est)
-        if self.validation is not None:
-            self._measure(state)
+        if record.loss and self.validation is not None:
+            try:
+                measured = self._measure()
+            except KeyboardInterrupt as error:  # the epoch is finished, so its score is measured all the same
+                interrupt, measured = error, self._measure()
+            self._keep_measured(state, *measured)
         est._no_improvement_count = state.stale
         if not est.early_stopping:
             est.best_loss_ = self.reported(state.best_loss)
+        if interrupt is not None:
+            raise interrupt
         return (
             f"Validation score did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
             if est.early_stopping and state.stale > est.n_iter_no_change
@@ -183,34 +190,46 @@ class Fitting:
     def _keep(self, record: Record) -> None:
         """Add the figures of finished epochs to the estimator's."""
         est, losses = self.estimator, [self.reported(loss) for loss in record.loss]
-        est.n_iter_ += len(losses)
-        est.t_ += len(losses) * len(self.rows.X)
-        est.loss_curve_.extend(losses)
-        if losses:
-            est.loss_ = losses[-1]
+        iterations, seen, before = (
+            est.n_iter_ + len(losses),
+            est.t_ + len(losses) * len(self.rows.X),
+            len(est.loss_curve_),
+        )
 
-    def _measure(self, state: State) -> None:
-        """Validation loss and, for early stopping, score; the best parameters are kept."""
-        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
-        trace = self.measure_loss()
-        if not est.early_stopping:
+        def keep() -> None:
+            est.n_iter_, est.t_ = iterations, seen
+            est.loss_curve_[before:] = losses
+            if losses:
+                est.loss_ = losses[-1]
+
+        apply_wholly(keep)
+
+    def _measure(self) -> tuple[float, float | None]:
+        """Validation loss and, for early stopping, the score that it watches."""
+        est, rows = self.estimator, cast(Rows, self.validation)
+        loss, trace = self.measure_loss()
+        return loss, est._validation_score(trace.output, rows) if est.early_stopping else None
+
+    def _keep_measured(self, state: State, loss: float, score: float | None) -> None:
+        """Add what was measured on the validation rows; the parameters of the best score are kept."""
+        est = self.estimator
+        est.validation_loss_curve_.append(loss)
+        if score is None:
             return
-        score = est._validation_score(trace.output, rows)
         est.validation_scores_.append(score)
         if est.verbose:
             print(f"Validation score: {score:f}")
         state.stale = state.stale + 1 if score < est.best_validation_score_ + est.tol else 0
         if score > est.best_validation_score_:
             est.best_validation_score_ = score
-            est._best_theta = net.theta.copy()
+            est._best_theta = self.network.theta.copy()
 
-    def measure_loss(self) -> passes.Trace:
-        """Keep the loss on the validation rows; returns the pass it is of."""
+    def measure_loss(self) -> tuple[float, passes.Trace]:
+        """The loss on the validation rows, and the forward pass it is of."""
         est, rows, net = self.estimator, cast(Rows, self.validation), self.network
         trace = passes.forward(net.activations, net.W, net.b, rows.X)
         loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
-        est.validation_loss_curve_.append(est._reported(rows)(loss))
-        return trace
+        return est._reported(rows)(loss), trace
 
     def _diverged(self, error: NonFiniteError) -> str:
         est = self.estimator

@@ -31,7 +31,7 @@ def call(stop: Flag | None = None) -> Iterator[Flag]:
             raise SystemExit  # ends a daemon thread without a word
         yield flag
     finally:
-        del _under_way[threading.get_ident()]
+        _under_way.pop(threading.get_ident(), None)
 
 
 def in_main_thread() -> bool:

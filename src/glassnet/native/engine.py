@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.losses import LOSSES, Loss
-from glassnet.errors import InputError, NonFiniteError, shown
+from glassnet.errors import InputError, shown
 from glassnet.native import calls
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.network.network import Network
