@@ -11,7 +11,12 @@ import difflib
 import math
 import operator
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+
+LARGEST_COUNT = 2**62  # the sum of two still fits in the 64 bits that the engines count with
 
 
 class GlassnetError(Exception):
@@ -58,14 +63,34 @@ def check_number(
     below = number < high if open_high else number <= high
     if not (math.isfinite(number) and above and below):
         left, right = "(" if open_low else "[", ")" if open_high or high == math.inf else "]"
-        example = low if not open_low else (low + min(high, low + 2)) / 2
+        expected = "a finite number" if low == -math.inf else f"a number in {left}{low:g}, {high:g}{right}"
+        start = 0 if low == -math.inf else low
+        example = start if not open_low else (start + min(high, start + 2)) / 2
         hint = hint or f"pass e.g. {name}={example:g}"
-        raise InputError(f"{name}: expected a number in {left}{low:g}, {high:g}{right}; got {shown(value)}; {hint}.")
+        raise InputError(f"{name}: expected {expected}; got {shown(value)}; {hint}.")
     return number
 
 
-def check_count(name: str, value: object, low: int = 1, hint: str = "") -> int:
-    """Return `value` as an int ≥ low; raise InputError otherwise (True and 3.0 are not counts)."""
+@dataclass(frozen=True)
+class Range:
+    """The range that a constant of an equation may take: from `low` to `high`, the ends included unless open."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def check(self, name: str, value: object) -> int | float:
+        """Return `value` as a plain number; raise InputError unless it is finite and within the range."""
+        number = check_number(
+            name, value, self.low, self.high, open_low=self.open_low, open_high=self.open_high
+        )
+        # a NumPy scalar becomes a float: it would turn float32 arrays into float64
+        return value if type(value) is int else number
+
+
+def check_count(name: str, value: object, low: int = 1, hint: str = "", high: int = LARGEST_COUNT) -> int:
+    """Return `value` as an int in low … high; raise InputError otherwise (True and 3.0 are not counts)."""
     try:
         count = low - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -73,12 +98,24 @@ def check_count(name: str, value: object, low: int = 1, hint: str = "") -> int:
     if count < low:
         hint = hint or f"pass e.g. {name}={max(low, 1)}"
         raise InputError(f"{name}: expected a whole number ≥ {low}; got {shown(value)}; {hint}.")
+    if count > high:
+        raise InputError(f"{name}: expected a whole number ≤ {high:,}; got {shown(value)}; pass a smaller one.")
     return count
+
+
+def check_bool(name: str, value: object) -> bool:
+    """Return True or False, of Python or of NumPy, as a bool; raise InputError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name}: expected True or False; got {shown(value)}; pass one of the two.")
+    return bool(value)
 
 
 def shown(value: object) -> str:
     """The value as a message shows it: its repr on one line, cut at 60 characters."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a whole number of more than 4,300 digits, or a __repr__ that fails
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

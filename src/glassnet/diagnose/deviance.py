@@ -67,7 +67,7 @@ def standard_error(network: Network, X: Array, Y: Array) -> float:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         trace = passes.forward(network.activations, network.W, network.b, X)
         last, loss = len(trace.Z), network.loss_function
-        raw = trace.Z[last] if loss.link == network.activations[last].name else trace.A[last]
+        raw = trace.Z[last] if loss.contains(network.activations[last]) else trace.A[last]
         error = float(np.std(loss.per_sample(raw, Y)) / np.sqrt(len(Y)))
     return error if np.isfinite(error) else float("inf")
 
@@ -78,7 +78,7 @@ def _best_constant(loss: Loss, Y: Array, weight: Array | None) -> Array:
         known: Array = np.log(mean) - np.log1p(-mean)
     elif loss.link in ("softmax", "exponential"):
         known = np.log(mean)
-    elif loss.name == "squared_error":
+    elif loss.builtin == "squared_error":
         return mean
     else:
         return _search(loss, Y, weight, mean)
@@ -101,11 +101,11 @@ def _search(loss: Loss, Y: Array, weight: Array | None, mean: Array) -> Array:
 
 def _floor(loss: Loss, Y: Array, weight: Array | None) -> float:
     """Σᵢ min_z ℓ(z, yᵢ): 0 but for soft labels and counts."""
-    if loss.name == "poisson":
+    if loss.builtin == "poisson":
         least = Y - Y * np.log(np.where(Y > 0, Y, 1))
-    elif loss.name == "categorical_cross_entropy":
+    elif loss.builtin == "categorical_cross_entropy":
         least = -Y * np.log(np.where(Y > 0, Y, 1))
-    elif loss.name == "binary_cross_entropy":
+    elif loss.builtin == "binary_cross_entropy":
         least = -Y * np.log(np.where(Y > 0, Y, 1)) - (1 - Y) * np.log(np.where(Y < 1, 1 - Y, 1))
     else:
         return 0.0

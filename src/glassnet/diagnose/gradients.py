@@ -222,7 +222,7 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
         if wrong:
             suspects.append(f"df of activation {activation.name!r} (layer {layer}): {wrong}")
     loss, last = network.loss_function, network.n_layers
-    P = trace.Z[last] if loss.link == network.activations[last].name else trace.A[last]
+    P = trace.Z[last] if loss.contains(network.activations[last]) else trace.A[last]
     if loss.targets != "distribution":
         smooth = np.abs(P - Y) > 2 * DIFFERENCE if loss.kink_at_target else np.ones_like(P, dtype=bool)
         wrong, analytic = _compare(lambda Z: loss.value(Z, Y, **loss.parameters), P, loss.slopes(P, Y), smooth)

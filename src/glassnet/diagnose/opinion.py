@@ -87,13 +87,15 @@ class _Scale:
         k = setup.Y.shape[1]
         self.y_mean: Array = np.zeros(k)
         self.y_std: Array = np.ones(k)
-        if self.loss.name == "squared_error":
+        if self.loss.builtin == "squared_error":
             self.y_mean, self.y_std = _moments(setup.Y)
 
     def plain(self, hidden: list[int], setup: Setup, X_val: Array, Y_val: Array, seed: int) -> Setup:
         """A plain model on the rows of `setup`, stopped at its best on the others."""
         sizes = [setup.X.shape[1], *hidden, setup.Y.shape[1]]
-        network = Network(sizes, output=self.loss.link, loss=self.loss, seed=seed, dtype=self.dtype)
+        last = setup.network.activations[setup.network.n_layers]
+        output = last if self.loss.contains(last) else self.loss.link
+        network = Network(sizes, output=output, loss=self.loss, seed=seed, dtype=self.dtype)
         options: dict[str, Any] = {
             "optimizer": Adam(learning_rate=0.01),
             "epochs": int(np.clip(STEPS * BATCH // len(setup.X), 20, 400)),

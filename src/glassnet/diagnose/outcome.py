@@ -197,7 +197,7 @@ def _rates(held: Setup) -> list[Change]:
 def _capacity(held: Setup) -> list[Change]:
     network = held.network
     hidden = list(network.sizes[1:-1])
-    names = [network.activations[layer].name for layer in range(1, network.n_layers)]
+    names = [network.activations[layer].builtin for layer in range(1, network.n_layers)]
     wide = [network.sizes[0], *([max(WIDE, width) for width in hidden] or [WIDE]), network.sizes[-1]]
     changes: list[Change] = []
     if hidden and set(names) == {"identity"}:

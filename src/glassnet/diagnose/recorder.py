@@ -176,7 +176,7 @@ def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detai
         gradient = passes.backward(net.activations, net.loss_function, net.layout, net.theta, trace, Y)
         dead, saturated = {}, {}
         for layer, activation in net.activations.items():
-            contained = layer == net.n_layers and net.loss_function.link == activation.name
+            contained = layer == net.n_layers and net.loss_function.contains(activation)
             if activation.rowwise or contained:
                 continue
             Z = trace.Z[layer]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.diagnose.setup import Setup
+from glassnet.equations.activations import as_activation
 from glassnet.equations.losses import default_loss
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
@@ -140,7 +141,7 @@ def rebuilt(network: Network, **arguments: Any) -> Network:
         if isinstance(known["init"], list | tuple):
             known["init"] = None
     if "output" in arguments and "loss" not in arguments and network.loss_function.link != "identity":
-        known["loss"] = default_loss(arguments["output"])
+        known["loss"] = default_loss(as_activation(arguments["output"]).builtin)
     return Network(**known)
 
 

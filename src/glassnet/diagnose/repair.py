@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.diagnose.remedy import Remedy
-from glassnet.equations.activations import ACTIVATIONS
-from glassnet.equations.losses import LOSSES
 from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.network.network import Network
 
@@ -36,21 +34,21 @@ def derived(f: Callable[..., Array]) -> Callable[..., Array]:
 
 def repairs(network: Network) -> tuple[Remedy, ...]:
     """Remedies for a wrong gradient: the derivatives of one's own equations taken from the functions themselves."""
-    own = {a.name: a for a in network.activations.values() if not a.rowwise and ACTIVATIONS.get(a.name) != a}
+    own = {layer: a for layer, a in network.activations.items() if not a.rowwise and not a.is_builtin}
     loss = network.loss_function
-    own_loss = LOSSES.get(loss.name) != loss and loss.targets != "distribution"
+    own_loss = not loss.is_builtin and loss.targets != "distribution"
     if not own and not own_loss:
         return ()
     layers = network.n_layers
 
     def mended(layer: int) -> Any:
         activation = network.activations[layer]
-        if activation.name not in own:
+        if layer not in own:
             return activation
         f = activation.f
         return replace(activation, df=lambda z, a, **parameters: derived(f)(z, **parameters))
 
-    names = [f"df of {name!r}" for name in own] + ([f"slope of {loss.name!r}"] if own_loss else [])
+    names = [f"df of {name!r}" for name in dict.fromkeys(a.name for a in own.values())] + ([f"slope of {loss.name!r}"] if own_loss else [])
     mended_loss = replace(loss, slope=derived(loss.value)) if own_loss else loss
     change = {"hidden": [mended(layer) for layer in range(1, layers)], "output": mended(layers), "loss": mended_loss}
     return (Remedy(f"take the derivative from the function itself: {', '.join(names)}", network=change),)

@@ -225,17 +225,17 @@ def best_shift(setup: Setup) -> tuple[Array, float]:
     output, loss = network.activations[last], network.loss_function
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         Z = passes.forward(network.activations, network.W, network.b, setup.X[rows]).Z[last].astype(np.float64)
-        if not np.isfinite(Z).all() or (loss.link != output.name and output.name != "identity"):
+        if not np.isfinite(Z).all() or not (loss.contains(output) or output.builtin == "identity"):
             return np.zeros(Z.shape[1]), float("inf")
 
         def shifted(c: Array) -> tuple[float, Array]:
             moved = Z + c
             A = output(moved)
-            losses = loss.per_sample(moved if loss.link == output.name else A, Y)
+            losses = loss.per_sample(moved if loss.contains(output) else A, Y)
             slopes = passes.output_slope(output, loss, moved, A, Y)
             return float(np.average(losses, weights=weight)), np.average(slopes, axis=0, weights=weight)
 
-        start = np.average(Y - Z, axis=0, weights=weight) if output.name == "identity" else np.zeros(Z.shape[1])
+        start = np.average(Y - Z, axis=0, weights=weight) if output.builtin == "identity" else np.zeros(Z.shape[1])
         found = minimize(shifted, start, jac=True, method="BFGS", options={"maxiter": 50})
     value = float(found.fun)
     return np.asarray(found.x), value if np.isfinite(value) else float("inf")
@@ -263,7 +263,7 @@ def judge_batch(setup: Setup, thresholds: Thresholds) -> list[Finding]:
     trained = run(small)
     if trained.unexplained <= thresholds.batch_unexplained:
         return []
-    loss, last = network.loss_function, network.activations[network.n_layers].name
+    loss, last = network.loss_function, network.activations[network.n_layers].builtin
     remedies = []
     if loss.link == "identity" and last != "identity":
         remedies.append(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, unknown_name
+from glassnet.errors import InputError, Range, check_bool, shown, unknown_name
 
 Array = NDArray[Any]
 
@@ -22,6 +22,9 @@ Array = NDArray[Any]
 @dataclass(frozen=True)
 class Activation:
     """An activation function a = g(z) with its derivative; your own is the same two functions.
+
+    A function is known by itself, not by its name: your own, called "sigmoid", is not taken for the built-in one, and
+    does not get its loss, its default initialisation or its compiled code.
 
     Parameters
     ----------
@@ -38,6 +41,14 @@ class Activation:
         Constants handed to f and df by name, such as the slope of leaky_relu.
     rowwise : bool
         True where an output depends on its whole row (softmax); such a function serves as output only.
+    ranges : mapping
+        The Range that a constant may take, by its name; any finite number without one.
+
+    Raises
+    ------
+    InputError
+        If an argument is not as above. A Network calls functions of your own once when it is made, and refuses those
+        that fail, or return another shape than z's or no real numbers.
 
     Examples
     --------
@@ -53,6 +64,27 @@ class Activation:
     kinks: tuple[float, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     rowwise: bool = False
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_equation("activation", self, "f", "df")
+        check_bool("rowwise", self.rowwise)
+        object.__setattr__(self, "kinks", tuple(Range().check("kinks", kink) for kink in self.kinks))
+
+    @property
+    def builtin(self) -> str:
+        """The name of the built-in activation that has this f, or "" if f is your own."""
+        return next((name for name, known in ACTIVATIONS.items() if known.f is self.f), "")
+
+    @property
+    def is_builtin(self) -> bool:
+        """True if f, df and the names of the constants are those of a built-in activation."""
+        known = ACTIVATIONS.get(self.builtin)
+        return known is not None and (
+            known.df is self.df
+            and known.rowwise == self.rowwise
+            and known.parameters.keys() == self.parameters.keys()
+        )
 
     def __call__(self, Z: Array) -> Array:
         """A = g(Z), in Z's shape."""
@@ -61,7 +93,7 @@ class Activation:
     def backward(self, Z: Array, A: Array, dA: Array) -> Array:
         """dZ = dA ⊙ g'(Z): carry the gradient from the output back to the input, in dA's shape and dtype."""
         if self.rowwise:
-            return self.df(Z, A, dA, **self.parameters)
+            return np.asarray(self.df(Z, A, dA, **self.parameters), dtype=dA.dtype)
         # dtype: a derivative made of plain numbers, as in where(z > 0, 1, slope), would promote float32
         return np.multiply(dA, self.df(Z, A, **self.parameters), dtype=dA.dtype, casting="same_kind")
 
@@ -74,14 +106,29 @@ class Activation:
     def __repr__(self) -> str:
         if ACTIVATIONS.get(self.name) == self:
             return self.name.upper()
-        if self.name in ACTIVATIONS and self.f is ACTIVATIONS[self.name].f:
+        if self.is_builtin and self.builtin == self.name:
             given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
             return f"{self.name.upper()}.with_parameters({given})"
-        return f"Activation({self.name!r}, {_name(self.f)}, {_name(self.df)})"
+        return f"Activation({self.name!r}, {function_name(self.f)}, {function_name(self.df)})"
 
 
-def _name(function: Any) -> str:
-    return getattr(function, "__name__", repr(function))  # a functools.partial has no name
+def function_name(function: Any) -> str:
+    """The name of a function as a repr shows it; a functools.partial has none."""
+    return getattr(function, "__name__", repr(function))
+
+
+def check_equation(kind: str, equation: Any, *functions: str) -> None:
+    """Check the name, the functions and the constants of an Activation or Loss; the constants become plain numbers."""
+    if not isinstance(equation.name, str) or not equation.name:
+        raise InputError(f"name: expected the {kind}'s name; got {shown(equation.name)}; pass a text such as 'square'.")
+    for function in functions:
+        if not callable(given := getattr(equation, function)):
+            raise InputError(f"{function}: expected a function; got {shown(given)}; pass one made by def or lambda.")
+    for mapping in ("parameters", "ranges"):
+        if not isinstance(given := getattr(equation, mapping), Mapping):
+            raise InputError(f"{mapping}: expected a dict by name; got {shown(given)}; pass e.g. {{'slope': 0.01}}.")
+    checked = {name: equation.ranges.get(name, Range()).check(name, given) for name, given in equation.parameters.items()}
+    object.__setattr__(equation, "parameters", checked)
 
 
 def identity(z: Array) -> Array:
@@ -197,7 +244,7 @@ def d_softmax(z: Array, a: Array, da: Array) -> Array:
 IDENTITY = Activation("identity", identity, d_identity)
 RELU = Activation("relu", relu, d_relu, kinks=(0.0,))
 LEAKY_RELU = Activation("leaky_relu", leaky_relu, d_leaky_relu, kinks=(0.0,), parameters={"slope": 0.01})
-ELU = Activation("elu", elu, d_elu, kinks=(0.0,), parameters={"alpha": 1.0})
+ELU = Activation("elu", elu, d_elu, kinks=(0.0,), parameters={"alpha": 1.0}, ranges={"alpha": Range(0)})
 GELU = Activation("gelu", gelu, d_gelu)
 SILU = Activation("silu", silu, d_silu)
 SOFTPLUS = Activation("softplus", softplus, d_softplus)

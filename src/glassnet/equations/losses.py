@@ -14,10 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import sigmoid, softmax
-from glassnet.errors import InputError, unknown_name
+from glassnet.equations.activations import (
+    ACTIVATIONS,
+    Activation,
+    check_equation,
+    function_name,
+    sigmoid,
+    softmax,
+)
+from glassnet.errors import InputError, Range, check_bool, shown, unknown_name
 
 Array = NDArray[Any]
+
+TARGETS = ("numbers", "counts", "probabilities", "distribution")
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,22 @@ class Loss:
         Its derivative, (n, k).
     link : str
         The output activation that the loss contains. A loss with link "identity" follows any output activation,
-        taking the output in place of z; any other link must be the network's output activation itself.
+        taking the output in place of z; any other link must be the network's output activation itself: the built-in one
+        of that name, or your own if no built-in one is called so.
     targets : str
         What y holds: "numbers", "counts" (≥ 0), "probabilities" (0 … 1), "distribution" (rows that sum to 1).
     kink_at_target : bool
         True where the slope jumps at z = y.
     parameters : mapping
         Constants handed to value and slope by name, such as delta of huber.
+    ranges : mapping
+        The Range that a constant may take, by its name; any finite number without one.
+
+    Raises
+    ------
+    InputError
+        If an argument is not as above. A Network calls functions of your own once when it is made, and refuses those
+        that fail, or return another shape than above or no real numbers.
 
     Examples
     --------
@@ -57,6 +75,36 @@ class Loss:
     targets: str = "numbers"
     kink_at_target: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_equation("loss", self, "value", "slope")
+        check_bool("kink_at_target", self.kink_at_target)
+        if not isinstance(self.link, str):
+            raise InputError(f"link: expected the name of an activation; got {shown(self.link)}; pass e.g. 'sigmoid'.")
+        if self.targets not in TARGETS:
+            raise unknown_name("targets", self.targets, TARGETS)
+
+    @property
+    def builtin(self) -> str:
+        """The name of the built-in loss that has this value function and link, or "" if it is your own."""
+        same = (name for name, known in LOSSES.items() if known.value is self.value and known.link == self.link)
+        return next(same, "")
+
+    @property
+    def is_builtin(self) -> bool:
+        """True if the functions, the link, the targets and the names of the constants are those of a built-in loss."""
+        known = LOSSES.get(self.builtin)
+        return known is not None and (
+            known.slope is self.slope
+            and known.targets == self.targets
+            and known.parameters.keys() == self.parameters.keys()
+        )
+
+    def contains(self, output: Activation) -> bool:
+        """True if `output` is the loss's link: the loss then takes the pre-activation Z in place of the output A."""
+        known = ACTIVATIONS.get(self.link)
+        return output.name == self.link if known is None else output.f is known.f
 
     def per_sample(self, Z: Array, Y: Array) -> Array:
         """ℓᵢ = Σₖ ℓ(zᵢₖ, yᵢₖ), (n,) from Z and Y of (n, k)."""
@@ -76,14 +124,10 @@ class Loss:
     def __repr__(self) -> str:
         if LOSSES.get(self.name) == self:
             return self.name.upper()
-        if self.name in LOSSES and self.value is LOSSES[self.name].value:
+        if self.is_builtin and self.builtin == self.name:
             given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
             return f"{self.name.upper()}.with_parameters({given})"
-        return f"Loss({self.name!r}, {_name(self.value)}, {_name(self.slope)})"
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__name__", repr(function))  # a functools.partial has no name
+        return f"Loss({self.name!r}, {function_name(self.value)}, {function_name(self.slope)})"
 
 
 def squared_error(z: Array, y: Array) -> Array:
@@ -155,8 +199,15 @@ def d_categorical_cross_entropy(z: Array, y: Array) -> Array:
 
 SQUARED_ERROR = Loss("squared_error", squared_error, d_squared_error)
 ABSOLUTE_ERROR = Loss("absolute_error", absolute_error, d_absolute_error, kink_at_target=True)
-HUBER = Loss("huber", huber, d_huber, parameters={"delta": 1.0})
-QUANTILE = Loss("quantile", quantile, d_quantile, kink_at_target=True, parameters={"q": 0.5})
+HUBER = Loss("huber", huber, d_huber, parameters={"delta": 1.0}, ranges={"delta": Range(0, open_low=True)})
+QUANTILE = Loss(
+    "quantile",
+    quantile,
+    d_quantile,
+    kink_at_target=True,
+    parameters={"q": 0.5},
+    ranges={"q": Range(0, 1, open_low=True, open_high=True)},
+)
 POISSON = Loss("poisson", poisson, d_poisson, link="exponential", targets="counts")
 BINARY_CROSS_ENTROPY = Loss(
     "binary_cross_entropy",
@@ -187,7 +238,7 @@ _DEFAULT_BY_LINK = {
 
 
 def default_loss(output: str) -> Loss:
-    """Return the loss whose link is the output activation called `output`; squared error where there is none."""
+    """Return the loss whose link is the built-in output activation `output`; squared error where there is none."""
     return _DEFAULT_BY_LINK.get(output, SQUARED_ERROR)
 
 

@@ -111,7 +111,7 @@ def draw_parameters(network: Network, init: Any, rng: RandomSource) -> None:
             W[...] = as_initializer(init)(rng, *W.shape)
             continue
         # scikit-learn takes 2 for the sigmoid in all layers, the output layer among them
-        scale = 2 if network.activations[min(layer, last_hidden)].name == "sigmoid" and network.n_layers > 1 else 6
+        scale = 2 if network.activations[min(layer, last_hidden)].builtin == "sigmoid" and network.n_layers > 1 else 6
         bound = np.sqrt(scale / sum(W.shape))
         W[...] = rng.uniform(-bound, bound, W.shape)
         network.b[layer][...] = rng.uniform(-bound, bound, W.shape[1])

@@ -89,7 +89,7 @@ class Builder(Recorder):
     @property
     def canonical(self) -> bool:
         """Whether the loss contains the output activation and so takes Z, not A."""
-        return self.loss.link == self.output.name
+        return self.loss.contains(self.output)
 
     @property
     def prediction(self) -> str:
@@ -149,9 +149,9 @@ class Builder(Recorder):
 
     def _loss_of_output(self) -> None:
         """The loss in terms of ŷ, as it is usually written; training takes the form in z, which cannot overflow."""
-        if not (self.canonical and self.loss.name in longway.LONG_WAY):
+        if not (self.canonical and self.loss.builtin in longway.LONG_WAY):
             return
-        value, A = longway.LONG_WAY[self.loss.name][0], self.trace.A[self.last]
+        value, A = longway.LONG_WAY[self.loss.builtin][0], self.trace.A[self.last]
         with np.errstate(all="ignore"):
             terms = value(A, self.batch.Y)
         note = "" if np.isfinite(terms).all() else "the logarithm of 0: why the loss is computed from z"
@@ -210,10 +210,10 @@ class Builder(Recorder):
         self.add(f"dZ{last}", "backward", what, value, computed, layer=last, inputs=(self.prediction, "Y"))
 
     def _long_way(self, Z: Array, A: Array, Y: Array, weights: Array) -> None:
-        if self.loss.name not in longway.LONG_WAY:
+        if self.loss.builtin not in longway.LONG_WAY:
             return
         last, output = self.last, self.output
-        slope = longway.LONG_WAY[self.loss.name][1]
+        slope = longway.LONG_WAY[self.loss.builtin][1]
         with np.errstate(all="ignore"):
             dA = slope(A, Y) * weights if self.averages else slope(A, Y)
             if output.rowwise:
@@ -288,7 +288,7 @@ class Builder(Recorder):
         """The formula that carries `dA` through the activation; a step for its slope, where it is elementwise."""
         Z, A = self.trace.Z[layer], self.trace.A[layer]
         if activation.rowwise:
-            if activation.name == "softmax" and f"J{layer}" not in self.steps:
+            if activation.builtin == "softmax" and f"J{layer}" not in self.steps:
                 self._jacobian()
             return self.call(activation.df, f"Z{layer}, A{layer}, {dA}", activation.parameters)
         slope = np.asarray(activation.df(Z, A, **activation.parameters), dtype=A.dtype)

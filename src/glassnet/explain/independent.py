@@ -150,7 +150,7 @@ class Checker:
             if not activation.rowwise:
                 functions.append((activation, np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)))
         if loss.targets != "distribution":
-            contained = loss.link == self.net.activations[self.last].name
+            contained = loss.contains(self.net.activations[self.last])
             P = np.asarray(self.of[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
             functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
         return all(_carries_complex_step(function, at) for function, at in functions)
@@ -197,8 +197,8 @@ class Checker:
 
     def _from_output(self, loss: Any) -> Callable[[Array], Any]:
         """The loss as a function of the output."""
-        long = longway.LONG_WAY.get(loss.name)
-        value = long[0] if loss.link == self.net.activations[self.last].name and long else None
+        long = longway.LONG_WAY.get(loss.builtin)
+        value = long[0] if loss.contains(self.net.activations[self.last]) and long else None
         weights = passes.mean_weights(self.weight, len(self.X), np.float64)
         if value is not None:
             return lambda a: (value(a, self.Y) * weights[:, None]).sum()
@@ -206,7 +206,7 @@ class Checker:
 
     def _terms(self, Z: Array, A: Array) -> Any:
         loss = self.net.loss_function
-        contained = loss.link == self.net.activations[self.last].name
+        contained = loss.contains(self.net.activations[self.last])
         return loss.value(Z if contained else A, self.Y, **loss.parameters)
 
     def objective(self, changed: dict[str, Array], penalised: bool) -> Any:

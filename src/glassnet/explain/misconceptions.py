@@ -141,7 +141,7 @@ def _(d: Derivation) -> Iterator[Formulas]:
 def _(d: Derivation) -> Iterator[Formulas]:
     last = _last(d)
     output = d.network.activations[last]
-    if d.network.loss_function.link != output.name or output.name == "identity":
+    if not d.network.loss_function.contains(output) or output.builtin == "identity":
         return
     factor = f"A{last} * (1 - A{last})" if output.rowwise else f"df{last}(Z{last}, A{last})"
     yield _wrap(d, _slope(d), "({}) * " + factor)
@@ -174,7 +174,7 @@ def _(d: Derivation) -> Iterator[Formulas]:
     "½(ŷ − y)² has the slope ŷ − y; (ŷ − y)² has 2(ŷ − y).",
 )
 def _(d: Derivation) -> Iterator[Formulas]:
-    if "cross_entropy" in d.network.loss_function.name:
+    if "cross_entropy" in d.network.loss_function.builtin:
         return
     terms = "loss_terms" if "loss_terms" in d else "loss"
     for factor in ("2", "0.5"):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import ACTIVATIONS, Activation
-from glassnet.equations.losses import LOSSES, Loss
+from glassnet.equations.activations import Activation
+from glassnet.equations.losses import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
@@ -149,14 +149,12 @@ class RowPredictor:
 
 def is_builtin_activation(activation: Activation) -> bool:
     """Whether the compiled equations hold this activation, whatever its constants."""
-    known = ACTIVATIONS.get(activation.name)
-    return known is not None and (known.f, known.df) == (activation.f, activation.df)
+    return activation.is_builtin
 
 
 def is_builtin_loss(loss: Loss) -> bool:
     """Whether the compiled equations hold this loss, whatever its constants."""
-    known = LOSSES.get(loss.name)
-    return known is not None and (known.value, known.slope) == (loss.value, loss.slope)
+    return loss.is_builtin
 
 
 def threads_for(network: Network, rows: int, asked: int | None) -> int:
@@ -185,12 +183,12 @@ def _architecture(native: Any, network: Network) -> Any:
     architecture = native.Architecture()
     architecture.sizes = list(network.sizes)
     activations = network.activations.values()
-    architecture.activations = [SOFTMAX if a.rowwise else ACTIVATION_NAMES.index(a.name) for a in activations]
+    architecture.activations = [SOFTMAX if a.rowwise else ACTIVATION_NAMES.index(a.builtin) for a in activations]
     architecture.activation_parameters = [next(iter(a.parameters.values()), 0.0) for a in activations]
     loss = network.loss_function
-    architecture.loss = LOSS_NAMES.index(loss.name) if loss.name in LOSS_NAMES else CROSS_ENTROPY
+    architecture.loss = LOSS_NAMES.index(loss.builtin) if loss.builtin in LOSS_NAMES else CROSS_ENTROPY
     architecture.loss_parameter = next(iter(loss.parameters.values()), 0.0)
-    architecture.loss_of_output = loss.link != network.activations[network.n_layers].name
+    architecture.loss_of_output = not loss.contains(network.activations[network.n_layers])
     return architecture
 
 

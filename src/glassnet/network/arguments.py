@@ -47,7 +47,4 @@ def random_source(seed: object) -> RandomSource:
     """The source of the initial weights: a whole number stands for numpy\'s RandomState of that seed."""
     if isinstance(seed, np.random.Generator | np.random.RandomState):
         return seed
-    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
-    if number >= 2**32:
-        raise InputError(f"seed: expected a whole number below 2**32; got {number}; pass a smaller one.")
-    return np.random.RandomState(number)
+    return np.random.RandomState(check_count("seed", seed, low=0, high=2**32 - 1, hint="pass e.g. seed=42"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import Activation, as_activation
+from glassnet.equations.activations import ACTIVATIONS, Activation, as_activation
 from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
 from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
 from glassnet.errors import InputError, check_number
@@ -18,6 +18,7 @@ from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
 from glassnet.network.parameters import Layout
 from glassnet.network.passes import Gradient, Trace
+from glassnet.network.probe import probe_activation, probe_initializer, probe_loss
 
 Array = NDArray[Any]
 Seed = int | RandomSource
@@ -55,7 +56,7 @@ class Network:
     Raises
     ------
     InputError
-        If an argument is not one of the above.
+        If an argument is not one of the above, or a function of your own fails, or returns another shape than it should.
 
     Examples
     --------
@@ -91,15 +92,19 @@ class Network:
                     f"hidden: expected an elementwise activation; got {self.activations[layer].name!r} in layer {layer}; "
                     "use it as the output."
                 )
-        output_name = self.activations[self.n_layers].name
-        self.loss_function = default_loss(output_name) if loss is None else as_loss(loss)
-        if self.loss_function.link not in ("identity", output_name):
+        last = self.activations[self.n_layers]
+        self.loss_function = default_loss(last.builtin) if loss is None else as_loss(loss)
+        if self.loss_function.link != "identity" and not self.loss_function.contains(last):
+            own = "" if last.is_builtin else " of your own"
             raise InputError(
-                f"loss: expected one that fits output {output_name!r}; got {self.loss_function.name!r}, which contains "
+                f"loss: expected one that fits output {last.name!r}{own}; got {self.loss_function.name!r}, which contains "
                 f"the {self.loss_function.link}; use output={self.loss_function.link!r}."
             )
-        if output_name == "softmax" and self.sizes[-1] < 2:
+        if last.builtin == "softmax" and self.sizes[-1] < 2:
             raise InputError("sizes: expected at least 2 outputs for a softmax; got 1; use output='sigmoid'.")
+        for layer, activation in self.activations.items():
+            probe_activation(activation, self.sizes[layer], self.dtype)
+        probe_loss(self.loss_function, last, self.sizes[-1], self.dtype)
         self._theta = np.zeros(self.layout.size, dtype=self.dtype)
         self.W, self.b = self.layout.views(self._theta)
         self.initialize(seed)
@@ -131,7 +136,7 @@ class Network:
 
     def __repr__(self) -> str:
         shown = [repr(list(self.sizes)), f"hidden={self.hidden!r}", f"output={self.output!r}"]
-        if self.loss_function != default_loss(self.activations[self.n_layers].name):
+        if self.loss_function != default_loss(self.activations[self.n_layers].builtin):
             standard = LOSSES.get(self.loss_function.name) == self.loss_function
             shown.append(f"loss={self.loss_function.name!r}" if standard else f"loss={self.loss_function!r}")
         if self.init is not None:
@@ -148,12 +153,12 @@ class Network:
             W, b = self.W[layer], self.b[layer]
             output = f"(n, {b.size})"
             rows.append(
-                (str(layer), self.activations[layer].name, str(W.shape), str(b.shape), output, f"{W.size + b.size:,}")
+                (str(layer), _called(self.activations[layer]), str(W.shape), str(b.shape), output, f"{W.size + b.size:,}")
             )
         rows.append(("", "", "", "", "total", f"{self.n_parameters:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, f"loss: {self.loss_function.name}"])
+        return "\n".join([*lines, f"loss: {_called(self.loss_function)}"])
 
     # --- its parameters ---------------------------------------------------------------------------------------
 
@@ -163,11 +168,14 @@ class Network:
         chosen = (
             self.init
             if self.init is not None
-            else default_initializer([self.activations[layer].name for layer in range(1, self.n_layers)])
+            else default_initializer([self.activations[layer].builtin for layer in range(1, self.n_layers)])
         )
         initializers = [as_initializer(given) for given in one_a_layer("init", chosen, self.n_layers)]
+        drawn = {layer: initializer(rng, *self.W[layer].shape) for layer, initializer in enumerate(initializers, start=1)}
         for layer, initializer in enumerate(initializers, start=1):
-            self.W[layer][...] = initializer(rng, *self.W[layer].shape)
+            probe_initializer(initializer, drawn[layer], *self.W[layer].shape)
+        for layer in self.W:
+            self.W[layer][...] = drawn[layer]
             self.b[layer][...] = 0
         self.seed = seed
         return self
@@ -239,7 +247,7 @@ class Network:
     def predict(self, X: Any, *, engine: str = "auto") -> Array:
         """Classes (n,) for softmax and one sigmoid (threshold ½), 0/1 labels (n, k) for several; numbers otherwise."""
         output = self._output(X, engine)
-        name = self.activations[self.n_layers].name
+        name = self.activations[self.n_layers].builtin
         if name == "softmax":
             return np.argmax(output, axis=1)
         if name == "sigmoid":
@@ -248,9 +256,10 @@ class Network:
 
     def predict_proba(self, X: Any, *, engine: str = "auto") -> Array:
         """Probabilities of the classes, (n, classes); for several sigmoids the probability of each label, (n, k)."""
-        name = self.activations[self.n_layers].name
-        if name not in ("softmax", "sigmoid"):
-            raise InputError(f"predict_proba: expected output 'sigmoid' or 'softmax'; got {name!r}; use predict.")
+        last = self.activations[self.n_layers]
+        if last.builtin not in ("softmax", "sigmoid"):
+            own = "" if last.is_builtin else " of your own"
+            raise InputError(f"predict_proba: expected output 'sigmoid' or 'softmax'; got {last.name!r}{own}; use predict.")
         output = self._output(X, engine)
         return np.hstack([1 - output, output]) if output.shape[1] == 1 else output
 
@@ -261,3 +270,9 @@ class Network:
     def encode(self, y: Any, n: int, name: str = "y") -> Array:
         """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""
         return encode_targets(y, n, self.sizes[-1], self.loss_function, self.dtype, name)
+
+
+def _called(equation: Activation | Loss) -> str:
+    """The name of an activation or loss in a summary, marked if it is the user's own under a built-in one's name."""
+    own = equation.name != equation.builtin and equation.name in (*ACTIVATIONS, *LOSSES)
+    return f"{equation.name} (your own)" if own else equation.name

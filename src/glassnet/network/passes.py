@@ -77,7 +77,8 @@ def forward(
     trace = Trace(Z={}, A={0: X}, D=D or {})
     for layer in W:
         trace.Z[layer] = trace.into(layer) @ W[layer] + b[layer]  # (n, width)
-        trace.A[layer] = activations[layer](trace.Z[layer])
+        # a function of the user's own may return another dtype; the network keeps its own
+        trace.A[layer] = np.asarray(activations[layer](trace.Z[layer]), dtype=trace.Z[layer].dtype)
     return trace
 
 
@@ -130,7 +131,7 @@ def objective(
 ) -> Any:
     """L = Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ + Σ (l1·|w| + ½·l2·w²): the mean loss plus the penalties, a scalar."""
     last = len(trace.Z)
-    contained = loss.link == activations[last].name
+    contained = loss.contains(activations[last])
     per_sample = loss.per_sample(trace.Z[last] if contained else trace.A[last], Y)
     if sample_weight is None:
         total = per_sample.mean()
@@ -143,7 +144,7 @@ def objective(
 
 def output_slope(output: Activation, loss: Loss, Z: Array, A: Array, Y: Array) -> Array:
     """∂ℓ/∂Z of each sample, (n, k): straight from the loss if it contains the activation, else ∂ℓ/∂A through it."""
-    if loss.link == output.name:
+    if loss.contains(output):
         return loss.slopes(Z, Y)
     return output.backward(Z, A, loss.slopes(A, Y))
 

@@ -40,7 +40,7 @@ def json_text(model: Portable) -> str:
         "inputs": inputs,
         "layers": [
             {
-                "activation": net.activations[layer].name,
+                "activation": net.activations[layer].builtin,
                 "parameters": dict(net.activations[layer].parameters),
                 "W": net.W[layer].tolist(),
                 "b": net.b[layer].tolist(),

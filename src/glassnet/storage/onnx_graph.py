@@ -151,7 +151,7 @@ def _layers(graph: _Graph, model: Portable, X: str) -> str:
 
 
 def _activation(graph: _Graph, activation: Activation, Z: str) -> str:
-    return _ACTIVATIONS[activation.name](graph, Z, *map(float, activation.parameters.values()))
+    return _ACTIVATIONS[activation.builtin](graph, Z, *map(float, activation.parameters.values()))
 
 
 def _leaky_relu(graph: _Graph, z: str, slope: float) -> str:

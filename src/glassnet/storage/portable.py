@@ -57,8 +57,7 @@ class Portable:
 
     def __post_init__(self) -> None:
         for activation in self.network.activations.values():
-            known = ACTIVATIONS.get(activation.name)
-            if known is None or known.f is not activation.f:
+            if not activation.builtin:
                 raise InputError(
                     f"activation: expected a built-in one; got {activation.name!r} of your own, whose Python code cannot "
                     f"be exported; use one of {', '.join(ACTIVATIONS)}."
@@ -67,7 +66,7 @@ class Portable:
     @property
     def output(self) -> str:
         """The name of the output activation."""
-        return self.network.activations[self.network.n_layers].name
+        return self.network.activations[self.network.n_layers].builtin
 
     @property
     def image_shape(self) -> tuple[int, int] | None:

@@ -189,7 +189,7 @@ def torch_script(model: Portable, script: str, weights: str) -> str:
 
 
 def _call(activation: Activation, z: str) -> str:
-    return _CALLS[activation.name].format(z=z, **{key: float(value) for key, value in activation.parameters.items()})
+    return _CALLS[activation.builtin].format(z=z, **{key: float(value) for key, value in activation.parameters.items()})
 
 
 def _prepare(model: Portable) -> str:

@@ -49,10 +49,18 @@ def check_callbacks(given: Any) -> tuple[Callable[..., Any], ...]:
 
 def check_seed(seed: Any) -> int:
     """A whole number of 64 bits."""
-    number = check_count("seed", seed, low=0, hint="pass e.g. seed=42")
-    if number >= 2**64:
-        raise InputError(f"seed: expected a whole number below 2**64; got {shown(number)}; pass a smaller one.")
-    return number
+    return check_count("seed", seed, low=0, high=2**64 - 1, hint="pass e.g. seed=42")
+
+
+def check_theta(network: Network) -> None:
+    """Refuse to train parameters that are inf or nan already, which is no overflow of the training's."""
+    if np.isfinite(network.theta).all():
+        return
+    index = int(np.argmin(np.isfinite(network.theta)))
+    raise InputError(
+        f"theta: expected finite parameters; got {network.theta[index]} in {network.layout.name_of(index)}; "
+        "draw new ones with network.initialize(seed=0)."
+    )
 
 
 def check_lbfgs(job: Job) -> None:

@@ -11,13 +11,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number
+from glassnet.errors import InputError, check_bool, check_count, check_number
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
-from glassnet.training.arguments import check_early_stopping, check_lbfgs, check_seed, check_state, check_validation
+from glassnet.training.arguments import check_early_stopping, check_lbfgs, check_seed, check_state, check_theta, check_validation
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, Snapshot
 from glassnet.training.lbfgs import run_lbfgs
@@ -88,6 +88,7 @@ class Run:
             raise InputError(
                 f"network: expected a Network; got {type(network).__name__}; build one with Network([2, 10, 1])."
             )
+        check_theta(network)
         self.optimizer = as_optimizer(optimizer)
         X = check_X(X, network.sizes[0], network.dtype)
         self.state = check_state(network, self.optimizer, resume)
@@ -101,7 +102,7 @@ class Run:
             schedule=as_schedule(schedule),
             epochs=check_count("epochs", epochs) + self.state.epoch,
             batch_size=len(X) if batch_size is None else min(check_count("batch_size", batch_size), len(X)),
-            shuffle=bool(shuffle),
+            shuffle=check_bool("shuffle", shuffle),
             l1=check_number("l1", l1, 0),
             l2=check_number("l2", l2, 0),
             dropout=check_number("dropout", dropout, 0, 1, open_high=True),

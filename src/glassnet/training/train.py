@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
 from glassnet.training.history import History
@@ -139,6 +141,12 @@ def announce(run: Run, callbacks: tuple[Callback, ...]) -> Callable[[Record], st
             network=run.network,
         )
         answers = [callback(epoch) for callback in callbacks]
-        return "a callback ended it" if any(answer is True for answer in answers) else ""
+        return "a callback ended it" if any(map(_is_true, answers)) else ""
 
     return after_epoch
+
+
+def _is_true(answer: Any) -> bool:
+    """True if a callback returned True, be it Python's or NumPy's; other answers, such as a number, mean nothing."""
+    single = isinstance(answer, bool | np.bool_) or (isinstance(answer, np.ndarray) and answer.shape == ())
+    return bool(single and np.asarray(answer).dtype == np.bool_ and answer)
