@@ -14,7 +14,7 @@ def refuses():
     @contextlib.contextmanager
     def refusing(name):
         with pytest.raises(InputError) as caught:
-            yield
+            yield caught
         message = str(caught.value)
         assert message.startswith(name), message
         assert "expected" in message

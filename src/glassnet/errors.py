@@ -64,7 +64,7 @@ def check_number(
     if not (math.isfinite(number) and above and below):
         left, right = "(" if open_low else "[", ")" if open_high or high == math.inf else "]"
         expected = "a finite number" if low == -math.inf else f"a number in {left}{low:g}, {high:g}{right}"
-        start = 0 if low == -math.inf else low
+        start = 0.1 if low == -math.inf else low
         example = start if not open_low else (start + min(high, start + 2)) / 2
         hint = hint or f"pass e.g. {name}={example:g}"
         raise InputError(f"{name}: expected {expected}; got {shown(value)}; {hint}.")

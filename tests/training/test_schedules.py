@@ -33,24 +33,40 @@ def test_inverse_scaling():
 
 
 def test_cosine():
-    assert_allclose(factors(Cosine(), [0, 5]), [1, 0.5], rtol=1e-15)
-    assert_allclose(factors(Cosine(), [9]), [(1 + math.cos(0.9 * math.pi)) / 2], rtol=1e-14)
-    assert_allclose(factors(Cosine(floor=0.2), [0, 5, 10]), [1, 0.6, 0.2], rtol=1e-15)
+    """11 steps: the last, step 10, has the floor."""
+    assert_allclose(factors(Cosine(), [0, 5, 10], total=11), [1, 0.5, 0], atol=1e-15)
+    assert_allclose(factors(Cosine(), [9], total=11), [(1 + math.cos(0.9 * math.pi)) / 2], rtol=1e-14)
+    assert_allclose(factors(Cosine(floor=0.2), [0, 5, 10], total=11), [1, 0.6, 0.2], rtol=1e-15)
 
 
 def test_cosine_with_warm_up():
-    """4 of 12 steps warm up: fifths of the full rate, which the fifth step has; then half a cosine over 8 steps."""
-    expected = [0.2, 0.4, 0.6, 0.8, 1, (1 + math.cos(math.pi / 8)) / 2, (1 + math.cos(math.pi / 4)) / 2, 0.5]
-    assert_allclose(factors(Cosine(warmup=1 / 3), [0, 1, 2, 3, 4, 5, 6, 8], total=12), expected, rtol=1e-12)
+    """The first 4 of 13 steps warm up: quarters of the full rate from 0; then half a cosine over 8 steps."""
+    expected = [0, 0.25, 0.5, 0.75, 1, (1 + math.cos(math.pi / 8)) / 2, (1 + math.cos(math.pi / 4)) / 2, 0.5, 0]
+    given = factors(Cosine(warmup=1 / 3), [0, 1, 2, 3, 4, 5, 6, 8, 12], total=13)
+    assert_allclose(given, expected, rtol=1e-12, atol=1e-15)
 
 
 def test_one_cycle():
-    """Rises over 3 of 10 steps from 1/4 to 1 and falls over 7 to 1/40."""
+    """Rises over 3 of 10 steps from 1/4 to 1 and falls over 7 to 1/40, which the last of 11 steps has."""
     schedule = OneCycle(rise=0.3, start=4, end=10)
     rising = [0.25 + 0.75 * (1 - math.cos(math.pi * share)) / 2 for share in (0, 1 / 3, 2 / 3)]
     falling = [0.025 + 0.975 * (1 + math.cos(math.pi * share)) / 2 for share in (0, 1 / 7, 6 / 7, 1)]
-    assert_allclose(factors(schedule, [0, 1, 2, 3, 4, 9, 10]), rising + falling, rtol=1e-12)
-    assert_allclose(factors(schedule, [0, 3, 10]), [0.25, 1, 0.025], rtol=1e-12)
+    assert_allclose(factors(schedule, [0, 1, 2, 3, 4, 9, 10], total=11), rising + falling, rtol=1e-12)
+
+
+@pytest.mark.parametrize("total", [2, 3, 4, 10, 97, 1000])
+def test_schedules_begin_and_end_where_their_docstrings_say(total):
+    steps = range(total)
+    assert_allclose(factors(Cosine(floor=0.01), steps, total=total)[[0, -1]], [1, 0.01], rtol=1e-12)
+    assert_allclose(factors(Cosine(warmup=0.3, floor=0.01), steps, total=total)[[0, -1]], [0, 0.01], rtol=1e-12)
+    cycle = factors(OneCycle(), steps, total=total)
+    assert_allclose(cycle[[0, -1]], [1 / 25, 1 / (25 * 1e4)], rtol=1e-9)
+    assert total == 2 or cycle.max() == 1
+
+
+def test_a_run_of_one_step_has_the_whole_rate():
+    assert factors(Cosine(), [0], total=1).tolist() == [1]
+    assert factors(OneCycle(), [0], total=1).tolist() == [1]
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -61,7 +77,8 @@ def test_names_stand_for_the_defaults_and_factors_stay_in_0_to_1(name):
     given = factors(schedule, range(500), steps_per_epoch=5, total=500)
     assert given.shape == (500,)
     assert given.dtype == np.float64
-    assert (given > 0).all()
+    assert (given >= 0).all()
+    assert (given[:-1] > 0).all()  # the last step of a cosine has the floor, 0
     assert (given <= 1).all()
 
 
@@ -69,8 +86,8 @@ def test_train_asks_for_each_step_of_the_whole_run():
     """3 batches an epoch and 4 epochs: 12 steps, of which history keeps the last of each epoch."""
     X = np.arange(6.0)[:, None]
     history = train(Network([1, 1]), X, X[:, 0], optimizer=SGD(1e-3), batch_size=2, epochs=4, schedule="cosine")
-    expected = [1e-3 * (1 + math.cos(math.pi * step / 12)) / 2 for step in (2, 5, 8, 11)]
-    assert_allclose(history.learning_rate, expected, rtol=1e-12)
+    expected = [1e-3 * (1 + math.cos(math.pi * step / 11)) / 2 for step in (2, 5, 8, 11)]
+    assert_allclose(history.learning_rate, expected, rtol=1e-12, atol=1e-18)
 
 
 def test_train_uses_the_factor_of_the_step_itself():

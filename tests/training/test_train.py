@@ -391,13 +391,15 @@ def test_overflow_names_the_first_layer_where_it_shows():
     assert_array_equal(net.theta, before)
 
 
-def test_parameters_that_overflow_from_the_start_are_untouched():
+@pytest.mark.parametrize(("theta", "told"), [([np.inf, -0.0], "got inf in W1[0, 0]"), ([1, np.nan], "got nan in b1[0]")])
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_parameters_that_are_not_finite_before_the_start_are_no_overflow(refuses, theta, told, optimizer):
     net = line()
-    net.theta = [np.inf, -0.0]
-    with pytest.raises(NonFiniteError) as caught:
-        train(net, [[1.0]], [0.5], epochs=3)
-    assert caught.value.step == 0
-    assert net.theta.tolist() == [np.inf, -0.0]
+    net.theta = theta
+    with refuses("theta") as caught:
+        train(net, [[1.0]], [0.5], epochs=3, optimizer=optimizer)
+    assert told in str(caught.value)
+    assert_array_equal(net.theta, theta)
 
 
 def test_overflow_of_the_very_last_update():

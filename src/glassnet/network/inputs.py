@@ -47,7 +47,12 @@ def encode_targets(y: Any, n: int, n_outputs: int, loss: Loss, dtype: Any, name:
 
 
 def check_sample_weight(sample_weight: Any, n: int, dtype: Any, name: str = "sample_weight") -> Array | None:
-    """Return the weights as (n,) numbers ≥ 0 that are not all 0, or None for equal weights."""
+    """Return the weights as (n,) numbers ≥ 0 that are not all 0, or None for equal weights.
+
+    What counts is how the weights compare, and the engines multiply losses by them and divide by their sum. So that no
+    product overflows or vanishes, the largest must lie between 1/√max and √max of dtype (1e-19 and 1e19 in float32),
+    and a weight too small for all its digits to survive in a product (1e-31 in float32, 1e-292 in float64) counts as 0.
+    """
     if sample_weight is None:
         return None
     array = _numbers(sample_weight, name, dtype)
@@ -59,8 +64,18 @@ def check_sample_weight(sample_weight: Any, n: int, dtype: Any, name: str = "sam
     if (array < 0).any():
         row = int(np.argmax(array < 0))
         raise InputError(f"{name}: expected numbers ≥ 0; got {array[row]:g} in row {row}; drop that row or weigh it 0.")
-    if not array.sum() > 0:
+    kind = np.finfo(array.dtype)
+    largest, limit = float(np.max(np.asarray(sample_weight, dtype=np.float64))), float(kind.max) ** 0.5
+    if not largest > 0:
         raise InputError(f"{name}: expected at least one number > 0; got all zeros; pass None for equal weights.")
+    if not 1 / limit <= largest <= limit:
+        raise InputError(
+            f"{name}: expected the largest between {1 / limit:.1g} and {limit:.1g} in {array.dtype}; got {largest:.3g}; "
+            "multiply all by one constant."
+        )
+    too_small = array < kind.smallest_normal / kind.eps
+    if too_small.any():
+        array = np.where(too_small, 0, array)
     return array
 
 

@@ -213,7 +213,8 @@ def stop_early(job: Job, state: State, loss: float, theta: Array) -> str:
     rule = job.early_stopping
     if rule is None:
         return ""
-    state.stale = state.stale + 1 if loss > state.best_loss - rule.min_delta else 0
+    improved = loss <= state.best_loss - rule.min_delta  # False for a loss that is nan
+    state.stale = 0 if improved else state.stale + 1
     if loss < state.best_loss:
         state.best_loss, state.best_epoch = loss, state.epoch
         if rule.restore_best and job.validation is not None:

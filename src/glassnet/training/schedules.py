@@ -60,7 +60,10 @@ class InverseScaling:
 
 @dataclass(frozen=True)
 class Cosine:
-    """Linear warm-up from 0 over a share of the run, then half a cosine down to `floor` (Loshchilov & Hutter 2017)."""
+    """Linear warm-up from 0 over a share of the run, then half a cosine down to `floor` (Loshchilov & Hutter 2017).
+
+    The first step has factor 0 (1 without a warm-up), the last one `floor`; a run of one step has 1.
+    """
 
     warmup: float = 0.0
     floor: float = 0.0
@@ -70,15 +73,20 @@ class Cosine:
         check_number("floor", self.floor, 0, 1)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
-        warm = self.warmup * total_steps
-        rising = (step + 1) / (warm + 1)
-        falling = self.floor + (1 - self.floor) * _half_cosine((step - warm) / max(total_steps - warm, 1))
+        last = total_steps - 1
+        warm = self.warmup * last
+        rising = step / max(warm, 1)
+        falling = self.floor + (1 - self.floor) * _half_cosine((step - warm) / ((last - warm) or 1))
         return np.where(step < warm, rising, falling)
 
 
 @dataclass(frozen=True)
 class OneCycle:
-    """Up from 1/start to 1 over `rise` of the run, then down to 1/(start·end), along cosines (Smith & Topin 2018)."""
+    """Up from 1/start to 1 over `rise` of the run, then down to 1/(start·end), along cosines (Smith & Topin 2018).
+
+    The first step has factor 1/start, the step nearest to `rise` of the run 1, the last one 1/(start·end); a run of one
+    step has 1.
+    """
 
     rise: float = 0.3
     start: float = 25.0
@@ -92,10 +100,11 @@ class OneCycle:
         check_number("end", self.end, 1)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
-        top = self.rise * total_steps
-        low, last = 1 / self.start, 1 / (self.start * self.end)
-        rising = low + (1 - low) * (1 - _half_cosine(step / top))
-        falling = last + (1 - last) * _half_cosine((step - top) / (total_steps - top))
+        last = total_steps - 1
+        top = min(max(round(self.rise * last), 1), last - 1) if last > 1 else last / 2  # 2 steps have no room for 1
+        low, end = 1 / self.start, 1 / (self.start * self.end)
+        rising = low + (1 - low) * (1 - _half_cosine(step / max(top, 0.5)))
+        falling = end + (1 - end) * _half_cosine((step - top) / ((last - top) or 1))
         return np.where(step < top, rising, falling)
 
 
