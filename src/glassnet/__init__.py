@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.diagnose.gradients import GradientCheck, check_gradients
 from glassnet.equations import activations, initializers, losses
@@ -46,10 +46,34 @@ LAZY: dict[str, str] = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in LAZY:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
-    return getattr(import_module(LAZY[name]), name)
+if TYPE_CHECKING:
+    from glassnet.diagnose.diagnosing import diagnose
+    from glassnet.diagnose.diagnosis import Diagnosis
+    from glassnet.diagnose.examine import examine
+    from glassnet.diagnose.findings import Finding
+    from glassnet.diagnose.thresholds import Thresholds
+    from glassnet.estimators.classifier import MLPClassifier
+    from glassnet.estimators.regressor import MLPRegressor
+    from glassnet.explain.check import check
+    from glassnet.explain.derivation import Derivation
+    from glassnet.explain.explain import explain
+    from glassnet.explain.grade import Grade
+    from glassnet.storage.export import export
+    from glassnet.storage.files import load, save
+else:  # hidden from type checkers, which would take every misspelt name for one that __getattr__ knows
+
+    def __getattr__(name):
+        if name not in LAZY:
+            raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
+        value = getattr(import_module(LAZY[name]), name)
+        if package := sys.modules.get(f"{__name__}.{name}"):
+            # explain and diagnose are functions and packages: the package's submodules are the function's attributes
+            value.__dict__ = vars(package)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 class _Package(ModuleType):
