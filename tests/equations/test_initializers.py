@@ -60,7 +60,8 @@ def test_zeros():
 
 
 def test_default_is_he_for_rectifiers_and_glorot_otherwise():
-    assert default_initializer(["relu"]) == "he_normal"
+    for rectifier in ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus"):
+        assert default_initializer([rectifier]) == "he_normal", rectifier
     assert default_initializer(["tanh", "gelu"]) == "he_normal"
     assert default_initializer(["tanh", "sigmoid"]) == "glorot_uniform"
     assert default_initializer([]) == "glorot_uniform"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from glassnet import Network
+from glassnet import Network, train
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, -1.0]])
 NAN, INF = float("nan"), float("inf")
@@ -180,3 +180,56 @@ def test_lists_frames_and_objects_of_numbers_are_accepted(net):
     assert_array_equal(net.forward(X.tolist()).output, expected)
     assert_array_equal(net.forward(np.asfortranarray(X)).output, expected)
     assert_array_equal(net.forward(X.astype(object)).output, expected)
+
+
+@pytest.mark.parametrize("bad", [1 + 2e-5, 1 - 2e-5, 1.01])
+def test_the_rows_of_a_distribution_sum_to_1(refuses, classes, bad):
+    row = np.array([0.2, 0.3, 0.5])
+    assert_array_equal(classes.encode([row * (1 + 5e-6)], 1), [row * (1 + 5e-6)])  # rounding of float32 is no mistake
+    with refuses("y"):
+        classes.encode([row * bad], 1)
+
+
+# --- weights of extreme size ------------------------------------------------------------------------------------
+
+ROWS = np.random.default_rng(0).normal(size=(50, 3))
+LABELS = (ROWS[:, 0] > 0).astype(int)
+
+
+def trained(dtype, engine, weight, batch_size):
+    net = Network([3, 4, 1], output="sigmoid", dtype=dtype)
+    history = train(net, ROWS, LABELS, sample_weight=weight, epochs=3, engine=engine, batch_size=batch_size)
+    return history.loss, net.theta
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_engines_agree_on_weights_of_any_size_they_take(dtype, batch_size):
+    """Among others whole batches of weights too small to count: both skip them."""
+    kind = np.finfo(dtype)
+    limit, smallest = float(kind.max) ** 0.5, float(kind.smallest_normal)
+    halves = np.r_[np.full(25, 1.0), np.full(25, smallest)]
+    ranging = smallest / float(kind.eps) * np.random.default_rng(1).permutation(np.geomspace(1e-5, 1e5, 50))
+    ranging[:10] = 1
+    for weight in (np.full(50, 1.01 / limit), np.full(50, 0.99 * limit), halves, halves / 1000, ranging):
+        (loss, theta), (loss_2, theta_2) = (trained(dtype, e, weight, batch_size) for e in ("numpy", "native"))
+        rounding = 1e-5 if dtype == "float32" else 1e-12
+        assert np.isfinite(loss).all()
+        np.testing.assert_allclose(loss, loss_2, rtol=rounding)
+        np.testing.assert_allclose(theta, theta_2, rtol=rounding, atol=rounding)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "weight"),
+    [("float32", 1e-40), ("float32", 1e-50), ("float32", 1e-30), ("float32", 1e30), ("float64", 1e-310), ("float64", 1e200)],
+)
+def test_weights_whose_products_would_overflow_or_vanish_are_refused(refuses, dtype, weight):
+    for engine in ("numpy", "native"):
+        with refuses("sample_weight") as caught:
+            trained(dtype, engine, np.full(50, weight), None)
+        assert f"got {weight:.3g}" in str(caught.value)
+
+
+def test_a_weight_too_small_to_count_is_0(net):
+    assert net.loss(X, [0, 1, 1], [1, 1e-300, 1]) == net.loss(X, [0, 1, 1], [1, 0, 1])
+    assert net.loss(X, [0, 1, 1], [1, 1e-290, 1]) != net.loss(X[:2], [0, 1], [1, 0])

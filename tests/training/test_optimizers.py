@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from glassnet import (
     LBFGS,
@@ -140,7 +140,11 @@ def test_only_the_adams_count_steps():
         (RMSprop, "decay", 1),
         (RMSprop, "epsilon", -1e-8),
         (Adam, "beta1", 1.0),
+        (Adam, "beta2", 1.0),
         (Adam, "beta2", -0.5),
+        (AdamEpsilonHat, "beta2", 1),
+        (AdamW, "beta2", 1.0),
+        (RMSprop, "decay", 1.0),
         (Adam, "epsilon", "small"),
         (AdamW, "weight_decay", -0.01),
         (LBFGS, "tolerance", -1),
@@ -159,3 +163,30 @@ def test_unknown_optimizers_are_refused(refuses, given):
         as_optimizer(given)
     with pytest.raises(InputError, match="did you mean 'adam'"):
         as_optimizer("adaam")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        lambda theta, g, v, learning_rate: theta - learning_rate * g,
+        lambda theta, g, v, learning_rate: (theta - learning_rate * g,),
+        lambda theta, g, v, learning_rate: (theta, v, v),
+        lambda theta, g, v, learning_rate: (theta[:1], v),
+        lambda theta, g, v, learning_rate: (theta.sum(), v),
+        lambda theta, g, v, learning_rate: None,
+        lambda theta, g: (theta, g),
+        lambda theta, g, v, learning_rate: (theta @ np.ones((2, 2)), v),
+        3,
+    ],
+)
+def test_an_optimizer_of_ones_own_that_cannot_work_is_refused(refuses, update):
+    @dataclass(frozen=True)
+    class Mine(Optimizer):
+        slots = ("v",)
+
+    Mine.update = staticmethod(update)
+    net = Network([1, 1])
+    before = net.theta.copy()
+    with refuses("optimizer"):
+        train(net, [[1.0]], [1.0], optimizer=Mine())
+    assert_array_equal(net.theta, before)

@@ -153,6 +153,21 @@ def test_a_run_left_inside_an_epoch_can_be_resumed():
     assert np.array_equal(run.network.theta, whole.theta)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_a_run_left_inside_an_epoch_of_smaller_batches_begins_the_epoch_anew(engine):
+    """Two of the three batches of an epoch are done; an epoch of one batch has no place to go on from."""
+    run = Run(network(), X, Y, optimizer="sgd", epochs=4, batch_size=8, engine=engine).advance(steps=2)
+    here, theta = run.network.loss(X, Y), run.network.theta.copy()
+    fresh = network()
+    fresh.theta = theta
+    history = gn.train(run.network, X, Y, optimizer="sgd", epochs=3, resume=run.history(), engine=engine)
+    expected = gn.train(fresh, X, Y, optimizer="sgd", epochs=3, engine=engine)
+    assert history.loss[0] == pytest.approx(here, rel=1e-12)
+    assert history.steps == 2 + 3
+    assert np.array_equal(history.loss, expected.loss)
+    assert np.array_equal(run.network.theta, fresh.theta)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [({}, "a step or an epoch"), ({"step": 1, "epoch": 1}, "a step or an epoch"), ({"step": 10}, r"0 … 9.*got 10")],

@@ -118,6 +118,21 @@ def test_adaptive_lowers_the_rate_while_the_loss_stands_still():
     assert history.stopped == "the learning rate reached its floor"
 
 
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_adaptive_goes_on_at_its_floor_and_ends_below_it(engine):
+    """The loss stands still, so the factor halves every second epoch: 1, ½, ¼, which is the floor, and ⅛, below it."""
+    history = train(
+        Network([1, 1], init="zeros"),
+        *([[0.0]], [0.0]),
+        optimizer=SGD(1.0),
+        epochs=50,
+        schedule=Adaptive(decay=0.5, patience=2, floor=0.25),
+        engine=engine,
+    )
+    assert history.learning_rate.tolist() == [1, 1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert history.stopped == "the learning rate reached its floor"
+
+
 def test_adaptive_leaves_the_rate_while_the_loss_falls():
     schedule = Adaptive(decay=0.2, patience=2, min_delta=1e-4)
     history = train(Network([1, 1], init="zeros"), [[0.0]], [1.0], optimizer=SGD(0.1), epochs=20, schedule=schedule)
@@ -166,3 +181,26 @@ def test_unknown_schedules_are_refused(refuses, given):
         as_schedule(given)
     with pytest.raises(InputError, match="did you mean 'cosine'"):
         as_schedule("cosin")
+
+
+class Own:
+    def __init__(self, factor):
+        self.factor = factor
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        lambda step, steps_per_epoch, total: 0.5,
+        lambda step, steps_per_epoch, total: step[:1],
+        lambda step, steps_per_epoch, total: -1.0 * step,
+        lambda step, steps_per_epoch, total: np.full(len(step), np.nan),
+        lambda step, steps_per_epoch, total: ["a"] * len(step),
+        lambda step: 1.0 * step,
+        lambda step, steps_per_epoch, total: math.exp(-step),
+        0.5,
+    ],
+)
+def test_a_schedule_of_ones_own_that_cannot_work_is_refused(refuses, factor):
+    with refuses("schedule"):
+        train(Network([1, 1]), [[1.0]], [1.0], schedule=Own(factor))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from glassnet import SGD, Adam, EarlyStopping, Momentum, Network, NonFiniteError, StepDecay, train
+from glassnet import SGD, Adam, EarlyStopping, Loss, Momentum, Network, NonFiniteError, Run, StepDecay, train
 from glassnet.network import passes
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.random import batch_order, dropout_mask
@@ -259,6 +259,41 @@ def test_validation_loss_is_without_penalties_and_with_its_weights():
     assert history.validation_loss[-1] != pytest.approx(net.loss(X_VAL, Y_VAL), rel=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("validation", [None, ([[0.0]], [3.0])], ids=["training loss", "validation loss"])
+def test_the_best_epoch_of_equal_losses_is_the_first(engine, validation):
+    """x = 0 and b = y: the gradient is 0 and every epoch has the same loss."""
+    net = Network([1, 1], init="zeros")
+    rule = EarlyStopping(patience=4, min_delta=0)
+    run = Run(net, [[0.0]], [0.0], epochs=10, validation=validation, early_stopping=rule, engine=engine).advance()
+    assert len(set(run.record.validation_loss if validation else run.record.loss)) == 1
+    assert run.state.best_epoch == 1
+    if validation:
+        assert run.history().best_epoch == 1
+
+
+def test_a_validation_loss_that_is_nan_is_no_improvement():
+    """w and b fall alike; the output on the validation row x = 0 is b, whose root is nan when it is negative."""
+    root = Loss("root", lambda z, y: (z - y) ** 2 + 0 * np.sqrt(z), lambda z, y: 2 * (z - y))
+    net = Network([1, 1], init="zeros", loss=root)
+    net.W[1][...], net.b[1][...] = 5.0, 0.25
+    told = []
+    history = train(
+        net,
+        *([[1.0]], [1.0]),
+        optimizer=SGD(0.01),
+        epochs=40,
+        validation=([[0.0]], [-1.0]),
+        early_stopping=EarlyStopping(patience=5, min_delta=0, restore_best=False),
+        callbacks=[lambda epoch: told.append(epoch.validation_loss)],
+    )
+    first = int(np.argmax(np.isnan(told)))
+    assert 1 <= first < 30
+    assert np.isnan(told[first:]).all()
+    assert history.epochs == first + 5
+    assert history.stopped == "no improvement for 5 epochs"
+
+
 # --- callbacks --------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +319,16 @@ def test_a_callback_that_returns_true_ends_the_run():
     assert history.epochs == 4
     assert history.stopped == "a callback ended it"
     assert_array_equal(net.theta, short.theta)
+
+
+@pytest.mark.parametrize("true", [np.True_, np.array(True), np.float64(1) < np.float64(2)])
+def test_a_callback_that_returns_numpys_true_ends_the_run(true):
+    assert train(network(), X, Y, epochs=50, callbacks=[lambda epoch: None, lambda epoch: true]).epochs == 1
+
+
+@pytest.mark.parametrize("answer", [None, False, np.False_, np.array(False), 1, np.int64(1), 0.5, "stop", [True]])
+def test_other_answers_of_a_callback_mean_nothing(answer):
+    assert train(network(), X, Y, epochs=3, callbacks=[lambda epoch: answer]).epochs == 3
 
 
 # --- resuming ---------------------------------------------------------------------------------------------------------
@@ -430,9 +475,11 @@ def test_the_error_survives_pickling():
 
 NAN = float("nan")
 BAD = {
-    "epochs": [0, -1, 2.0, True, "10", None, NAN, np.array([1, 2])],
-    "batch_size": [0, -4, 2.5, "4", True],
-    "sample_weight": [[1] * 9, [-1] + [1] * 9, [0] * 10, [NAN] * 10, "heavy"],
+    "epochs": [0, -1, 2.0, True, "10", None, NAN, np.array([1, 2]), 2**63, 2**64, 10**5000, np.uint64(2**63)],
+    "batch_size": [0, -4, 2.5, "4", True, 2**63, 10**30],
+    "shuffle": ["no", "False", 0, 1, None, [True], np.array(True)],
+    "snapshots": [-1, 1.5, 2**63, None],
+    "sample_weight": [[1] * 9, [-1] + [1] * 9, [0] * 10, [NAN] * 10, "heavy", [1e-310] * 10, [1e300] * 10],
     "l1": [-0.1, NAN, float("inf"), "0.1", None, True, 10**400, 1j],
     "l2": [-0.1, [0.1], np.array([[0.1], [0.2]])],
     "dropout": [-0.1, 1.0, 1.5, "half", NAN],
@@ -441,8 +488,8 @@ BAD = {
     "optimizer": ["adaam", 0.1, None, Adam],
     "early_stopping": [True, 10, "yes", EarlyStopping],
     "engine": ["gpu", None, 3, ["numpy"], np.array(["numpy", "auto"])],
-    "n_threads": [0, -1, 1.5],
-    "seed": [-1, 1.5, "one", None, 2**64, True],
+    "n_threads": [0, -1, 1.5, 2**63, 2**70],
+    "seed": [-1, 1.5, "one", None, 2**64, 2**70, True],
     "callbacks": [print, 3, [3], None, "print"],
     "resume": [3, "history"],
     "validation": [3, (X_VAL,), (X_VAL, Y_VAL, None, None), "data"],
@@ -504,7 +551,7 @@ def test_the_history_of_another_network_or_optimizer_is_refused(refuses):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("patience", 0), ("patience", 1.5), ("min_delta", -1), ("min_delta", "0"), ("restore_best", "yes")],
+    [("patience", 0), ("patience", 1.5), ("patience", 2**63), ("min_delta", -1), ("min_delta", "0"), ("restore_best", "yes")],
 )
 def test_bad_early_stopping_is_refused(refuses, name, value):
     with refuses(name):

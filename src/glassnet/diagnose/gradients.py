@@ -223,19 +223,28 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
             suspects.append(f"df of activation {activation.name!r} (layer {layer}): {wrong}")
     loss, last = network.loss_function, network.n_layers
     P = trace.Z[last] if loss.contains(network.activations[last]) else trace.A[last]
-    if loss.targets != "distribution":
-        smooth = np.abs(P - Y) > 2 * DIFFERENCE if loss.kink_at_target else np.ones_like(P, dtype=bool)
-        wrong, analytic = _compare(lambda Z: loss.value(Z, Y, **loss.parameters), P, loss.slopes(P, Y), smooth)
-        all_analytic &= analytic
+
+    def value(P: Array) -> Array:
+        return np.asarray(loss.value(P, Y, **loss.parameters))
+
+    smooth = np.abs(P - Y) > 2 * DIFFERENCE if loss.kink_at_target else np.ones_like(P, dtype=bool)
+    if value(P).shape == P.shape:
+        wrong, analytic = _compare(value, P, loss.slopes(P, Y), smooth)
         if wrong:
             suspects.append(f"slope of loss {loss.name!r}: {wrong}")
+    else:  # one number a row: its slope along (1, …, 1) is the sum of the row's slopes
+        along = loss.slopes(P, Y).sum(axis=1, keepdims=True)
+        _, analytic = _compare(value, P, along, smooth.all(axis=1, keepdims=True))
+    all_analytic &= analytic
     return tuple(suspects), all_analytic
 
 
 def _compare(f: Callable[[Array], Array], Z: Array, stated: Array, smooth: NDArray[np.bool_]) -> tuple[str, bool]:
     """Where a stated derivative is wrong, as text or "", and whether f carries the complex step."""
     h = DIFFERENCE * np.maximum(1, np.abs(Z))
-    centred = (f(Z + h) - f(Z - h)) / ((Z + h) - (Z - h))
+    if stated.shape != Z.shape:
+        h = h.max(axis=1, keepdims=True)
+    centred = (f(Z + h) - f(Z - h)) / ((Z + h) - (Z - h))[:, : stated.shape[1]]
     try:
         stepped = np.imag(f(Z + COMPLEX_STEP * 1j)) / COMPLEX_STEP
     except (TypeError, ValueError):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.diagnose.remedy import Remedy
+from glassnet.equations.losses import Loss
 from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.network.network import Network
 
@@ -32,11 +33,18 @@ def derived(f: Callable[..., Array]) -> Callable[..., Array]:
     return derivative
 
 
+def _is_elementwise(loss: Loss, width: int) -> bool:
+    """True if the loss is one number for each output and not one for each row."""
+    rows = np.full((2, width), 0.5)
+    with np.errstate(all="ignore"):
+        return np.shape(loss.value(rows, rows, **loss.parameters)) == rows.shape
+
+
 def repairs(network: Network) -> tuple[Remedy, ...]:
     """Remedies for a wrong gradient: the derivatives of one's own equations taken from the functions themselves."""
     own = {layer: a for layer, a in network.activations.items() if not a.rowwise and not a.is_builtin}
     loss = network.loss_function
-    own_loss = not loss.is_builtin and loss.targets != "distribution"
+    own_loss = not loss.is_builtin and _is_elementwise(loss, network.sizes[-1])
     if not own and not own_loss:
         return ()
     layers = network.n_layers

@@ -149,10 +149,9 @@ class Checker:
         for layer, activation in self.net.activations.items():
             if not activation.rowwise:
                 functions.append((activation, np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)))
-        if loss.targets != "distribution":
-            contained = loss.contains(self.net.activations[self.last])
-            P = np.asarray(self.of[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
-            functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
+        contained = loss.contains(self.net.activations[self.last])
+        P = np.asarray(self.of[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
+        functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
         return all(_carries_complex_step(function, at) for function, at in functions)
 
     def _named(self, method: str) -> str:
@@ -240,8 +239,8 @@ class Checker:
 
 
 def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
-    """Whether the complex step gives the slope of an elementwise function, wherever it has one."""
-    h = DIFFERENCE * np.maximum(1, np.abs(at))
+    """True if the complex step gives the slope of a function of each entry, or of each row, wherever it has one."""
+    h = DIFFERENCE * np.maximum(1, np.abs(at)).max(axis=-1, keepdims=True)
     try:
         stepped = np.imag(function(at + COMPLEX_STEP * 1j)) / COMPLEX_STEP
     except (TypeError, ValueError):

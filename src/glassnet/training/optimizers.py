@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+import numpy as np
+
 from glassnet.equations import updates
 from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
 
@@ -155,9 +157,31 @@ OPTIMIZERS: dict[str, type[Optimizer | LBFGS]] = {
 }
 
 
+def _probe(optimizer: Any) -> None:
+    """Refuse an optimizer of one's own whose update fails on three parameters, or returns no new theta and slots."""
+    name, theta = type(optimizer).__name__, np.linspace(-1, 1, 3)
+    try:
+        step = {"t": 1} if optimizer.counts_steps else {}
+        slots = [np.zeros(3) for _ in optimizer.slots]
+        with np.errstate(all="ignore"):
+            results = optimizer.update(theta.copy(), theta + 0.5, *slots, **optimizer.constants(), **step)
+        good = isinstance(results, tuple) and len(results) == 1 + len(slots)
+        good = good and all(np.shape(each) == (3,) and np.asarray(each).dtype.kind in "biuf" for each in results)
+        got = shown(results)
+    except Exception as error:
+        good, got = False, shown(error)
+    if not good:
+        raise InputError(
+            f"optimizer: expected update of {name} to return a tuple of the new theta and {len(optimizer.slots)} slots, "
+            f"each of theta's shape; got {got}; see the example of Optimizer."
+        )
+
+
 def as_optimizer(given: Any) -> Optimizer | LBFGS:
     """Return the optimizer called `given` at its defaults, or `given` itself if it is one already."""
     if isinstance(given, Optimizer | LBFGS):
+        if type(given) not in OPTIMIZERS.values():
+            _probe(given)
         return given
     if not isinstance(given, str):
         raise InputError(

@@ -145,10 +145,27 @@ SCHEDULES: dict[str, type[Schedule]] = {
 }
 
 
+def _probe(schedule: Schedule) -> None:
+    """Refuse a schedule of one's own that fails on three steps, or has no factor ≥ 0 for each."""
+    try:
+        factors = np.asarray(schedule.factor(np.arange(3), 1, 3))
+        got = f"{factors.dtype} of shape {factors.shape}"
+        good = factors.shape == (3,) and factors.dtype.kind in "biuf" and bool((factors >= 0).all())
+    except Exception as error:
+        good, got = False, shown(error)
+    if not good:
+        raise InputError(
+            f"schedule: expected factor(step, steps_per_epoch, total_steps) to return one number ≥ 0 for each entry of "
+            f"step; got {got} for 3 steps; compute it with NumPy from the array step."
+        )
+
+
 def as_schedule(given: Any) -> Schedule:
     """Return the schedule called `given` at its defaults, or `given` itself if it has a factor method."""
     if hasattr(given, "factor") and not isinstance(given, type):
         schedule: Schedule = given
+        if type(given) not in SCHEDULES.values():
+            _probe(schedule)
         return schedule
     if not isinstance(given, str):
         raise InputError(f"schedule: expected a name or a schedule; got {shown(given)}; pass e.g. Cosine(warmup=0.1).")
