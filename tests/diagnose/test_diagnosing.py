@@ -119,6 +119,28 @@ def test_unscaled_inputs_and_codes_for_missing_values():
     assert (found.code, found.remedy.cut_off, found.confirmed) == ("unscaled_inputs", True, True)
 
 
+@pytest.mark.parametrize(("far", "cut_off"), [(50, False), (500, True)])
+def test_values_are_cut_off_that_lie_a_hundred_times_as_far_out_as_the_middle_half_is_wide(far, cut_off):
+    coded = 100 + X
+    coded[3, 0] = 100 + far * np.subtract(*np.quantile(X[:, 0], (0.75, 0.25)))
+    found = by_code(diagnosed(X=coded, replay=False, epochs=2), "unscaled_inputs")
+    assert found.remedy.cut_off is cut_off
+
+
+@pytest.mark.parametrize(("scale", "found"), [(1 / 12, False), (1 / 30, True)])
+def test_weights_are_too_small_below_a_sixteenth_of_the_usual_size(scale, found):
+    net = network()
+    net.W[1][...] *= scale
+    assert ("poor_initialisation" in diagnosed(net, replay=False, epochs=2).codes) is found
+
+
+@pytest.mark.parametrize(("size", "found"), [(0.5, False), (5.0, True)])
+def test_an_offset_counts_for_inputs_that_are_not_small(size, found):
+    """Mean and standard deviation stand 50 to 1; below 1 the biases make up for it."""
+    offset = size * (1 + 0.02 * (X - X.mean(axis=0)) / X.std(axis=0))
+    assert ("unscaled_inputs" in diagnosed(X=offset, replay=False, epochs=2).codes) is found
+
+
 def test_inputs_that_say_nothing_have_no_remedy():
     labels = np.random.default_rng(0).permutation(y)
     found = diagnosed(y=labels).findings[0]

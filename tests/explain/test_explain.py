@@ -100,6 +100,17 @@ def test_independent_checks_hold_to_1e_10(seeds):
             assert check.kinks == 0 or step.stage == "backward"
 
 
+@pytest.mark.parametrize(("distance", "kinks"), [(0.0, 1), (1e-3, 0)])
+def test_a_wrong_number_is_excused_at_a_kink_and_not_near_it(distance, kinks):
+    """A hidden relu of one unit whose Z is `distance`, and a derivative dZ1 that is wrong by a half."""
+    net = gn.Network([1, 1, 1], init=lambda rng, fan_in, fan_out: np.ones((fan_in, fan_out)))
+    derivation = gn.explain(net, [distance], [3.0])
+    step = derivation["dZ1"]
+    object.__setattr__(step, "value", derivation.value("dA1") * 0.5)
+    check = derivation._checker.check(step, None)
+    assert (check.kinks, check.ok) == (kinks, bool(kinks))
+
+
 def test_a_check_sees_a_wrong_number():
     derivation = gn.explain(gn.Network([3, 4, 2], "tanh", "softmax", seed=1), [0.5, -1.0, 2.0], 1, optimizer="adam")
     for symbol in ("Z1", "A2", "loss", "dZ2", "J2", "dW1", "db1", "dA1", "g_prime1", "m_hat", "theta", "dA0"):

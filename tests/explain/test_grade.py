@@ -79,6 +79,24 @@ def test_what_follows_from_a_wrong_term_is_no_second_mistake(derivation):
     assert grade.formula == "dZ1 = dA1"
 
 
+@pytest.mark.parametrize(("units", "verdict"), [(1, "follows"), (5, "wrong")])
+def test_what_follows_may_be_off_by_a_unit_of_its_last_digit_and_no_more(derivation, units, verdict):
+    dZ1 = np.round(derivation.value("dA1"), 4)
+    db1 = np.round(dZ1.sum(axis=0), 4) + [units * 1e-4, 0, 0, 0]
+    assert [mark.verdict for mark in derivation.grade(dZ1=dZ1, db1=db1).marks] == ["wrong", verdict]
+
+
+def test_only_the_mistakes_that_explain_most_terms_are_named():
+    """Half the loss also comes of a mean over the two outputs, but half of dZ2 does not come of it."""
+    derivation = gn.explain(gn.Network([3, 4, 2], seed=1), X, np.ones((3, 2)))
+    half = {"loss": 0.5 * derivation.value("loss"), "dZ2": 0.5 * derivation.value("dZ2")}
+    grade = derivation.grade(**half)
+    assert (grade.first_wrong.symbol, grade.misconception.code) == ("loss", "loss_factor")
+    assert grade.also_possible == ()
+    alone = derivation.grade(loss=half["loss"], dZ2=derivation.value("dZ2"))
+    assert alone.misconception.code == "outputs_averaged"
+
+
 def test_the_mean_may_come_in_the_weight_gradients(derivation):
     n, l2 = 3, 0.1
     dZ2, A1 = derivation.value("dZ2") * n, derivation.value("A1")
