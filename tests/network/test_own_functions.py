@@ -64,6 +64,22 @@ def test_a_loss_called_as_a_built_in_one_is_your_own():
     assert "loss: binary_cross_entropy (your own)" in net.summary()
 
 
+def test_a_loss_of_a_built_in_ones_name_and_link_is_explained_by_its_own_equations():
+    known = losses.BINARY_CROSS_ENTROPY
+    doubled = gn.Loss(
+        known.name,
+        lambda z, y: 2 * losses.binary_cross_entropy(z, y),
+        lambda z, y: 2 * losses.d_binary_cross_entropy(z, y),
+        link=known.link,
+        targets=known.targets,
+    )
+    net = gn.Network([3, 4, 1], output="sigmoid", loss=doubled, seed=1)
+    assert net.loss(X, y) == 2 * gn.Network([3, 4, 1], output="sigmoid", seed=1).loss(X, y)
+    derivation = gn.explain(net, X[:4], y[:4])
+    assert "loss_of_output" not in derivation
+    assert all(derivation.check(step.symbol).ok for step in derivation.steps)
+
+
 def test_an_output_called_identity_is_not_left_out():
     """The squared error takes the output of an own function, whatever it is called."""
     net = gn.Network([3, 4, 1], output=gn.Activation("identity", square, d_square), seed=1)
