@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pytest
 
 from glassnet.errors import LARGEST_COUNT, Range, check_bool, check_count, shown
 
@@ -37,7 +36,12 @@ def test_ranges_hold_their_ends_unless_open(refuses):
 
 
 def test_a_constant_keeps_a_whole_number_and_gives_up_numpys_types():
-    assert [type(Range().check("p", value)) for value in (2, 2.0, np.int64(2), np.float64(2))] == [int, float, float, float]
+    assert [type(Range().check("p", value)) for value in (2, 2.0, np.int64(2), np.float64(2))] == [
+        int,
+        float,
+        float,
+        float,
+    ]
 
 
 def test_what_cannot_be_printed_is_shown_by_its_type():

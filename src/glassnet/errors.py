@@ -82,9 +82,7 @@ class Range:
 
     def check(self, name: str, value: object) -> int | float:
         """Return `value` as a plain number; raise InputError unless it is finite and within the range."""
-        number = check_number(
-            name, value, self.low, self.high, open_low=self.open_low, open_high=self.open_high
-        )
+        number = check_number(name, value, self.low, self.high, open_low=self.open_low, open_high=self.open_high)
         # a NumPy scalar becomes a float: it would turn float32 arrays into float64
         return value if type(value) is int else number
 
@@ -114,7 +112,7 @@ def shown(value: object) -> str:
     """The value as a message shows it: its repr on one line, cut at 60 characters."""
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # a whole number of more than 4,300 digits, or a __repr__ that fails
+    except Exception:  # noqa: BLE001 - a whole number of more than 4,300 digits, or a __repr__ that fails
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 

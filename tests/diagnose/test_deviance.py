@@ -65,3 +65,13 @@ def test_mean_loss_of_an_overflowing_network_is_inf():
     net = gn.Network([1, 1], seed=0)
     net.theta = [1e300, 0.0]
     assert mean_loss(net, np.array([[1e300]]), np.array([[0.0]])) == np.inf
+
+
+@pytest.mark.parametrize("name", ["poisson", "binary_cross_entropy", "categorical_cross_entropy"])
+def test_a_loss_of_ones_own_is_not_measured_by_the_built_in_one_of_its_name(name):
+    """Squares under another name: the best constant is the mean, and the least loss is 0."""
+    own = gn.Loss(name, losses.squared_error, losses.d_squared_error)
+    Y = rng.random((50, 1))
+    measure = yardstick(own, Y)
+    assert measure.floor == 0
+    assert measure.baseline == pytest.approx(0.5 * np.var(Y), rel=1e-3)

@@ -82,7 +82,8 @@ def test_what_follows_from_a_wrong_term_is_no_second_mistake(derivation):
 @pytest.mark.parametrize(("units", "verdict"), [(1, "follows"), (5, "wrong")])
 def test_what_follows_may_be_off_by_a_unit_of_its_last_digit_and_no_more(derivation, units, verdict):
     dZ1 = np.round(derivation.value("dA1"), 4)
-    db1 = np.round(dZ1.sum(axis=0), 4) + [units * 1e-4, 0, 0, 0]
+    db1 = np.round(dZ1.sum(axis=0), 4)
+    db1[0] += units * 1e-4
     assert [mark.verdict for mark in derivation.grade(dZ1=dZ1, db1=db1).marks] == ["wrong", verdict]
 
 

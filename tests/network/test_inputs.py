@@ -221,7 +221,14 @@ def test_the_engines_agree_on_weights_of_any_size_they_take(dtype, batch_size):
 
 @pytest.mark.parametrize(
     ("dtype", "weight"),
-    [("float32", 1e-40), ("float32", 1e-50), ("float32", 1e-30), ("float32", 1e30), ("float64", 1e-310), ("float64", 1e200)],
+    [
+        ("float32", 1e-40),
+        ("float32", 1e-50),
+        ("float32", 1e-30),
+        ("float32", 1e30),
+        ("float64", 1e-310),
+        ("float64", 1e200),
+    ],
 )
 def test_weights_whose_products_would_overflow_or_vanish_are_refused(refuses, dtype, weight):
     for engine in ("numpy", "native"):

@@ -169,8 +169,10 @@ def test_probabilities_of_numbers_are_refused(refuses):
         [[2, 1], [3]],
         np.ones((2, 2)),
         list("ab"),
+        [2, 2**61, 1],
+        [2, 2**63, 1],
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_bad_sizes_are_refused(refuses, sizes):
     with refuses("sizes"):

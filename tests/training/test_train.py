@@ -436,7 +436,9 @@ def test_overflow_names_the_first_layer_where_it_shows():
     assert_array_equal(net.theta, before)
 
 
-@pytest.mark.parametrize(("theta", "told"), [([np.inf, -0.0], "got inf in W1[0, 0]"), ([1, np.nan], "got nan in b1[0]")])
+@pytest.mark.parametrize(
+    ("theta", "told"), [([np.inf, -0.0], "got inf in W1[0, 0]"), ([1, np.nan], "got nan in b1[0]")]
+)
 @pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
 def test_parameters_that_are_not_finite_before_the_start_are_no_overflow(refuses, theta, told, optimizer):
     net = line()
@@ -551,7 +553,14 @@ def test_the_history_of_another_network_or_optimizer_is_refused(refuses):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("patience", 0), ("patience", 1.5), ("patience", 2**63), ("min_delta", -1), ("min_delta", "0"), ("restore_best", "yes")],
+    [
+        ("patience", 0),
+        ("patience", 1.5),
+        ("patience", 2**63),
+        ("min_delta", -1),
+        ("min_delta", "0"),
+        ("restore_best", "yes"),
+    ],
 )
 def test_bad_early_stopping_is_refused(refuses, name, value):
     with refuses(name):

@@ -56,7 +56,9 @@ def repairs(network: Network) -> tuple[Remedy, ...]:
         f = activation.f
         return replace(activation, df=lambda z, a, **parameters: derived(f)(z, **parameters))
 
-    names = [f"df of {name!r}" for name in dict.fromkeys(a.name for a in own.values())] + ([f"slope of {loss.name!r}"] if own_loss else [])
+    names = [f"df of {name!r}" for name in dict.fromkeys(a.name for a in own.values())] + (
+        [f"slope of {loss.name!r}"] if own_loss else []
+    )
     mended_loss = replace(loss, slope=derived(loss.value)) if own_loss else loss
     change = {"hidden": [mended(layer) for layer in range(1, layers)], "output": mended(layers), "loss": mended_loss}
     return (Remedy(f"take the derivative from the function itself: {', '.join(names)}", network=change),)

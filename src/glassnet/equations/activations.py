@@ -81,9 +81,7 @@ class Activation:
         """True if f, df and the names of the constants are those of a built-in activation."""
         known = ACTIVATIONS.get(self.builtin)
         return known is not None and (
-            known.df is self.df
-            and known.rowwise == self.rowwise
-            and known.parameters.keys() == self.parameters.keys()
+            known.df is self.df and known.rowwise == self.rowwise and known.parameters.keys() == self.parameters.keys()
         )
 
     def __call__(self, Z: Array) -> Array:
@@ -127,7 +125,9 @@ def check_equation(kind: str, equation: Any, *functions: str) -> None:
     for mapping in ("parameters", "ranges"):
         if not isinstance(given := getattr(equation, mapping), Mapping):
             raise InputError(f"{mapping}: expected a dict by name; got {shown(given)}; pass e.g. {{'slope': 0.01}}.")
-    checked = {name: equation.ranges.get(name, Range()).check(name, given) for name, given in equation.parameters.items()}
+    checked = {
+        name: equation.ranges.get(name, Range()).check(name, given) for name, given in equation.parameters.items()
+    }
     object.__setattr__(equation, "parameters", checked)
 
 

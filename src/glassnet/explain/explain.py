@@ -15,6 +15,7 @@ from glassnet.explain.derivation import Derivation
 from glassnet.explain.update import add_update
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
+from glassnet.training.arguments import check_seed
 from glassnet.training.job import Job, State
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
 from glassnet.training.reference import Batch, masks
@@ -78,7 +79,7 @@ def explain(
     >>> derivation["dZ2"].source.file, derivation["dZ2"].source.code
     ('glassnet/equations/losses.py', 'return softmax(z) - y')
     """
-    digits = check_count("digits", digits)
+    digits = check_count("digits", digits, high=17)
     if isinstance(network, Run):
         return _explain_run(network, digits)
     net, x, y, names = _network_of(network, x, y)
@@ -106,7 +107,7 @@ def explain(
         dropout=check_number("dropout", dropout, 0, 1, open_high=True),
         clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
         early_stopping=None,
-        seed=check_count("seed", seed, low=0),
+        seed=check_seed(seed),
     )
     state = State(type(recurrence).__name__, _memory(recurrence, net, memory), check_count("step", step, low=0))
     drawn = masks(job, state.step, len(X)) if dropout_masks is None else _check_masks(net, dropout_masks, len(X))

@@ -102,10 +102,15 @@ class Network:
             )
         if last.builtin == "softmax" and self.sizes[-1] < 2:
             raise InputError("sizes: expected at least 2 outputs for a softmax; got 1; use output='sigmoid'.")
+        try:
+            self._theta = np.zeros(self.layout.size, dtype=self.dtype)
+        except (MemoryError, ValueError):
+            raise InputError(
+                f"sizes: expected a network that fits in memory; got {self.layout.size:,} parameters; use fewer units."
+            ) from None
         for layer, activation in self.activations.items():
             probe_activation(activation, self.sizes[layer], self.dtype)
         probe_loss(self.loss_function, last, self.sizes[-1], self.dtype)
-        self._theta = np.zeros(self.layout.size, dtype=self.dtype)
         self.W, self.b = self.layout.views(self._theta)
         self.initialize(seed)
 
@@ -153,7 +158,14 @@ class Network:
             W, b = self.W[layer], self.b[layer]
             output = f"(n, {b.size})"
             rows.append(
-                (str(layer), _called(self.activations[layer]), str(W.shape), str(b.shape), output, f"{W.size + b.size:,}")
+                (
+                    str(layer),
+                    _called(self.activations[layer]),
+                    str(W.shape),
+                    str(b.shape),
+                    output,
+                    f"{W.size + b.size:,}",
+                )
             )
         rows.append(("", "", "", "", "total", f"{self.n_parameters:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -171,7 +183,9 @@ class Network:
             else default_initializer([self.activations[layer].builtin for layer in range(1, self.n_layers)])
         )
         initializers = [as_initializer(given) for given in one_a_layer("init", chosen, self.n_layers)]
-        drawn = {layer: initializer(rng, *self.W[layer].shape) for layer, initializer in enumerate(initializers, start=1)}
+        drawn = {
+            layer: initializer(rng, *self.W[layer].shape) for layer, initializer in enumerate(initializers, start=1)
+        }
         for layer, initializer in enumerate(initializers, start=1):
             probe_initializer(initializer, drawn[layer], *self.W[layer].shape)
         for layer in self.W:
@@ -259,7 +273,9 @@ class Network:
         last = self.activations[self.n_layers]
         if last.builtin not in ("softmax", "sigmoid"):
             own = "" if last.is_builtin else " of your own"
-            raise InputError(f"predict_proba: expected output 'sigmoid' or 'softmax'; got {last.name!r}{own}; use predict.")
+            raise InputError(
+                f"predict_proba: expected output 'sigmoid' or 'softmax'; got {last.name!r}{own}; use predict."
+            )
         output = self._output(X, engine)
         return np.hstack([1 - output, output]) if output.shape[1] == 1 else output
 

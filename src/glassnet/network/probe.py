@@ -55,9 +55,8 @@ def probe_initializer(initializer: Callable[..., Any], W: Any, fan_in: int, fan_
 
 
 def _rows(width: int, dtype: Any) -> tuple[Array, Array]:
-    """Pre-activations of a few rows, not as many as there are columns, so that a transpose shows; and of one row."""
-    few = 2 if width == 3 else 3
-    Z = np.linspace(-1.5, 1.7, few * width, dtype=dtype).reshape(few, width)
+    """Pre-activations of three rows, and of one, where a transpose or a squeezed axis shows whatever the width is."""
+    Z = np.linspace(-1.5, 1.7, 3 * width, dtype=dtype).reshape(3, width)
     return Z, Z[:1].copy()
 
 
@@ -79,7 +78,9 @@ def _call(
         raise InputError(
             f"{expected} to run on z of shape {arguments[0].shape}; got {got}; use NumPy's functions, which take arrays."
         ) from error
-    if not all(np.array_equal(copy, argument, equal_nan=True) for copy, argument in zip(copies, arguments, strict=True)):
+    if not all(
+        np.array_equal(copy, argument, equal_nan=True) for copy, argument in zip(copies, arguments, strict=True)
+    ):
         raise InputError(f"{expected} to leave its arguments as they are; got them changed; return a new array.")
     try:
         array = np.asarray(result)

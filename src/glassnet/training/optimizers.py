@@ -168,7 +168,7 @@ def _probe(optimizer: Any) -> None:
         good = isinstance(results, tuple) and len(results) == 1 + len(slots)
         good = good and all(np.shape(each) == (3,) and np.asarray(each).dtype.kind in "biuf" for each in results)
         got = shown(results)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the user's own code raises
         good, got = False, shown(error)
     if not good:
         raise InputError(

@@ -17,7 +17,14 @@ from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
-from glassnet.training.arguments import check_early_stopping, check_lbfgs, check_seed, check_state, check_theta, check_validation
+from glassnet.training.arguments import (
+    check_early_stopping,
+    check_lbfgs,
+    check_seed,
+    check_state,
+    check_theta,
+    check_validation,
+)
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, Snapshot
 from glassnet.training.lbfgs import run_lbfgs
