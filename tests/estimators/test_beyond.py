@@ -343,3 +343,11 @@ def test_ctrl_c_keeps_what_was_learned(monkeypatch):
         model.fit(X, Y)
     assert model.n_iter_ == 4
     assert (model.network_.theta == classifier(max_iter=4).fit(X, Y).network_.theta).all()
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_weights_too_small_to_compute_with_are_refused(engine):
+    """The compiled engine takes subnormal numbers for 0: it would train nothing and report a loss of nan."""
+    model = classifier(engine=engine, max_iter=2)
+    with pytest.raises(gn.InputError, match="sample_weight: expected the largest"):
+        model.fit(X.astype(np.float32), Y, sample_weight=np.full(len(X), 1e-40))

@@ -24,6 +24,7 @@ from glassnet.estimators.tasks import tasks
 from glassnet.estimators.training_setup import training_setup
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
+from glassnet.network.inputs import check_sample_weight
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 
@@ -111,7 +112,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         X, Y = self._check_targets(X, y, incremental, first)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        sample_weight = self._weights_of(given_y, sample_weight)
+        sample_weight = check_sample_weight(self._weights_of(given_y, sample_weight), len(Y), X.dtype)
         rng = check_random_state(self.random_state)
         self._set_up(X, Y, rng, first)
         if incremental and self.early_stopping:
