@@ -16,6 +16,12 @@ UPDATES, OPTIMIZERS = "tests/equations/test_updates.py", "tests/training/test_op
 NETWORK, INPUTS, PASSES = (f"tests/network/test_{name}.py" for name in ("network", "inputs", "passes"))
 TRAIN, RANDOM, LBFGS = (f"tests/training/test_{name}.py" for name in ("train", "random", "lbfgs"))
 SCHEDULES, GRADIENTS = "tests/training/test_schedules.py", "tests/diagnose/test_gradients.py"
+RUN, OWN = "tests/training/test_run.py", "tests/network/test_own_functions.py"
+GRADE, EXPLAIN, DIAGNOSING = (
+    "tests/explain/test_grade.py",
+    "tests/explain/test_explain.py",
+    "tests/diagnose/test_diagnosing.py",
+)
 RANDOM_NETWORKS = "tests/test_random_networks.py"
 
 # Runs pytest on a copy of the package: the finder of an editable install would otherwise come before sys.path.
@@ -277,8 +283,8 @@ MUTATIONS = [
     Mutation(
         "min_delta ignored",
         "training/reference.py",
-        "loss > state.best_loss - rule.min_delta",
-        "loss > state.best_loss",
+        "loss <= state.best_loss - rule.min_delta",
+        "loss <= state.best_loss",
         TRAIN,
     ),
     Mutation(
@@ -331,10 +337,10 @@ MUTATIONS = [
         SCHEDULES,
     ),
     Mutation(
-        "warm-up from 0",
+        "warm-up from its first share",
         "training/schedules.py",
-        "rising = (step + 1) / (warm + 1)",
-        "rising = step / (warm + 1)",
+        "rising = step / max(warm, 1)",
+        "rising = (step + 1) / (max(warm, 1) + 1)",
         SCHEDULES,
     ),
     Mutation(
@@ -390,6 +396,30 @@ MUTATIONS = [
     ),
     Mutation("kink of l1 unknown", "diagnose/gradients.py", "        if l1:\n", "        if False:\n", GRADIENTS),
     Mutation("suspects unnamed", "diagnose/gradients.py", "if gap[worst] <= 1e-4:", "if True:", GRADIENTS),
+    Mutation("softplus without He's", "equations/initializers.py", '"silu", "softplus"}', '"silu"}', INITIALIZERS),
+    Mutation("distributions that do not sum to 1", "network/inputs.py", "> 1e-5)", "> 1e-2)", INPUTS),
+    Mutation("beta2 = 1", "training/optimizers.py", '("decay", "beta1", "beta2")', '("decay", "beta1")', OPTIMIZERS),
+    Mutation("ends at the floor", "training/reference.py", "factor < rule.floor", "factor <= rule.floor", SCHEDULES),
+    Mutation("nan improves", "training/reference.py", "= loss <= state.best", "= not loss > state.best", TRAIN),
+    Mutation(
+        "loss of the output by name", "network/network.py", "default_loss(last.builtin)", "default_loss(last.name)", OWN
+    ),
+    Mutation(
+        "arguments may change",
+        "network/probe.py",
+        "if not all(\n        np.array_equal",
+        "if False and all(\n        np.array_equal",
+        OWN,
+    ),
+    Mutation(
+        "place in an epoch kept", "training/run.py", "batch=0, epoch_loss=0.0, epoch_weight=0.0)", "batch=0)", RUN
+    ),
+    Mutation("slack of rounding", "explain/grade.py", "slack=3)", "slack=30)", GRADE),
+    Mutation("every mistake named", "explain/grade.py", " in scored if score == best]", " in scored]", GRADE),
+    Mutation("kinks excuse much", "explain/independent.py", "NEAR_KINK = 1e-9", "NEAR_KINK = 1e-2", EXPLAIN),
+    Mutation("far out", "diagnose/start.py", "> 100 * (high - low)", "> 1000 * (high - low)", DIAGNOSING),
+    Mutation("small weights pass", "diagnose/start.py", "init_scale**2", "init_scale**4", DIAGNOSING),
+    Mutation("offset of small inputs", "diagnose/start.py", "1), 0) * (size > 1)", "1), 0)", DIAGNOSING),
     Mutation("tolerance of L-BFGS ignored", "training/lbfgs.py", '"gtol": optimizer.tolerance', '"gtol": 1e-5', LBFGS),
 ]
 

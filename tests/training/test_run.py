@@ -153,7 +153,7 @@ def test_a_run_left_inside_an_epoch_can_be_resumed():
     assert np.array_equal(run.network.theta, whole.theta)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_left_inside_an_epoch_of_smaller_batches_begins_the_epoch_anew(engine):
     """Two of the three batches of an epoch are done; an epoch of one batch has no place to go on from."""
     run = Run(network(), X, Y, optimizer="sgd", epochs=4, batch_size=8, engine=engine).advance(steps=2)

@@ -8,9 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from glassnet import SGD, Adaptive, Constant, Cosine, InputError, InverseScaling, Network, OneCycle, StepDecay, train
+from glassnet.native.engine import load_module
 from glassnet.training.job import State
 from glassnet.training.reference import adapt_rate
 from glassnet.training.schedules import SCHEDULES, as_schedule
+
+ENGINES = ["numpy", *(["native"] if load_module()[0] else [])]
 
 
 def factors(schedule, steps, steps_per_epoch=1, total=10):
@@ -118,7 +121,7 @@ def test_adaptive_lowers_the_rate_while_the_loss_stands_still():
     assert history.stopped == "the learning rate reached its floor"
 
 
-@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_adaptive_goes_on_at_its_floor_and_ends_below_it(engine):
     """The loss stands still, so the factor halves every second epoch: 1, ½, ¼, which is the floor, and ⅛, below it."""
     history = train(

@@ -7,9 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from glassnet import SGD, Adam, EarlyStopping, Loss, Momentum, Network, NonFiniteError, Run, StepDecay, train
+from glassnet.native.engine import load_module
 from glassnet.network import passes
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.random import batch_order, dropout_mask
+
+ENGINES = ["numpy", *(["native"] if load_module()[0] else [])]
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(10, 3)), RNG.normal(size=(10, 2))
@@ -259,7 +262,7 @@ def test_validation_loss_is_without_penalties_and_with_its_weights():
     assert history.validation_loss[-1] != pytest.approx(net.loss(X_VAL, Y_VAL), rel=1e-6)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("validation", [None, ([[0.0]], [3.0])], ids=["training loss", "validation loss"])
 def test_the_best_epoch_of_equal_losses_is_the_first(engine, validation):
     """x = 0 and b = y: the gradient is 0 and every epoch has the same loss."""
