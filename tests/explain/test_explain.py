@@ -111,6 +111,54 @@ def test_a_wrong_number_is_excused_at_a_kink_and_not_near_it(distance, kinks):
     assert (check.kinks, check.ok) == (kinks, bool(kinks))
 
 
+def sigmoid(z):
+    """The hard sigmoid, under the name of the logistic one, in two statements."""
+    line = 0.2 * z + 0.5
+    return np.maximum(np.minimum(line, 1), 0)
+
+
+def d_sigmoid(z, a):
+    inside = (z > -2.5) * (z < 2.5)
+    return 0.2 * inside
+
+
+def loss(z, y):
+    r = z - y
+    return r * r
+
+
+def theta(z, y):
+    r = 2 * (z - y)
+    return r
+
+
+HARD = gn.Activation("hard", sigmoid, d_sigmoid, kinks=(-2.5, 2.5))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"hidden": HARD, "output": "sigmoid"},
+        {"hidden": "sigmoid", "output": HARD},
+        {"hidden": [HARD, "silu"], "output": "sigmoid"},
+        {"hidden": ["silu", HARD], "output": "sigmoid"},
+        {"hidden": ["softplus", "tanh"], "loss": gn.Loss("squares", loss, theta)},
+    ],
+)
+def test_functions_of_ones_own_may_have_the_names_of_built_in_ones_and_of_symbols(arguments):
+    sizes = [3, *[4] * (len(arguments["hidden"]) if isinstance(arguments["hidden"], list) else 1), 1]
+    net = gn.Network(sizes, seed=1, **arguments)
+    rows = np.random.default_rng(0).normal(size=(4, 3))
+    derivation = gn.explain(net, rows, [0, 1, 1, 0], optimizer="adam")
+    assert derivation["A1"].expression is not None
+    for step in derivation.steps:
+        assert derivation.check(step.symbol).ok, step
+        if step.expression is not None:
+            np.testing.assert_allclose(derivation.evaluate(step.symbol), step.value, rtol=1e-12, atol=1e-15)
+    wrong = derivation.grade(loss=2 * derivation.value("loss"), dW1=derivation.value("dW1"))
+    assert wrong.first_wrong.symbol == "loss"
+
+
 def test_a_check_sees_a_wrong_number():
     derivation = gn.explain(gn.Network([3, 4, 2], "tanh", "softmax", seed=1), [0.5, -1.0, 2.0], 1, optimizer="adam")
     for symbol in ("Z1", "A2", "loss", "dZ2", "J2", "dW1", "db1", "dA1", "g_prime1", "m_hat", "theta", "dA0"):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from glassnet.equations import activations, losses
 from glassnet.errors import InputError
+from glassnet.explain import longway
 from glassnet.explain.statements import Source, last_statement, names_in, rename, source_of, statement
 from glassnet.explain.step import Step
 from glassnet.printers.expression import read_equation
 from glassnet.printers.inline import functions_of, inline
+
+
+# the names that steps may have: Z1, dW2_data, loss_terms, mean_weights, theta, m_hat, learning_rate, …
+_SYMBOL = re.compile(
+    r"[A-Za-z]{1,2}|\w*\d\w*|\w+_(before|hat|rate|norm|factor|decay)|(loss|mean|penalty|theta|gradient)\w*"
+    r"|np|norm|momentum|decay|epsilon"
+)
 
 
 class Recorder:
@@ -65,12 +75,29 @@ class Recorder:
                 return None, source_of(function)
             except (InputError, AttributeError):
                 return None, None
-        self.environment.update({function.__name__: function, **functions_of(function)})
+        called = functions_of(function)
+        if not all(self._may_call(name, each) for name, each in called.items()):
+            return None, source
+        self.environment.update(called)
+        if self._may_call(function.__name__, function):
+            self.environment[function.__name__] = function
+        elif equation.assignments:  # its name means something else here: write it out
+            return whole, source
         if equation.assignments:
             return ast.Call(ast.Name(function.__name__), passed, []), source
         source = source_of(function, last_statement(function))
         formulas = {step.code: name for name, step in self.steps.items() if isinstance(step.expression, ast.Call)}
         return rename(whole, formulas), source
+
+    def _may_call(self, name: str, function: Callable[..., Any]) -> bool:
+        """True if formulas may call this function by its name, which neither a symbol nor another function may have."""
+        if name in self.environment:
+            return self.environment[name] is function
+        if str(getattr(function, "__module__", "")).startswith("glassnet."):
+            return True
+        return not _SYMBOL.fullmatch(name) and not any(
+            hasattr(module, name) for module in (activations, losses, longway)
+        )
 
     def read(self, function: Callable[..., Any], start: str, names: Mapping[str, str]) -> tuple[ast.expr, Source]:
         """The formula of a statement, in the symbols of this derivation, and its source."""
