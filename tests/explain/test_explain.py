@@ -128,8 +128,8 @@ def loss(z, y):
 
 
 def theta(z, y):
-    r = 2 * (z - y)
-    return r
+    r = z - y
+    return 2 * r
 
 
 HARD = gn.Activation("hard", sigmoid, d_sigmoid, kinks=(-2.5, 2.5))

@@ -103,12 +103,19 @@ def test_an_output_called_identity_is_not_left_out():
     assert gn.check_gradients(net, X, y).ok
 
 
-def test_a_built_in_function_under_another_name_is_the_built_in_one():
+def test_a_built_in_function_under_another_name_is_the_built_in_one(tmp_path):
     logistic = gn.Activation("logistic", activations.sigmoid, activations.d_sigmoid)
     net, same = (gn.Network([3, 4, 1], output=output, seed=1) for output in (logistic, "sigmoid"))
     assert net.loss_function is losses.BINARY_CROSS_ENTROPY
     assert net.loss(X, y) == same.loss(X, y)
     assert_array_equal(net.predict_proba(X), same.predict_proba(X))
+    for kind, written in (
+        ("model.json", b'"activation": "sigmoid"'),
+        ("model.onnx", b"Sigmoid"),
+        ("model.py", b"sigmoid("),
+    ):
+        gn.export(net, tmp_path / kind)
+        assert written in (tmp_path / kind).read_bytes()
     for engine in ENGINES:
         assert_array_equal(*(gn.train(each.copy(), X, y, epochs=3, engine=engine).loss for each in (net, same)))
 

@@ -17,7 +17,6 @@ from glassnet.explain.step import Step
 from glassnet.printers.expression import read_equation
 from glassnet.printers.inline import functions_of, inline
 
-
 # the names that steps may have: Z1, dW2_data, loss_terms, mean_weights, theta, m_hat, learning_rate, …
 _SYMBOL = re.compile(
     r"[A-Za-z]{1,2}|\w*\d\w*|\w+_(before|hat|rate|norm|factor|decay)|(loss|mean|penalty|theta|gradient)\w*"
