@@ -16,6 +16,7 @@ UPDATES, OPTIMIZERS = "tests/equations/test_updates.py", "tests/training/test_op
 NETWORK, INPUTS, PASSES = (f"tests/network/test_{name}.py" for name in ("network", "inputs", "passes"))
 TRAIN, RANDOM, LBFGS = (f"tests/training/test_{name}.py" for name in ("train", "random", "lbfgs"))
 SCHEDULES, GRADIENTS = "tests/training/test_schedules.py", "tests/diagnose/test_gradients.py"
+INTERRUPTION, FORKS = "tests/training/test_interruption.py", "tests/training/test_forks.py"
 RUN, OWN = "tests/training/test_run.py", "tests/network/test_own_functions.py"
 GRADE, EXPLAIN, DIAGNOSING = (
     "tests/explain/test_grade.py",
@@ -138,7 +139,13 @@ MUTATIONS = [
         "theta = theta + v",
         UPDATES,
     ),
-    Mutation("RMSprop without the root", "equations/updates.py", "(np.sqrt(v) + epsilon)", "(v + epsilon)", UPDATES),
+    Mutation(
+        "RMSprop without the root",
+        "equations/updates.py",
+        "rate * g / (np.sqrt(v) + epsilon)",
+        "rate * g / (v + epsilon)",
+        UPDATES,
+    ),
     Mutation(
         "Adam without the bias correction of v",
         "equations/updates.py",
@@ -269,15 +276,15 @@ MUTATIONS = [
     Mutation(
         "loss of an epoch not weighted by its batches",
         "training/reference.py",
-        "total += counts * self._step(job, state, X, Y, weight, rate)\n                total_weight += counts",
-        "total += self._step(job, state, X, Y, weight, rate)\n                total_weight += 1",
+        "state.epoch_loss += batch.weight_sum * loss\n            state.epoch_weight += batch.weight_sum",
+        "state.epoch_loss += loss\n            state.epoch_weight += 1",
         TRAIN,
     ),
     Mutation(
         "the last parameters kept for the best",
         "training/reference.py",
-        "state.best_theta = job.network.theta.copy()",
-        "state.best_theta = job.network.theta",
+        "state.best_theta = theta.copy()",
+        "state.best_theta = theta",
         TRAIN,
     ),
     Mutation(
@@ -303,9 +310,9 @@ MUTATIONS = [
     ),
     Mutation(
         "epochs of a resumed run counted anew",
-        "training/train.py",
-        "done_before + len(record.loss)",
-        "len(record.loss)",
+        "training/run.py",
+        'check_count("epochs", epochs) + self.state.epoch',
+        'check_count("epochs", epochs)',
         TRAIN,
     ),
     Mutation(
@@ -332,8 +339,8 @@ MUTATIONS = [
     Mutation(
         "schedule off by one",
         "training/reference.py",
-        "state.step + np.arange(",
-        "state.step + 1 + np.arange(",
+        "step = np.array([state.step])",
+        "step = np.array([state.step + 1])",
         SCHEDULES,
     ),
     Mutation(
@@ -346,25 +353,59 @@ MUTATIONS = [
     Mutation(
         "bad parameters left after overflow",
         "training/reference.py",
-        "                net.theta[...] = state.rescue\n",
-        "                pass\n",
+        "mark = marks[0 if isinstance(error, NonFiniteError) else 1]",
+        "mark = marks[1]",
         TRAIN,
+    ),
+    Mutation(
+        "an interrupted step left half done",
+        "training/reference.py",
+        "            apply_wholly(lambda: go_back(mark))\n",
+        "",
+        INTERRUPTION,
+    ),
+    Mutation(
+        "the record of a cut call forgotten",
+        "training/reference.py",
+        "record.cut(offset + state.epoch)",
+        "record.cut(offset)",
+        INTERRUPTION,
+    ),
+    Mutation(
+        "a fork that shares the network",
+        "training/run.py",
+        "other.job = replace(self.job, network=self.network.copy())",
+        "other.job = self.job",
+        FORKS,
+    ),
+    Mutation(
+        "history is a live view",
+        "training/run.py",
+        "state = self.state.copy()\n        done",
+        "state = self.state\n        done",
+        FORKS,
     ),
     Mutation(
         "overflow of the last update unnoticed",
         "training/reference.py",
-        "if not np.isfinite(job.network.theta).all():",
+        "if not np.isfinite(net.theta).all():",
         "if False:",
         TRAIN,
     ),
     Mutation(
         "resuming with empty slots",
-        "training/train.py",
-        "slots=state.slots.copy()",
-        "slots=0 * state.slots",
+        "training/arguments.py",
+        "    return state.copy()\n",
+        "    return State(state.optimizer, 0 * state.slots, state.step, state.epoch)\n",
         TRAIN,
     ),
-    Mutation("resuming from the best", "training/train.py", "if state.final_theta is not None:", "if False:", TRAIN),
+    Mutation(
+        "resuming from the best",
+        "training/run.py",
+        "if self.state.final_theta is not None:  # the run went on",
+        "if False:  # the run went on",
+        TRAIN,
+    ),
     Mutation(
         "one-hot off by one",
         "network/inputs.py",
@@ -429,6 +470,12 @@ def copied_source(tmp_path):
     source = tmp_path / "src"
     shutil.copytree(ROOT / "src" / "glassnet", source / "glassnet", ignore=shutil.ignore_patterns("__pycache__"))
     return source
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_each_break_finds_its_line(mutation):
+    text = (ROOT / "src" / "glassnet" / mutation.file).read_text(encoding="utf-8")
+    assert text.count(mutation.old) == 1
 
 
 @pytest.mark.long
