@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,10 @@ LARGEST_COUNT = 2**62  # the sum of two still fits in the 64 bits that the engin
 
 
 class GlassnetError(Exception):
-    """Base of every error glassnet raises on purpose."""
+    """Base of every error glassnet raises on purpose; its message is safe to print (see `printable`)."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 class InputError(GlassnetError, ValueError):
@@ -115,6 +119,27 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001 - a whole number of more than 4,300 digits, or a __repr__ that fails
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Escape the control characters of a text as Python does, so that a terminal shows them and does not obey them.
+
+    Characters in `keep`, such as a line end, stay.
+
+    Examples
+    --------
+    >>> printable("Bern\x1b[2J")
+    'Bern\\x1b[2J'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in keep else repr(each)[1:-1] for each in text)
+
+
+def file_kind(mode: int) -> str:
+    """Name what a file is by its `st_mode`."""
+    kinds = {stat.S_IFREG: "a file", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _as_float(value: object) -> float:

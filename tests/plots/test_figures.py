@@ -1,6 +1,10 @@
 """The figures: what is drawn is what was given."""
 
+import html
+
+import matplotlib
 import numpy as np
+import pytest
 
 from glassnet.plots import figures
 
@@ -38,8 +42,33 @@ def test_residuals_are_actual_minus_predicted():
     np.testing.assert_allclose(offsets, [[0.5, 0.5], [2.5, -0.5]])
 
 
-def test_save_writes_png_and_svg(tmp_path):
+def test_render_gives_png_and_svg():
     figure = figures.plot_loss({"a": np.array([1.0, 0.5])}, "t")
-    png, svg = figures.save(figure, tmp_path, "loss")
-    assert png.read_bytes()[1:4] == b"PNG"
-    assert b"<svg" in svg.read_bytes()
+    assert figures.render(figure)[1:4] == b"PNG"
+    assert b"<svg" in figures.render(figure, "svg")
+
+
+NAMES = ["$p^{$", "cost_$_per_$_sale", r"\$x$ & <b>"]
+NUMBERS = np.array([1.0, 2.0, 4.0])
+CLASSES = np.array([0, 1, 2])
+POINTS = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
+DRAWN = {
+    "loss": lambda a, b, c: figures.plot_loss({a: NUMBERS, b: NUMBERS}, c),
+    "classes": lambda a, b, c: figures.plot_classes(POINTS, CLASSES, [a, b, c], a, [b, c]),
+    "numbers": lambda a, b, c: figures.plot_numbers(POINTS, NUMBERS, a, [b, c], a),
+    "images": lambda a, b, c: figures.plot_images(np.zeros((3, 2, 2)), np.array([a, b, c]), a, 1, 3),
+    "boundary": lambda a, b, c: figures.plot_boundary(
+        lambda points: points[:, 0] / 3, {a: (POINTS[:2], CLASSES[:2])}, [b, c], a
+    ),
+    "confusion": lambda a, b, c: figures.plot_confusion({a: (CLASSES, CLASSES)}, [a, b, c], c),
+    "residuals": lambda a, b, c: figures.plot_residuals({a: (NUMBERS, NUMBERS + 1)}, f"{b} {c}"),
+    "predictions": lambda a, b, c: figures.plot_predictions({a: (NUMBERS, NUMBERS + 1)}, b, c),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_dollar_in_a_name_is_drawn_as_it_stands(kind):
+    with matplotlib.rc_context({"svg.fonttype": "none"}):  # texts stay texts
+        svg = html.unescape(figures.render(DRAWN[kind](*NAMES), "svg").decode())
+    for name in NAMES:
+        assert name in svg, name

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from glassnet.cli.screen import show
 from glassnet.errors import InputError
 from glassnet.network.network import Network
 
@@ -45,8 +46,8 @@ def check(
     if not isinstance(network, Network):
         network = Network(_sizes(sizes, own, output), hidden=hidden, output=output, loss=loss or None)
     grade = check_function(own, network, l1=l1, l2=l2, dropout=dropout, seed=seed)
-    print(f"{file.name}: {function} of a {'-'.join(map(str, network.sizes))} network")
-    print(grade)
+    show(f"{file.name}: {function} of a {'-'.join(map(str, network.sizes))} network")
+    show(str(grade))
     if not grade.ok:
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from glassnet.errors import InputError, shown, unknown_name
+from glassnet.tables.reading import check_regular
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -19,6 +20,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
     if path is None:
         return None
     source = str(path)
+    check_regular(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from glassnet.cli.screen import show
 from glassnet.cli.train import DATA, prepare, train
+from glassnet.storage.atomic import writable, write_atomically
 
 _PAGE = Annotated[
     Path | None, typer.Option(help="Write the diagnosis as a page.", show_default=False, rich_help_panel=DATA)
@@ -28,6 +30,9 @@ def diagnose(context: typer.Context, **given: Any) -> None:
     from glassnet.diagnose.diagnosing import diagnose as examine
 
     page, data, replay = (given.pop(name) for name in ("html", "json_file", "replay"))
+    for option, path in (("--html", page), ("--json", data)):
+        if path is not None:
+            writable(path, option)
     ready, _ = prepare(context.params, given["file"], given["target"])
     part, validation = ready.parts["train"], ready.parts.get("validation")
     diagnosis = examine(
@@ -39,11 +44,11 @@ def diagnose(context: typer.Context, **given: Any) -> None:
         validation=None if validation is None else (validation.X, validation.y),
         **ready.arguments(),
     )
-    print(diagnosis)
-    for path, write in ((page, diagnosis.to_html), (data, diagnosis.to_json)):
+    show(str(diagnosis))
+    for path, content in ((page, diagnosis.to_html), (data, diagnosis.to_json)):
         if path is not None:
-            write(path)
-            print(f"wrote {path}")
+            write_atomically(path, f"{content().rstrip()}\n".encode())
+            show(f"wrote {path}")
     if not diagnosis.healthy:
         raise typer.Exit(1)
 

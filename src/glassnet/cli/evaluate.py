@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from glassnet.cli.screen import show
 from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for
 
 
@@ -41,6 +42,6 @@ def evaluate(
 
         print(json.dumps(measures))
         return
-    print(measures_text({file.name: measures}))
+    show(measures_text({file.name: measures}))
     if found.classes is not None and len(found.classes) <= 30:
-        print("\n" + confusion_text(measures["confusion"], found.classes))
+        show("\n" + confusion_text(measures["confusion"], found.classes))

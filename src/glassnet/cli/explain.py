@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glassnet.cli.screen import note, write_data
 from glassnet.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -76,12 +77,12 @@ def _write(part: Any, form: Form, out: Path | None) -> None:
     methods = {"text": "to_text", "html": "to_html", "md": "to_markdown", "tex": "to_latex", "json": "to_json"}
     content: str = getattr(part, methods[form.value])()
     if out is None:
-        print(content.rstrip("\n"))
+        write_data(content.rstrip("\n") + "\n")
         return
     from glassnet.storage.atomic import write_atomically
 
     write_atomically(out, content.encode())
-    print(f"wrote {out}", file=sys.stderr)
+    note(f"wrote {out}")
 
 
 def _model_and_rows(

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from glassnet.cli.screen import show
+
 
 class Form(StrEnum):
     """What a model can be exported to."""
@@ -40,4 +42,4 @@ def export(
     if target.resolve() == model.resolve():
         raise InputError(f"--out: expected another file than the model; got {str(target)!r}; name another.")
     export(load(model), target, to, weights=model if to is Form.torch else None)
-    print(f"wrote {target}" + (f", which loads {model}" if to is Form.torch else ""))
+    show(f"wrote {target}" + (f", which loads {model}" if to is Form.torch else ""))

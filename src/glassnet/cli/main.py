@@ -16,10 +16,11 @@ from glassnet.cli.explain import explain
 from glassnet.cli.export import export
 from glassnet.cli.play import play
 from glassnet.cli.predict import predict
+from glassnet.cli.screen import note
 from glassnet.cli.summary import summary
 from glassnet.cli.train import train
 from glassnet.cli.tutorial import tutorial
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, printable
 
 app = typer.Typer(
     name="glassnet",
@@ -82,5 +83,5 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"glassnet: {message}", file=sys.stderr)
+    note(f"glassnet: {printable(message)}")
     sys.exit(2)

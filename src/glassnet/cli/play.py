@@ -29,6 +29,16 @@ def play(
 
     upload = None
     if file is not None:
-        with file.open("rb") as opened:
-            upload = read_upload(opened.read(MOST_BYTES + 1))
+        upload = read_upload(_read(file, MOST_BYTES))
     serve(host, port, names=name or [], upload=upload, browser=browser)
+
+
+def _read(file: Path, most: int) -> bytes:
+    """Up to one byte more than `most` of a regular file, or as "-" of the standard input."""
+    from glassnet.tables.reading import STDIN, check_regular, read_stdin
+
+    if str(file) == STDIN:
+        return read_stdin(most)
+    check_regular(file)
+    with file.open("rb") as opened:
+        return opened.read(most + 1)

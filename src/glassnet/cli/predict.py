@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassnet.cli.screen import note, write_data
 from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for, same_file
 from glassnet.errors import InputError, shown
 
@@ -43,7 +43,7 @@ def predict(
     frame = _predictions(found, table, probabilities, with_input, unseen)
     name_unused(found, table)
     if out is None:
-        sys.stdout.write(frame.write_csv())
+        write_data(frame.write_csv())
         return
     from io import BytesIO
 
@@ -52,7 +52,7 @@ def predict(
     content = BytesIO()
     frame.write_parquet(content) if out.suffix.lower() == ".parquet" else frame.write_csv(content)
     write_atomically(out, content.getvalue())
-    print(f"wrote {len(frame):,} predictions to {out}", file=sys.stderr)
+    note(f"wrote {len(frame):,} predictions to {out}")
 
 
 def _predictions(

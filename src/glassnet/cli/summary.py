@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from glassnet.cli.screen import show
+
 
 def summary(
     model: Annotated[Path, typer.Argument(help="A model file, as train or gn.save writes it.", show_default=False)],
@@ -17,4 +19,4 @@ def summary(
     found = load(model)
     parts = found if isinstance(found, tuple) else (found,)
     for part in parts:
-        print(part.summary() if hasattr(part, "summary") else repr(part))
+        show(part.summary() if hasattr(part, "summary") else repr(part))

@@ -16,13 +16,13 @@ MOST_POINTS = 5_000  # of a scatter plot
 MOST_CLASSES = 60  # of a confusion matrix that can be read
 
 
-def draw(plan: Plan, folder: Path, stem: str) -> list[Path]:
-    """Write stem-loss.png and stem-result.png into `folder`; returns their paths."""
+def draw(plan: Plan, loss: Path, result: Path) -> list[Path]:
+    """Write the figure of the loss, and that of the result if it can be read; returns the paths that were written."""
     model = plan.model
     title = f"{cut(model.target, 30)}, {model.task}"
     penalty = " (with penalty)" if plan.settings.l1 or plan.settings.l2 else ""
     curves = {f"training{penalty}": plan.watch.loss, "validation": plan.watch.validation_loss}
-    made = {"loss": figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
+    made = {loss: figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
     measure = "accuracy" if model.classes is not None else "r2"
     pairs = {}
     for name, part in plan.parts.items():
@@ -36,11 +36,9 @@ def draw(plan: Plan, folder: Path, stem: str) -> list[Path]:
         else:
             pairs[caption] = (part.y, predicted)
     if model.classes is None:
-        made["result"] = figures.plot_predictions(pairs, title, cut(model.target, 30))
+        made[result] = figures.plot_predictions(pairs, title, cut(model.target, 30))
     elif len(model.classes) <= MOST_CLASSES:
-        made["result"] = figures.plot_confusion(pairs, [cut(str(each), 16) for each in model.classes], title)
-    paths = []
-    for name, figure in made.items():
-        paths.append(folder / f"{stem}-{name}.png")
-        write_atomically(paths[-1], figures.render(figure))
-    return paths
+        made[result] = figures.plot_confusion(pairs, [cut(str(each), 16) for each in model.classes], title)
+    for path, figure in made.items():
+        write_atomically(path, figures.render(figure))
+    return list(made)

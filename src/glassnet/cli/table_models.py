@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.cli.screen import note
 from glassnet.errors import InputError
 from glassnet.tables.table import cut, cut_left
 
@@ -59,7 +59,7 @@ def name_unused(model: TableModel, table: Table) -> None:
     extra = [name for name in table.names if name not in known]
     if extra:
         some = ", ".join(cut(name, 20) for name in extra[:5]) + (", …" if len(extra) > 5 else "")
-        print(f"glassnet: not used, unknown to the model: {some}", file=sys.stderr)
+        note(f"glassnet: not used, unknown to the model: {some}")
 
 
 def same_file(one: Path, other: Path) -> bool:

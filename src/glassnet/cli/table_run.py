@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from glassnet.cli.table_models import same_file
-from glassnet.errors import InputError, shown
+from glassnet.errors import InputError, printable, shown
+from glassnet.storage.atomic import file_name, writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,7 @@ def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | N
     from glassnet.tables.report import confusion_text, measures_text, plan_report
 
     def say(text: str) -> None:
-        console.print(text, markup=False)
+        console.print(printable(text, keep="\n"), markup=False)
 
     to_bytes(ready.model)  # a model that no file can hold is refused now, not after the training
     if not quiet:
@@ -56,7 +57,7 @@ def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | N
         from glassnet.cli.table_figures import draw
 
         folder.mkdir(parents=True, exist_ok=True)
-        written += draw(ready, folder, out.stem)
+        written += draw(ready, *figure_paths(folder, out.stem))
     if not quiet:
         say(f"\nwrote {', '.join(map(str, written))}")
     if interrupted:
@@ -69,10 +70,20 @@ def check_places(file: Path, out: Path, folder: Path | None) -> None:
         raise InputError(
             f"--out: expected a model file to write; got {shown(str(out))}; name another, e.g. model.safetensors."
         )
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+    target = writable(out, "--out")
+    if not os.access(target.parent, os.W_OK):
         raise InputError(f"--out: expected a folder that can be written; got {shown(str(out.parent))}; name another.")
-    if folder is not None and folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+    if folder is None or not os.path.lexists(folder):
+        return
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise InputError(f"--figures: expected a folder that can be written; got {shown(str(folder))}; name another.")
+    for path in figure_paths(folder, out.stem):
+        writable(path, "--figures")
+
+
+def figure_paths(folder: Path, stem: str) -> tuple[Path, Path]:
+    """Name the figures of the loss and of the result."""
+    return folder / file_name(stem, "-loss.png"), folder / file_name(stem, "-result.png")
 
 
 def table_part(name: str, text: str, reading: dict[str, Any]) -> Any:

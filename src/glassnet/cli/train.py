@@ -11,6 +11,8 @@ import typer
 from glassnet.cli.config import read_config
 from glassnet.cli.table_run import check_places, run, table_part
 from glassnet.errors import InputError, shown
+from glassnet.storage.atomic import file_name
+from glassnet.tables.reading import STDIN
 
 if TYPE_CHECKING:
     from glassnet.tables.fitting import Plan
@@ -38,7 +40,10 @@ def train(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(help="A CSV, TSV or Parquet file, or a folder of IDX images (MNIST).", show_default=False),
+        typer.Argument(
+            help="A CSV, TSV or Parquet file, a folder of IDX images (MNIST), or - for the standard input.",
+            show_default=False,
+        ),
     ],
     target: Annotated[
         str | None,
@@ -231,11 +236,11 @@ def train(
     """Train a network on a table of your own, and write the model to a file."""
     from rich.console import Console
 
-    model_file = out if out is not None else Path(f"{file.absolute().name.split('.')[0] or 'model'}.safetensors")
+    model_file = out if out is not None else _model_file(file)
     folder = None if no_figures else figures if figures is not None else model_file.parent
     check_places(file, model_file, folder)
     ready, table = prepare(context.params, file, target)
-    run(ready, table, Console(highlight=False, soft_wrap=True), model_file, folder, quiet)
+    run(ready, table, Console(highlight=False, emoji=False, soft_wrap=True), model_file, folder, quiet)
 
 
 def prepare(given: dict[str, Any], file: Path, target: str | None) -> tuple[Plan, Table]:
@@ -280,6 +285,12 @@ _DIRECT = (
     *("output", "loss", "seed", "optimizer", "learning_rate", "batch_size", "epochs", "shuffle", "l1", "l2"),
     *("dropout", "clip_norm", "schedule", "patience", "min_delta", "class_weight", "engine", "threads"),
 )
+
+
+def _model_file(file: Path) -> Path:
+    """The model file of a table, in the current folder, under the table's name without its endings."""
+    stem = "" if str(file) == STDIN else file.absolute().name.split(".")[0]
+    return Path(file_name(stem or "model", ".safetensors"))
 
 
 def _names(text: str) -> list[str]:

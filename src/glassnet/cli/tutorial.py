@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from glassnet.cli.datasets import DatasetName
+from glassnet.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +66,7 @@ class _Lesson:
 
     def say(self, text: str = "", *, result: bool = False) -> None:
         if result or not self.quiet:
-            self.console.print(text, markup=False)
+            self.console.print(printable(text, keep="\n"), markup=False)
 
     def title(self, text: str) -> None:
         self.stage += 1

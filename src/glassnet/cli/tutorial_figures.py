@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.cli.datasets import Dataset
 from glassnet.network.network import Network
 from glassnet.plots import figures
+from glassnet.storage.atomic import write_atomically
 from glassnet.training.history import History
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def draw(data: Dataset, network: Network, history: History, folder: Path) -> lis
         "loss": figures.plot_loss({"training": history.loss}, f"{data.title}: loss while training"),
         "result": _result(data, network),
     }
-    return [figures.save(figure, folder, f"{data.name}-{name}")[0] for name, figure in made.items()]
+    places = {name: [folder / f"{data.name}-{name}{suffix}" for suffix in (".png", ".svg")] for name in made}
+    for name, figure in made.items():
+        for path in places[name]:
+            write_atomically(path, figures.render(figure, path.suffix[1:]))
+    return [png for png, _ in places.values()]
 
 
 def _data(data: Dataset) -> Figure:

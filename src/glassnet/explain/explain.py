@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, shown
+from glassnet.errors import InputError, check_count, check_number, printable, shown
 from glassnet.explain.build import Builder
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.update import add_update
@@ -145,14 +145,14 @@ def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
         table = given.table(x)
         X = given.preparation.matrix(table, dtype=given.network.dtype)
         y = given.encode(table) if y is None and given.target in table.names else y
-        outputs = tuple(map(str, given.classes or (given.target,)))
-        return given.network, X, y, (tuple(given.preparation.feature_names), outputs)
+        outputs = _names(given.classes or (given.target,))
+        return given.network, X, y, (_names(given.preparation.feature_names), outputs)
     network = getattr(given, "network_", None)
     if not isinstance(network, Network):
         raise InputError(
             f"network: expected a Network, a fitted estimator or a Run; got {shown(given)}; fit the estimator first."
         )
-    inputs = tuple(map(str, getattr(given, "feature_names_in_", ())))
+    inputs = _names(getattr(given, "feature_names_in_", ()))
     if not hasattr(given, "classes_"):
         return network, x, y, (inputs, ())
     one_label_a_row = y is not None and np.ndim(y) == max(np.ndim(x), 1) - 1
@@ -160,8 +160,13 @@ def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
         network,
         x,
         _class_numbers(given.classes_, y) if one_label_a_row else y,
-        (inputs, tuple(map(str, given.classes_))),
+        (inputs, _names(given.classes_)),
     )
+
+
+def _names(given: Iterable[Any]) -> tuple[str, ...]:
+    """Names as text that is safe to print."""
+    return tuple(printable(str(each)) for each in given)
 
 
 def _class_numbers(classes: Any, y: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +29,7 @@ _STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "svg.hashsalt": "glassnet",  # the same picture gives the same bytes
+    "text.parse_math": False,  # a $ in a name is a $
 }
 
 
@@ -197,20 +197,15 @@ def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: 
     return figure
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write the figure as folder/name.png and folder/name.svg and return both paths."""
-    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
-    for path in paths:
-        path.write_bytes(render(figure, path.suffix[1:]))
-    return paths
-
-
 def render(figure: Figure, form: str = "png") -> bytes:
-    """The figure as the bytes of a file, "png" or "svg"."""
+    """The figure as the bytes of a file, "png" or "svg"; every text in it is drawn as it stands, never as mathematics."""
     from matplotlib import rc_context
+    from matplotlib.text import Text
 
     content = BytesIO()
-    with rc_context(_STYLE):
+    for text in figure.findobj(Text):  # those made outside the style
+        text.set_parse_math(False)
+    with rc_context(_STYLE):  # those that drawing makes, such as the numbers on axes
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
     return content.getvalue()
 

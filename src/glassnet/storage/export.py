@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import unknown_name
-from glassnet.storage.atomic import as_path, write_atomically
+from glassnet.storage.atomic import as_path, writable, write_atomically
 from glassnet.storage.files import save
 from glassnet.storage.json_export import json_text
 from glassnet.storage.onnx_graph import onnx_bytes
@@ -63,6 +63,7 @@ def export(model: Any, path: Any, to: str | None = None, *, weights: Any = None)
         beside = file.with_suffix(".safetensors") if weights is None else as_path(weights)
         relative = Path(os.path.relpath(beside.resolve(), file.resolve().parent)).as_posix()
         script = torch_script(portable, file.name, relative)
+        writable(file)  # before the model file is written
         if weights is None:
             save(model, beside)
         write_atomically(file, script.encode())

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from glassnet.errors import InputError, shown
+from glassnet.errors import InputError, file_kind, shown
 from glassnet.network.network import Network
 from glassnet.storage.atomic import as_path, write_atomically
 from glassnet.storage.container import pack, unpack
@@ -24,7 +24,8 @@ def save(model: Any, path: Any) -> None:
     """Write a network, an estimator or a table model to `path`, in safetensors with a JSON description.
 
     The file holds every parameter bit for bit, and the settings that belong to it; nothing in it is executed when it
-    is read. It is written atomically: whatever happens, `path` holds the old file or the new one, whole.
+    is read. It is written atomically: whatever happens, `path` holds the old file or the new one, whole. The file that
+    a link leads to is replaced; the link stays.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ def save(model: Any, path: Any) -> None:
     Raises
     ------
     InputError
-        If the model holds Python code of your own or parameters that are inf or nan, or the folder does not exist.
+        If the model holds Python code of your own or parameters that are inf or nan, or `path` is a folder, a device
+        or a pipe, or its folder does not exist.
     OSError
         If the file system refuses; the old file is untouched.
 
@@ -73,8 +75,9 @@ def load(path: Any) -> Any:
     glassnet.errors.InputError: 'files.py': expected a safetensors file, with a header of at most 1,048,576 bytes; got ...
     """
     file = as_path(path)
-    if not stat.S_ISREG(file.stat().st_mode):  # a pipe or a device would be read for ever
-        raise InputError(f"path: expected a file; got {shown(str(path))}, which is none; name a file.")
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode):  # a pipe or a device would be read for ever
+        raise InputError(f"path: expected a regular file; got {shown(str(path))}, {file_kind(mode)}; name a file.")
     return from_bytes(file.read_bytes(), shown(Path(file).name))
 
 

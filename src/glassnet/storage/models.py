@@ -6,15 +6,22 @@ import math
 from importlib import import_module
 from typing import Any
 
+from glassnet.errors import InputError
 from glassnet.network.network import Network
 from glassnet.storage.fields import a_list, only, text
 from glassnet.storage.kinds import MODELS
-from glassnet.storage.strict_json import malformed
+from glassnet.storage.strict_json import MalformedError, malformed
+from glassnet.storage.table_fields import check_settings, check_training
 
 
 def model_state(model: Any) -> dict[str, Any]:
     """What makes up a table model or an estimator, as values that `Encoder` knows."""
     if type(model).__name__ == "TableModel":
+        try:
+            check_settings(model.settings)
+            check_training(model.training)
+        except MalformedError as error:  # or a file would be written that `load` refuses
+            raise InputError(f"model: {error}; pass a value of that type.") from None
         return {**vars(model), "preparation": model.preparation.to_dict()}
     state = model._to_state()
     network = None if state["fitted"] is None else state["fitted"].pop("network_")
@@ -70,10 +77,8 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
     mean, scale = state["target_mean"], state["target_scale"]
     if not (_is_finite(mean) and _is_finite(scale) and scale > 0):
         malformed("a finite mean and a scale > 0 of the target", said=f"{mean} and {scale}")
-    if not isinstance(state["settings"], dict) or not isinstance(state["training"], dict):
-        malformed("settings and training as objects", state["settings"])
-    if not all(isinstance(word, str) for word in a_list(state["settings"].get("missing", []), "the missing words")):
-        malformed("texts as words for missing cells", state["settings"]["missing"])
+    check_settings(state["settings"])
+    check_training(state["training"])
     return model(**{**state, "preparation": preparation})
 
 

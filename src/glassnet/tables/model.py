@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError
+from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
 from glassnet.tables.preparation import Preparation, Unseen
 from glassnet.tables.table import Table, as_table
@@ -96,7 +96,7 @@ class TableModel:
             what = f"a number, mean {self.target_mean:.4g}, scale {self.target_scale:.4g}"
         else:
             some = ", ".join(map(str, self.classes[:4])) + (", …" if len(self.classes) > 4 else "")
-            what = f"{len(self.classes)} classes: {some}"
+            what = f"{len(self.classes)} classes: {printable(some)}"
         network = repr(self.network).split("  #")[0]
         return f"TableModel({self.target!r}, {what}; from {self.preparation!r}; {network})"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassnet.errors import InputError
+from glassnet.errors import InputError, file_kind
 from glassnet.tables import idx
 from glassnet.tables.delimited import MOST_COLUMNS, read_delimited
 from glassnet.tables.table import Table, cut, cut_left
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 LABEL = "label"  # the target of an image folder
 Part = Literal["train", "test"]
+STDIN = "-"  # the path that stands for the standard input
+MOST_STDIN_BYTES = 1 << 30
+_FIRST = 1 << 16  # bytes of the standard input that must look like a table before the rest is read
 
 
 def read_table(
@@ -26,7 +32,7 @@ def read_table(
     decimal_comma: bool = False,
     part: Part = "train",
 ) -> Table:
-    """Read a CSV, TSV or Parquet file or a folder of IDX images.
+    """Read a CSV, TSV or Parquet file, a folder of IDX images, or as "-" CSV or Parquet from the standard input.
 
     Text must be UTF-8 with a header line; its separator is the one of comma, semicolon, tab and bar that the header
     holds most often, unless `separator` says. A name that ends in .parquet must hold Parquet, and the other way round.
@@ -34,7 +40,7 @@ def read_table(
     Raises
     ------
     InputError
-        Names the file, the line and what was found, if it is not such a table.
+        Names the file, the line and what was found, if it is not such a table. A device or a pipe is none.
     OSError
         If the file cannot be read.
     """
@@ -44,6 +50,12 @@ def read_table(
         return _read_folder(path, part)
     if separator is not None and (len(separator) != 1 or not separator.isascii() or separator in '"\r\n'):
         raise InputError(f"separator: expected one character; got {separator!r}; pass e.g. --separator ';'.")
+    if source == STDIN:
+        content = read_stdin(MOST_STDIN_BYTES)
+        if content.startswith(b"PAR1"):
+            return _read_parquet(BytesIO(content), "standard input", missing)
+        return _read_text(content, "standard input", separator, missing, decimal_comma)
+    check_regular(path)
     with path.open("rb") as file:
         start = file.read(4)
     suffix = path.suffix.lower()
@@ -56,7 +68,7 @@ def read_table(
     if parquet and suffix in (".csv", ".tsv", ".tab", ".txt"):
         raise InputError(f"{cut_left(source, 60)}: expected text; got a Parquet file; name it .parquet.")
     if parquet:
-        return _read_parquet(path, missing)
+        return _read_parquet(path, source, missing)
     if start[:3] == b"\x00\x00\x08" or path.name.removesuffix(".gz").endswith("-ubyte"):
         images = idx.read_idx(path)
         if images.ndim != 3:
@@ -66,8 +78,42 @@ def read_table(
         return _image_table(images, None, source)
     if suffix in (".tsv", ".tab") and separator is None:
         separator = "\t"
+    return _read_text(path, source, separator, missing, decimal_comma)
+
+
+def check_regular(path: Path) -> None:
+    """Raise InputError for what might be read for ever: a device, a pipe or a socket."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise InputError(
+            f"{cut_left(str(path), 60)}: expected a regular file; got {file_kind(mode)}; "
+            "name a file, or pass - to read the standard input."
+        )
+
+
+def read_stdin(most: int) -> bytes:
+    """The bytes of the standard input, which must be `most` at the most and begin like text or Parquet."""
+    if sys.stdin is None:
+        raise InputError("standard input: expected a table; got a closed stream; name a file.")
+    stream = sys.stdin.buffer
+    start = stream.read(min(_FIRST, most + 1))
+    if b"\0" in start and not start.startswith(b"PAR1"):  # such as /dev/zero, which never ends
+        raise InputError("standard input: expected text or Parquet; got a NUL byte; save it as CSV in UTF-8.")
     try:
-        return read_delimited(path.read_bytes(), source, separator, missing, decimal_comma)
+        content = start + stream.read(most + 1 - len(start))
+    except MemoryError:
+        raise InputError("standard input: expected a table that fits the memory; got a larger one; split it.") from None
+    if len(content) > most:
+        raise InputError(f"standard input: expected at most {most:,} bytes; got more; name a file.")
+    return content
+
+
+def _read_text(
+    given: Path | bytes, source: str, separator: str | None, missing: tuple[str, ...], decimal_comma: bool
+) -> Table:
+    try:
+        content = given if isinstance(given, bytes) else given.read_bytes()
+        return read_delimited(content, source, separator, missing, decimal_comma)
     except MemoryError:
         raise InputError(
             f"{cut_left(source, 60)}: expected a table that fits the memory; got a larger one; split it."
@@ -105,17 +151,17 @@ def _image_table(images: NDArray[Any], labels: NDArray[Any] | None, source: str)
     return Table(frame, source, image_shape=(height, width))
 
 
-def _read_parquet(path: Path, missing: tuple[str, ...]) -> Table:
+def _read_parquet(given: Path | BytesIO, name: str, missing: tuple[str, ...]) -> Table:
     import polars as pl
 
-    source = cut_left(str(path), 60)
+    source = cut_left(name, 60)
     try:
-        width = len(pl.read_parquet_schema(path))
+        width = len(pl.read_parquet_schema(given))
         if width > MOST_COLUMNS:
             raise InputError(
                 f"{source}: expected at most {MOST_COLUMNS:,} columns; got {width:,}; keep the columns that matter."
             )
-        frame = pl.read_parquet(path)
+        frame = pl.read_parquet(given)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InputError(
             f"{source}: expected a whole Parquet file; got {cut(repr(str(error)), 60)}; write it again."
@@ -125,4 +171,4 @@ def _read_parquet(path: Path, missing: tuple[str, ...]) -> Table:
     blank = [k for k, name in enumerate(frame.columns) if not name.strip()]
     if blank:
         raise InputError(f"{source}: expected a name for every column; got none for column {blank[0] + 1}; name it.")
-    return Table(frame, str(path), missing=missing)
+    return Table(frame, name, missing=missing)

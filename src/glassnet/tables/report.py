@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from glassnet.errors import printable
 from glassnet.tables.table import Table, cut
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ def model_report(model: TableModel) -> str:
                 f"  {name} = {value!r}" for name, value in model.settings.items() if value not in (None, [], {})
             )
         )
-    measured = [(part, value) for part, value in model.training.items() if isinstance(value, dict) and "rows" in value]
+    measured = {part: model.training[part] for part in _PURPOSE if model.training.get(part)}
     facts = [
         f"  {name.replace('_', ' ')}: {value}" for name, value in model.training.items() if isinstance(value, int | str)
     ]
     if facts:
         parts.append("training\n" + "\n".join(facts))
     if measured:
-        parts.append(measures_text(dict(measured)))
-    return "\n\n".join(parts)
+        parts.append(measures_text(measured))
+    return printable("\n\n".join(parts), keep="\n")
 
 
 def plan_report(plan: Plan, table: Table) -> str:
@@ -81,7 +82,7 @@ def plan_report(plan: Plan, table: Table) -> str:
     optimizer = plan.arguments()["optimizer"]
     stop = f", until {s.patience} epochs bring no better validation loss" if plan.arguments()["early_stopping"] else ""
     lines.append(f"{optimizer}, {batches}, l2={s.l2:g}, up to {s.epochs} epochs{stop}")
-    return "\n".join(lines)
+    return printable("\n".join(lines), keep="\n")
 
 
 def target_text(model: TableModel) -> str:

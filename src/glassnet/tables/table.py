@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, shown, unknown_name
+from glassnet.errors import InputError, printable, shown, unknown_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -201,8 +201,8 @@ class Table:
 
 
 def cut(text: str, width: int) -> str:
-    """The text on one line, at most `width` characters of it."""
-    text = " ".join(text.split())
+    """The text on one line without control characters, at most `width` characters of it."""
+    text = printable(" ".join(text.split()))
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
