@@ -1,4 +1,4 @@
-"""The playground itself: for each kind of answer, a function of the query; it remembers, but only to be quick."""
+"""The playground itself: for each kind of answer, a function of the query; its caches only save time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from threadpoolctl import threadpool_limits
-
 from glassnet.errors import InputError
 from glassnet.playground import exercises, exports, frames
+from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
 from glassnet.playground.lessons import LESSONS
@@ -45,12 +44,12 @@ class Playground:
     """
 
     def __init__(self, uploads: Uploads | None = None, most_bytes: int = 64_000_000) -> None:
-        threadpool_limits(1, "blas")  # a product of matrices has the same last digit on every number of cores
         self.uploads = Uploads() if uploads is None else uploads
         self.checkpoints = Checkpoints(most_bytes)
         self._data: OrderedDict[str, Data] = OrderedDict()
         self._lock = threading.Lock()
 
+    @one_blas_thread()
     def course(self, state: State) -> Course:
         """The run of a state, whose step must be within reach."""
         course = self.checkpoints.course(state.run.query(), lambda: self._setup(state.run))
@@ -75,11 +74,13 @@ class Playground:
                 self._data.popitem(last=False)
         return data
 
+    @one_blas_thread()
     def data(self, query: str) -> bytes:
         """The points of a data set as JSON."""
         state = replace(state_of(read_query(query)), step=0)
         return frames.data_json(Setup(state, self._load(state)))
 
+    @one_blas_thread()
     def frame(self, query: str) -> bytes:
         """What the page draws of a run at a step."""
         state = state_of(read_query(query))
@@ -95,24 +96,28 @@ class Playground:
         read_query(query)
         return frames.to_json([lesson.to_dict() for lesson in LESSONS])
 
+    @one_blas_thread()
     def explain(self, query: str) -> bytes:
         """The next step of a run worked out, on its batch or on one sample."""
         given = read_query(query)
         state = state_of(given)
         return frames.to_json(worked_step(self.course(state), state, given.get("sample", ""), given.get("entry", "")))
 
+    @one_blas_thread()
     def exercise(self, query: str) -> bytes:
         """A number of the next step to predict."""
         given = read_query(query)
         state = state_of(given, ASKED)
         return frames.to_json(exercises.exercise(self.course(state), state, given))
 
+    @one_blas_thread()
     def grade(self, query: str) -> bytes:
         """The verdict on a predicted number."""
         given = read_query(query)
         state = state_of(given, ASKED)
         return frames.to_json(exercises.mark(self.course(state), state, given))
 
+    @one_blas_thread()
     def diagnosis(self, query: str) -> bytes:
         """What is wrong with a run up to a step, and what would mend it."""
         state = state_of(read_query(query))
@@ -121,6 +126,7 @@ class Playground:
     def exporter(self, name: str) -> Callable[[str], bytes]:
         """The function that answers a query with the export called `name`."""
 
+        @one_blas_thread()
         def answer(query: str) -> bytes:
             state = state_of(read_query(query))
             return exports.EXPORTS[name][1](self.course(state), state)

@@ -12,7 +12,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -121,7 +121,10 @@ def _static(name: str) -> Any:
 
 def _upload(play: Playground) -> Any:
     async def endpoint(request: Request) -> Response:
-        content = await read_body(request.stream(), MOST_BYTES)
+        try:
+            content = await read_body(request.stream(), MOST_BYTES)
+        except ClientDisconnect:  # nobody is left to answer
+            return Response(status_code=400)
         if content is None:
             return _error(413, f"csv: expected at most {MOST_BYTES:,} bytes; got more; keep fewer rows.")
         upload = await anyio.to_thread.run_sync(read_upload, content)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import InputError
+
 if TYPE_CHECKING:
     from glassnet.tables.model import TableModel
 
@@ -18,7 +20,9 @@ def measure(model: TableModel, X: Array, y: Array) -> dict[str, Any]:
     from sklearn import metrics
 
     if model.classes is None:
-        actual, predicted = (v * model.target_scale + model.target_mean for v in (y, model.network.predict(X)))
+        with np.errstate(over="ignore"):
+            actual, predicted = (v * model.target_scale + model.target_mean for v in (y, model.network.predict(X)))
+        _check_finite(predicted)
         return {
             "rows": len(y),
             "r2": _r2(actual, predicted),
@@ -26,6 +30,7 @@ def measure(model: TableModel, X: Array, y: Array) -> dict[str, Any]:
             "mae": float(metrics.mean_absolute_error(actual, predicted)),
         }
     probabilities = model.network.predict_proba(X).astype(np.float64)
+    _check_finite(probabilities)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     predicted = model.network.predict(X)
     labels = np.arange(len(model.classes))
@@ -42,6 +47,15 @@ def measure(model: TableModel, X: Array, y: Array) -> dict[str, Any]:
     if len(model.classes) == 2 and found.all():
         measures["roc_auc"] = float(metrics.roc_auc_score(y, probabilities[:, 1]))
     return {**measures, "confusion": confusion.tolist()}
+
+
+def _check_finite(predicted: Array) -> None:
+    finite = np.isfinite(predicted).reshape(len(predicted), -1).all(axis=1)
+    if not finite.all():
+        raise InputError(
+            f"evaluate: expected finite predictions; got inf or nan in row {int(np.argmin(finite)) + 1}; "
+            "check the units of that row, or train the model again."
+        )
 
 
 def quick_score(model: TableModel, X: Array, y: Array) -> float:
