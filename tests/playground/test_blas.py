@@ -12,9 +12,10 @@ from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.playground import Playground
 
 
-
 def blas_threads():
-    return {each["filepath"]: each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"}
+    return {
+        each["filepath"]: each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"
+    }
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -111,3 +112,16 @@ def test_nothing_is_written(client):
     client.get("/static/../../secret")
     watching.clear()
     assert written == []
+
+
+@pytest.mark.parametrize("names", ["cost_$_per_$_sale,$p^{$,y $c^{$", "a,b,t\x1b[2J$$", "$$,\\$x$,$\\frac$"])
+@pytest.mark.parametrize("label", [b"$p^{$", b"$q$"])
+def test_names_and_labels_of_own_data_are_text_in_a_figure(names, label, client):
+    rows = b"".join(b"%d.5,%d,%s\n" % (k * 37 % 11, k * k % 7, (label, b"no")[k % 2]) for k in range(40))
+    id = client.post("/upload", content=f"{names}\n".encode() + rows).json()["id"]
+    with matplotlib.rc_context({"svg.fonttype": "none"}):  # texts stay texts
+        svg = client.get(f"/export/figure.svg?data={id}&step=3")
+    shown = [text.strip() for text in ElementTree.fromstring(svg.content).itertext()]
+    assert all(name in shown for name in names.split(",")[:2])
+    for name in ("figure.png", "animation.gif"):
+        assert client.get(f"/export/{name}?data={id}&step=3").status_code == 200

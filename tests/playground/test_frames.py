@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.playground import frames, pictures
 from glassnet.playground.frames import MAP_SIZE, SURFACE_SIZE, to_json
 from glassnet.playground.playground import Playground
 from glassnet.playground.setup import load_data
@@ -128,3 +129,22 @@ def test_data_do_not_depend_on_the_run():
     told = json.loads(one)
     assert len(told["train"]["points"]) == len(told["train"]["targets"]) == 40
     assert told["classes"] == ["0", "1"]
+
+
+def test_outputs_beyond_the_numbers_are_shown_as_1e300(play):
+    course = play.course(read_state("data=sine&hidden=1,1&activation=identity&features=x"))
+    position = course.at(0)
+    network = position.run.network
+    network.theta[...] = 0
+    network.W[1][...] = network.W[2][...] = 1e200
+    network.W[3][...] = 1  # the second layer and the output are inf with the sign of x
+    with np.errstate(over="ignore", invalid="ignore"):
+        maps, scale = frames._maps(course.setup, network)
+        surface, limits = frames._surface(course.setup, network)
+    assert limits == [-1e300, 1e300]
+    assert scale[2:] == [[1e300], [1e300]]
+    for content in (maps[-(MAP_SIZE**2) :], surface):
+        assert set(np.frombuffer(content, np.int8)) == {-127, 127}
+    colours, value = pictures.surface(course.setup, position, 8)
+    assert set(value.ravel()) == {-1e300, 1e300}
+    assert len(np.unique(colours.reshape(-1, 3), axis=0)) == 2

@@ -2,12 +2,15 @@
 
 import json
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
 
+from glassnet.playground import playground
 from glassnet.playground.guard import LOOPBACK, Guard
-from glassnet.playground.playground import Playground
+from glassnet.playground.playground import MOST_DATA, BeyondReachError, Playground
 from glassnet.playground.server import create_app, static_files
+from glassnet.playground.state import read_state
 from glassnet.playground.uploads import MOST_BYTES
 
 CSV = b"width,height,kind\n" + b"".join(b"%d.5,%d,%s\n" % (k, k * k % 7, b"ab"[k % 2 : k % 2 + 1]) for k in range(40))
@@ -181,3 +184,65 @@ def test_two_playgrounds_answer_alike():
 
 def test_the_schema_is_json_of_names(client):
     assert json.loads(client.get("/schema").content)["most"] == {"layers": 6, "units": 32, "edits": 50}
+
+
+def test_several_origins_are_refused_though_each_is_right():
+    guard = Guard(None)
+    for count, status in ((0, None), (1, None), (2, 403)):
+        origins = [(b"origin", b"http://localhost:8765")] * count
+        scope = {"type": "http", "path": "/", "headers": [(b"host", b"localhost:8765"), *origins]}
+        refusal = guard.refusal(scope)
+        assert (refusal and refusal[0]) == status
+
+
+def test_a_client_that_leaves_during_an_upload_is_no_error(play):
+    """The application ends without an exception, which the server would print with its traceback."""
+    messages = [{"type": "http.request", "body": CSV[:100], "more_body": True}, {"type": "http.disconnect"}]
+    sent = []
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/upload",
+        "raw_path": b"/upload",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost:8765")],
+        "scheme": "http",
+        "http_version": "1.1",
+        "root_path": "",
+    }
+    anyio.run(create_app(play), scope, receive, send)
+    assert messages == []
+    assert sent[0]["status"] == 400
+
+
+def test_the_last_step_within_reach_is_answered_and_the_next_is_not(play):
+    query = "n=2000&hidden=32,32,32,32,32,32"
+    last = play.course(read_state(query)).setup.max_step
+    assert play.frame(f"{query}&step={last}")
+    with pytest.raises(BeyondReachError, match=f"expected at most {last:,} .* got {last + 1:,}") as caught:
+        play.frame(f"{query}&step={last + 1}")
+    assert caught.value.max_step == last
+
+
+def test_the_data_sets_used_last_stay_in_memory_and_no_more(play, monkeypatch):
+    made, load = [], playground.load_data
+    monkeypatch.setattr(
+        playground, "load_data", lambda state, uploads: made.append(state.data_seed) or load(state, uploads)
+    )
+    for seed in range(MOST_DATA):
+        play.data(f"n=20&data_seed={seed}")
+    play.data("n=20&data_seed=0")  # used again
+    play.data("n=20&data_seed=1000")  # one more than there is room for
+    assert made == [*range(MOST_DATA), 1000]
+    assert len(play._data) == MOST_DATA
+    play.data("n=20&data_seed=0")
+    assert made[-1] == 1000
+    play.data("n=20&data_seed=1")  # the one that was used longest ago
+    assert made[-1] == 1

@@ -56,3 +56,22 @@ def test_the_least_recently_used_is_forgotten_and_that_of_the_command_line_is_no
     assert uploads[made[0].id] is made[0]
     with pytest.raises(InputError, match="upload the file again"):
         uploads[made[2].id]
+
+
+@pytest.mark.parametrize("use", ["read", "uploaded again"])
+def test_an_upload_that_is_used_is_remembered_longer(use):
+    first, second, third = (read_upload(csv(rows=rows)) for rows in (24, 25, 26))
+    uploads = Uploads(first.size + third.size)
+    uploads.add(first)
+    uploads.add(second)
+    uploads[first.id] if use == "read" else uploads.add(read_upload(csv(rows=24)))
+    uploads.add(third)
+    assert uploads[first.id].id == first.id
+    with pytest.raises(InputError):
+        uploads[second.id]
+
+
+def test_control_characters_of_names_and_labels_are_escaped():
+    upload = read_upload(csv(target="kind\x1b[3{k}m", head="a\x07,\x9bb,t\u202e"))
+    assert upload.summary()["names"] == ["a\\x07", "\\x9bb", "t\\u202e"]
+    assert upload.classes == ("kind\\x1b[30m", "kind\\x1b[31m", "kind\\x1b[32m")

@@ -182,7 +182,7 @@ def use(model):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         assert len(net.predict(X)) == 3
-        repr(model), net.summary()
+        repr(model), net.summary(), getattr(model, "summary", net.summary)()
         if history is None:
             return
         repr(history)

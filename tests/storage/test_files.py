@@ -3,6 +3,10 @@
 import errno
 import os
 import pickle
+import signal
+import socket
+import stat
+import subprocess
 import sys
 
 import joblib
@@ -172,6 +176,80 @@ def test_loading_a_folder_or_a_pipe_is_refused_at_once(refuses, tmp_path):
         gn.load(tmp_path / "none.safetensors")
 
 
+@pytest.fixture(params=["pipe", "link to a pipe", "device", "socket"])
+def no_file(request, tmp_path):
+    """The path of something in `tmp_path` that is neither a file nor a folder."""
+    path = tmp_path / "model.safetensors"
+    if request.param == "device":
+        try:
+            os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # another /dev/null, which may be lost
+        except (AttributeError, PermissionError):
+            pytest.skip("only root makes devices")
+    elif request.param == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(os.path.relpath(path))
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        path.symlink_to("pipe") if "link" in request.param else (tmp_path / "pipe").rename(path)
+    return path
+
+
+@pytest.mark.parametrize("to", ["model", "json", "torch", "onnx"])
+def test_a_device_a_pipe_or_a_socket_is_refused_and_stays(no_file, to, refuses, tmp_path):
+    before = {entry.name: entry.lstat() for entry in tmp_path.iterdir()}
+    with refuses("path: expected a regular file or a new one"):
+        gn.save(NET, no_file) if to == "model" else gn.export(NET, no_file, to)
+    after = {entry.name: entry.lstat() for entry in tmp_path.iterdir()}
+    assert after.keys() == before.keys()
+    assert all(os.path.samestat(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/zero", "/dev/stdout", "/dev/fd/1"])
+def test_devices_and_streams_are_refused_before_anything_is_opened(path, refuses, monkeypatch):
+    def fail(*given, **options):
+        raise AssertionError(given)
+
+    monkeypatch.setattr(os, "open", fail)
+    monkeypatch.setattr(atomic.Path, "replace", fail)
+    with refuses("path: expected a"):
+        gn.save(NET, path)
+
+
+def test_a_file_that_the_output_is_redirected_to_is_refused(tmp_path):
+    program = "import glassnet as gn; print('kept'); gn.save(gn.Network([2, 1]), '{}')"
+    for place in ("/dev/stdout", tmp_path / "log"):
+        with (tmp_path / "log").open("wb") as log:
+            done = subprocess.run(
+                [sys.executable, "-c", program.format(place)],
+                stdout=log,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert "expected a file of its own" in done.stderr.splitlines()[-1]
+        assert (tmp_path / "log").read_text() == "kept\n"
+
+
+def test_a_link_that_leads_nowhere_gets_its_file(tmp_path, refuses):
+    (tmp_path / "link").symlink_to("new.safetensors")
+    gn.save(NET, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert gn.load(tmp_path / "new.safetensors").sizes == (2, 3, 1)
+    (tmp_path / "lost").symlink_to("none/new.safetensors")
+    with refuses("path: expected a folder that exists"):
+        gn.save(NET, tmp_path / "lost")
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "語", "😀"])
+def test_the_longest_names_that_a_file_can_have(letter, tmp_path):
+    name = letter * ((255 - len(".safetensors")) // len(letter.encode())) + ".safetensors"
+    for _ in range(2):
+        gn.save(NET, tmp_path / name)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    with pytest.raises(OSError, match="too long"):
+        gn.save(NET, tmp_path / (letter * 256))
+
+
 # --- atomic writing -------------------------------------------------------------------------------------------
 
 
@@ -207,6 +285,42 @@ def test_the_old_file_survives_any_failure(place, problem, tmp_path, monkeypatch
         gn.save(gn.Network([9, 9]), path)
     monkeypatch.undo()
     assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+KILLED = """
+import os, signal, sys
+import glassnet as gn
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+gn.save(gn.Network([9, 9]), sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "語" * 80 + ".safetensors"])
+def test_what_a_killed_save_left_is_removed_by_the_next(name, tmp_path):
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / name)], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert len(list(tmp_path.iterdir())) == 1
+    others = [".other.safetensors.0123456789abcdef.tmp", ".model.safetensors.tmp", f".{name[:70]}.notes.tmp"]
+    for other in others:
+        (tmp_path / other).write_text("another's")
+    gn.save(NET, tmp_path / name)
+    assert {entry.name for entry in tmp_path.iterdir()} == {name, *others}
+
+
+def test_a_save_that_is_under_way_keeps_its_temporary_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    fsync = os.fsync
+
+    def save_another(descriptor):
+        monkeypatch.setattr(os, "fsync", fsync)
+        gn.save(gn.Network([7, 1]), path)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", save_another)
+    gn.save(NET, path)
+    assert gn.load(path).sizes == (2, 3, 1)
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.safetensors"]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.storage.files import to_bytes
+from glassnet.storage.files import from_bytes, to_bytes
 
 HERE = Path(__file__).parent
 NET = gn.Network([2, 3, 1], hidden="leaky_relu", output="sigmoid", seed=0)
@@ -296,6 +296,17 @@ CASES = {
     "a loss curve of words": fitted(lambda t, m, d: m["fitted"].update(loss_curve_=["0.5"])),
     "the memory of another optimizer": fitted(lambda t, m, d: m["solver"]["optimizer"].update({"$type": "SGD"})),
     "a solver without a state": fitted(lambda t, m, d: m["solver"].update(state=None)),
+    "a setting that is an array": tabular(
+        lambda m: m.update(settings={"l2": {"$type": "values", "dtype": "object", "shape": [0], "items": []}})
+    ),
+    "a switch that is a number": tabular(lambda m: m.update(settings={"decimal_comma": 1})),
+    "columns left out that are a number": tabular(lambda m: m.update(settings={"left_out": 3})),
+    "a setting of a kind inside": tabular(lambda m: m.update(settings={"own": [{"$type": "Adam"}]})),
+    "a measure that is text": tabular(lambda m: m.update(training={"train": {"rows": 9, "mae": "b"}})),
+    "measures without rows": tabular(lambda m: m.update(training={"test": {"accuracy": 0.5}})),
+    "measures that are a list": tabular(lambda m: m.update(training={"validation": ["rows"]})),
+    "epochs that are true": tabular(lambda m: m.update(training={"epochs": True})),
+    "a training curve of words": tabular(lambda m: m.update(training={"loss": ["0.5"]})),
     "missing words that are a number": tabular(lambda m: m.update(settings={"missing": 5})),
 }
 
@@ -365,3 +376,57 @@ def test_3_000_mutated_files_load_right_or_give_one_line():
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_200_000_mutated_files_load_right_or_give_one_line(seed):
     assert sum(mutations(10_000, seed).values()) == 10_000
+
+
+MEASURED = {
+    "settings": {"hidden": [2], "activation": ["relu"], "loss": "squared_error", "init": None, "seed": 0, "l1": 0.0}
+    | {"l2": 0.01, "epochs": 3, "shuffle": True, "batch_size": 0, "patience": 5, "validation": 0.15, "test": "t.csv"}
+    | {"missing": ["?"], "decimal_comma": False, "left_out": {"id": "ignored"}, "own": {"a": [1, None, "b"]}},
+    "training": {"rows": {"train": 9, "test": 3}, "epochs": 3, "best_epoch": 2, "stopped": "epochs", "engine": "numpy"}
+    | {"loss": [0.5, 0.25], "validation_loss": [], "steps": 3, "seconds": 0.1, "own": [True]}
+    | {"train": {"rows": 9, "accuracy": 0.5, "log_loss": 1, "roc_auc": 0.5, "confusion": [[1, 2], [3, 3]]}}
+    | {"test": {"rows": 3, "r2": float("nan")}},
+}
+OTHERS = [None, True, -1, 2**70, 0.5, "a", "\x1b[2J", [], [1], ["a"], [None], {}, {"a": 1}, {"a": "b"}, {"rows": "a"}]
+OTHERS += [{"rows": 3, "mae": "b"}, {"$type": "values", "dtype": "object", "shape": [0], "items": []}]
+OTHERS += [{"$type": "dict", "items": [[1, 2]]}, {"$type": "float", "value": "inf"}, {"$type": "tuple", "items": [2]}]
+
+
+def test_a_table_model_with_a_field_of_another_type_is_refused_or_has_a_summary(craft):
+    """Each field of the settings and the training in turn: what loads can be told, and stays what it is."""
+    model = from_bytes(table_model(), "model")
+    model.settings, model.training = MEASURED["settings"], MEASURED["training"]
+    parts = craft.split(to_bytes(model))
+    verdicts = []
+
+    def visit(node):
+        for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+            right = node[key]
+            for node[key] in OTHERS:
+                verdicts.append(craft.judge(craft.join(*parts), None))
+            node[key] = right
+            visit(right)
+
+    visit({name: parts[1]["model"][name] for name in ("settings", "training")})
+    assert len(verdicts) > 800
+    assert verdicts.count("other") > 100
+    assert verdicts.count("refused") > 300
+    assert craft.judge(craft.join(*parts), None) == "other"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("settings", {"l2": np.zeros(0, object)}),
+        ("settings", {"left_out": 3}),
+        ("settings", {"own": np.zeros(3)}),
+        ("training", {"train": {"rows": "9"}}),
+        ("training", {"test": {"mae": 1.0}}),
+        ("training", {1: 2}),
+    ],
+)
+def test_a_table_model_that_would_not_load_is_not_saved(place, value, refuses):
+    model = from_bytes(table_model(), "model")
+    setattr(model, place, value)
+    with refuses("model: expected"):
+        to_bytes(model)

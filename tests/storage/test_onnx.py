@@ -194,3 +194,12 @@ def test_what_is_no_model_is_refused(refuses, tmp_path):
     for model in (gn.MLPClassifier(), None, [gn.Network([2, 1])]):
         with refuses("model"):
             gn.export(model, tmp_path / "net.json")
+
+
+@pytest.mark.parametrize(("mean", "scale"), [(5.0, 1.0), (0.0, 3.0), (-0.5, 1.0)])
+def test_a_number_is_given_in_the_units_of_the_target(mean, scale):
+    net = gn.Network([1, 1], dtype="float64")
+    net.theta = [2.0, 0.0]
+    model = TableModel(Preparation((Column("x", "numeric"),)), net, "regression", "y", None, mean, scale)
+    (predicted,) = run(model, {"x": np.array([[1.5], [-4.0]])}).values()
+    assert predicted.tolist() == [3 * scale + mean, -8 * scale + mean]

@@ -5,6 +5,7 @@ import csv
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,6 +60,55 @@ def test_the_script_finds_a_model_file_elsewhere(tmp_path):
     )
     assert weights.stat().st_mtime_ns == before
     assert [path.name for path in (tmp_path / "scripts").iterdir()] == ["net.py"]
+
+
+class Rows(np.ndarray):
+    """An array that stands for a tensor of torch."""
+
+    def to(self, dtype):
+        return self
+
+
+def without_torch(text, *functions):
+    """Functions of a script, run on arrays."""
+    kept = [
+        node
+        for node in ast.parse(text).body
+        if getattr(node, "name", None) in functions or isinstance(node, ast.Assign)
+    ]
+    kept = [node for node in kept if not isinstance(node, ast.Assign) or node.targets[0].id in ("COLUMNS", "CLASSES")]
+    torch = SimpleNamespace(
+        tensor=lambda values, dtype: np.array(values).view(Rows),
+        as_tensor=lambda values, dtype: np.array(values).view(Rows),
+        no_grad=lambda: lambda function: function,
+        float64="float64",
+    )
+    space = {"torch": torch, "DTYPE": "float64"}
+    exec(compile(ast.Module(kept, []), "script", "exec"), space)  # noqa: S102
+    return [space[name] for name in functions]
+
+
+def test_an_unseen_category_is_told_as_missing(tmp_path):
+    rows = {"city": ["Bern", "Chur", None, "Bern"], "size": [1.5, None, 2.5, 3.5]}
+    preparation = Preparation.fit(rows, {"city": "categorical", "size": "numeric"})
+    model = TableModel(preparation, gn.Network([5, 1], output="sigmoid"), "classification", "y", ["a", "b"])
+    gn.export(model, tmp_path / "table.py")
+    (prepare,) = without_torch((tmp_path / "table.py").read_text(encoding="utf-8"), "prepare")
+    cells = {"city": ["Chur", "Genf", "", "Bern"], "size": ["2", "na", "3", ""]}
+    prepared = prepare([dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)])
+    expected = {"city": ["Chur", None, None, "Bern"], "size": [2.0, None, 3.0, None]}
+    assert prepared.tolist() == preparation.matrix(expected).tolist()
+    assert prepared[:, :3].tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(("mean", "scale"), [(5.0, 1.0), (0.0, 3.0), (5.0, 3.0), (-0.5, 1.0), (0.0, 1.0)])
+def test_a_number_is_given_in_the_units_of_the_target(mean, scale, tmp_path):
+    columns = Preparation((Column("x", "numeric"),))
+    model = TableModel(columns, gn.Network([1, 1]), "regression", "y", None, mean, scale)
+    gn.export(model, tmp_path / "number.py")
+    (predict, _) = without_torch((tmp_path / "number.py").read_text(encoding="utf-8"), "predict", "prepare")
+    predicted = predict(lambda X: X * 2.0, [{"x": "1.5"}, {"x": "-4"}])
+    assert predicted == [3 * scale + mean, -8 * scale + mean]
 
 
 # --- with torch: `nox -s long`, or `pip install -e ".[test,bench]"` and `pytest -m long tests/storage` ----------

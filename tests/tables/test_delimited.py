@@ -109,3 +109,8 @@ def test_decimal_comma():
     assert table.numbers("a").tolist() == [3.5, -0.25, 7]
     with pytest.raises(InputError, match=r"line 2, column 'a': expected a number; got '3\.5'"):
         read(b"a;b\n3.5;1\n", decimal_comma=True).numbers("a")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name():
+    for content in (b"\xef\xbb\xbfage,city\n31,Bern\n", b'\xef\xbb\xbf"age",city\n31,Bern\n'):
+        assert read_delimited(content, "t.csv", None, (), False).names == ["age", "city"]

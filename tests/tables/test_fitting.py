@@ -1,15 +1,17 @@
 """Targets, splits, settings by rule, and what a plan hands to training."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 import glassnet as gn
-from glassnet.tables.fitting import plan
+from glassnet.tables.columns import choose_columns
+from glassnet.tables.fitting import Watch, plan
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Preparation
+from glassnet.tables.preparation import Column, Preparation
 from glassnet.tables.settings import Settings
 from glassnet.tables.splitting import split_rows
 from glassnet.tables.table import Table
@@ -209,3 +211,60 @@ def test_a_run_interrupted_before_its_first_epoch_has_no_model(monkeypatch):
     monkeypatch.setattr("glassnet.tables.fitting.train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ready.run()
+
+
+def test_a_class_that_no_row_has_does_not_count():
+    """Balanced accuracy and F1 are means over the classes of the rows; one of none would count as 0."""
+    network = gn.Network([1, 3], output="softmax")
+    network.theta = [1.0, 0.0, -1.0, 0.0, 0.0, 0.0]  # a where x > 0, c where x < 0
+    model = TableModel(Preparation((Column("x", "numeric"),)), network, "classification", "y", ["a", "b", "c"])
+    measures = model.evaluate({"x": [1.0, 2.0, -1.0, -2.0, 3.0], "y": ["a", "a", "c", "c", "c"]})
+    assert measures["confusion"] == [[2, 0, 0], [0, 0, 0], [1, 0, 2]]
+    assert measures["balanced_accuracy"] == pytest.approx((1 + 2 / 3) / 2)
+    assert measures["macro_f1"] == pytest.approx((4 / 5 + 4 / 5) / 2)
+    assert "roc_auc" not in measures
+
+
+@pytest.mark.parametrize("target", [{"target_scale": 1e308}, {"target_mean": 1.7e308}])
+def test_predictions_beyond_the_numbers_are_refused(target, refuses):
+    network = gn.Network([1, 1], output="identity")
+    network.theta = [1e300, 0.0]
+    model = TableModel(Preparation((Column("x", "numeric"),)), network, "regression", "y", None, **target)
+    with refuses("evaluate: expected finite predictions; got inf or nan in row 2"):
+        model.evaluate({"x": [0.0, 1e9], "y": [1.0, 2.0]})
+
+
+@pytest.mark.parametrize("negative", [-1.0, -1e-300])
+def test_negative_weights_are_refused(negative):
+    table = Table(pl.DataFrame({"x": [1.0, 2.0, 4.0] * 9, "y": ["a", "b", "a"] * 9, "w": [1.0, negative, 0.0] * 9}))
+    with pytest.raises(gn.InputError, match="row 2, column 'w': expected a weight of at least 0"):
+        plan(table, "y", weight="w")
+
+
+@pytest.mark.parametrize("rows", [19, 20, 21])
+def test_a_count_of_the_rows_is_an_identifier_from_20_rows_on(rows):
+    table = Table(pl.DataFrame({"n": np.arange(rows) + 5, "y": np.arange(rows) % 2}))
+    if rows < 20:
+        assert choose_columns(table, "y").kinds == {"n": "numeric"}
+    else:
+        with pytest.raises(gn.InputError, match="column 'n': expected a column to learn from; got a count of the rows"):
+            choose_columns(table, "y")
+
+
+@pytest.mark.parametrize("cell", [3.5, "word", True])
+def test_a_column_alike_but_for_gaps_tells_by_its_gaps(cell):
+    table = Table(pl.DataFrame({"gaps": [cell, None, cell] * 4, "alike": [cell] * 12, "y": [0, 1, 0] * 4}))
+    choice = choose_columns(table, "y")
+    assert list(choice.kinds) == ["gaps"]
+    assert list(choice.left_out) == ["alike"]
+    X = Preparation.fit(table, choice.kinds).matrix(table)
+    assert X[:, -1].tolist() == [0, 1, 0] * 4
+
+
+def test_of_epochs_with_equal_loss_the_first_is_the_best():
+    watch, network = Watch(), gn.Network([1, 1])
+    for epoch, loss in enumerate([0.5, 0.25, 0.25, 0.5, 0.25], start=1):
+        network.theta = [float(epoch), 0.0]
+        watch(SimpleNamespace(epoch=epoch, loss=1.0, validation_loss=loss, network=network))
+    assert watch.best_epoch == 2
+    assert watch.best_theta.tolist() == [2.0, 0.0]

@@ -24,7 +24,7 @@ def one_blas_thread() -> Iterator[None]:
     Most BLAS libraries have one limit for the whole process, so calls that overlap share it: the first sets it, and the
     last restores the numbers of threads from before. A library with a limit for each thread has it set by each call.
     """
-    global _running, _limits
+    global _running
     with _lock:
         controller = _find_libraries()
         if _running == 0:

@@ -208,7 +208,8 @@ def cut(text: str, width: int) -> str:
 
 def correct_or_missing(cell: str) -> str:
     """The ways out for a cell that is a word among numbers."""
-    return f"correct it, or pass --missing {shlex.quote(cell)}" if len(cell) <= 20 else "correct it"
+    short = len(cell) <= 20 and cell.isprintable()
+    return f"correct it, or pass --missing {shlex.quote(cell)}" if short else "correct it"
 
 
 def cut_left(text: str, width: int) -> str:
