@@ -204,6 +204,13 @@ def test_a_device_a_pipe_or_a_socket_is_refused_and_stays(no_file, to, refuses, 
     assert all(os.path.samestat(before[name], after[name]) for name in before)
 
 
+def test_a_script_that_cannot_be_written_leaves_no_model_file(refuses, tmp_path):
+    os.mkfifo(tmp_path / "net.py")
+    with refuses("path: expected a regular file or a new one"):
+        gn.export(NET, tmp_path / "net.py")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["net.py"]
+
+
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero", "/dev/stdout", "/dev/fd/1"])
 def test_devices_and_streams_are_refused_before_anything_is_opened(path, refuses, monkeypatch):
     def fail(*given, **options):

@@ -268,3 +268,12 @@ def test_of_epochs_with_equal_loss_the_first_is_the_best():
         watch(SimpleNamespace(epoch=epoch, loss=1.0, validation_loss=loss, network=network))
     assert watch.best_epoch == 2
     assert watch.best_theta.tolist() == [2.0, 0.0]
+
+
+def test_the_text_of_a_model_has_no_control_characters():
+    columns = (Column("a\x1b[2J", "categorical", categories=("b\x07", "c")),)
+    classes, target = ["no\x9b", "yes"], "y\u202e"
+    model = TableModel(Preparation(columns), gn.Network([2, 1], output="sigmoid"), "classification", target, classes)
+    for text in (repr(model), model.summary()):
+        assert text.replace("\n", "").isprintable()
+        assert "no\\x9b" in text

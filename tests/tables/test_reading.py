@@ -27,8 +27,9 @@ def stdin(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet", "x-images-idx3-ubyte", "link.csv"])
-def test_a_pipe_is_refused_before_it_is_opened(name, tmp_path, refuses):
+def test_a_pipe_is_refused_before_it_is_opened(name, tmp_path, refuses, monkeypatch):
     os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(reading.Path, "open", lambda *given: pytest.fail("opened"))
     (tmp_path / name).symlink_to("pipe") if name == "link.csv" else (tmp_path / "pipe").rename(tmp_path / name)
     with refuses(str(tmp_path / name)[-20:] if len(str(tmp_path / name)) <= 60 else "…"):
         read_table(tmp_path / name)
