@@ -368,3 +368,17 @@ def test_loading_runs_nothing_of_the_file(tmp_path, monkeypatch):
     from_bytes(content, "model")
     watching.clear()
     assert seen == []
+
+
+def test_a_file_written_before_a_state_kept_its_batch_size_loads(craft):
+    net = gn.Network([2, 3, 1], output="sigmoid", seed=0)
+    history = (
+        gn.Run(net, [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1], epochs=2, batch_size=2).advance(steps=3).history()
+    )
+    table, description, data = craft.split(to_bytes((net, history)))
+    state = description["history"]["state"]
+    assert state.pop("batch_size") == 2
+    _, loaded = from_bytes(craft.join(table, description, data), "old.safetensors")
+    assert (loaded.state.batch_size, loaded.state.batch, loaded.state.step) == (0, 1, 3)
+    again = gn.train(net, [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1], epochs=1, batch_size=2, resume=loaded)
+    assert again.steps == 4  # the rest of the second epoch
