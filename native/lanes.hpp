@@ -63,7 +63,7 @@ inline void with_count(int n, F f) {
 // Lanes of a and b in turn, from their first halves (Half = 0) or second halves (Half = 1).
 template <int Half, class T, int N, int... I>
 inline Vec<T, N> interleave(Vec<T, N> a, Vec<T, N> b, std::integer_sequence<int, I...>) {
-    return Vec<T, N>::from_raw(__builtin_shufflevector(a.raw, b.raw, (Half * N / 2 + I / 2 + I % 2 * N)...));
+    return shuffle<(Half * N / 2 + I / 2 + I % 2 * N)...>(a, b);
 }
 
 // The vector whose lane i is the sum of the lanes of x[i]; uses x up.

@@ -261,14 +261,24 @@ private:
     }
 };
 
+// Lane i of the result is lane I[i] of a and b together, b's lanes counted on from a's.
+template <int... I, class T, int N>
+inline Vec<T, N> shuffle(Vec<T, N> a, Vec<T, N> b) {
+#if defined(__clang__)
+    return Vec<T, N>::from_raw(__builtin_shufflevector(a.raw, b.raw, I...));
+#else  // GCC 11 and older lack __builtin_shufflevector
+    return Vec<T, N>::from_raw(__builtin_shuffle(a.raw, b.raw, typename Mask<T, N>::Raw{I...}));
+#endif
+}
+
 // Of a and b, blocks of Step lanes in turn: the lower ones of each pair, or the upper ones.
 template <class T, int Step, bool Upper, int... I>
 inline Vec<T> exchange_lanes(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
     constexpr int n = sizeof...(I);
     if constexpr (!Upper)
-        return Vec<T>::from_raw(__builtin_shufflevector(a.raw, b.raw, ((I & Step) == 0 ? I : n + I - Step)...));
+        return shuffle<((I & Step) == 0 ? I : n + I - Step)...>(a, b);
     else
-        return Vec<T>::from_raw(__builtin_shufflevector(a.raw, b.raw, ((I & Step) == 0 ? I + Step : n + I)...));
+        return shuffle<((I & Step) == 0 ? I + Step : n + I)...>(a, b);
 }
 
 // Transposes a square of vectors in registers by exchanging ever larger blocks.

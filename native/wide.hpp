@@ -42,13 +42,13 @@ public:
     Arena() = default;
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
-    ~Arena() { std::free(base_); }
+    ~Arena() { ::operator delete(base_, alignment_); }
 
     void* reserve(std::size_t bytes) {
         const std::size_t page = bytes >= kHuge ? kHuge : 4096;
         bytes = (bytes + page - 1) / page * page;
-        base_ = std::aligned_alloc(page, bytes);
-        if (!base_) throw std::bad_alloc();
+        alignment_ = std::align_val_t(page);
+        base_ = ::operator new(bytes, alignment_);
 #if defined(__linux__)
         if (page == kHuge) madvise(base_, bytes, MADV_HUGEPAGE);
 #endif
@@ -57,6 +57,7 @@ public:
 
 private:
     static constexpr std::size_t kHuge = std::size_t(2) << 20;
+    std::align_val_t alignment_{4096};
     void* base_ = nullptr;
 };
 
