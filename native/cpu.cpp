@@ -4,9 +4,9 @@
 
 namespace {
 
-// "v4", "v3" or "v2" of x86-64 as the psABI names them, "" if none, "generic" on other processors.
+// "v4", "v3" or "v2" of x86-64 as the psABI names them, "" if none, "generic" if the engine was compiled without them.
 const char* instruction_set() {
-#if defined(__x86_64__)
+#if !defined(GLASSNET_GENERIC)
     __builtin_cpu_init();
     const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
     const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&

@@ -50,11 +50,24 @@ def load_module() -> tuple[ModuleType | None, str]:
         return None, "GLASSNET_ISA=numpy turns the compiled engine off"
     try:
         isa = wanted or importlib.import_module("glassnet.native._cpu").instruction_set()
-        return importlib.import_module(f"glassnet.native._native_{isa}"), ""
-    except ImportError:
+        if isa:
+            return importlib.import_module(f"glassnet.native._native_{isa}"), ""
+        return None, "it needs a processor with SSE 4.2"
+    except ModuleNotFoundError:
+        return None, _why_absent(wanted)
+    except ImportError as error:
+        return None, f"it could not be loaded: {error}"
+
+
+def _why_absent(wanted: str) -> str:
+    """Why the module of an instruction set, or without `wanted` of any, was not installed."""
+    try:
+        error = importlib.import_module("glassnet.native._not_compiled").ERROR  # written by tools/build_backend.py
+        return f"it was not compiled: {error}; reinstall glassnet with GCC 11, Clang 13 or later"
+    except ModuleNotFoundError:
         if wanted:
-            return None, f"GLASSNET_ISA={wanted} names no compiled engine; use v2, v3 or v4"
-        return None, "it was not compiled; install a C++ compiler (GCC or Clang) and reinstall glassnet"
+            return f"GLASSNET_ISA={wanted} names no compiled engine; use v2, v3 or v4"
+        return "it was not compiled; install glassnet with pip"
 
 
 class NativeEngine:
