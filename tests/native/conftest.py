@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 
 
 def compiler():
-    """The path of a C++ compiler, or None."""
-    return next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    """The path of a C++ compiler, that of CXX first, or None."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CXX", "c++"), "c++", "g++", "clang++"))), None)
 
 
 def lacks(what):
