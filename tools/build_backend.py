@@ -91,7 +91,7 @@ def first_error(output: list[str]) -> str:
 def _cmake_error(output: list[str]) -> str:
     start = next((at for at, line in enumerate(output) if line.startswith("CMake Error")), None)
     if start is None:
-        return next(line for line in reversed(output) if line)
+        return next(filter(None, reversed(output)), "the build failed")
     if not output[start].endswith(":"):
         return output[start]
     indented = itertools.takewhile(lambda line: not line or line.startswith(" "), output[start + 1 :])
