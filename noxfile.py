@@ -95,5 +95,5 @@ def wheels(session: nox.Session) -> None:
 @nox.session
 def aarch64(session: nox.Session) -> None:
     """The engine's loop compiled for aarch64 and run under qemu (needs aarch64-linux-gnu-g++ and qemu-aarch64)."""
-    session.install("-e", ".[test]")
+    session.install("-e", ".[test]", "nanobind", "cmake", "ninja")
     session.run("pytest", "-m", "long", "tests/native/test_aarch64.py", *session.posargs, env={"CI": "true"})

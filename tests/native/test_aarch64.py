@@ -2,8 +2,10 @@
 
 import json
 import platform
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +80,21 @@ def test_runs_on_aarch64_print_the_figures_of_this_processor(aarch64, cxx, tmp_p
 def test_functions_on_aarch64(aarch64):
     done = subprocess.run(aarch64("functions"), capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_target_of_the_compiler_chooses_the_instruction_set(lacking, cxx, tmp_path):
+    pytest.importorskip("nanobind")
+    needed = ("cmake", "ninja", "aarch64-linux-gnu-g++")
+    if missing := [tool for tool in needed if not shutil.which(tool)]:
+        lacking(f"no {', '.join(missing)}")
+
+    def engines(compiler):
+        build = tmp_path / Path(compiler).name
+        configure = ["cmake", "-S", HERE.parents[1], "-B", build, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={compiler}"]
+        subprocess.run([*configure, f"-DPython_EXECUTABLE={sys.executable}"], check=True, stdout=subprocess.DEVNULL)
+        targets = subprocess.run(["ninja", "-C", build, "-t", "targets"], check=True, capture_output=True, text=True)
+        return set(re.findall(r"_native_(\w+):", targets.stdout))
+
+    assert engines("aarch64-linux-gnu-g++") == {"generic"}
+    if platform.machine() in ("x86_64", "AMD64"):
+        assert engines(cxx) == {"v2", "v3", "v4"}
