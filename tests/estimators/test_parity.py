@@ -46,6 +46,27 @@ SETTINGS = [
 ]
 
 
+def check_what_is_compared():
+    """Fail if the reference is not scikit-learn's class, or ours not glassnet's."""
+    for kind in ("MLPClassifier", "MLPRegressor"):
+        theirs, ours = getattr(sklearn.neural_network, kind), getattr(gn, kind)
+        assert theirs.__module__.startswith("sklearn."), f"the reference {kind} is {theirs.__module__}'s"
+        assert ours.__module__.startswith("glassnet."), f"the {kind} under test is {ours.__module__}'s"
+
+
+@pytest.fixture(autouse=True)
+def _compares_glassnet_with_scikit_learn():
+    check_what_is_compared()
+
+
+@pytest.mark.parametrize(("module", "other"), [(sklearn.neural_network, gn), (gn, sklearn.neural_network)])
+@pytest.mark.parametrize("kind", ["MLPClassifier", "MLPRegressor"])
+def test_a_class_in_the_place_of_the_other_is_noticed(monkeypatch, module, other, kind):
+    monkeypatch.setattr(module, kind, getattr(other, kind))
+    with pytest.raises(AssertionError, match=f"{kind}.* is {other.__name__}"):
+        check_what_is_compared()
+
+
 def outputs(model, X):
     return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
 
