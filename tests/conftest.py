@@ -1,10 +1,14 @@
 """What all tests share: the check that bad input is refused in clear words."""
 
 import contextlib
+import os
 
 import pytest
 
 from glassnet import InputError
+
+# pytest has read it; a pytest that a test starts must not write to the report of this one (`--junitxml`)
+os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture
