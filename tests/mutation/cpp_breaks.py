@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.mutation.breaks import Break
 
-NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^[ \t]*#[^\n]*(?:\\\n[^\n]*)*|\bstatic_assert\([^;]*;', re.S | re.M)
+NOT_CODE = re.compile(
+    r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^[ \t]*#[^\n]*(?:\\\n[^\n]*)*|\bstatic_assert\([^;]*;', re.S | re.M
+)
 OPERATORS = {
     " < ": (" <= ", " >= "),
     " <= ": (" < ", " > "),
@@ -39,7 +41,10 @@ WORD = re.compile(r"\b(?:true|false|std::min|std::max)\b")
 NOT = re.compile(r"(?<=[(\s])!(?=[\w(])")
 NEGATIVE = re.compile(r"(?<=[(,=?:]\s)-(?=[\w(])|(?<=\()-(?=[\w(])|(?<=return )-(?=[\w(])")
 CONDITION = re.compile(r"\bif (?:constexpr )?\(")
-STATEMENT = re.compile(r"^[ \t]*(?:\} else |else )?(?P<statement>[\w:.\[\]>*()-]+(?:\([^{}\n]*\)|(?: [-+*/|&]?= )[^{}\n]*)|\+\+[\w.]+|continue|break);", re.M)
+STATEMENT = re.compile(
+    r"^[ \t]*(?:\} else |else )?(?P<statement>[\w:.\[\]>*()-]+(?:\([^{}\n]*\)|(?: [-+*/|&]?= )[^{}\n]*)|\+\+[\w.]+|continue|break);",
+    re.M,
+)
 DECLARATION = re.compile(r"(?:return|using|typedef|template|friend|static|const|auto|delete|throw|operator)\b")
 
 

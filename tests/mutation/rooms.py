@@ -31,7 +31,7 @@ def breaks_of_room(room):
     return [each for file in files for each in kind.breaks_of(file.relative_to(ROOT), ROOT)]
 
 
-def tests_of_room(room):
+def files_of_tests(room):
     """The room's test files; those of the page need a browser or node, and see no Python."""
     files = (ROOT / "tests" / ("native" if room == CPP else room)).rglob("test_*.py")
     return sorted(file.relative_to(ROOT) for file in files if "page" not in file.parts)

@@ -12,12 +12,14 @@ import venv
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.mutation.rooms import CPP, ROOT, tests_of_room
+from tests.mutation.rooms import CPP, ROOT, files_of_tests
 
 KILLED, SURVIVED, TIMEOUT = "killed", "SURVIVED", "killed (too slow)"
 NOT_COMPILED, SAME_CODE = "does not compile", "the same machine code"
 NO_TESTS = 5  # pytest's exit code
-UNNEEDED = shutil.ignore_patterns("build", ".git", ".venv", ".nox", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+UNNEEDED = shutil.ignore_patterns(
+    "build", ".git", ".venv", ".nox", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
+)
 
 
 class Scratch:
@@ -50,7 +52,9 @@ class Scratch:
     def run(self, arguments, timeout):
         """The exit code of pytest and what it printed; code None if it took longer than `timeout`."""
         command = [self.python, "-B", "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *arguments]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GLASSNET_"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GLASSNET_"))
+        }
         # pytest and what it starts are one group, which ends as a whole
         process = subprocess.Popen(
             command, cwd=self.root, env=environment, start_new_session=True, text=True, errors="replace",
@@ -71,11 +75,11 @@ class Scratch:
         """Run the room's tests once: they must pass, and tell how long each file takes."""
         report = self.root / "report.xml"
         started = time.monotonic()
-        code, output = self.run([*map(str, tests_of_room(room)), f"--junitxml={report}"], timeout=3600)
+        code, output = self.run([*map(str, files_of_tests(room)), f"--junitxml={report}"], timeout=3600)
         self.seconds[room] = time.monotonic() - started
         if code != 0:
             raise SystemExit(f"the unbroken tests of {room} fail:\n{output[-3000:]}")
-        seconds = {file: 0.0 for file in tests_of_room(room)}
+        seconds = {file: 0.0 for file in files_of_tests(room)}
         for case in ElementTree.parse(report).iter("testcase"):
             for file in seconds:
                 if case.get("classname").startswith(".".join(file.with_suffix("").parts)):
