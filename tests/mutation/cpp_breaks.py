@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.mutation.breaks import Break
 
 NOT_CODE = re.compile(
-    r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^[ \t]*#[^\n]*(?:\\\n[^\n]*)*|\bstatic_assert\([^;]*;', re.S | re.M
+    r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^[ \t]*#[^\n]*(?:\\\n[^\n]*)*|\bstatic_assert\([^;]*;',
+    re.DOTALL | re.MULTILINE,
 )
 OPERATORS = {
     " < ": (" <= ", " >= "),
@@ -43,7 +44,7 @@ NEGATIVE = re.compile(r"(?<=[(,=?:]\s)-(?=[\w(])|(?<=\()-(?=[\w(])|(?<=return )-
 CONDITION = re.compile(r"\bif (?:constexpr )?\(")
 STATEMENT = re.compile(
     r"^[ \t]*(?:\} else |else )?(?P<statement>[\w:.\[\]>*()-]+(?:\([^{}\n]*\)|(?: [-+*/|&]?= )[^{}\n]*)|\+\+[\w.]+|continue|break);",
-    re.M,
+    re.MULTILINE,
 )
 DECLARATION = re.compile(r"(?:return|using|typedef|template|friend|static|const|auto|delete|throw|operator)\b")
 

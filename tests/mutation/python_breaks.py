@@ -80,7 +80,7 @@ class _Finder(ast.NodeVisitor):
             self.visit(default)
         self.visit_body(node.body)
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_ClassDef(self, node):
         self.visit_body(node.body)
@@ -98,7 +98,7 @@ class _Finder(ast.NodeVisitor):
     def visit_Import(self, node):
         pass
 
-    visit_ImportFrom = visit_Import
+    visit_ImportFrom = visit_Import  # noqa: N815
 
     def visit_Raise(self, node):
         self.replace(node, "pass")

@@ -79,7 +79,7 @@ class Scratch:
         self.seconds[room] = time.monotonic() - started
         if code != 0:
             raise SystemExit(f"the unbroken tests of {room} fail:\n{output[-3000:]}")
-        seconds = {file: 0.0 for file in files_of_tests(room)}
+        seconds = dict.fromkeys(files_of_tests(room), 0.0)
         for case in ElementTree.parse(report).iter("testcase"):
             for file in seconds:
                 if case.get("classname").startswith(".".join(file.with_suffix("").parts)):
