@@ -97,3 +97,15 @@ def aarch64(session: nox.Session) -> None:
     """The engine's loop compiled for aarch64 and run under qemu (needs aarch64-linux-gnu-g++ and qemu-aarch64)."""
     session.install("-e", ".[test]", "nanobind", "cmake", "ninja")
     session.run("pytest", "-m", "long", "tests/native/test_aarch64.py", *session.posargs, env={"CI": "true"})
+
+    session.run("pytest", "-m", "long", "-n", "auto", "--ignore=tests/mutation", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Break sampled lines and count what the tests notice (hours); `-- --room training --sample 20 --seed 1` picks."""
+    session.install("-e", ".[test]", "cmake", "ninja")
+    if session.posargs:
+        session.run("python", "-m", "tests.mutation", *session.posargs)
+    else:
+        session.run("pytest", "-m", "long", "tests/mutation")

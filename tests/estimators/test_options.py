@@ -173,7 +173,7 @@ def test_weights_are_held_out_with_their_rows():
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_sparse_validation_rows_and_weights_count_as_dense_ones(classes):
-    rows = Y < classes
+    rows = classes > Y
     A, y = np.where(np.abs(X[rows]) > 0.4, X[rows], 0), Y[rows]
     weight = np.arange(len(y)) % 3 + 0.5
     curves = []
@@ -183,7 +183,7 @@ def test_sparse_validation_rows_and_weights_count_as_dense_ones(classes):
         curves.append(model.validation_loss_curve_)
     assert curves[0] == curves[1]
     assert curves[0][-1] == pytest.approx(model.network_.loss(A, y, sample_weight=weight), rel=1e-12)
-    with pytest.raises(ValueError, match="[Nn]egative"):
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
         gn.MLPClassifier((5,)).fit(A, y, X_val=A, y_val=y, sample_weight_val=weight - 1)
 
 
@@ -215,7 +215,7 @@ def test_the_initial_weights_of_the_sigmoid_are_smaller(sizes, hidden_scale, out
     rng = np.random.RandomState(4)
     for W, b, scale_ in zip(model.coefs_, model.intercepts_, (hidden_scale, output_scale), strict=False):
         bound = np.sqrt(scale_ / sum(W.shape))
-        assert (W == rng.uniform(-bound, bound, W.shape)).all()
+        assert (rng.uniform(-bound, bound, W.shape) == W).all()
         assert (b == rng.uniform(-bound, bound, b.shape)).all()
 
 
