@@ -261,6 +261,7 @@ class Watcher:
 
     def setup(self, estimator, context):
         self.seen.append("setup")
+        self.most_epochs = context.max_subtasks
 
     def teardown(self, estimator, context):
         self.seen.append("teardown")
@@ -280,6 +281,7 @@ def test_callbacks(solver):
     watcher = Watcher(stop_after=6)
     model = classifier(solver=solver).set_callbacks(watcher).fit(X, np.array(["a", "b", "c"])[Y])
     assert model.n_iter_ == 6
+    assert watcher.most_epochs == 31  # max_iter, and the one that lbfgs begins and never ends
     assert watcher.seen[:3] == ["setup", ("begin", "fit", 0), ("begin", "epoch", 0)]
     assert watcher.seen[-2:] == [("end", "fit", 0), "teardown"]
     begun = [event[2] for event in watcher.seen if event[:2] == ("begin", "epoch")]
@@ -315,6 +317,19 @@ def test_a_copy_goes_on_as_the_original(way, tmp_path):
         assert (other.network_.theta == model.network_.theta).all()
         assert other.coefs_[0].base is not None
         assert np.shares_memory(other.coefs_[0], other.network_.theta)
+
+
+def test_a_copy_has_the_arrays_that_a_user_put_in_the_place_of_the_parameters():
+    model = classifier(max_iter=2).fit(X, Y)
+    model.coefs_[0] = np.full((4, 8), 0.25)
+    model.intercepts_[1] = np.array([1.0, 2, 3])
+    other = pickle.loads(pickle.dumps(model))
+    assert (other.coefs_[0] == 0.25).all()
+    assert (other.network_.W[1] == 0.25).all()
+    assert (other.intercepts_[1] == [1, 2, 3]).all()
+    assert (other.predict_proba(X) == model.predict_proba(X)).all()
+    svg = model._repr_html_()
+    assert svg.count('stroke-width="2.00"') >= 32  # of equal weights all lines are the strongest
 
 
 def test_a_pickle_keeps_the_parameters_once():

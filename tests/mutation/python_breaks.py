@@ -217,8 +217,9 @@ class _Finder(ast.NodeVisitor):
         first, second = map(ast.dump, node.args[:2]) if len(node.args) > 1 else ("", "")
         if first != second and "Starred" not in (first[:7], second[:7]) and name not in NAMES:
             self.change(node, args=[node.args[1], node.args[0], *node.args[2:]])
-        for at in range(len(node.keywords)):
-            self.change(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])
+        for at, keyword in enumerate(node.keywords):
+            if keyword.arg != "hint":  # of a message
+                self.change(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])
         self.generic_visit(node)
 
     def visit_arg(self, node):
