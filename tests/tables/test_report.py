@@ -1,0 +1,137 @@
+"""The text of a table model, line by line."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import glassnet as gn
+from glassnet.tables.fitting import SHARE, plan
+from glassnet.tables.model import TableModel
+from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.report import columns_text, confusion_text, grid, measures_text, model_report, plan_report
+from glassnet.tables.settings import Settings
+from glassnet.tables.table import Table, as_table
+
+COLUMNS = [
+    Column("age", "numeric", False, 31.5, 31.25, 2.0),
+    Column("a name of more than forty characters, which is cut", "numeric", True, -1.5, -0.25, 100.0),
+    Column("city", "categorical", False, categories=("Bern", "Chur")),
+    Column("code", "categorical", True, categories=(1, 2, 3, 4, 5)),
+]
+
+
+def test_columns():
+    assert columns_text(COLUMNS).splitlines() == [
+        "column                                    kind         becomes",
+        "age                                       numeric      (x − 31.25) / 2; 31.5 if missing",
+        "a name of more than forty characters, w…  numeric      (x + 0.25) / 100; -1.5 if missing, and a feature that says so",
+        "city                                      categorical  2 features: Bern, Chur; all 0 if missing",
+        "code                                      categorical  5 features: 1, 2, 3, 4, …, missing",
+    ]
+    forty = [Column(f"c{k}", "numeric") for k in range(40)]
+    assert len(columns_text(forty).splitlines()) == 41
+    assert columns_text([*forty, *forty]).splitlines()[-1] == "… and 40 more columns"
+    assert len(columns_text([*forty, *forty]).splitlines()) == 42
+
+
+def test_measures_and_confusion():
+    measured = {
+        "train": {"rows": 1200, "r2": 0.5, "rmse": 999.5, "mae": 12345.67},
+        "test": {"rows": 7, "accuracy": 0.25, "r2": -0.5},
+    }
+    assert measures_text(measured).splitlines() == [
+        "                        train     test",
+        "rows                    1,200        7",
+        "accuracy                        0.2500",
+        "R²                     0.5000  -0.5000",
+        "RMSE                 999.5000",
+        "mean absolute error  12,345.7",
+    ]
+    assert confusion_text([[3, 1], [0, 22]], ["a", "a name of seventeen"]).splitlines() == [
+        "actual \\ predicted  a  a name of seven…",
+        "a                   3                 1",
+        "a name of seven…    0                22",
+    ]
+    assert grid([("a", "bbb"), ("cc", "d")]) == "a   bbb\ncc  d"
+    assert grid([("a", "bbb"), ("cc", "d")], right=True) == "a   bbb\ncc    d"
+
+
+def model(classes=None):
+    network = gn.Network([1, 1]) if classes is None else gn.Network([1, len(classes)], output="softmax")
+    task = "regression" if classes is None else "classification"
+    return TableModel(Preparation((COLUMNS[0],)), network, task, "y", classes, 10.5, 2.25)
+
+
+def test_a_model():
+    made = model()
+    text = model_report(made)
+    assert text.startswith("predicts 'y': a number, 10.5 on average, with a standard deviation of 2.25\n\ncolumn")
+    assert "settings" not in text
+    assert "training" not in text
+    made.settings = {"epochs": 7, "l1": None, "missing": [], "left_out": {}, "schedule": "cosine"}
+    made.training = {"epochs": 5, "stopped": "interrupted", "loss": [1.0], "rows": {"train": 7}, "seconds": 0.5}
+    assert model_report(made).endswith(
+        "\n\nsettings\n  epochs = 7\n  schedule = 'cosine'\n\ntraining\n  epochs: 5\n  stopped: interrupted"
+    )
+    made.training["train"] = {"rows": 7, "r2": 0.5}
+    assert model_report(made).endswith("\n\n       train\nrows       7\nR²    0.5000")
+    assert model([*range(10)]).summary().startswith("predicts 'y': 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n")
+    assert model([*range(11)]).summary().startswith("predicts 'y': 11 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …\n")
+
+
+def table(n=100):
+    rng = np.random.default_rng(0)
+    return as_table(
+        {
+            "a": [None, *rng.standard_normal(n - 1)],
+            "b": rng.standard_normal(n),
+            "c": [None, *(f"w{k % 3}" for k in range(n - 1))],
+            "d": [1.0] * n,
+            "e": [1.0] * n,
+            "f": rng.standard_normal(n),
+            "y": [("no", "yes")[k % 2] for k in range(n)],
+        }
+    )
+
+
+def test_a_plan():
+    text = plan_report(plan(table(), "y", ignore=["f"], test=0.2), table()).splitlines()
+    assert text[:8] == [
+        "table: 100 rows, 7 columns",
+        "target 'y': classification (recognised), 2 classes: no, yes",
+        "inputs: 2 numeric and 1 categorical columns → 7 features",
+        "missing cells, filled with the median, and a feature says so: a",
+        "missing cells, a category of their own: c",
+        "left out, every cell is 1.0: d, e",
+        "left out, ignored: f",
+        f"rows: {100 - 20 - 2 * round(50 * SHARE)} to train, {2 * round(50 * SHARE)} to validate, 20 to test",
+    ]
+    assert text[8].startswith("Network([7, 32, 1]")
+    assert text[9].startswith("Adam(")
+    assert text[9].endswith("batches of 32, l2=0.03, up to 200 epochs, until 20 epochs bring no better validation loss")
+    settings = Settings(batch_size=0, epochs=3, patience=0, l2=0.125)
+    text = plan_report(plan(table(), "y", settings=settings, task="classification"), table()).splitlines()
+    assert "classification (as asked)" in text[1]
+    assert text[-1].endswith("all rows in each step, l2=0.125, up to 3 epochs")
+
+
+def test_many_names_are_counted():
+    wide = as_table({**{f"c{k}": [None, 1.0, 2.0, 3.0, 5.0] * 8 for k in range(9)}, "y": [0, 1] * 20})
+    (line,) = (line for line in plan_report(plan(wide, "y"), wide).splitlines() if line.startswith("missing"))
+    assert line.endswith(": c0, c1, c2, c3, c4, c5, c6, c7 and 1 more")
+
+
+@pytest.mark.parametrize(("row", "lines", "place"), [(2, None, "row 3"), (2, np.array([2, 4, 7]), "line 7")])
+def test_the_place_of_a_cell(row, lines, place):
+    made = Table(pl.DataFrame({"x": ["1", "2", "old"]}), "data.csv", text=True, lines=lines)
+    message = str(made.cell_error(row, "x", "a number", "correct it"))
+    assert message == f"data.csv, {place}, column 'x': expected a number; got 'old'; correct it."
+    assert "got an empty cell;" in str(Table(pl.DataFrame({"x": [None]})).cell_error(0, "x", "a number", "fill it in"))
+
+
+def test_long_names_are_cut_until_the_line_is_short_enough():
+    made = Table(pl.DataFrame({"x" * 300: ["y" * 300]}), "/folder/" * 30 + "data.csv", text=True)
+    message = str(made.cell_error(0, "x" * 300, "a number", "pass --ignore COLUMN or --categorical COLUMN"))
+    assert 150 < len(message) <= 185
+    assert message.startswith("…")
+    assert "data.csv, row 1, column 'xxx" in message
