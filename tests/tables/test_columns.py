@@ -144,7 +144,7 @@ def test_the_user_decides():
     with pytest.raises(InputError, match="10,001 different cells in 10,001 rows; pass --ignore x"):
         choose_columns(text(x=[f"w{k}q" for k in range(10_001)]), "y", categorical=["x"])
     for options in ({"numeric": ["a"], "ignore": ["a"]}, {"numeric": ["a"], "categorical": ["a"]}, {"ignore": ["y"]}):
-        with pytest.raises(InputError, match="expected other columns; got '[ay]'; name it once"):
+        with pytest.raises(InputError, match=r"expected other columns; got '[ay]'; name it once"):
             choose_columns(table, "y", **options)
     for option in ("numeric", "categorical", "ignore"):
         with pytest.raises(InputError, match="column 'aa'; got a, b, c, …; did you mean 'a'"):
