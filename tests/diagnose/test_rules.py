@@ -188,8 +188,8 @@ def test_the_best_shift_of_the_output():
         (lambda X: X / 19.9, False),
         (lambda X: X / 20.1, True),
         (lambda X: X / [1, 100, 100], False),
-        (lambda X: X + [14.9, 0, 0], False),
-        (lambda X: X + [15.1, 0, 0], True),
+        (lambda X: X + np.array([14.9, 0, 0]), False),
+        (lambda X: X + np.array([15.1, 0, 0]), True),
         (lambda X: X * 0 + [1, 0, 0], None),
     ],
 )
