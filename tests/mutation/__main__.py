@@ -21,7 +21,7 @@ def measure(rooms, sample, seed, scratch, tell=print, only=None):
     outcomes = []
     for room in rooms:
         counted = 0
-        for each in draw(breaks_of_room(room), seed):
+        for each in draw(breaks_of_room(room, scratch.root), seed):
             if counted == sample:
                 break
             if only is not None and each.key not in only:

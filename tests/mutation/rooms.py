@@ -21,17 +21,17 @@ CPP = "cpp"
 GENERATED = {"equations.hpp"}  # a test compares it with what the equations give, byte for byte
 
 
-def breaks_of_room(room):
-    """All breaks of a room's files."""
+def breaks_of_room(room, root=ROOT):
+    """All breaks of a room's files in the project at `root`."""
     if room == CPP:
-        files = sorted(path for path in (ROOT / "native").glob("*.hpp") if path.name not in GENERATED)
+        files = sorted(path for path in (root / "native").glob("*.hpp") if path.name not in GENERATED)
         kind = cpp_breaks
     else:
-        files, kind = sorted((ROOT / "src" / "glassnet" / room).rglob("*.py")), python_breaks
-    return [each for file in files for each in kind.breaks_of(file.relative_to(ROOT), ROOT)]
+        files, kind = sorted((root / "src" / "glassnet" / room).rglob("*.py")), python_breaks
+    return [each for file in files for each in kind.breaks_of(file.relative_to(root), root)]
 
 
-def files_of_tests(room):
+def files_of_tests(room, root=ROOT):
     """The room's test files; those of the page need a browser or node, and see no Python."""
-    files = (ROOT / "tests" / ("native" if room == CPP else room)).rglob("test_*.py")
-    return sorted(file.relative_to(ROOT) for file in files if "page" not in file.parts)
+    files = (root / "tests" / ("native" if room == CPP else room)).rglob("test_*.py")
+    return sorted(file.relative_to(root) for file in files if "page" not in file.parts)
