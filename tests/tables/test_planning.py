@@ -41,6 +41,22 @@ def test_no_classes(cells, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("cells", "classes"),
+    [
+        (["007", "1"], ["007", "1"]),
+        (["-07", "12"], ["-07", "12"]),
+        (["1", "1.0"], ["1", "1.0"]),
+        (["1.5", "0"], [0.0, 1.5]),
+        (["10", "2"], [2, 10]),
+    ],
+)
+def test_codes_stay_words(cells, classes):
+    found = find_classes(text(cells * 5), "y")
+    assert found == classes
+    assert [type(each) for each in found] == [type(each) for each in classes]
+
+
 def test_as_many_classes_as_may_be():
     assert find_classes(text(["a", "b"]), "y") == ["a", "b"]
     assert len(find_classes(text([f"c{k % 1000}" for k in range(2000)]), "y")) == 1000
@@ -258,7 +274,7 @@ def test_what_the_run_is_told():
         schedule="cosine:warmup=0.5",
         patience=7,
         min_delta=0.5,
-        init=("he_normal",),
+        init=("glorot_uniform",),
         threads=2,
         seed=9,
         engine="numpy",
@@ -288,7 +304,7 @@ def test_what_the_run_is_told():
     assert network.activations[1].name == "tanh"
     assert network.activations[2].parameters == {"slope": 0.3}
     told = made.model.settings
-    assert (told["learning_rate"], told["loss"], told["init"]) == (0.25, "huber:delta=0.5", ["he_normal"])
+    assert (told["learning_rate"], told["loss"], told["init"]) == (0.25, "huber:delta=0.5", ["glorot_uniform"])
     assert (told["validation"], told["test"], told["left_out"]) == (0.15, 0.0, {"w": "ignored"})
     assert plan(numbers(), "y", validation=0.0).arguments()["early_stopping"] is None
     assert plan(numbers(), "y", settings=Settings(patience=0)).arguments()["early_stopping"] is None
