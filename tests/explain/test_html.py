@@ -17,9 +17,9 @@ def html(**options):
 
 def test_every_step_stands_once_and_in_order():
     derivation, page = html(l2=0.1, dropout=0.5)
-    places = [page.index(f'id="step-{step.symbol}"') for step in derivation.steps if f"step-{step.symbol}" in page]
-    assert len(places) >= len(derivation.steps) - 3
-    assert all(page.count(f'id="step-{step.symbol}"') <= 1 for step in derivation.steps)
+    shown = re.findall(r'id="step-(\w+)"', page)
+    assert len(shown) == len(set(shown)) >= 0.9 * len(derivation.steps)
+    assert set(shown) <= {step.symbol for step in derivation.steps}
     stages = re.findall(r'<section id="(\w+)"', page)
     assert stages == list(dict.fromkeys(stages))
     assert {"forward", "backward", "update"} <= set(stages)

@@ -25,7 +25,8 @@ UNNEEDED = shutil.ignore_patterns(
 class Scratch:
     """The copy. Every process that a test starts imports the copy too."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, deselected=()):
+        self.deselected = [f"--deselect={name}" for name in deselected]
         self.root = Path(folder) / "project"
         shutil.copytree(ROOT, self.root, ignore=UNNEEDED)
         modules = Path(importlib.util.find_spec("glassnet.native._cpu").origin).parent
@@ -51,7 +52,8 @@ class Scratch:
 
     def run(self, arguments, timeout):
         """The exit code of pytest and what it printed; code None if it took longer than `timeout`."""
-        command = [self.python, "-B", "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *arguments]
+        command = [self.python, "-B", "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *self.deselected]
+        command += arguments
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GLASSNET_"))
         }
