@@ -1,6 +1,7 @@
 """The defaults of training, which the documentation states and users rely on."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
@@ -57,3 +58,9 @@ def test_options_of_a_run(function):
     assert {name: default for name, default in defaults.items() if name != "callbacks"} == OPTIONS
     for name, default in defaults.items():
         assert type(default) is type(OPTIONS.get(name, ()))
+
+
+def test_penalties_may_be_divided_by_the_weights_of_a_batch():
+    job = Run(gn.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], l1=0.2, l2=0.6).job
+    assert job.penalties(4.0) == (0.2, 0.6)
+    assert replace(job, divide_penalty=True).penalties(4.0) == pytest.approx((0.05, 0.15), rel=1e-15)
