@@ -4,6 +4,12 @@ EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 
 # by Break.key
 REASONS = {
+    "src/glassnet/training/processors.py: limits += [read(base.joinpath(*parts[:depth])) for depth in "
+    "range(len(parts) + 1)]: 1 → 2": "equivalent: the whole path is read twice",
+    'src/glassnet/tables/delimited.py: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as '
+    'Parquet") from None: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as P → pass': (
+        "accepted: a guard; no text is known that the two readers split otherwise"
+    ),
     "src/glassnet/estimators/base.py: if not np.isfinite(self.network_.theta).all():: "
     "not np.isfinite(self.network_.theta).all() → False": "accepted: both engines and lbfgs raise before; a second guard",
     "src/glassnet/estimators/minimising.py: if fitting.has_callbacks:: fitting.has_callbacks → True": (
