@@ -31,6 +31,7 @@ def test_the_objective_by_hand(output, y, weight):
     expected = np.average(losses, weights=weight)
     assert network.loss(X, y, sample_weight=weight) == pytest.approx(expected, rel=1e-14)
     Y = np.eye(3)[y] if output == "softmax" else np.array(y)[:, None]
+    assert objective_at(network, network.theta, X, Y, weight) == pytest.approx(expected, rel=1e-14)
     penalties = 0.1 * np.abs(network.W[1]).sum() + 0.5 * 0.7 * (network.W[1] ** 2).sum()
     value = objective_at(network, network.theta, X, Y, weight, l1=0.1, l2=0.7)
     assert value == pytest.approx(expected + penalties, rel=1e-14)
