@@ -4,6 +4,12 @@ EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 
 # by Break.key
 REASONS = {
+    "src/glassnet/estimators/base.py: net, n = self.network_, len(trace.A[0]): 0 → 1": (
+        "equivalent: every layer has as many rows"
+    ),
+    "src/glassnet/estimators/base.py: self.best_loss_ = np.inf: self.best_loss_ = np.inf → pass": (
+        "equivalent: fit takes None for inf, and sets it after the first epoch"
+    ),
     "src/glassnet/equations/activations.py: return np.where(z > 0, z, slope * z): z > 0 → (z >= 0)": (
         "equivalent: at 0 both branches give 0"
     ),
