@@ -79,6 +79,8 @@ def change(part, name, value):
         change("fitted", "network_", None),
         change("solver", "learning_rate", float("nan")),
         change("solver", "optimizer", gn.SGD()),
+        change("solver", "optimizer", "adam"),
+        change("solver", "state", {"step": 3}),
         change("labels", "kind", "binary"),
         change("labels", "sparse", 1),
         lambda state: state["fitted"].pop("t_"),
