@@ -4,6 +4,12 @@ EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 
 # by Break.key
 REASONS = {
+    'src/glassnet/diagnose/course.py: Remedy("a strong l2 penalty", options={"l2": 0.3}),: 0.3 → 0.6': (
+        "accepted: a choice of size; replays judge the remedy"
+    ),
+    "src/glassnet/diagnose/page.py: def _few(series: list[Any], at_most: int = 6) -> list[Any]:: 6 → 7": (
+        "accepted: a choice of looks"
+    ),
     "src/glassnet/estimators/base.py: net, n = self.network_, len(trace.A[0]): 0 → 1": (
         "equivalent: every layer has as many rows"
     ),
