@@ -16,7 +16,7 @@ def figures(outcomes):
 def share(outcomes):
     """The share that was killed of the breaks that change something."""
     breaks, killed, equivalent = figures(outcomes)
-    return killed / (breaks - equivalent)
+    return killed / (breaks - equivalent) if breaks > equivalent else 1.0
 
 
 def table(outcomes):
