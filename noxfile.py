@@ -54,7 +54,7 @@ def page(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
     session.install("-e", ".[test,bench]")
-    session.run("pytest", "-m", "long", "-n", "auto", *session.posargs)
+    session.run("pytest", "-m", "long", "-n", "auto", "--ignore=tests/mutation", *session.posargs)
 
 
 CORE = ["tests/equations", "tests/network", "tests/training", "tests/native"]  # need no more than pytest
@@ -101,8 +101,6 @@ def aarch64(session: nox.Session) -> None:
     """The engine's loop compiled for aarch64 and run under qemu (needs aarch64-linux-gnu-g++ and qemu-aarch64)."""
     session.install("-e", ".[test]", "nanobind", "cmake", "ninja")
     session.run("pytest", "-m", "long", "tests/native/test_aarch64.py", *session.posargs, env={"CI": "true"})
-
-    session.run("pytest", "-m", "long", "-n", "auto", "--ignore=tests/mutation", *session.posargs)
 
 
 @nox.session

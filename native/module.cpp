@@ -145,6 +145,7 @@ void bind(nb::module_& m, const char* row_predictor) {
 
 NB_MODULE(GLASSNET_MODULE, m) {
     using namespace glassnet;
+    nb::set_leak_warnings(false);  // a daemon thread may hold objects when the interpreter ends
     nb::class_<Architecture>(m, "Architecture")
         .def(nb::init<>())
         .def_rw("sizes", &Architecture::sizes)
