@@ -85,7 +85,7 @@ template <class V> inline V tanh([[maybe_unused]] V z) {
 }
 
 template <class V> inline V d_tanh([[maybe_unused]] V z, [[maybe_unused]] V a) {
-    return V(1) - (a * a);
+    return V(1) - a * a;
 }
 
 template <class V> inline V exponential([[maybe_unused]] V z) {

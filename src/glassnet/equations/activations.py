@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, Range, check_bool, shown, unknown_name
+from glassnet.equations.checks import check_equation, function_name
+from glassnet.errors import InputError, Range, check_bool, unknown_name
 
 Array = NDArray[Any]
 
@@ -108,27 +109,6 @@ class Activation:
             given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
             return f"{self.name.upper()}.with_parameters({given})"
         return f"Activation({self.name!r}, {function_name(self.f)}, {function_name(self.df)})"
-
-
-def function_name(function: Any) -> str:
-    """The name of a function as a repr shows it; a functools.partial has none."""
-    return getattr(function, "__name__", repr(function))
-
-
-def check_equation(kind: str, equation: Any, *functions: str) -> None:
-    """Check the name, the functions and the constants of an Activation or Loss; the constants become plain numbers."""
-    if not isinstance(equation.name, str) or not equation.name:
-        raise InputError(f"name: expected the {kind}'s name; got {shown(equation.name)}; pass a text such as 'square'.")
-    for function in functions:
-        if not callable(given := getattr(equation, function)):
-            raise InputError(f"{function}: expected a function; got {shown(given)}; pass one made by def or lambda.")
-    for mapping in ("parameters", "ranges"):
-        if not isinstance(given := getattr(equation, mapping), Mapping):
-            raise InputError(f"{mapping}: expected a dict by name; got {shown(given)}; pass e.g. {{'slope': 0.01}}.")
-    checked = {
-        name: equation.ranges.get(name, Range()).check(name, given) for name, given in equation.parameters.items()
-    }
-    object.__setattr__(equation, "parameters", checked)
 
 
 def identity(z: Array) -> Array:

@@ -14,14 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import (
-    ACTIVATIONS,
-    Activation,
-    check_equation,
-    function_name,
-    sigmoid,
-    softmax,
-)
+from glassnet.equations.activations import ACTIVATIONS, Activation, sigmoid, softmax
+from glassnet.equations.checks import check_equation, function_name
 from glassnet.errors import InputError, Range, check_bool, shown, unknown_name
 
 Array = NDArray[Any]

@@ -134,11 +134,12 @@ def _value(node: ast.expr, outer: int = 0) -> str:
         case ast.UnaryOp(operand=operand):
             return _bracket(f"-{_value(operand, 3)}", 2, outer)
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(power))) if power in (2, 3, 4):
-            # a factor keeps its brackets: c * (g * g) overflows where NumPy's c * g**2 does
-            return _bracket(" * ".join([_value(base, 2)] * power), 1, outer)
+            return _bracket(" * ".join([_value(base, 2)] * power), 2, outer)
         case ast.BinOp(left=left, op=op, right=right):
             strength = 1 if isinstance(op, ast.Add | ast.Sub) else 2
-            tight = strength + isinstance(op, ast.Sub | ast.Div)
+            power = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow)
+            # c * (g * g) overflows where NumPy's c * g**2 does, c * g * g elsewhere
+            tight = strength + (isinstance(op, ast.Sub | ast.Div) or power)
             return _bracket(f"{_value(left, strength)} {_SYMBOLS[type(op)]} {_value(right, tight)}", strength, outer)
         case ast.Call(args=[condition, *branches]) if called(node) == "where":
             return f"where({_mask(condition)}, {', '.join(_value(branch) for branch in branches)})"
