@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.explain.misconceptions import MISCONCEPTIONS
+from glassnet.explain.grading.misconceptions import MISCONCEPTIONS
 
 _spec = importlib.util.spec_from_file_location("grading", Path(__file__).parent / "grading.py")
 grading = importlib.util.module_from_spec(_spec)

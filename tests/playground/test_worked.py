@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.explain.misconceptions import MISCONCEPTIONS
+from glassnet.explain.grading.misconceptions import MISCONCEPTIONS
 from glassnet.playground.exercises import KINDS
 from glassnet.playground.setup import load_data
 from glassnet.playground.state import read_state

@@ -1,1 +1,24 @@
-"""A training step worked out with its numbers, rendered, and compared with a learner's own."""
+"""A training step worked out with its numbers, rendered, and compared with a learner's own.
+
+Reading order, from the bottom up; each module uses only those above it in this list:
+
+- `graph`: Step, one quantity with its formula, numbers and source; Graph, all of them in order.
+- `formulas`: the statements of the engine that formulas are read from.
+- `recorder`: writes steps down.
+- `walk`: walks through forward pass, loss and backward pass of one step with a recorder.
+- `walk_update`: goes on through clipping, learning rate and the optimizer's recurrence.
+- `plain`: evaluates an entry's formula in plain Python.
+- `independent`: checks the numbers by the complex step and in plain Python.
+- `scalar`: Line and ChainRule, one entry with its numbers.
+- `entries`: makes lines and chain rules.
+- `grading.rules`: a rule finds the places of a misconception; operations on formulas.
+- `grading.gradient_rules`, `grading.update_rules`: the usual misconceptions.
+- `grading.misconceptions`: all of them in one list.
+- `grading.answers`: reads a learner's terms and computes what wrong formulas would have given.
+- `grade`: finds the first wrong term and the misconception behind it.
+- `render.outline`: chooses what every print shows, without notation.
+- `render.text`, `render.html`, `render.latex`, `render.markdown`, `render.json`: print it.
+- `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
+- `explain`: takes a network, an estimator or a run and works its step out.
+- `check`: grades a learner's function.
+"""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_count, check_number, printable, shown
-from glassnet.explain.build import Builder
 from glassnet.explain.derivation import Derivation
-from glassnet.explain.update import add_update
+from glassnet.explain.walk import Walk
+from glassnet.explain.walk_update import add_update
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_seed
@@ -119,10 +119,10 @@ def _derive(
     job: Job, state: State, batch: Batch, with_loss: bool, with_update: bool, digits: int, names: Names = ((), ())
 ) -> Derivation:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        builder = Builder(job, state, batch, with_loss)
+        walk = Walk(job, state, batch, with_loss)
         if with_loss and with_update:
-            add_update(builder)
-    return Derivation(builder, digits, *names)
+            add_update(walk)
+    return Derivation(walk.graph(digits, names))
 
 
 def _explain_run(run: Run, digits: int) -> Derivation:

@@ -1,57 +1,131 @@
-"""Small tools for formulas of entries: symbol[0, 3], partial derivatives, the terms that are not shown."""
+"""The formulas of a training step, each tied to the one statement of the engine that computes it.
+
+Every statement that `explain` looks up stands here: nothing else finds code by its text. A `Formula` fails loudly if
+the statement is gone or reads other names; `tests/explain/test_formulas.py` finds all of them.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from glassnet.printers.element import Index
+from glassnet.equations import losses_of_output
+from glassnet.equations.activations import Activation
+from glassnet.equations.losses import Loss
+from glassnet.network import passes
+from glassnet.network.passes import Trace
+from glassnet.printers.statements import Source, rename, statement
+from glassnet.training import reference
 
 
-def without_rest(node: ast.expr) -> ast.expr:
-    """A formula of names, where the terms that are not shown have no number."""
+@dataclass(frozen=True)
+class Formula:
+    """The right-hand side of a statement, over the symbols of a derivation.
 
-    class Strip(ast.NodeTransformer):
-        def visit_Call(self, node: ast.Call) -> ast.expr:
-            node.args = node.args[:1] if is_rest(node) else [self.visit(argument) for argument in node.args]
-            return node
+    Attributes
+    ----------
+    function : callable
+        The function that holds the statement.
+    target : str
+        The left-hand side of the statement, or "return".
+    parts : mapping
+        Each part of the right-hand side → the symbol in its place. "{layer}" and the like in a symbol are filled in
+        by `read`. Together the parts hold all names that the right-hand side reads.
+    """
 
-    return Strip().visit(copied(node))
+    function: Callable[..., Any]
+    target: str
+    parts: Mapping[str, str]
 
+    def read(self, **symbols: object) -> tuple[ast.expr, Source]:
+        """The formula with `symbols` filled in, and its source.
 
-class Entries(ast.NodeTransformer):
-    """Replaces each entry of an array."""
+        Raises
+        ------
+        LookupError
+            If the function has no such statement.
 
-    def __init__(self, replaced: Callable[[ast.Subscript], ast.expr]) -> None:
-        self.replaced = replaced
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        return self.replaced(node)
-
-
-def copied(node: ast.expr) -> ast.expr:
-    """The expression again, to be changed."""
-    return ast.parse(ast.unparse(node), mode="eval").body
-
-
-def partial(above: ast.expr, below: ast.expr) -> ast.expr:
-    """∂above/∂below."""
-    return ast.Call(ast.Name("partial"), [above, below], [])
-
-
-def is_rest(node: ast.expr) -> bool:
-    """Whether a term stands for those that are not shown."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "rest"
-
-
-def index_of(node: ast.Subscript) -> Index:
-    """The place of an entry."""
-    index: Any = ast.literal_eval(node.slice)
-    return index if isinstance(index, tuple) else (index,)
+        Examples
+        --------
+        >>> expression, source = PRE_ACTIVATION.read(layer=2, into="A1")
+        >>> ast.unparse(expression)
+        'A1 @ W2 + b2'
+        """
+        expression, source = statement(self.function, self.target, self.parts)
+        return rename(expression, {part: symbol.format(**symbols) for part, symbol in self.parts.items()}), source
 
 
-def entry_of(symbol: str, index: Index) -> ast.expr:
-    """symbol[index] as an expression."""
-    text = f"{symbol}[{', '.join(map(str, index))}]" if index else symbol
-    return ast.parse(text, mode="eval").body
+# --- forward ------------------------------------------------------------------------------------------------------
+
+DROPPED = Formula(Trace.into, "return", {"A": "A{layer}", "self.D[layer - 1]": "D{layer}"})
+PRE_ACTIVATION = Formula(
+    passes.forward,
+    "trace.Z[layer]",
+    {"trace.into(layer)": "{into}", "W[layer]": "W{layer}", "b[layer]": "b{layer}"},
+)
+
+# --- loss ---------------------------------------------------------------------------------------------------------
+
+SUM_OVER_OUTPUTS = Formula(Loss.per_sample, "total", {"self.value(Z, Y, **self.parameters)": "loss_terms"})
+MEAN = Formula(passes.objective, "total", {"per_sample": "{losses}"})
+WEIGHTED_MEAN = Formula(
+    passes.objective,
+    "total",
+    {"per_sample": "{losses}", "mean_weights(sample_weight, len(per_sample), per_sample.real.dtype)": "mean_weights"},
+)
+PENALTY_OF_LAYER = "penalty(W[layer], l1, l2).sum()"
+PENALISED = Formula(
+    passes.objective, "total", {"total": "mean_loss", f"sum(({PENALTY_OF_LAYER} for layer in W))": "penalty_sum"}
+)
+EQUAL_WEIGHTS = Formula(passes.mean_weights, "return", {"np.full(n, 1 / n, dtype=dtype)": "1 / n"})
+SAMPLE_WEIGHTS = Formula(
+    passes.mean_weights,
+    "return",
+    {"np.asarray(sample_weight / sample_weight.sum(), dtype=dtype)": "w / w.sum()"},
+)
+
+# --- backward -----------------------------------------------------------------------------------------------------
+
+OUTPUT_SLOPE = Formula(
+    passes.backward,
+    "dZ[last]",
+    {"slope": "{slope}", "mean_weights(sample_weight, len(slope), slope.dtype)": "mean_weights"},
+)
+WEIGHT_GRADIENT = Formula(passes.backward, "dW[layer][...]", {"trace.into(layer)": "{into}", "dZ[layer]": "dZ{layer}"})
+PENALISED_GRADIENT = Formula(
+    passes.backward, "dW[layer]", {"dW[layer]": "dW{layer}_data", "d_penalty(W[layer], l1, l2)": "dW{layer}_penalty"}
+)
+BIAS_GRADIENT = Formula(passes.backward, "db[layer][...]", {"dZ[layer]": "dZ{layer}"})
+BELOW = Formula(passes.backward, "dA[layer - 1]", {"dZ[layer]": "dZ{layer}", "W[layer]": "W{layer}"})
+BELOW_MASKED = Formula(
+    passes.backward, "dA[layer - 1]", {"dA[layer - 1]": "dA{layer}_dropped", "trace.D[layer - 1]": "D{layer}"}
+)
+THROUGH_ACTIVATION = Formula(
+    Activation.backward, "return", {"dA": "{dA}", "self.df(Z, A, **self.parameters)": "{slope}"}
+)
+JACOBIAN = Formula(
+    losses_of_output.softmax_jacobian,
+    "return",
+    {"a": "A{layer}", "np.eye(a.shape[1], dtype=a.dtype)": "np.eye({width})"},
+)
+THROUGH_JACOBIAN = Formula(losses_of_output.through_jacobian, "return", {"da": "dA{layer}", "jacobian": "J{layer}"})
+
+# --- update -------------------------------------------------------------------------------------------------------
+
+NORM = "np.linalg.norm(gradient)"
+CLIPPED = Formula(
+    reference.clip, "return", {f"float({NORM})": "norm", "gradient": "gradient", "job.clip_norm": "clip_norm"}
+)
+LEARNING_RATE = Formula(
+    reference.learning_rate,
+    "return",
+    {
+        "job.optimizer.learning_rate": "base_rate",
+        "float(factor)": "schedule_factor",
+        "state.rate_factor": "rate_factor",
+    },
+)
+
+FORMULAS: dict[str, Formula] = {name: value for name, value in globals().items() if isinstance(value, Formula)}

@@ -1,29 +1,26 @@
-"""Grading: a learner's own numbers against a derivation: which are right, which is the first wrong one, and why."""
+"""Grading: compares a learner's numbers with a graph, finds the first wrong one and the misconception behind it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, shown, unknown_name
-from glassnet.explain.misconceptions import Formulas, Hypothesis, Misconception, hypotheses
-from glassnet.training.reference import masks
-
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
+from glassnet.errors import InputError
+from glassnet.explain.grading.answers import Answers, same_shape
+from glassnet.explain.grading.misconceptions import hypotheses
+from glassnet.explain.grading.rules import Formulas, Hypothesis, Misconception
+from glassnet.explain.graph import Graph
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """The verdict on one term: "right", "wrong", or "follows" where it was computed rightly from a wrong one."""
+    """The verdict on one term: "right", "wrong", or "follows" if it was computed rightly from a wrong one."""
 
     symbol: str
     verdict: str
@@ -39,13 +36,13 @@ class Grade:
     Attributes
     ----------
     marks : tuple of Mark
-        One for each term that was given, in the order of the derivation.
+        One for each given term, in the order of computation.
     first_wrong : Mark or None
         The first wrong term along the chain.
     misconception : Misconception or None
-        What most likely went wrong there: the usual mistake whose numbers are the learner's.
-    formula : str
-        The formula that gives the learner's numbers.
+        The most likely cause: the usual mistake that gives the learner's numbers.
+    formula, right_formula : str
+        The formula that gives the learner's numbers, and the right one.
     also_possible : tuple of Misconception
         Others that give the same numbers.
     """
@@ -60,7 +57,7 @@ class Grade:
 
     @property
     def ok(self) -> bool:
-        """Whether every term is right."""
+        """True if every term is right."""
         return self.first_wrong is None
 
     def __str__(self) -> str:
@@ -110,14 +107,14 @@ class Grade:
         }
 
 
-def grade(derivation: Derivation, answers: Mapping[str, Any]) -> Grade:
-    """Compare a learner's terms with the derivation's; see `Derivation.grade`."""
+def grade(graph: Graph, answers: Mapping[str, Any]) -> Grade:
+    """Compare a learner's terms with those of the graph; see `Derivation.grade`."""
     if not answers:
         raise InputError("grade: expected at least one term; got none; pass e.g. grade(dZ2=[[0.3, -0.3]]).")
-    answer = Answers(derivation, answers)
-    truth = {symbol: derivation.value(symbol) for symbol in answer.given}
+    answer = Answers(graph, answers)
+    truth = {symbol: graph.value(symbol) for symbol in answer.given}
     if not all(answer.matches(symbol, truth[symbol]) for symbol in answer.given):
-        later = answer.simulate(_mean_taken_later(derivation))
+        later = answer.simulate(_mean_taken_later(graph))
         if later and all(answer.matches(symbol, later.get(symbol, truth[symbol])) for symbol in answer.given):
             marks = tuple(Mark(symbol, "right", answer.given[symbol], truth[symbol]) for symbol in answer.given)
             note = "your dZ and dA are those of single samples: the mean over the batch comes in dW and db, as well"
@@ -133,88 +130,13 @@ def grade(derivation: Derivation, answers: Mapping[str, Any]) -> Grade:
         formula = f"{symbol} = {found[0].formulas[symbol]}"
     else:
         symbol = wrong.symbol
-    right = derivation[symbol].code if symbol in derivation else ""
+    right = graph[symbol].code if symbol in graph else ""
     shown_right = f"{symbol} = {right}" if found else right
     return Grade(marks, wrong, causes[0] if causes else None, formula, shown_right, causes[1:])
 
 
-class Answers:
-    """The terms a learner gave, in the derivation's order, and what other formulas would have given."""
-
-    def __init__(self, derivation: Derivation, answers: Mapping[str, Any]) -> None:
-        self.derivation = derivation
-        named = {_symbol(derivation, name): _numbers(name, value) for name, value in answers.items()}
-        order = {step.symbol: place for place, step in enumerate(derivation.steps)}
-        self.given = dict(sorted(named.items(), key=lambda item: order.get(_step_of(derivation, item[0]), -1)))
-        self.tolerances = {symbol: _precision(values) for symbol, values in self.given.items()}
-        self.scales = {symbol: float(np.max(np.abs(derivation.value(symbol)))) for symbol in self.given}
-        self._needed = self._ancestors()
-        self._compiled: dict[str, CodeType] = {}
-        self._environment = dict(derivation.environment) | _helpers(derivation)
-
-    def matches(self, symbol: str, value: Array, slack: float = 1.0) -> bool:
-        """Whether the learner's numbers are these, to the digits they gave, times `slack`."""
-        given, value = self.given[symbol], np.asarray(value, dtype=float)
-        if not _same_shape(symbol, given, value):
-            return False
-        given, value = np.squeeze(given), np.squeeze(value)
-        digits, decimals = self.tolerances[symbol]
-        size = np.maximum(np.abs(given), np.abs(value))
-        largest = float(np.max(np.abs(value), initial=0.0))
-        if digits > 6:
-            allowed = 1e-6 * size + 1e-6 * largest
-        else:
-            with np.errstate(divide="ignore"):
-                unit = 10.0 ** (np.floor(np.log10(np.where(size > 0, size, 1))) - max(digits, 3) + 1)
-            allowed = np.maximum(0.505 * unit, min(0.505 * 10.0**-decimals, 0.005 * largest)) * (size > 0)
-        with np.errstate(invalid="ignore"):
-            return bool(np.all(np.abs(given - value) <= slack * allowed + 1e-12 * self.scales[symbol]))
-
-    def simulate(self, formulas: Formulas, values: Mapping[str, Array] | None = None) -> dict[str, Array]:
-        """The symbols that change, with their values, if these formulas or values stand in for the right ones."""
-        environment, changed = dict(self._environment), dict(values or {})
-        environment.update(changed)
-        with np.errstate(all="ignore"):
-            for step in self.derivation.steps:
-                symbol = step.symbol
-                if symbol not in self._needed or (values and symbol in values):
-                    continue
-                code = formulas.get(symbol, "")
-                if not code and any(name in changed for name in step.inputs):
-                    code = step.code or _opaque(step.symbol)
-                if not code:
-                    continue
-                try:
-                    environment[symbol] = changed[symbol] = np.asarray(eval(self._compile(code), environment))
-                except (ValueError, TypeError, ZeroDivisionError, NameError, IndexError):
-                    return {}  # the shapes do not allow it
-        for symbol in self.given:
-            if symbol not in self.derivation:
-                flat, parameter = self.derivation.part(symbol)
-                if flat in changed:
-                    W, b = self.derivation.network.layout.views(changed[flat])
-                    changed[symbol] = (W if parameter[0] == "W" else b)[int(parameter[1:])]
-        return changed
-
-    def _compile(self, code: str) -> CodeType:
-        if code not in self._compiled:
-            self._compiled[code] = compile(code, "<formula>", "eval")
-        return self._compiled[code]
-
-    def _ancestors(self) -> set[str]:
-        """The steps on the way to what was given; the rest need not be computed."""
-        needed = {_step_of(self.derivation, symbol) for symbol in self.given}
-        last = self.derivation.network.n_layers
-        for step in reversed(self.derivation.steps):
-            if step.symbol in needed:
-                needed.update(step.inputs)
-                if step.symbol == f"dZ{last}":  # a learner may have come the long way
-                    needed.update({f"dZ{last}_long", f"slope_Z{last}", f"dA{last}", f"J{last}"})
-        return needed
-
-
 def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
-    """A mark for each term; a wrong one whose numbers follow from earlier wrong ones is no mistake of its own."""
+    """Mark each term; a wrong one whose numbers follow from earlier wrong ones is marked as following."""
     overrides: dict[str, Array] = {}
     for symbol, given in answer.given.items():
         if answer.matches(symbol, truth[symbol]):
@@ -225,17 +147,17 @@ def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
             value = answer.simulate({}, overrides).get(symbol)
             follows = value is not None and answer.matches(symbol, value, slack=3)  # from rounded numbers
         note = ""
-        if not _same_shape(symbol, given, truth[symbol]):
+        if not same_shape(symbol, given, truth[symbol]):
             note = f"whose shape is {given.shape} in place of {truth[symbol].shape}"
-        elif symbol in answer.derivation:
+        elif symbol in answer.graph:
             overrides[symbol] = given.reshape(truth[symbol].shape)
         yield Mark(symbol, "follows" if follows else "wrong", given, truth[symbol], note)
 
 
 def _causes(answer: Answers, truth: Mapping[str, Array], wrong: Mark) -> list[Hypothesis]:
-    """The misconceptions that give the first wrong term; first the one that explains most of all terms."""
+    """The misconceptions that give the first wrong term, of these the ones that explain most of all terms."""
     scored: list[tuple[int, Hypothesis]] = []
-    for hypothesis in hypotheses(answer.derivation):
+    for hypothesis in hypotheses(answer.graph):
         values = answer.simulate(hypothesis.formulas)
         if wrong.symbol in values and answer.matches(wrong.symbol, values[wrong.symbol]):
             scored.append((sum(answer.matches(s, values.get(s, truth[s])) for s in answer.given), hypothesis))
@@ -243,97 +165,20 @@ def _causes(answer: Answers, truth: Mapping[str, Array], wrong: Mark) -> list[Hy
     return [hypothesis for score, hypothesis in scored if score == best]
 
 
-def _mean_taken_later(derivation: Derivation) -> Formulas:
+def _mean_taken_later(graph: Graph) -> Formulas:
     """The other convention: dZ and dA of single samples, the mean in dW and db."""
-    last = derivation.network.n_layers
-    if "mean_weights" not in derivation or f"slope_Z{last}" not in derivation:
+    last = graph.network.n_layers
+    if "mean_weights" not in graph or f"slope_Z{last}" not in graph:
         return {}
-    weights, total = ("w[:, None] * ", "w.sum()") if "w" in derivation else ("", "n")
+    weights, total = ("w[:, None] * ", "w.sum()") if "w" in graph else ("", "n")
     formulas = {f"dZ{last}": f"{weights}slope_Z{last}"}
-    if f"dA{last}" in derivation:
-        formulas[f"dA{last}"] = f"({derivation[f'dA{last}'].code}) * {total}"
+    if f"dA{last}" in graph:
+        formulas[f"dA{last}"] = f"({graph[f'dA{last}'].code}) * {total}"
     for layer in range(1, last + 1):
-        data = f"dW{layer}_data" if f"dW{layer}_data" in derivation else f"dW{layer}"
-        formulas[data] = f"({derivation[data].code}) / {total}"
-        formulas[f"db{layer}"] = f"({derivation[f'db{layer}'].code}) / {total}"
+        data = f"dW{layer}_data" if f"dW{layer}_data" in graph else f"dW{layer}"
+        formulas[data] = f"({graph[data].code}) / {total}"
+        formulas[f"db{layer}"] = f"({graph[f'db{layer}'].code}) / {total}"
     return formulas
-
-
-def _helpers(derivation: Derivation) -> dict[str, Any]:
-    """What wrong formulas may also use: g and g' of each layer, updated weights, the masks of other steps."""
-    net, job, state = derivation.network, derivation.job, derivation.state
-    helpers: dict[str, Any] = {}
-    for layer, activation in net.activations.items():
-        helpers[f"g{layer}"] = activation
-        if not activation.rowwise:
-            helpers[f"df{layer}"] = lambda z, a, g=activation: np.asarray(g.df(z, a, **g.parameters), dtype=float)
-    if "theta" in derivation:
-        for layer in net.W:
-            helpers[f"W{layer}_new"] = derivation.value(f"W{layer}_new")
-    if job.dropout:
-        n = len(derivation.batch.X)
-        early, stale = masks(job, state.step + 1, n), masks(job, max(state.step - 1, 0), n)
-        for layer in derivation.batch.masks:
-            helpers[f"D{layer}_early"], helpers[f"D{layer}_stale"] = early[layer], stale[layer]
-    return helpers
-
-
-def _opaque(symbol: str) -> str:
-    """The formula of an activation that is no printed equation."""
-    kind, layer = symbol.rstrip("0123456789"), symbol.lstrip("A")
-    return f"g{layer}(Z{layer})" if kind == "A" else ""
-
-
-def _symbol(derivation: Derivation, name: str) -> str:
-    """The derivation's symbol for the name a learner used: dw2, dz1, yhat, L."""
-    last = derivation.network.n_layers
-    known = {step.symbol.lower(): step.symbol for step in (*derivation.given, *derivation.steps)}
-    known |= {"x": "A0", "dx": "dA0", "yhat": f"A{last}", "y_hat": f"A{last}", "output": f"A{last}", "l": "loss"}
-    known |= {"dyhat": f"dA{last}", "dy_hat": f"dA{last}"}
-    found = known.get(name.lower())
-    if found is not None and found in derivation:
-        return found
-    exact = re.sub(r"(?i)(^|_)(w|b)(\d+)", lambda m: m[1] + ("W" if m[2] in "wW" else "b") + m[3], name)
-    try:
-        derivation.part(exact)
-    except InputError:
-        raise unknown_name("term", name, [step.symbol for step in derivation.steps]) from None
-    return exact
-
-
-def _step_of(derivation: Derivation, symbol: str) -> str:
-    return symbol if symbol in derivation else derivation.part(symbol)[0]
-
-
-def _numbers(name: str, value: Any) -> Array:
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: expected numbers; got {shown(value)}; pass a number or a list of them.") from None
-    if array.size == 0:
-        raise InputError(f"{name}: expected numbers; got none; pass a number or a list of them.")
-    return array
-
-
-def _same_shape(symbol: str, given: Array, value: Array) -> bool:
-    """A single sample may be a row, a column or plain numbers; of a weight gradient a column is no row."""
-    if symbol.startswith("dW") and given.ndim == value.ndim:
-        return given.shape == value.shape
-    return np.squeeze(given).shape == np.squeeze(value).shape
-
-
-def _precision(values: Array) -> tuple[int, int]:
-    """How many significant digits and how many decimals the numbers were given to; 17 for full precision."""
-    digits = decimals = 1
-    for value in values.ravel()[:2000].tolist():
-        if not np.isfinite(value) or value == 0:
-            continue
-        needed = next((p for p in range(1, 8) if float(f"{value:.{p - 1}e}") == value), 17)
-        if needed == 17:
-            return 17, 17
-        digits = max(digits, needed)
-        decimals = max(decimals, needed - 1 - int(f"{value:e}".split("e")[1]))
-    return digits, decimals
 
 
 def _short(values: Array) -> str:

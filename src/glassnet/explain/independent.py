@@ -1,8 +1,8 @@
 """Independent checks of a derivation's numbers: derivatives by the complex step, all else in plain Python, one by one.
 
-A derivative is checked by perturbing the quantity it belongs to, in the middle of the forward pass, and running the
-rest again. Anything else is computed again entry by entry from the numbers it was made of, with Python's own floats,
-its math module and exactly rounded sums, where the engine takes NumPy's arrays.
+A derivative is checked by perturbing its quantity in the middle of the forward pass and running the rest again.
+Any other step is computed again entry by entry from its inputs, with Python's own floats, its math module and exactly
+rounded sums, where the engine uses NumPy's arrays.
 """
 
 from __future__ import annotations
@@ -11,36 +11,33 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.losses_of_output import LONG_WAY
 from glassnet.equations.penalties import penalty
-from glassnet.explain import longway
+from glassnet.explain.graph import Graph, Step
 from glassnet.explain.plain import Plain
-from glassnet.explain.step import Step
 from glassnet.network import passes
 from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE, centred_difference, complex_step
 from glassnet.printers.element import Elements
 
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
-
 Array = NDArray[Any]
 
-NEAR_KINK = 1e-9  # a number so near to a kink of its function has two derivatives
-FLOOR = 1e-4  # errors are relative to the largest entry of the step, or to this share of the largest of its kind
+NEAR_KINK = 1e-9  # a number this near to a kink of its function has two derivatives
+FLOOR = 1e-4  # errors are relative to the largest entry of the step, at least to this share of the largest derivative
 
 
 @dataclass(frozen=True)
 class Check:
-    """What an independent check of a step found.
+    """The result of an independent check of a step.
 
     `error` is the largest difference, relative to the step's largest entry. `method` is "complex step", "centred
     difference" (for functions that are not analytic) or "plain Python". `kinks` counts entries where the
-    derivative jumps and any value between its sides is right. Not all entries of a large step are checked: `checked` of `entries`, the
-    largest and some others.
+    derivative jumps and any value between its two sides is right. `checked` of `entries` were compared: in a large
+    step the largest and some others.
     """
 
     method: str
@@ -51,7 +48,7 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the numbers agree: to 1e-10, or what the method or float32 allows."""
+        """True if the numbers agree to 1e-10; a centred difference and float32 are allowed more."""
         return self.error <= {"centred difference": 1e-5}.get(
             self.method.split(",")[0], 1e-3 if "32" in self.method else 1e-10
         )
@@ -64,13 +61,13 @@ class Check:
 
 
 class Checker:
-    """Checks the steps of one derivation."""
+    """Checks the steps of one graph."""
 
-    def __init__(self, derivation: Derivation) -> None:
-        self.of = derivation
-        net = derivation.network
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        net = graph.network
         self.net = net.with_theta(net.theta.astype(np.float64))
-        self.batch = derivation.batch
+        self.batch = graph.batch
         self.X, self.Y = (array.astype(np.float64) for array in (self.batch.X, self.batch.Y))
         weight = self.batch.sample_weight
         self.weight = None if weight is None else weight.astype(np.float64)
@@ -78,7 +75,7 @@ class Checker:
         self.single = net.dtype == np.float32
 
     def check(self, step: Step, at_most: int | None) -> Check:
-        """The check of one step, at up to `at_most` of its entries."""
+        """Check one step, at up to `at_most` of its entries."""
         value = np.asarray(step.value, dtype=np.float64)
         places = _places(value, at_most)
         with np.errstate(all="ignore"):
@@ -92,9 +89,9 @@ class Checker:
     def _plain(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
         worst = 0.0
         if step.expression is not None:
-            elements = Elements(self.of.environment, at_most=None)
+            elements = Elements(self.graph.environment, at_most=None)
             for place in places:
-                again = Plain(self.of.environment).run(elements.element(step.expression, place))
+                again = Plain(self.graph.environment).run(elements.element(step.expression, place))
                 worst = max(worst, _difference(again, float(value[place]), _scale(value)))
         return Check(
             self._named("plain Python" if step.expression is not None else "none"), worst, len(places), value.size
@@ -115,8 +112,8 @@ class Checker:
         return Check(self._named(method), worst, len(places), value.size, kinks)
 
     def _jacobian(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
-        """∂aⱼ/∂zₖ, read off the activation with one z perturbed."""
-        Z, worst = np.asarray(self.of[f"Z{self.last}"].value, dtype=np.float64), 0.0
+        """Check ∂aⱼ/∂zₖ by perturbing one z of the activation."""
+        Z, worst = np.asarray(self.graph[f"Z{self.last}"].value, dtype=np.float64), 0.0
         for row, j, k in places:
             function = partial(self._output_entry, row, j)
             again, _ = self._independently(function, Z, row * Z.shape[1] + k)
@@ -127,7 +124,7 @@ class Checker:
         return self.net.activations[self.last](Z)[row, j]
 
     def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
-        """One derivative by an independent method, and by which; None where the symbol is no derivative."""
+        """One derivative by an independent method, and the method; None if the symbol is not a derivative."""
         derivative = self.derivative(symbol)
         if derivative is None:
             return None
@@ -136,21 +133,21 @@ class Checker:
             return self._independently(function, at, int(np.ravel_multi_index(index, at.shape)))
 
     def _independently(self, function: Callable[[Array], Any], at: Array, flat: int) -> tuple[float, str]:
-        """The complex step; a centred difference where a function is not analytic."""
+        """Take the complex step, or a centred difference if a function is not analytic."""
         if self.analytic:
             return complex_step(function, at, flat), "complex step"
         return centred_difference(function, at, flat), "centred difference"
 
     @cached_property
     def analytic(self) -> bool:
-        """Whether all functions of the network carry the complex step; one that takes a real abs, say, does not."""
+        """True if the complex step works in all functions of the network; in one that takes a real abs it does not."""
         loss = self.net.loss_function
         functions: list[tuple[Callable[[Array], Any], Array]] = []
         for layer, activation in self.net.activations.items():
             if not activation.rowwise:
-                functions.append((activation, np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)))
+                functions.append((activation, np.asarray(self.graph[f"Z{layer}"].value, dtype=np.float64)))
         contained = loss.contains(self.net.activations[self.last])
-        P = np.asarray(self.of[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
+        P = np.asarray(self.graph[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
         functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
         return all(_carries_complex_step(function, at) for function, at in functions)
 
@@ -159,20 +156,20 @@ class Checker:
 
     @cached_property
     def largest_derivative(self) -> float:
-        """The largest of all derivatives of the step: what is 0 by symmetry is noise of this size times 1e-16."""
-        kinds = [step.value for step in self.of.steps if step.stage == "backward" and step.symbol[0] in "ds"]
+        """The largest of all derivatives of the step; one that is 0 by symmetry is noise of this size times 1e-16."""
+        kinds = [step.value for step in self.graph.steps if step.stage == "backward" and step.symbol[0] in "ds"]
         return max((_scale(np.asarray(value)) for value in kinds), default=1.0)
 
-    # --- what each derivative is a derivative of ------------------------------------------------------------------
+    # --- the function behind each derivative ------------------------------------------------------------------------
 
     def derivative(self, symbol: str) -> tuple[Callable[[Array], Any], Array] | None:
-        """The function whose derivative the step is, and where it is taken; None for what is no derivative."""
+        """The function whose derivative the step is, and its argument; None if the symbol is not a derivative."""
         last, loss, output = self.last, self.net.loss_function, self.net.activations[self.last]
-        Z, A = (np.asarray(self.of[f"{kind}{last}"].value, dtype=np.float64) for kind in "ZA")
+        Z, A = (np.asarray(self.graph[f"{kind}{last}"].value, dtype=np.float64) for kind in "ZA")
         parameters = loss.parameters
         if symbol.startswith("g_prime"):
             layer = int(symbol.removeprefix("g_prime"))
-            at = np.asarray(self.of[f"Z{layer}"].value, dtype=np.float64)
+            at = np.asarray(self.graph[f"Z{layer}"].value, dtype=np.float64)
             activation = self.net.activations[layer]
             return lambda z: activation(z).sum(), at
         if symbol == f"slope_Z{last}":
@@ -182,21 +179,21 @@ class Checker:
         if symbol == f"dA{last}":
             return self._from_output(loss), A
         if symbol.endswith("_penalty"):
-            l1, l2 = self.of.penalties
-            weights = np.asarray(self.of[symbol.removeprefix("d").removesuffix("_penalty")].value, dtype=np.float64)
+            l1, l2 = self.graph.penalties
+            weights = np.asarray(self.graph[symbol.removeprefix("d").removesuffix("_penalty")].value, dtype=np.float64)
             return lambda w: penalty(w, l1, l2).sum(), weights
         if not symbol.startswith("d"):
             return None
         base = symbol.removeprefix("d").removesuffix("_data").removesuffix("_long")
-        if base not in self.of:
+        if base not in self.graph:
             return None
-        at = np.asarray(self.of[base].value, dtype=np.float64)
+        at = np.asarray(self.graph[base].value, dtype=np.float64)
         penalised = not symbol.endswith("_data") and base[0] == "W"
         return lambda value: self.objective({base: value}, penalised), at
 
     def _from_output(self, loss: Any) -> Callable[[Array], Any]:
         """The loss as a function of the output."""
-        long = longway.LONG_WAY.get(loss.builtin)
+        long = LONG_WAY.get(loss.builtin)
         value = long[0] if loss.contains(self.net.activations[self.last]) and long else None
         weights = passes.mean_weights(self.weight, len(self.X), np.float64)
         if value is not None:
@@ -209,33 +206,33 @@ class Checker:
         return loss.value(Z if contained else A, self.Y, **loss.parameters)
 
     def objective(self, changed: dict[str, Array], penalised: bool) -> Any:
-        """The objective with some quantities of the forward pass replaced, the rest of it run again from there."""
+        """Replace some quantities of the forward pass and run the rest of it again, to the objective."""
         masks, A = self.batch.masks, changed.get("A0", self.X)
         W = {layer: changed.get(f"W{layer}", self.net.W[layer]) for layer in self.net.W}
         first = min(int("".join(c for c in name.split("_")[0] if c.isdigit())) for name in changed)
         for layer in range(1, self.last + 1):
             if layer < first:  # nothing has changed so far
-                A = np.asarray(self.of[f"A{layer}"].value, dtype=np.float64)
+                A = np.asarray(self.graph[f"A{layer}"].value, dtype=np.float64)
                 continue
             into = A * masks[layer - 1] if layer - 1 in masks else A
             into = changed.get(f"A{layer - 1}_dropped", into)
             Z = changed.get(f"Z{layer}", into @ W[layer] + changed.get(f"b{layer}", self.net.b[layer]))
             A = changed.get(f"A{layer}", self.net.activations[layer](Z))
         trace = passes.Trace(dict.fromkeys(W, Z), dict.fromkeys(range(self.last + 1), A))
-        l1, l2 = self.of.penalties if penalised else (0.0, 0.0)
+        l1, l2 = self.graph.penalties if penalised else (0.0, 0.0)
         return passes.objective(self.net.activations, self.net.loss_function, W, trace, self.Y, self.weight, l1, l2)
 
     def at_kink(self) -> bool:
-        """Whether a number of this step sits at a kink of its function."""
+        """True if a number of this step sits at a kink of its function."""
         for layer, activation in self.net.activations.items():
-            Z = np.asarray(self.of[f"Z{layer}"].value)
+            Z = np.asarray(self.graph[f"Z{layer}"].value)
             if any((np.abs(Z - kink) <= NEAR_KINK).any() for kink in activation.kinks):
                 return True
         loss = self.net.loss_function
-        P = self.of[f"A{self.last}"].value
+        P = self.graph[f"A{self.last}"].value
         if loss.kink_at_target and (np.abs(P - self.Y) <= NEAR_KINK).any():
             return True
-        return bool(self.of.penalties[0]) and any((np.abs(W) <= NEAR_KINK).any() for W in self.net.W.values())
+        return bool(self.graph.penalties[0]) and any((np.abs(W) <= NEAR_KINK).any() for W in self.net.W.values())
 
 
 def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
@@ -252,7 +249,7 @@ def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
 
 
 def _places(value: Array, at_most: int | None) -> list[tuple[int, ...]]:
-    """Which entries are checked: all, or the largest half and some others, always the same."""
+    """Choose the entries to check: all, or `at_most`, half of them the largest, the same at every call."""
     if at_most is None or value.size <= at_most:
         return list(np.ndindex(value.shape))
     flat = np.abs(value).ravel()

@@ -42,12 +42,13 @@ _OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 
 class Plain:
-    """Evaluates an entry with Python's floats, sums exactly rounded."""
+    """Evaluates an entry's formula with Python's floats; sums are exactly rounded."""
 
     def __init__(self, environment: Mapping[str, Any]) -> None:
         self.environment = environment
 
-    def run(self, node: ast.expr) -> Any:
+    def run(self, node: ast.expr) -> float:
+        """The value of the formula; nan where it divides by 0 or overflows."""
         try:
             return float(self.value(node))
         except (ZeroDivisionError, OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""The Recorder: writes steps down in order, with formulas read from the source and the values they are evaluated on."""
+"""The Recorder: writes steps down in order, with their formulas and the values of the names in them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.equations import activations, losses
+from glassnet.equations import activations, losses, losses_of_output
 from glassnet.errors import InputError
-from glassnet.explain import longway
-from glassnet.explain.statements import Source, last_statement, names_in, rename, source_of, statement
-from glassnet.explain.step import Step
+from glassnet.explain.graph import Step
 from glassnet.printers.expression import read_equation
 from glassnet.printers.inline import functions_of, inline
+from glassnet.printers.statements import Source, last_statement, names_in, rename, source_of
 
-# the names that steps may have: Z1, dW2_data, loss_terms, mean_weights, theta, m_hat, learning_rate, …
+# names that steps may have: Z1, dW2_data, loss_terms, mean_weights, theta, m_hat, learning_rate, …
 _SYMBOL = re.compile(
     r"[A-Za-z]{1,2}|\w*\d\w*|\w+_(before|hat|rate|norm|factor|decay)|(loss|mean|penalty|theta|gradient)\w*"
     r"|np|norm|momentum|decay|epsilon"
@@ -32,7 +31,7 @@ class Recorder:
         self.environment: dict[str, Any] = {"np": np}
 
     def give(self, symbol: str, what: str, value: Any, layer: int | None = None) -> None:
-        """Write down a quantity that is there from the start."""
+        """Write down a quantity known from the start."""
         self._keep(Step(symbol, "given", what, value, layer=layer))
 
     def add(
@@ -59,9 +58,9 @@ class Recorder:
         self.environment[step.symbol] = step.value
 
     def call(self, function: Callable[..., Any], arguments: str, constants: Mapping[str, float] | None = None) -> Any:
-        """The formula of `function(arguments, constants)` and its source; no formula where it is no equation.
+        """The formula of `function(arguments, constants)` and its source; None for a formula if it is not an equation.
 
-        An equation of one line is written out; a part of it that is a known symbol's formula becomes that symbol.
+        An equation of one line is written out; a part of it equal to the formula of an earlier step becomes its symbol.
         """
         try:
             source = source_of(function)
@@ -89,16 +88,11 @@ class Recorder:
         return rename(whole, formulas), source
 
     def _may_call(self, name: str, function: Callable[..., Any]) -> bool:
-        """True if formulas may call this function by its name, which neither a symbol nor another function may have."""
+        """True if formulas may call this function by its name: no symbol and no other function has it."""
         if name in self.environment:
             return self.environment[name] is function
         if str(getattr(function, "__module__", "")).startswith("glassnet."):
             return True
         return not _SYMBOL.fullmatch(name) and not any(
-            hasattr(module, name) for module in (activations, losses, longway)
+            hasattr(module, name) for module in (activations, losses, losses_of_output)
         )
-
-    def read(self, function: Callable[..., Any], start: str, names: Mapping[str, str]) -> tuple[ast.expr, Source]:
-        """The formula of a statement, in the symbols of this derivation, and its source."""
-        expression, source = statement(function, start)
-        return rename(expression, names), source

@@ -1,18 +1,15 @@
-"""The scalar view: one entry of a step with its numbers, and the chain rule of one weight, factor by factor."""
+"""One entry of a step with its numbers: its line, and the chain rule that leads to it; and tools for such formulas."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from glassnet.explain.formulas import entry_of, partial
-from glassnet.explain.step import Step
+from glassnet.explain.graph import Graph, Step
 from glassnet.printers.element import Index, written
 from glassnet.printers.text import print_text
-
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Line:
 
     @property
     def target(self) -> ast.expr:
-        """What is computed, as an expression."""
+        """The left-hand side, symbol[index], as an expression."""
         return entry_of(self.symbol, self.index)
 
     def text(self, digits: int = 4) -> str:
@@ -49,7 +46,7 @@ class Line:
 
 
 def shown_parts(line: Line, digits: int) -> list[ast.expr]:
-    """Names, then numbers where they tell more than the result."""
+    """Names, then numbers unless they print like the result."""
     parts = [] if line.names is None else [line.names]
     if line.numbers is not None and print_text(line.numbers, digits) != line.result(digits):
         parts.append(line.numbers)
@@ -57,20 +54,24 @@ def shown_parts(line: Line, digits: int) -> list[ast.expr]:
 
 
 @dataclass(frozen=True, repr=False)
-class Entry:
-    """What `Derivation.entry` returns: how one number comes about, its chain rule spelled out factor by factor.
+class ChainRule:
+    """One entry with the chain rule that leads to it, factor by factor.
 
     Attributes
     ----------
-    symbol, index : what was asked for, W1 and (0, 3)
+    symbol, index : the entry asked for, W1 and (0, 3)
     value : float
         The number: for a parameter or an input, the derivative of the loss with respect to it.
     chain : ast.expr or None
-        The chain rule in partial derivatives.
+        The chain rule in partial derivatives; None if the entry is no derivative.
     names, numbers : ast.expr or None
         The derivative written out in the factors of the chain, and with their numbers.
     lines : tuple of Line
-        The factors one by one, in the order in which they are computed, and then the update.
+        The factors one by one, in the order of computation, and then the update.
+    graph : Graph
+        The step that the entry belongs to.
+    independent : (value, method) or None
+        The same derivative by an independent method; None if the entry is no derivative.
     """
 
     symbol: str
@@ -80,15 +81,8 @@ class Entry:
     names: ast.expr | None
     numbers: ast.expr | None
     lines: tuple[Line, ...]
-    derivation: Derivation
-
-    @property
-    def independent(self) -> tuple[float, str] | None:
-        """The same derivative by an independent method, and which; None where the entry is no derivative."""
-        if self.chain is None:
-            return None
-        derivative = [line for line in self.lines if line.step.stage != "update"][-1]
-        return self.derivation.independent(derivative.symbol, self.index)
+    graph: Graph
+    independent: tuple[float, str] | None = None
 
     @property
     def partial(self) -> ast.expr:
@@ -97,7 +91,7 @@ class Entry:
 
     @property
     def equals(self) -> list[ast.expr]:
-        """What the entry equals: the chain rule, its factors, their numbers, the value."""
+        """The right-hand sides: the chain rule, its factors, their numbers, the value."""
         parts = [part for part in (self.chain, self.names, self.numbers) if part is not None]
         return [*parts, written(self.value)]
 
@@ -106,52 +100,53 @@ class Entry:
         name = print_text(entry_of(self.symbol, self.index))
         return f"∂loss/∂{name}: how the loss changes with {name}" if self.chain is not None else name
 
-    def __str__(self) -> str:
-        digits = self.derivation.digits
-        if self.chain is None:
-            return "\n".join(line.text(digits) for line in self.lines)
-        left = print_text(self.partial)
-        equals = list(dict.fromkeys(print_text(part, digits) for part in self.equals))
-        rows = [f"{left if k == 0 else ' ' * len(left)} = {part}" for k, part in enumerate(equals)]
-        rows.append("")
-        width = max(len(print_text(line.target)) for line in self.lines)
-        for line in self.lines:
-            name, _, formula = line.text(digits).partition(" = ")
-            rows.append(f"  {name:{width}} = {formula}    {line.step.source or ''}".rstrip())
-        if self.independent is not None:
-            value, method = self.independent
-            rows += ["", f"  {method}: {value:.15g}, backpropagation: {self.value:.15g}"]
-        return "\n".join(rows)
 
-    __repr__ = __str__
+# --- formulas of entries ------------------------------------------------------------------------------------------
 
-    def to_text(self) -> str:
-        """The entry as plain text."""
-        return str(self)
 
-    def to_html(self, *, document: bool = True) -> str:
-        """The entry as a page of HTML, or as one element (`document=False`)."""
-        from glassnet.explain.render_html import render_entry_html
+class EntryReplacer(ast.NodeTransformer):
+    """Replaces each entry of an array."""
 
-        return render_entry_html(self, document=document)
+    def __init__(self, replaced: Callable[[ast.Subscript], ast.expr]) -> None:
+        self.replaced = replaced
 
-    def _repr_html_(self) -> str:
-        return self.to_html(document=False)
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        return self.replaced(node)
 
-    def to_latex(self, *, document: bool = True) -> str:
-        """The entry as a LaTeX document, or as a fragment (`document=False`)."""
-        from glassnet.explain.render_latex import render_entry_latex
 
-        return render_entry_latex(self, document=document)
+def entry_of(symbol: str, index: Index) -> ast.expr:
+    """symbol[index] as an expression."""
+    text = f"{symbol}[{', '.join(map(str, index))}]" if index else symbol
+    return ast.parse(text, mode="eval").body
 
-    def to_markdown(self) -> str:
-        """The entry as Markdown with LaTeX formulas."""
-        from glassnet.explain.render_markdown import render_entry_markdown
 
-        return render_entry_markdown(self)
+def index_of(node: ast.Subscript) -> Index:
+    """The index of an entry."""
+    index: Any = ast.literal_eval(node.slice)
+    return index if isinstance(index, tuple) else (index,)
 
-    def to_json(self) -> str:
-        """The entry as JSON."""
-        from glassnet.explain.render_json import render_entry_json
 
-        return render_entry_json(self)
+def partial(above: ast.expr, below: ast.expr) -> ast.expr:
+    """∂above/∂below."""
+    return ast.Call(ast.Name("partial"), [above, below], [])
+
+
+def copied(node: ast.expr) -> ast.expr:
+    """A copy of the expression, free to be changed."""
+    return ast.parse(ast.unparse(node), mode="eval").body
+
+
+def is_rest(node: ast.expr) -> bool:
+    """True for the term that stands for all terms not shown."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "rest"
+
+
+def without_rest(node: ast.expr) -> ast.expr:
+    """A formula of names: drop the number of the terms that are not shown."""
+
+    class Strip(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> ast.expr:
+            node.args = node.args[:1] if is_rest(node) else [self.visit(argument) for argument in node.args]
+            return node
+
+    return Strip().visit(copied(node))

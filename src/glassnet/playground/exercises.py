@@ -10,8 +10,9 @@ import numpy as np
 
 from glassnet.errors import InputError, unknown_name
 from glassnet.explain.derivation import Derivation
-from glassnet.explain.grade import Answers
-from glassnet.explain.misconceptions import Misconception, hypotheses
+from glassnet.explain.grading.answers import Answers
+from glassnet.explain.grading.misconceptions import hypotheses
+from glassnet.explain.grading.rules import Misconception
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import State, number, whole
 from glassnet.playground.worked import derive

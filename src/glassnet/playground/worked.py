@@ -11,9 +11,9 @@ import numpy as np
 from glassnet.errors import InputError, shown
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
-from glassnet.explain.outline import on_the_blackboard
+from glassnet.explain.graph import Step
+from glassnet.explain.render.outline import on_the_blackboard
 from glassnet.explain.scalar import Line
-from glassnet.explain.step import Step
 from glassnet.playground.checkpoints import Course, Position
 from glassnet.playground.state import State, whole
 from glassnet.printers.mathml import print_mathml

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.losses_of_output import LONG_WAY, softmax_jacobian, through_jacobian
 from glassnet.equations.penalties import d_penalty, penalty
-from glassnet.explain import longway
+from glassnet.explain import formulas
+from glassnet.explain.graph import Graph
 from glassnet.explain.recorder import Recorder
-from glassnet.explain.statements import Source, source_of, statement
 from glassnet.network import passes
 from glassnet.network.passes import Gradient, Trace
+from glassnet.printers.statements import Source, rename, source_of
 from glassnet.training import reference
 from glassnet.training.job import Job, State
 from glassnet.training.reference import Batch
@@ -23,8 +24,8 @@ from glassnet.training.reference import Batch
 Array = NDArray[Any]
 
 
-class Builder(Recorder):
-    """Collects steps in order, with the environment their formulas are evaluated in."""
+class Walk(Recorder):
+    """Writes down one training step as the NumPy engine takes it; `graph` hands it over."""
 
     def __init__(self, job: Job, state: State, batch: Batch, with_loss: bool) -> None:
         super().__init__()
@@ -43,6 +44,11 @@ class Builder(Recorder):
             self.gradient: Gradient = reference.backward(job, batch, self.trace)
             self.output_slope()
             self.backward()
+
+    def graph(self, digits: int, names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())) -> Graph:
+        """The steps written down so far; `names` are those of the inputs and of the outputs."""
+        penalties = (self.l1, self.l2)
+        return Graph(self.steps, self.environment, self.job, self.state, self.batch, penalties, digits, names)
 
     # --- the stages -------------------------------------------------------------------------------------------
 
@@ -67,18 +73,16 @@ class Builder(Recorder):
             self.give("l2", f"the strength of the L2 penalty{divided}", self.l2)
 
     def into(self, layer: int) -> str:
-        """The symbol of what `layer` receives."""
+        """The symbol of the input of `layer`: the activations below, after dropout if there is any."""
         return f"A{layer - 1}_dropped" if layer - 1 in self.trace.D else f"A{layer - 1}"
 
     def forward(self) -> None:
         for layer in self.net.W:
             if layer - 1 in self.trace.D:
-                names = {"A": f"A{layer - 1}", "self.D[layer - 1]": f"D{layer - 1}"}
                 what = f"what dropout lets through of layer {layer - 1}"
-                value, computed = self.trace.into(layer), self.read(Trace.into, "return", names)
+                value, computed = self.trace.into(layer), formulas.DROPPED.read(layer=layer - 1)
                 self.add(self.into(layer), "forward", what, value, computed, layer=layer - 1)
-            names = {"trace.into(layer)": self.into(layer), "W[layer]": f"W{layer}", "b[layer]": f"b{layer}"}
-            computed = self.read(passes.forward, "trace.Z[layer] =", names)
+            computed = formulas.PRE_ACTIVATION.read(layer=layer, into=self.into(layer))
             what = f"the pre-activations of layer {layer}"
             self.add(f"Z{layer}", "forward", what, self.trace.Z[layer], computed, layer=layer)
             activation = self.net.activations[layer]
@@ -88,7 +92,7 @@ class Builder(Recorder):
 
     @property
     def canonical(self) -> bool:
-        """Whether the loss contains the output activation and so takes Z, not A."""
+        """True if the loss contains the output activation and so takes Z, not A."""
         return self.loss.contains(self.output)
 
     @property
@@ -97,11 +101,11 @@ class Builder(Recorder):
 
     @property
     def averages(self) -> bool:
-        """Whether there is a mean over samples to take."""
+        """True if there is a mean over samples to take: several samples, or weights."""
         return len(self.batch.X) > 1 or self.batch.sample_weight is not None
 
     def losses(self) -> None:
-        """The loss from its terms, one for each output, to their sum, the mean over samples, and the penalties."""
+        """Write down the loss: its terms, one for each output, their sum, the mean over samples, and the penalties."""
         batch, loss, penalised = self.batch, self.loss, bool(self.l1 or self.l2)
         P = self.trace.Z[self.last] if self.canonical else self.trace.A[self.last]
         terms = loss.value(P, batch.Y, **loss.parameters)
@@ -110,29 +114,23 @@ class Builder(Recorder):
         called = self.call(loss.value, f"{self.prediction}, Y", loss.parameters)
         chain.append(("loss_terms", f"the loss ({loss.name}) of each output", terms, called))
         if terms.shape[1] > 1:
-            names = {"self.value(Z, Y, **self.parameters)": "loss_terms"}
-            summed = self.read(Loss.per_sample, "total", names)
-            chain.append(("losses", "the loss of each sample", per_sample, summed))
+            chain.append(("losses", "the loss of each sample", per_sample, formulas.SUM_OVER_OUTPUTS.read()))
         inner = self.net.activations, loss, self.net.W, self.trace, batch.Y, batch.sample_weight
         if self.averages:
-            names = {"per_sample": "losses" if terms.shape[1] > 1 else "loss_terms[:, 0]"}
-            names["mean_weights(sample_weight, len(per_sample), per_sample.real.dtype)"] = "mean_weights"
-            start = "total = per_sample.mean" if batch.sample_weight is None else "total = per_sample @"
-            mean = self.read(passes.objective, start, names)
+            formula = formulas.MEAN if batch.sample_weight is None else formulas.WEIGHTED_MEAN
+            mean = formula.read(losses="losses" if terms.shape[1] > 1 else "loss_terms[:, 0]")
             chain.append(("mean_loss", "the mean over the samples", passes.objective(*inner), mean))
             self.mean_weights()
         if penalised:
             chain[-1] = ("mean_loss", "the loss without penalties", passes.objective(*inner), chain[-1][3])
-            parts = " + ".join(f"penalty(W{layer}, l1, l2).sum()" for layer in self.net.W)
+            of_layer = ast.parse(formulas.PENALTY_OF_LAYER, mode="eval").body
+            parts = " + ".join(ast.unparse(rename(of_layer, {"W[layer]": f"W{layer}"})) for layer in self.net.W)
             total = sum(penalty(self.net.W[layer], self.l1, self.l2).sum() for layer in self.net.W)
             self._chain(chain)
             self.environment["penalty"] = penalty
             expression = ast.parse(parts, mode="eval").body
             self.add("penalty_sum", "loss", "the penalty on the weights", total, (expression, source_of(penalty)))
-            names = {"total": "mean_loss"}
-            names["sum((penalty(W[layer], l1, l2).sum() for layer in W))"] = "penalty_sum"
-            added = self.read(passes.objective, "total = total + sum", names)
-            chain = [("loss", "", passes.objective(*inner, self.l1, self.l2), added)]
+            chain = [("loss", "", passes.objective(*inner, self.l1, self.l2), formulas.PENALISED.read())]
         self._loss_of_output()
         symbol, _, _, computed = chain.pop()
         value = passes.objective(*inner, self.l1, self.l2)
@@ -148,10 +146,10 @@ class Builder(Recorder):
             self.add(symbol, "loss", what, value, computed, inputs=(self.prediction, "Y"))
 
     def _loss_of_output(self) -> None:
-        """The loss in terms of ŷ, as it is usually written; training takes the form in z, which cannot overflow."""
-        if not (self.canonical and self.loss.builtin in longway.LONG_WAY):
+        """Write down the loss in terms of ŷ, as textbooks do; training uses the form in z, which cannot overflow."""
+        if not (self.canonical and self.loss.builtin in LONG_WAY):
             return
-        value, A = longway.LONG_WAY[self.loss.builtin][0], self.trace.A[self.last]
+        value, A = LONG_WAY[self.loss.builtin][0], self.trace.A[self.last]
         with np.errstate(all="ignore"):
             terms = value(A, self.batch.Y)
         note = "" if np.isfinite(terms).all() else "the logarithm of 0: why the loss is computed from z"
@@ -162,15 +160,11 @@ class Builder(Recorder):
     def mean_weights(self) -> None:
         batch = self.batch
         value = passes.mean_weights(batch.sample_weight, len(batch.X), self.trace.output.dtype)
-        if batch.sample_weight is None:
-            computed = self.read(passes.mean_weights, "return np.full", {"np.full(n, 1 / n, dtype=dtype)": "1 / n"})
-        else:
-            names = {"np.asarray(sample_weight / sample_weight.sum(), dtype=dtype)": "w / w.sum()"}
-            computed = self.read(passes.mean_weights, "return np.asarray", names)
-        self.add("mean_weights", "loss", "what each sample counts in the mean", value, computed)
+        formula = formulas.EQUAL_WEIGHTS if batch.sample_weight is None else formulas.SAMPLE_WEIGHTS
+        self.add("mean_weights", "loss", "what each sample counts in the mean", value, formula.read())
 
     def output_slope(self) -> None:
-        """∂L/∂Z of the output: the long way through ∂L/∂ŷ where there is one, and the way of the code."""
+        """Write down ∂L/∂Z of the output: the long way through ∂L/∂ŷ if there is one, and the way the code takes."""
         last, batch, loss, output = self.last, self.batch, self.loss, self.output
         Z, A, Y = self.trace.Z[last], self.trace.A[last], batch.Y
         weights = passes.mean_weights(batch.sample_weight, len(Z), A.dtype)[:, None]
@@ -184,11 +178,10 @@ class Builder(Recorder):
             symbol, what = (f"slope_A{last}", "∂ℓ/∂ŷ of each sample") if self.averages else (f"dA{last}", "∂L/∂ŷ")
             self.add(symbol, "backward", what, slope_A, called, layer=last, inputs=(f"A{last}", "Y"))
             if self.averages:
-                product = ast.parse(f"slope_A{last} * mean_weights[:, None]", mode="eval").body
-                source = statement(passes.backward, "dZ[last] =")[1]
+                product = formulas.OUTPUT_SLOPE.read(slope=f"slope_A{last}")
                 what = "∂L/∂ŷ; the code multiplies by the weights of the mean one step later"
                 dA = slope_A * weights
-                self.add(f"dA{last}", "backward", what, dA, (product, source), layer=last, aside=True)
+                self.add(f"dA{last}", "backward", what, dA, product, layer=last, aside=True)
             slope = passes.output_slope(output, loss, Z, A, Y)
             called = self.through(output, last, symbol)
         if not self.averages:
@@ -197,9 +190,7 @@ class Builder(Recorder):
         what = "∂ℓ/∂z of each sample"
         before = () if called[0] is not None else (self.prediction, "Y")
         self.add(f"slope_Z{last}", "backward", what, slope, called, layer=last, inputs=before)
-        names = {"slope": f"slope_Z{last}"}
-        names["mean_weights(sample_weight, len(slope), slope.dtype)"] = "mean_weights"
-        self._dZ_output(self.read(passes.backward, "dZ[last] =", names))
+        self._dZ_output(formulas.OUTPUT_SLOPE.read(slope=f"slope_Z{last}"))
 
     def _dZ_output(self, computed: Any) -> None:
         last = self.last
@@ -210,14 +201,14 @@ class Builder(Recorder):
         self.add(f"dZ{last}", "backward", what, value, computed, layer=last, inputs=(self.prediction, "Y"))
 
     def _long_way(self, Z: Array, A: Array, Y: Array, weights: Array) -> None:
-        if self.loss.builtin not in longway.LONG_WAY:
+        if self.loss.builtin not in LONG_WAY:
             return
         last, output = self.last, self.output
-        slope = longway.LONG_WAY[self.loss.builtin][1]
+        slope = LONG_WAY[self.loss.builtin][1]
         with np.errstate(all="ignore"):
             dA = slope(A, Y) * weights if self.averages else slope(A, Y)
             if output.rowwise:
-                product = longway.through_jacobian(dA, longway.softmax_jacobian(A))
+                product = through_jacobian(dA, softmax_jacobian(A))
             else:
                 factor = np.asarray(output.df(Z, A, **output.parameters), dtype=A.dtype)
                 product = dA * factor
@@ -229,7 +220,7 @@ class Builder(Recorder):
         self.add(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, (expression, source), **add)
         if output.rowwise:
             self._jacobian(note)
-            called = self.read(longway.through_jacobian, "return", {"da": f"dA{last}", "jacobian": f"J{last}"})
+            called = formulas.THROUGH_JACOBIAN.read(layer=last)
         else:
             called = self.call(output.df, f"Z{last}, A{last}", output.parameters)
             self.add(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, called, **add)
@@ -238,29 +229,25 @@ class Builder(Recorder):
 
     def _jacobian(self, note: str = "") -> None:
         last, A = self.last, self.trace.A[self.last]
-        names = {"a": f"A{last}", "np.eye(a.shape[1], dtype=a.dtype)": f"np.eye({A.shape[1]})"}
-        computed = self.read(longway.softmax_jacobian, "return", names)
-        what, value = "∂ŷ/∂z of each row: the Jacobian", longway.softmax_jacobian(A)
+        computed = formulas.JACOBIAN.read(layer=last, width=A.shape[1])
+        what, value = "∂ŷ/∂z of each row: the Jacobian", softmax_jacobian(A)
         self.add(f"J{last}", "backward", what, value, computed, layer=last, aside=True, note=note)
 
     def backward(self) -> None:
-        """From dZ of the output down to the inputs."""
+        """Write down the backward pass from dZ of the output to the inputs."""
         gradient, net = self.gradient, self.net
         for layer in range(self.last, 0, -1):
             self._weights(layer)
-            computed = self.read(passes.backward, "db[layer]", {"dZ[layer]": f"dZ{layer}"})
+            computed = formulas.BIAS_GRADIENT.read(layer=layer)
             self.add(f"db{layer}", "backward", f"∂L/∂b{layer}", gradient.b[layer], computed, layer=layer)
             below, to_inputs = f"dA{layer - 1}", layer == 1
-            computed = self.read(
-                passes.backward, "dA[layer - 1] = dZ", {"dZ[layer]": f"dZ{layer}", "W[layer]": f"W{layer}"}
-            )
+            computed = formulas.BELOW.read(layer=layer)
             what = "∂L/∂X: how the loss changes with the inputs" if to_inputs else f"∂L/∂A{layer - 1}"
             if layer - 1 in self.trace.D:
                 dropped = gradient.Z[layer] @ net.W[layer].T
                 symbol = f"{below}_dropped"
                 self.add(symbol, "backward", f"∂L/∂A{layer - 1} before its mask", dropped, computed, layer=layer - 1)
-                names = {"dA[layer - 1]": symbol, "trace.D[layer - 1]": f"D{layer - 1}"}
-                computed = self.read(passes.backward, "dA[layer - 1] = dA", names)
+                computed = formulas.BELOW_MASKED.read(layer=layer - 1)
             self.add(below, "backward", what, gradient.A[layer - 1], computed, layer=layer - 1, aside=to_inputs)
             if not to_inputs:
                 called = self.through(net.activations[layer - 1], layer - 1, below)
@@ -269,8 +256,7 @@ class Builder(Recorder):
                 self.add(f"dZ{layer - 1}", "backward", what, value, called, layer=layer - 1, inputs=inputs)
 
     def _weights(self, layer: int) -> None:
-        names = {"trace.into(layer)": self.into(layer), "dZ[layer]": f"dZ{layer}", "W[layer]": f"W{layer}"}
-        computed = self.read(passes.backward, "dW[layer][...] =", names)
+        computed = formulas.WEIGHT_GRADIENT.read(layer=layer, into=self.into(layer))
         value, what = self.gradient.W[layer], f"∂L/∂W{layer}"
         if not (self.l1 or self.l2):
             self.add(f"dW{layer}", "backward", what, value, computed, layer=layer)
@@ -280,12 +266,10 @@ class Builder(Recorder):
         slope = d_penalty(self.net.W[layer], self.l1, self.l2)
         called = self.call(d_penalty, f"W{layer}, l1, l2")
         self.add(f"dW{layer}_penalty", "backward", f"{what} of the penalty", slope, called, layer=layer)
-        source = statement(passes.backward, "dW[layer] +=")[1]
-        added = ast.parse(f"dW{layer}_data + dW{layer}_penalty", mode="eval").body
-        self.add(f"dW{layer}", "backward", what, value, (added, source), layer=layer)
+        self.add(f"dW{layer}", "backward", what, value, formulas.PENALISED_GRADIENT.read(layer=layer), layer=layer)
 
     def through(self, activation: Activation, layer: int, dA: str) -> Any:
-        """The formula that carries `dA` through the activation; a step for its slope, where it is elementwise."""
+        """The formula that carries `dA` through the activation; an elementwise one gets a step for its slope."""
         Z, A = self.trace.Z[layer], self.trace.A[layer]
         if activation.rowwise:
             if activation.builtin == "softmax" and f"J{layer}" not in self.steps:
@@ -299,5 +283,7 @@ class Builder(Recorder):
         return self._elementwise_product(dA, f"g_prime{layer}")
 
     def _elementwise_product(self, dA: str, slope: str) -> tuple[ast.expr, Source]:
-        _, source = statement(Activation.backward, "return np.multiply")
-        return ast.parse(f"{dA} * {slope}", mode="eval").body, source
+        """The product that np.multiply takes, without its dtype."""
+        product, source = formulas.THROUGH_ACTIVATION.read(dA=dA, slope=slope)
+        assert isinstance(product, ast.Call)
+        return ast.BinOp(product.args[0], ast.Mult(), product.args[1]), source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glassnet.explain.outline import STAGES, Block, Formula, Outline
-from glassnet.explain.scalar import shown_parts
+from glassnet.explain.render.outline import STAGES, Block, Formula, Outline
+from glassnet.explain.scalar import ChainRule, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
 from glassnet.printers.text import Text, print_text
@@ -15,7 +15,7 @@ from glassnet.printers.typeset import matrix_cells, typeset
 if TYPE_CHECKING:
     from rich.text import Text as Coloured
 
-Row = tuple[str, str]  # what is said, and its style
+Row = tuple[str, str]  # a line of text and its style
 
 
 def render_text(outline: Outline, digits: int) -> str:
@@ -31,6 +31,25 @@ def render_rich(outline: Outline, digits: int) -> Coloured:
     for text, style in _rows(outline, digits):
         whole.append(text.rstrip() + "\n", style=style)
     return whole
+
+
+def render_entry_text(entry: ChainRule) -> str:
+    """The chain rule of one entry as plain text."""
+    digits = entry.graph.digits
+    if entry.chain is None:
+        return "\n".join(line.text(digits) for line in entry.lines)
+    left = print_text(entry.partial)
+    equals = list(dict.fromkeys(print_text(part, digits) for part in entry.equals))
+    rows = [f"{left if k == 0 else ' ' * len(left)} = {part}" for k, part in enumerate(equals)]
+    rows.append("")
+    width = max(len(print_text(line.target)) for line in entry.lines)
+    for line in entry.lines:
+        name, _, formula = line.text(digits).partition(" = ")
+        rows.append(f"  {name:{width}} = {formula}    {line.step.source or ''}".rstrip())
+    if entry.independent is not None:
+        value, method = entry.independent
+        rows += ["", f"  {method}: {value:.15g}, backpropagation: {entry.value:.15g}"]
+    return "\n".join(rows)
 
 
 def _rows(outline: Outline, digits: int) -> Iterator[Row]:

@@ -6,18 +6,16 @@ import ast
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from glassnet.explain.entries import Entries
+from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check
 from glassnet.explain.scalar import Line
-from glassnet.explain.statements import Source, names_in
-from glassnet.explain.step import Step
 from glassnet.printers.element import fill
-
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
+from glassnet.printers.statements import Source, names_in
 
 STAGES = {
     "forward": "Forward: from the inputs to the output",
@@ -71,91 +69,93 @@ class Outline:
     notes: tuple[str, ...] = ()
 
 
-def outline(derivation: Derivation, symbols: Iterable[str] | None = None, *, checks: bool = True) -> Outline:
-    """What to show of a derivation: all of it, or the steps named by `symbols`."""
-    wanted = None if symbols is None else {derivation[symbol].symbol for symbol in symbols}
+def outline(
+    entries: Entries, symbols: Iterable[str] | None = None, check: Callable[[str, int], Check] | None = None
+) -> Outline:
+    """Collect what to show: all steps or those named by `symbols`; `check(symbol, at_most)` checks each, if given."""
+    graph = entries.graph
+    wanted = None if symbols is None else {graph[symbol].symbol for symbol in symbols}
     stages: dict[str, tuple[Block, ...]] = {}
     defined: set[str] = set()
     for stage in STAGES:
-        steps = [step for step in derivation.steps if step.stage == stage and not _trivial(derivation, step)]
-        blocks = [
-            _block(derivation, step, checks, defined) for step in steps if wanted is None or step.symbol in wanted
-        ]
+        steps = [step for step in graph.steps if step.stage == stage and not _trivial(graph, step)]
+        blocks = [_block(entries, step, check, defined) for step in steps if wanted is None or step.symbol in wanted]
         if blocks:
             stages[stage] = tuple(blocks)
-    notes = [f"Numbers are rounded to {derivation.digits} significant digits where they are printed, and only there."]
+    notes = [f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there."]
     notes.append("dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.")
     given = tuple(
         Formula(step.symbol, None, step.value, {}, plugged=False)
-        for step in derivation.given
-        if wanted is None and not derivation.is_flat(step.symbol)
+        for step in graph.given
+        if wanted is None and not graph.is_flat(step.symbol)
     )
-    return Outline(_title(derivation), _about(derivation), given, stages, tuple(notes))
+    return Outline(_title(graph), _about(graph), given, stages, tuple(notes))
 
 
-def _title(derivation: Derivation) -> str:
-    net, n = derivation.network, len(derivation.batch.X)
+def _title(graph: Graph) -> str:
+    net, n = graph.network, len(graph.batch.X)
     sizes = "-".join(map(str, net.sizes))
     rows = "one sample" if n == 1 else f"a batch of {n} samples"
-    what = "One training step" if "dW1" in derivation else "The forward pass"
+    what = "One training step" if "dW1" in graph else "The forward pass"
     return f"{what} of a {sizes} network on {rows}"
 
 
-def _about(derivation: Derivation) -> tuple[str, ...]:
-    net, job = derivation.network, derivation.job
+def _about(graph: Graph) -> tuple[str, ...]:
+    net, job = graph.network, graph.job
     names = ", ".join(activation.name for activation in net.activations.values())
     about = [f"activations {names}", f"{net.n_parameters:,} parameters, {net.dtype.name}"]
-    if "loss" in derivation:
-        about.append(f"loss {net.loss_function.name} = {float(derivation['loss'].value):.{derivation.digits}g}")
-    if "theta" in derivation:
-        about.append(f"{job.optimizer!r}, step {derivation.state.step + 1}")
-    for what, columns in (("inputs", derivation.inputs), ("outputs", derivation.outputs)):
+    if "loss" in graph:
+        about.append(f"loss {net.loss_function.name} = {float(graph['loss'].value):.{graph.digits}g}")
+    if "theta" in graph:
+        about.append(f"{job.optimizer!r}, step {graph.state.step + 1}")
+    for what, columns in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         if columns:
             some = ", ".join(f"{k} {name}" for k, name in enumerate(columns[:12]))
             about.append(f"{what}: {some}{', …' if len(columns) > 12 else ''}")
     return tuple(about)
 
 
-def _trivial(derivation: Derivation, step: Step) -> bool:
+def _trivial(graph: Graph, step: Step) -> bool:
     """The gradient gathered in one vector shows nothing new."""
-    return step.symbol == ("gradient" if "gradient" in derivation else "g")
+    return step.symbol == ("gradient" if "gradient" in graph else "g")
 
 
-def _block(derivation: Derivation, step: Step, checks: bool, defined: set[str]) -> Block:
-    flat = derivation.is_flat(step.symbol)
+def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | None, defined: set[str]) -> Block:
+    graph = entries.graph
+    flat = graph.is_flat(step.symbol)
     if flat:
-        formulas = tuple(_part(derivation, step, f"{kind}{layer}") for layer in derivation.network.W for kind in "Wb")
+        formulas = tuple(_part(graph, step, f"{kind}{layer}") for layer in graph.network.W for kind in "Wb")
     elif step.symbol.startswith("J"):
-        formulas = (_jacobian(derivation, step),)
+        formulas = (_jacobian(entries, step),)
     else:
-        formulas = (_formula(derivation, step),)
+        formulas = (_formula(graph, step),)
     matrices = frozenset(
-        name for name, value in derivation.environment.items() if isinstance(value, np.ndarray) and value.ndim
+        name for name, value in graph.environment.items() if isinstance(value, np.ndarray) and value.ndim
     )
     matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
-    found = derivation.check(step.symbol, 8 if derivation.network.n_parameters < 10_000 else 3) if checks else None
-    definitions = _definitions(derivation, step, defined)
-    return Block(step, formulas, _largest(derivation, step, formulas), found, matrices, definitions)
+    found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
+    definitions = _definitions(graph, step, defined)
+    return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions)
 
 
-def _definitions(derivation: Derivation, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:
+def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:
     """The equations that a formula calls by name and that were not shown before."""
     if step.expression is None:
         return ()
     names = [ast.unparse(node.func) for node in ast.walk(step.expression) if isinstance(node, ast.Call)]
     new = [name for name in dict.fromkeys(names) if name not in defined]
-    found = [derivation.environment[name] for name in new if hasattr(derivation.environment.get(name), "__code__")]
+    found = [graph.environment[name] for name in new if hasattr(graph.environment.get(name), "__code__")]
     defined.update(new)
     return tuple(found)
 
 
-def _formula(derivation: Derivation, step: Step) -> Formula:
+def _formula(graph: Graph, step: Step) -> Formula:
     expression, numbers = step.expression, {}
     if expression is not None:
-        numbers = {name: derivation[name].value for name in names_in(expression) if name in derivation}
+        numbers = {name: graph[name].value for name in names_in(expression) if name in graph}
         if step.symbol.endswith("_long") and any(name.startswith("J") for name in numbers):
             dA, J = numbers
-            if len(derivation.batch.X) == 1:  # for one sample a row times a matrix
+            if len(graph.batch.X) == 1:  # for one sample a row times a matrix
                 expression = ast.parse(f"{dA} @ {J}", mode="eval").body
                 numbers[J] = numbers[J][0]
             else:
@@ -171,48 +171,42 @@ def _is_rowwise_loss(step: Step) -> bool:
     return step.stage == "loss" and np.ndim(step.value) == 0
 
 
-def _part(derivation: Derivation, step: Step, parameter: str) -> Formula:
+def _part(graph: Graph, step: Step, parameter: str) -> Formula:
     """The part of a step of the update that belongs to one parameter."""
     numbers: dict[str, Any] = {}
-    target = _part_name(derivation, step.symbol, parameter)
-    value = derivation.value(target if target in derivation else f"{step.symbol}_{parameter}")
+    target = graph.part_name(step.symbol, parameter)
+    value = graph.value(target if target in graph else f"{step.symbol}_{parameter}")
     if step.expression is None:
         return Formula(target, None, value, {}, plugged=False)
     expression = ast.parse(ast.unparse(step.expression), mode="eval").body
     for node in ast.walk(expression):
-        if isinstance(node, ast.Name) and node.id in derivation:
+        if isinstance(node, ast.Name) and node.id in graph:
             symbol = node.id
-            if derivation.is_flat(symbol):
-                node.id = _part_name(derivation, symbol, parameter)
-                numbers[node.id] = derivation.value(f"{symbol}_{parameter}")
+            if graph.is_flat(symbol):
+                node.id = graph.part_name(symbol, parameter)
+                numbers[node.id] = graph.value(f"{symbol}_{parameter}")
             else:
-                numbers[symbol] = derivation[symbol].value
+                numbers[symbol] = graph[symbol].value
     plugged = sum(np.size(array) for array in numbers.values()) <= PLUGGED
     return Formula(target, expression, value, numbers, plugged)
 
 
-def _part_name(derivation: Derivation, symbol: str, parameter: str) -> str:
-    plain = "gradient" if "gradient" in derivation else "g"
-    names = {"theta_before": parameter, "theta": f"{parameter}_new", plain: f"d{parameter}"}
-    return names.get(symbol, f"{symbol}_{parameter}")
-
-
-def _jacobian(derivation: Derivation, step: Step) -> Formula:
+def _jacobian(entries: Entries, step: Step) -> Formula:
     """The Jacobian of the first row; its entries as formulas where it is small."""
     jacobian = step.value[0]
     k = len(jacobian)
     cells: tuple[tuple[ast.expr, ...], ...] = ()
     if k <= 4 and step.expression is not None:
         cells = tuple(
-            tuple(fill(_names(derivation, step, (0, i, j)), derivation.environment)[0] for j in range(k))
+            tuple(fill(_names(entries, step, (0, i, j)), entries.graph.environment)[0] for j in range(k))
             for i in range(k)
         )
     expression = None if step.expression is None else indexed(step.expression)
     return Formula(step.symbol, expression, jacobian, {}, plugged=False, cells=cells)
 
 
-def _names(derivation: Derivation, step: Step, index: tuple[int, ...]) -> ast.expr:
-    names = derivation.line(step.symbol, *index).names
+def _names(entries: Entries, step: Step, index: tuple[int, ...]) -> ast.expr:
+    names = entries.line(step.symbol, index).names
     assert names is not None
     return names
 
@@ -238,9 +232,9 @@ def indexed(expression: ast.expr) -> ast.expr:
     return Letters().visit(ast.parse(ast.unparse(expression), mode="eval").body)
 
 
-def on_the_blackboard(expression: ast.expr, derivation: Derivation) -> ast.expr:
+def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
     """An entry's formula without the row number where there is one sample alone."""
-    if len(derivation.batch.X) > 1:
+    if len(graph.batch.X) > 1:
         return expression
 
     class Bare(ast.NodeTransformer):
@@ -259,7 +253,7 @@ def on_the_blackboard(expression: ast.expr, derivation: Derivation) -> ast.expr:
     return Bare().visit(ast.parse(ast.unparse(expression), mode="eval").body)
 
 
-def _largest(derivation: Derivation, step: Step, formulas: tuple[Formula, ...]) -> tuple[Line, ...]:
+def _largest(entries: Entries, step: Step, formulas: tuple[Formula, ...]) -> tuple[Line, ...]:
     """The largest entries, spelled out: one, or a few where the matrices cannot be written in full."""
     value = np.asarray(step.value)
     if step.expression is None or value.size == 0:
@@ -267,7 +261,7 @@ def _largest(derivation: Derivation, step: Step, formulas: tuple[Formula, ...]) 
     flat = np.nan_to_num(np.abs(value.astype(np.float64)), nan=-1.0).ravel()
     count = 1 if value.size == 1 or all(formula.plugged for formula in formulas) else FEW
     places = np.argsort(-flat, kind="stable")[:count] if flat.size < 10_000 else _top(flat, count)
-    return tuple(derivation.line(step.symbol, *map(int, np.unravel_index(place, value.shape))) for place in places)
+    return tuple(entries.line(step.symbol, tuple(map(int, np.unravel_index(place, value.shape)))) for place in places)
 
 
 def _top(flat: Any, count: int) -> Any:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from glassnet.explain.outline import STAGES, Block, Formula, Outline, on_the_blackboard
-from glassnet.explain.scalar import Entry, Line, shown_parts
+from glassnet.explain.graph import Graph
+from glassnet.explain.render.outline import STAGES, Block, Formula, Outline, on_the_blackboard
+from glassnet.explain.scalar import ChainRule, Line, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
 from glassnet.printers.latex import Latex, escape, print_latex
 from glassnet.printers.symbols import symbol
 from glassnet.printers.typeset import matrix_cells, typeset
-
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
@@ -63,66 +61,62 @@ _CHARACTERS = {
 }
 
 
-def render_latex(outline: Outline, derivation: Derivation, *, document: bool = True) -> str:
+def render_latex(outline: Outline, graph: Graph, *, document: bool = True) -> str:
     """The derivation as LaTeX."""
     parts = [rf"\section*{{{text(outline.title)}}}", rf"{{\raggedright {text('; '.join(outline.about))}.\par}}"]
     if outline.given:
-        parts += [r"\subsection*{Given}", _display([given_row(f, derivation.digits) for f in outline.given], document)]
+        parts += [r"\subsection*{Given}", _display([given_row(f, graph.digits) for f in outline.given], document)]
     for stage, blocks in outline.stages.items():
         parts.append(rf"\subsection*{{{text(STAGES[stage])}}}")
-        parts += [_block(block, derivation, document) for block in blocks]
+        parts += [_block(block, graph, document) for block in blocks]
     parts += [rf"\medskip\small {text(note)}" for note in outline.notes]
     return _whole(parts, document)
 
 
-def render_entry_latex(entry: Entry, *, document: bool = True) -> str:
+def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
     """The chain rule of one entry as LaTeX."""
-    derivation = entry.derivation
-    digits = derivation.digits
+    graph = entry.graph
+    digits = graph.digits
     parts = [rf"\section*{{{text(entry.title)}}}"]
     if entry.chain is not None:
-        rows = [print_latex(on_the_blackboard(part, derivation), digits) for part in entry.equals]
-        left = print_latex(on_the_blackboard(entry.partial, derivation))
+        rows = [print_latex(on_the_blackboard(part, graph), digits) for part in entry.equals]
+        left = print_latex(on_the_blackboard(entry.partial, graph))
         parts.append(_display(aligned(left, rows), document))
-    parts.append(_display([row for line in entry.lines for row in _line(line, derivation)], document))
+    parts.append(_display([row for line in entry.lines for row in _line(line, graph)], document))
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(rf"{text(method)}: {value:.15g}; backpropagation: {entry.value:.15g}.")
     return _whole(parts, document)
 
 
-def formula_rows(formula: Formula, block: Block, derivation: Derivation) -> list[str]:
+def formula_rows(formula: Formula, block: Block, graph: Graph) -> list[str]:
     """The rows `target &= …` of one formula: names, numbers, result."""
-    to = Latex(derivation.digits, timed=block.step.stage == "update")
+    to = Latex(graph.digits, timed=block.step.stage == "update")
     rows = []
     if formula.expression is not None:
-        bare = (
-            on_the_blackboard(formula.expression, derivation)
-            if block.step.symbol.startswith("J")
-            else formula.expression
-        )
+        bare = on_the_blackboard(formula.expression, graph) if block.step.symbol.startswith("J") else formula.expression
         rows.append(typeset(bare, to, block.matrices))
         if formula.cells:
-            cells = [" & ".join(print_latex(cell, derivation.digits) for cell in row) for row in formula.cells]
+            cells = [" & ".join(print_latex(cell, graph.digits) for cell in row) for row in formula.cells]
             rows.append(r"\begin{bmatrix}" + r" \\ ".join(cells) + r"\end{bmatrix}")
         if formula.plugged:
             rows.append(typeset(formula.expression, to, block.matrices, numbers=formula.numbers))
-    rows.append(_value(formula.result, derivation.digits))
+    rows.append(_value(formula.result, graph.digits))
     return aligned(to.symbol(symbol(formula.target)), list(dict.fromkeys(rows)))
 
 
-def line_rows(line: Line, derivation: Derivation) -> list[str]:
+def line_rows(line: Line, graph: Graph) -> list[str]:
     """The rows `entry &= …` of one entry."""
-    to = Latex(derivation.digits, timed=line.step.stage == "update")
+    to = Latex(graph.digits, timed=line.step.stage == "update")
     target, *parts = [
-        typeset(on_the_blackboard(part, derivation), to)
-        for part in (line.target, *shown_parts(line, derivation.digits), written(line.value))
+        typeset(on_the_blackboard(part, graph), to)
+        for part in (line.target, *shown_parts(line, graph.digits), written(line.value))
     ]
     if line.conditions:
-        since = ", ".join(print_latex(condition, derivation.digits, condition=True) for condition in line.conditions)
+        since = ", ".join(print_latex(condition, graph.digits, condition=True) for condition in line.conditions)
         parts[-1] += rf" \quad \text{{since }} {since}"
     parts = list(dict.fromkeys(parts))
-    if len(line.text(derivation.digits)) <= SHORT:
+    if len(line.text(graph.digits)) <= SHORT:
         parts = [" = ".join(parts)]
     return aligned(target, parts)
 
@@ -157,17 +151,17 @@ def _whole(parts: list[str], document: bool) -> str:
     return f"{PREAMBLE}{body}\n\\end{{document}}\n" if document else body + "\n"
 
 
-def _block(block: Block, derivation: Derivation, document: bool) -> str:
+def _block(block: Block, graph: Graph, document: bool) -> str:
     step = block.step
     heading = print_latex(ast.Name(step.symbol))
     parts = [rf"\paragraph{{${heading}$}} {text(step.what)}{' (an aside)' if step.aside else ''}."]
     scalar = np.ndim(step.value) == 0 and block.lines
     if not scalar:
-        parts.append(_display([row for f in block.formulas for row in formula_rows(f, block, derivation)], document))
+        parts.append(_display([row for f in block.formulas for row in formula_rows(f, block, graph)], document))
     rows = [row for function in block.definitions for row in definition_rows(function)]
     if rows:
         parts += ["where", _display(rows, document)]
-    rows = [row for line in block.lines for row in line_rows(line, derivation)]
+    rows = [row for line in block.lines for row in line_rows(line, graph)]
     if rows:
         parts += ["" if scalar else "one entry:", _display(rows, document)]
     parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []

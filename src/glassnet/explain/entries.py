@@ -1,36 +1,42 @@
-"""Makes the lines and entries of a derivation: entries of formulas, the chain rule to them, the update of a parameter."""
+"""Makes lines and chain rules: entries of formulas, the derivatives that lead to them, the update of a parameter."""
 
 from __future__ import annotations
 
 import ast
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glassnet.errors import InputError
-from glassnet.explain.formulas import Entries, copied, entry_of, index_of, is_rest, partial, without_rest
-from glassnet.explain.scalar import Entry, Line
-from glassnet.explain.step import Step
+from glassnet.explain.graph import ALIASES, Graph, Step
+from glassnet.explain.independent import Checker
+from glassnet.explain.scalar import (
+    ChainRule,
+    EntryReplacer,
+    Line,
+    copied,
+    entry_of,
+    index_of,
+    is_rest,
+    partial,
+    without_rest,
+)
 from glassnet.printers.element import Elements, Index, fill
 from glassnet.printers.inline import inline
 
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
-
-SIZES = (6, 3, 2)  # how many terms of a sum are shown in a formula that is written out, the first that fits
-LEAVES = 14  # numbers that such a formula may have
+SIZES = (6, 3, 2)  # terms shown of a sum in a formula that is written out: the first of these that fits LEAVES
+LEAVES = 14  # most numbers in a formula that is written out
 
 
-class Scalars:
-    """Makes the lines and entries of a derivation."""
+class Entries:
+    """Makes the lines and the chain rules of a graph's entries."""
 
-    def __init__(self, derivation: Derivation) -> None:
-        self.of = derivation
-        self.elements = Elements(derivation.environment)
+    def __init__(self, graph: Graph, checker: Checker) -> None:
+        self.graph, self.checker = graph, checker
+        self.elements = Elements(graph.environment)
 
     def line(self, symbol: str, index: Index, elements: Elements | None = None) -> Line:
-        """The entry of one step; of a flat vector by parameter (m_W1, 0, 3) or by place (m, 3)."""
+        """One entry of a step; a flat vector's by parameter (m_W1, 0, 3) or by place (m, 3)."""
         step, place, shown = self._locate(symbol, index)
         value = np.asarray(step.value)[place]
         names = numbers = None
@@ -39,53 +45,53 @@ class Scalars:
             elements = elements or self.elements
             names = elements.element(step.expression, place)
             written = elements.element(self._written_out(step.expression), place)
-            numbers, found = fill(written, self.of.environment)
+            numbers, found = fill(written, self.graph.environment)
             names, conditions = self._relabel(without_rest(names)), tuple(found)
         return Line(shown[0], shown[1], names, numbers, conditions, float(value), step)
 
-    def entry(self, symbol: str, index: Index) -> Entry:
+    def entry(self, symbol: str, index: Index) -> ChainRule:
         """The entry with its chain rule."""
-        symbol = {"X": "A0", "dX": "dA0"}.get(symbol, symbol)
+        symbol = ALIASES.get(symbol, symbol)
         step, _, shown = self._locate(symbol, index)
         wanted = f"d{symbol}" if step.stage == "given" else symbol
-        if wanted not in self.of and step.stage == "given":
+        if wanted not in self.graph and step.stage == "given":
             raise InputError(
                 f"entry: expected a computed symbol, a weight, a bias or an input; got {symbol!r}; "
                 "see derivation.steps, and pass y for derivatives."
             )
         if step.stage == "update":
-            lines = self._update_lines(*shown, symbol) if symbol not in self.of else (self.line(symbol, index),)
-            return Entry(symbol, index, lines[-1].value, None, None, None, lines, self.of)
+            lines = self._update_lines(*shown, symbol) if symbol not in self.graph else (self.line(symbol, index),)
+            return ChainRule(symbol, index, lines[-1].value, None, None, None, lines, self.graph)
         line = self.line(wanted, index)
         if not wanted.startswith("d") or wanted.endswith(("_long", "_penalty")):
-            return Entry(symbol, index, line.value, None, line.names, line.numbers, (line,), self.of)
-        lines = tuple(sorted(self._factors(line), key=lambda found: self.of.position(found.step.symbol)))
+            return ChainRule(symbol, index, line.value, None, line.names, line.numbers, (line,), self.graph)
+        factors = tuple(sorted(self._factors(line), key=lambda found: self.graph.position(found.step.symbol)))
         names, numbers = self._expanded(wanted, index)
         update = self._update_lines(symbol, index) if step.stage == "given" and symbol != "A0" else ()
         plain = wanted.removeprefix("d").removesuffix("_data")
-        chain = self._chain(plain, index)
-        return Entry(
+        return ChainRule(
             symbol if step.stage == "given" else plain,
             index,
             line.value,
-            chain,
+            self._chain(plain, index),
             names,
             numbers,
-            (*lines, *update),
-            self.of,
+            (*factors, *update),
+            self.graph,
+            self.checker.independent(factors[-1].symbol, index),
         )
 
     # --- where an entry is ------------------------------------------------------------------------------------
 
     def _locate(self, symbol: str, index: Index) -> tuple[Step, Index, tuple[str, Index]]:
         """The step, the place in its value, and the name and index to show."""
-        if symbol in self.of:
-            step, place, shown = self.of[symbol], index, symbol
+        if symbol in self.graph:
+            step, place, shown = self.graph[symbol], index, symbol
             shape = step.shape
         else:
-            flat, parameter = self.of.part(symbol)
-            step, shape = self.of[flat], self.of[parameter].shape
-            start, bias, _ = self.of.network.layout.offsets()[int(parameter[1:])]
+            flat, parameter = self.graph.part(symbol)
+            step, shape = self.graph[flat], self.graph[parameter].shape
+            start, bias, _ = self.graph.network.layout.offsets()[int(parameter[1:])]
             offset = start if parameter[0] == "W" else bias
             shown = symbol
             place = ()
@@ -95,44 +101,44 @@ class Scalars:
                 f"entry: expected {len(shape)} whole numbers within {shape} for {symbol}; got {index}; "
                 f"pass e.g. entry({symbol!r}{', ' if example else ''}{example})."
             )
-        if symbol not in self.of:
+        if symbol not in self.graph:
             place = (offset + int(np.ravel_multi_index(index, shape)),)
-        elif self.of.is_flat(symbol):
+        elif self.graph.is_flat(symbol):
             shown, index = self._parameter_name(symbol, index[0])
         return step, place, (shown, index)
 
     def _parameter_name(self, symbol: str, place: int) -> tuple[str, Index]:
-        """What entry `place` of a flat vector is called: theta[5] is W1_new[0, 5]."""
-        network = self.of.network
+        """Name entry `place` of a flat vector by its parameter: theta[5] is W1_new[0, 5]."""
+        network = self.graph.network
         layer = network.layout.layer_of(place)
         start, bias, _ = network.layout.offsets()[layer]
         kind, index = ("b", (place - bias,)) if place >= bias else ("W", divmod(place - start, network.sizes[layer]))
         parameter = f"{kind}{layer}"
-        plain = "gradient" if "gradient" in self.of else "g"
-        name = {"theta_before": parameter, "theta": f"{parameter}_new", plain: f"d{parameter}"}.get(symbol)
-        return name or f"{symbol}_{parameter}", index
+        return self.graph.part_name(symbol, parameter), index
 
     def _relabel(self, names: ast.expr) -> ast.expr:
-        """Entries of flat vectors under the names of their parameters."""
+        """Rename the entries of flat vectors by their parameters."""
 
         def relabelled(node: ast.Subscript) -> ast.expr:
             name, place = ast.unparse(node.value), ast.literal_eval(node.slice)
-            flat = self.of.is_flat(name) and isinstance(place, int)
+            flat = self.graph.is_flat(name) and isinstance(place, int)
             return entry_of(*self._parameter_name(name, place)) if flat else node
 
-        return Entries(relabelled).visit(copied(names))
+        return EntryReplacer(relabelled).visit(copied(names))
 
     def _written_out(self, expression: ast.expr) -> ast.expr:
-        """An equation that is called by its name, in full, so that its numbers can be shown."""
+        """Write an equation that is called by its name in full, so that its numbers can be shown."""
         match expression:
-            case ast.Call(func=ast.Name(id=name), args=arguments) if hasattr(self.of.environment.get(name), "__code__"):
-                return inline(self.of.environment[name], arguments)
+            case ast.Call(func=ast.Name(id=name), args=arguments) if hasattr(
+                self.graph.environment.get(name), "__code__"
+            ):
+                return inline(self.graph.environment[name], arguments)
         return expression
 
     # --- the chain rule ---------------------------------------------------------------------------------------
 
     def _factors(self, line: Line) -> list[Line]:
-        """The line and those of the derivatives it is made of: of a sum the largest term, of a short one at the output all."""
+        """The line, and recursively the derivatives in it: only the largest term of a sum; all of a short sum at the output."""
         found = {(line.symbol, line.index): line}
         for symbol, index in self._main_factors(line):
             if (symbol, index) not in found:
@@ -146,46 +152,46 @@ class Scalars:
         terms = names.args if isinstance(names, ast.Call) and ast.unparse(names.func) == "sum_of" else [names]
         terms = [term for term in terms if not is_rest(term)]
         sizes = [abs(float(self.elements.value(term))) for term in terms]
-        last = f"dZ{self.of.network.n_layers}"
+        last = f"dZ{self.graph.network.n_layers}"
         few_outputs = len(terms) <= SIZES[1] and all(last in ast.unparse(term) for term in terms)
         main = terms if few_outputs else terms[int(np.argmax(sizes)) :][:1]
         factors = [node for term in main for node in ast.walk(term) if isinstance(node, ast.Subscript)]
         named = [(ast.unparse(node.value), index_of(node)) for node in factors]
-        return [(name, index) for name, index in named if name in self.of and self.of[name].stage == "backward"]
+        return [(name, index) for name, index in named if name in self.graph and self.graph[name].stage == "backward"]
 
     def _expanded(self, symbol: str, index: Index) -> tuple[ast.expr | None, ast.expr | None]:
         """The derivative written out in the factors of the chain, as far as it stays readable."""
         layer = int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
-        between = self.of.network.sizes[layer + 1 : -1]
+        between = self.graph.network.sizes[layer + 1 : -1]
         for size in SIZES:
             paths = math.prod(min(size, width) for width in between)  # each has a number of its own at least
             if paths > LEAVES and size != SIZES[-1]:
                 continue
-            names = self._expand(entry_of(symbol, index), Elements(self.of.environment, size))
+            names = self._expand(entry_of(symbol, index), Elements(self.graph.environment, size))
             leaves = sum(isinstance(node, ast.Subscript) for node in ast.walk(names))
             if leaves <= LEAVES or size == SIZES[-1]:
                 break
-        return without_rest(names), fill(names, self.of.environment)[0]
+        return without_rest(names), fill(names, self.graph.environment)[0]
 
     def _expand(self, node: ast.expr, elements: Elements) -> ast.expr:
-        last, top = f"dZ{self.of.network.n_layers}", ast.unparse(node).partition("[")[0]
+        last, top = f"dZ{self.graph.network.n_layers}", ast.unparse(node).partition("[")[0]
 
         def expanded(part: ast.Subscript) -> ast.expr:
             name = ast.unparse(part.value)
-            step = self.of[name]
+            step = self.graph[name]
             derivative = step.stage == "backward" and name.startswith("d") and (not step.aside or name == top)
             if not derivative or name == last or step.expression is None:
                 return part
-            return entries.visit(copied(elements.element(step.expression, index_of(part))))
+            return replacer.visit(copied(elements.element(step.expression, index_of(part))))
 
-        entries = Entries(expanded)
-        return entries.visit(copied(node))
+        replacer = EntryReplacer(expanded)
+        return replacer.visit(copied(node))
 
     def _chain(self, symbol: str, index: Index) -> ast.expr | None:
         """The chain rule from the loss to `symbol`, in partial derivatives."""
         kind, layer = symbol[0], int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
         dropped = symbol.endswith("_dropped")
-        last, n, sizes = self.of.network.n_layers, len(self.of.batch.X), self.of.network.sizes
+        last, n, sizes = self.graph.network.n_layers, len(self.graph.batch.X), self.graph.network.sizes
         sums: list[str] = []
         whole = kind in "Wb"  # a parameter acts through every sample
         sample = "0" if n == 1 else "i" if whole else str(index[0])
@@ -214,18 +220,18 @@ class Scalars:
             below = factors[-1][1]
 
         top = last + 1 if kind == "A" and layer == last else last
-        if not self.of.network.activations[last].rowwise and not (kind == "A" and layer == last):
+        if not self.graph.network.activations[last].rowwise and not (kind == "A" and layer == last):
             through(f"A{last}", units.get(last, str(index[-1])))
         for above in range(top, own - 1, -1):
             if above > last:
                 break
             through(f"Z{above}", units[above])
             if above > own:
-                if above - 1 in self.of.batch.masks:
+                if above - 1 in self.graph.batch.masks:
                     through(f"A{above - 1}_dropped", units[above - 1])
                 through(f"A{above - 1}", units[above - 1])
         own_name = entry_of(symbol, index)
-        if kind == "A" and not dropped and layer in self.of.batch.masks and layer < last:
+        if kind == "A" and not dropped and layer in self.graph.batch.masks and layer < last:
             through(f"A{layer}_dropped", str(index[-1]))
         if ast.unparse(below) != ast.unparse(own_name):
             factors.append((below, own_name))
@@ -237,14 +243,14 @@ class Scalars:
         return product
 
     def _update_lines(self, symbol: str, index: Index, up_to: str = "") -> tuple[Line, ...]:
-        """The lines of the update that belong to one parameter."""
-        if "theta" not in self.of:
+        """The lines of the update of one parameter."""
+        if "theta" not in self.graph:
             return ()
-        parameter = self.of.part(symbol)[1] if symbol not in self.of else symbol
+        parameter = self.graph.part(symbol)[1] if symbol not in self.graph else symbol
         lines = []
-        for step in self.of.steps:
-            flat = step.shape == self.of.network.theta.shape and step.stage == "update"
-            if (flat and step.symbol not in ("g", "gradient")) or (step.symbol == "g" and "gradient" in self.of):
+        for step in self.graph.steps:
+            flat = step.shape == self.graph.network.theta.shape and step.stage == "update"
+            if (flat and step.symbol not in ("g", "gradient")) or (step.symbol == "g" and "gradient" in self.graph):
                 name = f"{parameter}_new" if step.symbol == "theta" else f"{step.symbol}_{parameter}"
                 lines.append(self.line(name, index))
                 if name == up_to:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from glassnet.explain.outline import Outline
-from glassnet.explain.scalar import Entry, Line
-from glassnet.explain.step import Step
+from glassnet.explain.graph import Graph, Step
+from glassnet.explain.render.outline import Outline
+from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.latex import print_latex
-
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
 
 IN_FULL = 2000  # numbers of an array that are written out; of a larger one its largest entries
 LARGEST = 10
 
 
-def render_json(outline: Outline, derivation: Derivation, *, full: bool = False) -> str:
+def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
     """The derivation as JSON; `full` writes out arrays of any size. nan and inf are the strings "nan" and "inf"."""
     blocks = [block for stage in outline.stages.values() for block in stage]
     shown = {block.step.symbol for block in blocks}
@@ -29,7 +26,7 @@ def render_json(outline: Outline, derivation: Derivation, *, full: bool = False)
         "version": 1,
         "title": outline.title,
         "about": list(outline.about),
-        "given": [_step(step, full) for step in derivation.given],
+        "given": [_step(step, full) for step in graph.given],
         "steps": [
             {
                 **_step(block.step, full),
@@ -47,12 +44,12 @@ def render_json(outline: Outline, derivation: Derivation, *, full: bool = False)
             }
             for block in blocks
         ],
-        "edges": [[source, target] for source, target in derivation.edges if target in shown],
+        "edges": [[source, target] for source, target in graph.edges if target in shown],
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
 
 
-def render_entry_json(entry: Entry) -> str:
+def render_entry_json(entry: ChainRule) -> str:
     """The chain rule of one entry as JSON."""
     independent = entry.independent
     whole = {

@@ -2,55 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from glassnet.explain.outline import STAGES, Block, Outline, on_the_blackboard
-from glassnet.explain.render_latex import aligned, definition_rows, formula_rows, given_row, line_rows
-from glassnet.explain.scalar import Entry
+from glassnet.explain.graph import Graph
+from glassnet.explain.render.latex import aligned, definition_rows, formula_rows, given_row, line_rows
+from glassnet.explain.render.outline import STAGES, Block, Outline, on_the_blackboard
+from glassnet.explain.scalar import ChainRule
 from glassnet.printers.latex import print_latex
 
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
 
-
-def render_markdown(outline: Outline, derivation: Derivation) -> str:
+def render_markdown(outline: Outline, graph: Graph) -> str:
     """The derivation as Markdown."""
     parts = [f"## {outline.title}", f"*{'; '.join(outline.about)}*"]
     if outline.given:
-        parts += ["### Given", _display([given_row(formula, derivation.digits) for formula in outline.given])]
+        parts += ["### Given", _display([given_row(formula, graph.digits) for formula in outline.given])]
     for stage, blocks in outline.stages.items():
         parts.append(f"### {STAGES[stage]}")
-        parts += [part for block in blocks for part in _block(block, derivation)]
+        parts += [part for block in blocks for part in _block(block, graph)]
     parts += [f"*{note}*" for note in outline.notes]
     return "\n\n".join(parts) + "\n"
 
 
-def render_entry_markdown(entry: Entry) -> str:
+def render_entry_markdown(entry: ChainRule) -> str:
     """The chain rule of one entry as Markdown."""
-    derivation = entry.derivation
+    graph = entry.graph
     parts = [f"## {entry.title}"]
     if entry.chain is not None:
-        rows = [print_latex(on_the_blackboard(part, derivation), derivation.digits) for part in entry.equals]
-        parts.append(_display(aligned(print_latex(on_the_blackboard(entry.partial, derivation)), rows)))
-    parts += [f"{_display(line_rows(line, derivation))}\n\n`{line.step.source}`" for line in entry.lines]
+        rows = [print_latex(on_the_blackboard(part, graph), graph.digits) for part in entry.equals]
+        parts.append(_display(aligned(print_latex(on_the_blackboard(entry.partial, graph)), rows)))
+    parts += [f"{_display(line_rows(line, graph))}\n\n`{line.step.source}`" for line in entry.lines]
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(f"{method}: {value:.15g}; backpropagation: {entry.value:.15g}")
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block, derivation: Derivation) -> list[str]:
+def _block(block: Block, graph: Graph) -> list[str]:
     step = block.step
     shape = " × ".join(map(str, step.shape))
     about = ", ".join(part for part in (shape, "an aside" if step.aside else "") if part)
     parts = [f"**`{step.symbol}`** {step.what}{f' ({about})' if about else ''}"]
     scalar = np.ndim(step.value) == 0 and bool(block.lines)
     if not scalar:
-        parts.append(_display([row for formula in block.formulas for row in formula_rows(formula, block, derivation)]))
+        parts.append(_display([row for formula in block.formulas for row in formula_rows(formula, block, graph)]))
     parts += [_display(definition_rows(function)) for function in block.definitions]
-    parts += [_display(line_rows(line, derivation)) for line in block.lines]
+    parts += [_display(line_rows(line, graph)) for line in block.lines]
     parts += [f"> {step.note}"] if step.note else []
     if step.source is not None:
         parts.append(f"`{step.source}`: `{step.source.code.splitlines()[0].strip()}`")

@@ -6,56 +6,54 @@ import ast
 from collections.abc import Callable
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from glassnet.explain.outline import STAGES, Block, Formula, Outline, on_the_blackboard
-from glassnet.explain.scalar import Entry, Line, shown_parts
+from glassnet.explain.graph import Graph
+from glassnet.explain.render.outline import STAGES, Block, Formula, Outline, on_the_blackboard
+from glassnet.explain.scalar import ChainRule, Line, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
 from glassnet.printers.mathml import MathML, print_mathml
 from glassnet.printers.symbols import symbol
 from glassnet.printers.typeset import matrix_cells, typeset
 
-if TYPE_CHECKING:
-    from glassnet.explain.derivation import Derivation
-
 SHORT = 90  # characters of a line, as text, that is written in one row
 
 
-def render_html(outline: Outline, derivation: Derivation, *, document: bool = False) -> str:
+def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> str:
     """The derivation as an element for a notebook, or as a document of its own."""
     stages = "".join(f'<a href="#{stage}">{stage}</a>' for stage in outline.stages)
     parts = [f"<h2>{escape(outline.title)}</h2>", f'<p class="quiet">{escape("; ".join(outline.about))}</p>']
     parts.append(f"<nav>{stages}</nav>" if len(outline.stages) > 1 else "")
     if outline.given:
         rows = [
-            (MathML(derivation.digits, timed=True).symbol(symbol(f.target)), [_value(f.result, derivation.digits)])
+            (MathML(graph.digits, timed=True).symbol(symbol(f.target)), [_value(f.result, graph.digits)])
             for f in outline.given
         ]
         parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
     shown = {block.step.symbol for blocks in outline.stages.values() for block in blocks}
     for stage, blocks in outline.stages.items():
         parts.append(f'<section id="{stage}"><h3>{escape(STAGES[stage])}</h3>')
-        parts += [_block(block, derivation, shown) for block in blocks]
+        parts += [_block(block, graph, shown) for block in blocks]
         parts.append("</section>")
     parts += [f'<p class="quiet">{escape(note)}</p>' for note in outline.notes]
     return _whole(parts, outline.title, document)
 
 
-def render_entry_html(entry: Entry, *, document: bool = False) -> str:
+def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
     """The chain rule of one entry."""
-    derivation = entry.derivation
+    graph = entry.graph
     parts = [f"<h2>{escape(entry.title)}</h2>"]
     if entry.chain is not None:
-        equals = [print_mathml(on_the_blackboard(part, derivation), derivation.digits) for part in entry.equals]
-        left = print_mathml(on_the_blackboard(entry.partial, derivation))
+        equals = [print_mathml(on_the_blackboard(part, graph), graph.digits) for part in entry.equals]
+        left = print_mathml(on_the_blackboard(entry.partial, graph))
         parts.append(f'<div class="wide entry">{_rows([(left, list(dict.fromkeys(equals)))])}</div>')
         parts.append("<h3>The factors, in the order they are computed</h3>")
     for line in entry.lines:
         code = f'<div class="quiet"><code>{escape(str(line.step.source))}</code> {escape(line.step.what)}</div>'
-        parts.append(f'<div class="wide">{_line(line, derivation)}</div>{code if line.step.source else ""}')
+        parts.append(f'<div class="wide">{_line(line, graph)}</div>{code if line.step.source else ""}')
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(f'<p class="quiet">{method}: {value:.15g}; backpropagation: {entry.value:.15g}</p>')
@@ -63,7 +61,7 @@ def render_entry_html(entry: Entry, *, document: bool = False) -> str:
 
 
 def _whole(parts: list[str], title: str, document: bool) -> str:
-    style = files("glassnet.explain").joinpath("style.css").read_text(encoding="utf-8")
+    style = files("glassnet.explain.render").joinpath("style.css").read_text(encoding="utf-8")
     element = f'<div class="glassnet"><style>{style}</style>\n' + "\n".join(part for part in parts if part) + "\n</div>"
     if not document:
         return element
@@ -76,7 +74,7 @@ def _whole(parts: list[str], title: str, document: bool) -> str:
     )
 
 
-def _block(block: Block, derivation: Derivation, shown: set[str]) -> str:
+def _block(block: Block, graph: Graph, shown: set[str]) -> str:
     step = block.step
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
     shape = " × ".join(map(str, step.shape))
@@ -85,13 +83,13 @@ def _block(block: Block, derivation: Derivation, shown: set[str]) -> str:
     parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
     scalar = np.ndim(step.value) == 0 and bool(block.lines)
     if not scalar:
-        rows = [_formula(formula, block, derivation) for formula in block.formulas]
+        rows = [_formula(formula, block, graph) for formula in block.formulas]
         parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')
     if block.definitions:
         definitions = "".join(_definition(function) for function in block.definitions)
         parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
     if block.lines:
-        lines = "".join(f"<div>{_line(line, derivation)}</div>" for line in block.lines)
+        lines = "".join(f"<div>{_line(line, graph)}</div>" for line in block.lines)
         name = "number" if scalar else "one entry" if len(block.lines) == 1 else "largest"
         parts.append(f'<div class="view">{name}</div><div class="wide entry">{lines}</div>')
     if step.note:
@@ -106,37 +104,37 @@ def _block(block: Block, derivation: Derivation, shown: set[str]) -> str:
     return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
 
 
-def _formula(formula: Formula, block: Block, derivation: Derivation) -> tuple[str, list[str]]:
-    to = MathML(derivation.digits, timed=block.step.stage == "update")
+def _formula(formula: Formula, block: Block, graph: Graph) -> tuple[str, list[str]]:
+    to = MathML(graph.digits, timed=block.step.stage == "update")
     rows = []
     if formula.expression is not None:
         bare = formula.expression
         if block.step.symbol.startswith("J"):
-            bare = on_the_blackboard(bare, derivation)
+            bare = on_the_blackboard(bare, graph)
         rows.append(typeset(bare, to, block.matrices))
         if formula.cells:
             table = "".join(
-                "<mtr>" + "".join(f"<mtd>{print_mathml(cell, derivation.digits)}</mtd>" for cell in row) + "</mtr>"
+                "<mtr>" + "".join(f"<mtd>{print_mathml(cell, graph.digits)}</mtd>" for cell in row) + "</mtr>"
                 for row in formula.cells
             )
             rows.append(to.brackets(f"<mtable>{table}</mtable>", "[", "]"))
         if formula.plugged:
             rows.append(typeset(formula.expression, to, block.matrices, numbers=formula.numbers))
-    rows.append(_value(formula.result, derivation.digits))
+    rows.append(_value(formula.result, graph.digits))
     return to.symbol(symbol(formula.target)), list(dict.fromkeys(rows))
 
 
-def _line(line: Line, derivation: Derivation) -> str:
-    to = MathML(derivation.digits, timed=line.step.stage == "update")
+def _line(line: Line, graph: Graph) -> str:
+    to = MathML(graph.digits, timed=line.step.stage == "update")
     target, *parts = [
-        typeset(on_the_blackboard(part, derivation), to)
-        for part in (line.target, *shown_parts(line, derivation.digits), written(line.value))
+        typeset(on_the_blackboard(part, graph), to)
+        for part in (line.target, *shown_parts(line, graph.digits), written(line.value))
     ]
     parts = list(dict.fromkeys(parts))
     if line.conditions:
-        since = "<mo>,</mo>".join(print_mathml(part, derivation.digits, condition=True) for part in line.conditions)
+        since = "<mo>,</mo>".join(print_mathml(part, graph.digits, condition=True) for part in line.conditions)
         parts[-1] += f"<mtext>&#8195;since&#160;</mtext>{since}"
-    if len(line.text(derivation.digits)) <= SHORT:
+    if len(line.text(graph.digits)) <= SHORT:
         parts = ["<mo>=</mo>".join(parts)]
     return _rows([(target, parts)])
 

@@ -1,0 +1,1 @@
+"""The learner's side of grading: their terms, and the usual misconceptions as formulas."""

@@ -1,0 +1,146 @@
+"""The tools that misconceptions are written with: what a rule is, and operations on the formulas of a graph."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from glassnet.explain.graph import Graph
+from glassnet.printers.inline import substitute
+from glassnet.printers.statements import rename
+
+Formulas = dict[str, str]  # symbol → the formula used in place of its own
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake with a name: what went wrong, and what to do instead."""
+
+    code: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A misconception at certain places: the formulas it replaces."""
+
+    misconception: Misconception
+    formulas: Formulas
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A misconception with the function that finds its places in a graph."""
+
+    misconception: Misconception
+    places: Callable[[Graph], Iterator[Formulas]]
+
+
+class Rules(list[Rule]):
+    """Rules in the order in which they are tried."""
+
+    def add(self, code: str, what: str, remedy: str) -> Callable[[Callable[[Graph], Iterator[Formulas]]], Rule]:
+        """Decorate a function that yields the wrong formulas of a misconception, place by place."""
+
+        def register(places: Callable[[Graph], Iterator[Formulas]]) -> Rule:
+            self.append(Rule(Misconception(code, what, remedy), places))
+            return self[-1]
+
+        return register
+
+
+# --- operations on formulas ---------------------------------------------------------------------------------------
+
+
+def everywhere_and_each(formulas: Formulas) -> Iterator[Formulas]:
+    """All formulas at once, then each alone."""
+    yield formulas
+    if len(formulas) > 1:
+        for symbol, formula in formulas.items():
+            yield {symbol: formula}
+
+
+def merge(*parts: Formulas) -> Formulas:
+    """All formulas in one dict."""
+    return {symbol: formula for part in parts for symbol, formula in part.items()}
+
+
+def swap(graph: Graph, symbol: str, **names: str) -> Formulas:
+    """The symbol's own formula with names replaced; nothing if none of them is in it."""
+    expression = graph[symbol].expression if symbol in graph else None
+    if expression is None:
+        return {}
+    swapped = substitute(expression, {name: ast.parse(code, mode="eval").body for name, code in names.items()})
+    return {} if ast.unparse(swapped) == ast.unparse(expression) else {symbol: ast.unparse(swapped)}
+
+
+def swap_part(graph: Graph, symbol: str, part: str, by: str) -> Formulas:
+    """The symbol's own formula with an expression in it replaced; nothing if the formula does not contain it."""
+    expression = graph[symbol].expression if symbol in graph else None
+    if expression is None:
+        return {}
+    swapped = rename(expression, {part: by})
+    return {} if ast.unparse(swapped) == ast.unparse(expression) else {symbol: ast.unparse(swapped)}
+
+
+def wrap(graph: Graph, symbol: str, template: str) -> Formulas:
+    """The symbol's own formula, as {} in the template."""
+    if symbol not in graph or not graph[symbol].code:
+        return {}
+    return {symbol: template.format(graph[symbol].code)}
+
+
+def without_factor(graph: Graph, symbol: str, factor: str) -> Formulas:
+    """The symbol's own formula, a product, without its last factor.
+
+    Raises
+    ------
+    LookupError
+        If the formula is no such product.
+    """
+    match graph[symbol].expression:
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Name(id=name)) if name == factor:
+            return {symbol: ast.unparse(left)}
+    raise LookupError(f"{symbol}: expected a product that ends in {factor}; got {graph[symbol].code}.")
+
+
+# --- symbols, whose names depend on what the step contains --------------------------------------------------------
+
+
+def last_layer(graph: Graph) -> int:
+    """The number of the output layer."""
+    return graph.network.n_layers
+
+
+def layers_of(graph: Graph) -> range:
+    """The numbers of all layers."""
+    return range(1, last_layer(graph) + 1)
+
+
+def loss_slope(graph: Graph) -> str:
+    """The symbol at which the backward pass starts: the slope of the loss."""
+    last = last_layer(graph)
+    for symbol in (f"slope_A{last}", f"dA{last}", f"slope_Z{last}"):
+        if symbol in graph and not graph[symbol].aside:
+            return symbol
+    return f"dZ{last}"
+
+
+def data_gradient(graph: Graph, layer: int) -> str:
+    """The symbol of Aᵀ dZ: dW, or with penalties its term dW_data."""
+    return f"dW{layer}_data" if f"dW{layer}_data" in graph else f"dW{layer}"
+
+
+def gradient_below(graph: Graph, layer: int) -> str:
+    """The symbol of dZ Wᵀ below `layer`: dA, or with dropout dA_dropped."""
+    return f"dA{layer - 1}_dropped" if f"dA{layer - 1}_dropped" in graph else f"dA{layer - 1}"
+
+
+def through_activations(graph: Graph) -> list[tuple[int, str]]:
+    """(layer, symbol) of the steps that multiply by the activation's derivative."""
+    symbols = [(layer, symbol) for layer in layers_of(graph) for symbol in (f"slope_Z{layer}", f"dZ{layer}")]
+    return [
+        (layer, symbol) for layer, symbol in symbols if symbol in graph and f"g_prime{layer}" in graph[symbol].inputs
+    ]
