@@ -1,4 +1,4 @@
-"""`check`: a learner's own function that computes gradients by hand, graded like their numbers."""
+"""`check` runs a learner's function that computes gradients by hand, and grades its results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check(
 ) -> Grade:
     """Grade a function that computes gradients, or any terms on the way to them, by hand.
 
-    The function is called with what its parameters ask for by name: X (n, d), Y (n, k) targets, one-hot for classes,
+    The function's parameters are filled in by name: X (n, d), Y (n, k) targets, one-hot for classes,
     W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, D1, … (dropout masks). It returns a
     dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as (dW1, db1, dW2, db2, …), or one flat vector in
     theta's layout. Without X and y it is tried on random samples: one alone, then batches, each with new parameters.
@@ -32,18 +32,18 @@ def check(
     Parameters
     ----------
     network : Network
-        Which network the function is about; it is not changed.
+        The network whose gradients the function computes; it is not changed.
     options : as in `explain`: sample_weight, l1, l2, dropout, optimizer, …
 
     Returns
     -------
     Grade
-        Of the first batch with a wrong term, or of the last.
+        The grade of the first random batch with a wrong term; if all are right, of the last batch.
 
     Raises
     ------
     InputError
-        If the function asks for something else, fails, or returns something else.
+        If the function has other parameters, raises an error, or returns anything else.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def check(
 
 
 def _random_case(network: Network, n: int, seed: int) -> tuple[Network, Array, Array]:
-    """The network with new parameters, biases among them, and n random samples with targets."""
+    """Draw a case: the network with random weights and biases, and n random samples with targets."""
     rng = np.random.default_rng(seed)
     net = network.copy()
     for layer in net.W:
@@ -123,7 +123,7 @@ def _answers(function: Callable[..., Any], derivation: Derivation) -> Mapping[st
 
 
 def _line(error: Exception) -> str:
-    """Where in the learner's own file it happened."""
+    """The line of the learner's own file at which the error was raised, as text."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None and "glassnet" in place.tb_frame.f_code.co_filename:
         place = place.tb_next

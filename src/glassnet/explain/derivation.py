@@ -1,4 +1,4 @@
-"""The Derivation that `explain` returns: the graph of a training step with its lines, entries, checks, grading and prints."""
+"""The Derivation, which `explain` returns: a graph with methods for its lines, entries, checks, grading and prints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DerivedStep(Step):
 
     @property
     def check(self) -> Check:
-        """An independent check of the numbers, made when first asked for: see `Derivation.check`."""
+        """An independent check of the numbers: see `Derivation.check`."""
         assert self.derivation is not None
         return self.derivation.check(self.symbol)
 
@@ -41,7 +41,7 @@ class DerivedStep(Step):
 
 
 class Entry(ChainRule):
-    """What `Derivation.entry` returns: one entry and its chain rule, factor by factor; its attributes are ChainRule's."""
+    """One entry with its chain rule, factor by factor, as `Derivation.entry` returns it; attributes as in ChainRule."""
 
     def __str__(self) -> str:
         return render_entry_text(self)
@@ -73,7 +73,7 @@ class Entry(ChainRule):
 
 
 class Derivation(Graph):
-    """A training step worked out with its numbers; what `explain` returns.
+    """A training step worked out with its numbers, as `explain` returns it.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class Derivation(Graph):
         return Entry(**vars(self._entries.entry(symbol, tuple(index))))
 
     def check(self, symbol: str, at_most: int | None = 8) -> Check:
-        """The independent check of a step, at up to `at_most` of its entries (None: at all).
+        """Check a step independently, at up to `at_most` of its entries (None: all).
 
         Examples
         --------
@@ -193,14 +193,14 @@ class Derivation(Graph):
         return render_markdown(self._outline(symbols, checks), self)
 
     def to_json(self, symbols: Iterable[str] | None = None, *, checks: bool = True, full: bool = False) -> str:
-        """The derivation as JSON; of arrays of over 2,000 numbers the largest entries, or with `full` all."""
+        """The derivation as JSON; arrays of over 2,000 numbers are cut to their largest entries unless `full`."""
         return render_json(self._outline(symbols, checks), self, full=full)
 
     def __rich__(self) -> Coloured:
         return render_rich(self._outline(None, checks=True), self.digits)
 
     def grade(self, **answers: Any) -> Grade:
-        """Compare your own terms with these: which are right, which is the first wrong one, and what likely happened.
+        """Compare your own terms with these: mark each, find the first wrong one and its likely cause.
 
         Any terms, in any order, by their symbols: dW2=…, dz1=…, loss=…, m_hat=…. Numbers may be rounded (to three
         digits or more). The usual mistakes are tried one by one; one that gives your numbers is named.

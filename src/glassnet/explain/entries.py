@@ -50,7 +50,7 @@ class Entries:
         return Line(shown[0], shown[1], names, numbers, conditions, float(value), step)
 
     def entry(self, symbol: str, index: Index) -> ChainRule:
-        """The entry with its chain rule."""
+        """Make the chain rule of one entry."""
         symbol = ALIASES.get(symbol, symbol)
         step, _, shown = self._locate(symbol, index)
         wanted = f"d{symbol}" if step.stage == "given" else symbol
@@ -84,7 +84,7 @@ class Entries:
     # --- where an entry is ------------------------------------------------------------------------------------
 
     def _locate(self, symbol: str, index: Index) -> tuple[Step, Index, tuple[str, Index]]:
-        """The step, the place in its value, and the name and index to show."""
+        """Find an entry: its step, its place in the step's value, and the name and index to show."""
         if symbol in self.graph:
             step, place, shown = self.graph[symbol], index, symbol
             shape = step.shape
@@ -160,11 +160,11 @@ class Entries:
         return [(name, index) for name, index in named if name in self.graph and self.graph[name].stage == "backward"]
 
     def _expanded(self, symbol: str, index: Index) -> tuple[ast.expr | None, ast.expr | None]:
-        """The derivative written out in the factors of the chain, as far as it stays readable."""
+        """Write the derivative out in the factors of the chain, as long as the formula stays readable."""
         layer = int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
         between = self.graph.network.sizes[layer + 1 : -1]
         for size in SIZES:
-            paths = math.prod(min(size, width) for width in between)  # each has a number of its own at least
+            paths = math.prod(min(size, width) for width in between)  # each path adds at least one number
             if paths > LEAVES and size != SIZES[-1]:
                 continue
             names = self._expand(entry_of(symbol, index), Elements(self.graph.environment, size))
@@ -193,7 +193,7 @@ class Entries:
         dropped = symbol.endswith("_dropped")
         last, n, sizes = self.graph.network.n_layers, len(self.graph.batch.X), self.graph.network.sizes
         sums: list[str] = []
-        whole = kind in "Wb"  # a parameter acts through every sample
+        whole = kind in "Wb"  # a parameter acts on every sample
         sample = "0" if n == 1 else "i" if whole else str(index[0])
         if whole and n > 1:
             sums.append("i")

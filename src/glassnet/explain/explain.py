@@ -1,4 +1,4 @@
-"""`explain`: takes a network, an estimator or a run with its data, and works one training step out."""
+"""`explain` works out one training step of a network, an estimator, a table model or a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from glassnet.training.run import Run
 from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
-Names = tuple[tuple[str, ...], tuple[str, ...]]  # of the inputs, and of the outputs
+Names = tuple[tuple[str, ...], tuple[str, ...]]  # names of the inputs, names of the outputs
 
 
 def explain(
@@ -52,15 +52,15 @@ def explain(
     Parameters
     ----------
     network : Network, estimator, table model, or Run
-        Of an estimator its `network_`. A Run (`history.at(step)`) brings its own next step: pass it alone.
+        An estimator stands for its `network_`. A Run (`history.at(step)`) has its own next step: pass it alone.
     x, y : a sample (d,) with its target, or rows (n, d) with theirs
         Without y only the forward pass is worked out. For a table model x is a table, which may hold the target.
     optimizer : as in `train`, or None for no update
-        L-BFGS has no update of one step; the gradient is where its derivation ends.
+        L-BFGS has no update of one step, so its derivation ends with the gradient.
     learning_rate : in place of the optimizer's own
     sample_weight, l1, l2, dropout, clip_norm, seed : as in `train`
     dropout_masks : {layer: (n, width) mask}, in place of those that `seed` and `step` draw
-    step : how many updates were made before, for dropout and for Adam's bias correction
+    step : the number of updates made before, for dropout and for Adam's bias correction
     memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
     digits : significant digits of printed numbers
 
@@ -126,7 +126,7 @@ def _derive(
 
 
 def _explain_run(run: Run, digits: int) -> Derivation:
-    """The next step of a run."""
+    """Work out the next step of a run."""
     job = replace(run.job, network=run.network.copy())
     state = replace(run.state, slots=run.state.slots.copy())
     batch = run.batch()
@@ -136,7 +136,7 @@ def _explain_run(run: Run, digits: int) -> Derivation:
 
 
 def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
-    """The network inside `given`, x and y as it takes them, and what its inputs and outputs are called."""
+    """Return the network inside `given`, x and y in the form it takes, and the names of its inputs and outputs."""
     if x is None:
         raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
     if isinstance(given, Network):
@@ -170,7 +170,7 @@ def _names(given: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _class_numbers(classes: Any, y: Any) -> Any:
-    """The labels of an estimator as numbers 0 … k − 1."""
+    """Encode an estimator's labels as numbers 0 … k − 1."""
     classes, labels = np.asarray(classes), np.atleast_1d(np.asarray(y))
     found = labels[..., None] == classes
     if not found.any(axis=-1).all():
@@ -182,7 +182,7 @@ def _class_numbers(classes: Any, y: Any) -> Any:
 
 
 def _rows(net: Network, x: Any, y: Any) -> tuple[Array, Array | None, bool]:
-    """X and Y as matrices; whether they are one sample given without its row."""
+    """Return X and Y as matrices, and True if x is one sample (d,) instead of rows (n, d)."""
     x = x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
     one = np.ndim(x) == 1
     X = check_X([x] if one else x, net.sizes[0], net.dtype, "x")

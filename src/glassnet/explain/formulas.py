@@ -1,7 +1,7 @@
 """The formulas of a training step, each tied to the one statement of the engine that computes it.
 
-Every statement that `explain` looks up stands here: nothing else finds code by its text. A `Formula` fails loudly if
-the statement is gone or reads other names; `tests/explain/test_formulas.py` finds all of them.
+All statements that `explain` looks up are listed here. Reading a `Formula` raises LookupError if its statement is gone
+or reads other names; `tests/explain/test_formulas.py` reads all of them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Grade:
-    """What `Derivation.grade` returns.
+    """The result of grading a learner's terms, as `Derivation.grade` returns it.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Grade:
     __repr__ = __str__
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """The grade as plain values, for JSON."""
         return {
             "ok": self.ok,
             "marks": [
@@ -166,7 +166,7 @@ def _causes(answer: Answers, truth: Mapping[str, Array], wrong: Mark) -> list[Hy
 
 
 def _mean_taken_later(graph: Graph) -> Formulas:
-    """The other convention: dZ and dA of single samples, the mean in dW and db."""
+    """The formulas of another convention: dZ and dA of single samples, the mean taken in dW and db."""
     last = graph.network.n_layers
     if "mean_weights" not in graph or f"slope_Z{last}" not in graph:
         return {}

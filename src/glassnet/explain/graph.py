@@ -20,8 +20,8 @@ from glassnet.training.reference import Batch
 
 Array = NDArray[Any]
 
-STAGES = ("given", "forward", "loss", "backward", "update")
-ALIASES = {"X": "A0", "dX": "dA0"}  # symbols that go by a second name
+
+ALIASES = {"X": "A0", "dX": "dA0"}  # second names of symbols
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,4 +1,4 @@
-"""One entry of a step with its numbers: its line, and the chain rule that leads to it; and tools for such formulas."""
+"""One entry of a step: its line, its chain rule, and helpers that build formulas of entries."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def is_rest(node: ast.expr) -> bool:
 
 
 def without_rest(node: ast.expr) -> ast.expr:
-    """A formula of names: drop the number of the terms that are not shown."""
+    """Drop the value of the terms that are not shown from a formula of names."""
 
     class Strip(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.expr:

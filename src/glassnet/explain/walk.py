@@ -25,7 +25,7 @@ Array = NDArray[Any]
 
 
 class Walk(Recorder):
-    """Writes down one training step as the NumPy engine takes it; `graph` hands it over."""
+    """Writes down one training step as the NumPy engine takes it; `graph` returns the steps."""
 
     def __init__(self, job: Job, state: State, batch: Batch, with_loss: bool) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Walk(Recorder):
             self.give("l2", f"the strength of the L2 penalty{divided}", self.l2)
 
     def into(self, layer: int) -> str:
-        """The symbol of the input of `layer`: the activations below, after dropout if there is any."""
+        """The symbol of the input of `layer`: the activations below, masked if there is dropout."""
         return f"A{layer - 1}_dropped" if layer - 1 in self.trace.D else f"A{layer - 1}"
 
     def forward(self) -> None:

@@ -87,7 +87,7 @@ def _add_recurrence(walk: Walk, function: Callable[..., Any], results: dict[str,
     The optimizer's arguments are known by their order (theta, g, then the slots), not by their names.
     """
     statements = _statements(function, tuple(results))
-    if statements is None:  # no straight-line code: the results alone
+    if statements is None:  # not straight-line code: only the results can be shown
         inputs = ("g", *(f"{name}_before" for name in results))
         for name, value in results.items():
             walk.add(name, "update", _description(name), value, (None, _source(function)), inputs=inputs)
@@ -120,9 +120,9 @@ class _Assignment:
 
 
 def _statements(function: Callable[..., Any], results: tuple[str, ...]) -> list[_Assignment] | None:
-    """The assignments of a recurrence; a result returned under another name than its argument's is one as well.
+    """List the assignments of a recurrence, among them each result that is returned under a new name.
 
-    None if the function is no straight-line code.
+    Returns None if the function is not straight-line code.
     """
     try:
         tree = read_definition(function)

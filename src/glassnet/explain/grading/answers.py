@@ -1,4 +1,4 @@
-"""A learner's terms, read and put in order, and the numbers that other formulas would have given in their place."""
+"""Reads a learner's terms, and computes the numbers that other formulas would have given in their place."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Answers:
         for step in reversed(self.graph.steps):
             if step.symbol in needed:
                 needed.update(step.inputs)
-                if step.symbol == f"dZ{last}":  # a learner may have come the long way
+                if step.symbol == f"dZ{last}":  # a learner may have taken the long way
                     needed.update({f"dZ{last}_long", f"slope_Z{last}", f"dA{last}", f"J{last}"})
         return needed
 

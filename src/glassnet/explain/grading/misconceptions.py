@@ -14,7 +14,7 @@ MISCONCEPTIONS: dict[str, Misconception] = {rule.misconception.code: rule.miscon
 
 
 def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
-    """Every misconception that has a place in this graph: everywhere at once first, then place by place."""
+    """Yield each misconception that can occur in this graph, at all its places at once and then place by place."""
     for rule in _RULES:
         for formulas in rule.places(graph):
             if formulas:

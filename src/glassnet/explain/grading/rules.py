@@ -1,4 +1,4 @@
-"""The tools that misconceptions are written with: what a rule is, and operations on the formulas of a graph."""
+"""Rules, which find the places of a misconception in a graph, and the operations on formulas that they use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Formulas = dict[str, str]  # symbol → the formula used in place of its own
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake with a name: what went wrong, and what to do instead."""
+    """A mistake with a name, a description and a remedy."""
 
     code: str
     what: str
@@ -24,7 +24,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A misconception at certain places: the formulas it replaces."""
+    """A misconception at certain places of a graph: the wrong formulas by symbol."""
 
     misconception: Misconception
     formulas: Formulas
@@ -55,7 +55,7 @@ class Rules(list[Rule]):
 
 
 def everywhere_and_each(formulas: Formulas) -> Iterator[Formulas]:
-    """All formulas at once, then each alone."""
+    """Yield all formulas at once, then each alone."""
     yield formulas
     if len(formulas) > 1:
         for symbol, formula in formulas.items():

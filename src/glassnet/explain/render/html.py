@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.graph import Graph
-from glassnet.explain.render.outline import STAGES, Block, Formula, Outline, on_the_blackboard
+from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula, on_the_blackboard
 from glassnet.explain.scalar import ChainRule, Line, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
@@ -19,7 +19,7 @@ from glassnet.printers.mathml import MathML, print_mathml
 from glassnet.printers.symbols import symbol
 from glassnet.printers.typeset import matrix_cells, typeset
 
-SHORT = 90  # characters of a line, as text, that is written in one row
+SHORT = 90  # a line of up to so many characters, as text, is written in one row
 
 
 def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> str:
@@ -43,7 +43,7 @@ def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> st
 
 
 def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
-    """The chain rule of one entry."""
+    """The chain rule of one entry as an element, or as a document of its own."""
     graph = entry.graph
     parts = [f"<h2>{escape(entry.title)}</h2>"]
     if entry.chain is not None:
@@ -104,7 +104,7 @@ def _block(block: Block, graph: Graph, shown: set[str]) -> str:
     return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
 
 
-def _formula(formula: Formula, block: Block, graph: Graph) -> tuple[str, list[str]]:
+def _formula(formula: ShownFormula, block: Block, graph: Graph) -> tuple[str, list[str]]:
     to = MathML(graph.digits, timed=block.step.stage == "update")
     rows = []
     if formula.expression is not None:
@@ -145,7 +145,7 @@ def _definition(function: Callable[..., Any]) -> str:
 
 
 def _rows(rows: list[tuple[str, list[str]]]) -> str:
-    """Equations one below the other, their equals signs aligned."""
+    """Write equations one below the other, their equals signs aligned."""
     cells = [
         f"<mtr><mtd>{left if k == 0 else ''}</mtd><mtd><mrow><mo>=</mo>{right}</mrow></mtd></mtr>"
         for left, rights in rows
@@ -161,7 +161,7 @@ def _value(value: Any, digits: int) -> str:
 
 
 def _first_lines(code: str) -> str:
-    """A statement, or a function without its docstring and the lines after the tenth."""
+    """Cut the code to show: a statement is whole, a function loses its docstring and its lines after the tenth."""
     lines = code.splitlines()
     if not lines[0].startswith("def "):
         return code

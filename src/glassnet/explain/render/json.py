@@ -13,8 +13,8 @@ from glassnet.explain.render.outline import Outline
 from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.latex import print_latex
 
-IN_FULL = 2000  # numbers of an array that are written out; of a larger one its largest entries
-LARGEST = 10
+IN_FULL = 2000  # an array of up to so many numbers is written out; a larger one is cut to its LARGEST
+LARGEST = 10  # entries written of an array that is cut
 
 
 def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:

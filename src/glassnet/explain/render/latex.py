@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.graph import Graph
-from glassnet.explain.render.outline import STAGES, Block, Formula, Outline, on_the_blackboard
+from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula, on_the_blackboard
 from glassnet.explain.scalar import ChainRule, Line, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
@@ -30,7 +30,7 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 \begin{document}
 """
 
-SHORT = 90  # characters of a line, as text, that is written in one row
+SHORT = 90  # a line of up to so many characters, as text, is written in one row
 
 _CHARACTERS = {
     "∂": r"$\partial$",
@@ -89,7 +89,7 @@ def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
     return _whole(parts, document)
 
 
-def formula_rows(formula: Formula, block: Block, graph: Graph) -> list[str]:
+def formula_rows(formula: ShownFormula, block: Block, graph: Graph) -> list[str]:
     """The rows `target &= …` of one formula: names, numbers, result."""
     to = Latex(graph.digits, timed=block.step.stage == "update")
     rows = []
@@ -127,12 +127,12 @@ def definition_rows(function: Any) -> list[str]:
 
 
 def aligned(left: str, rows: list[str]) -> list[str]:
-    """Rows of an aligned formula: the left side stands in the first."""
+    """Rows of an aligned formula; only the first has the left-hand side."""
     return [f"{left if k == 0 else ''} &= {row}" for k, row in enumerate(rows)]
 
 
 def text(words: str) -> str:
-    """Words as LaTeX text; characters that no font has become their nearest plain ones."""
+    """Words as LaTeX text; characters that the fonts lack become the nearest in ASCII."""
     return "".join(_character(character) for character in words)
 
 
@@ -173,8 +173,8 @@ def _block(block: Block, graph: Graph, document: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def given_row(formula: Formula, digits: int) -> str:
-    """The row of a quantity that is given."""
+def given_row(formula: ShownFormula, digits: int) -> str:
+    """The row of a given quantity."""
     return f"{Latex(digits, timed=True).symbol(symbol(formula.target))} &= {_value(formula.result, digits)}"
 
 
@@ -185,7 +185,7 @@ def _value(value: Any, digits: int) -> str:
 
 
 def _display(rows: list[str], document: bool) -> str:
-    """A displayed formula for each run of rows; a document's are made to fit the page."""
+    """Display the rows, twelve in a formula; in a document each is scaled to fit the page."""
     blocks = []
     for start in range(0, len(rows), 12):  # a formula in a box cannot be broken over pages
         whole = "\\begin{aligned}\n" + " \\\\\n".join(rows[start : start + 12]) + "\n\\end{aligned}"

@@ -1,4 +1,4 @@
-"""What every rendering shows, in order and notation-free: stages, blocks, and the formulas and numbers of each block."""
+"""The outline that all renderers print: stages, blocks, and the formulas and numbers of each, without notation."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ STAGES = {
     "backward": "Backward: from the loss to every gradient",
     "update": "Update: from the gradient to new parameters",
 }
-PLUGGED = 60  # so many numbers may be put into a formula of matrices
-FEW = 2  # entries shown of a step whose matrices are too large to be written
+PLUGGED = 60  # most numbers that are put in place of names in a formula of matrices
+FEW = 2  # entries shown of a step whose matrices are too large to be printed
 
 
 @dataclass(frozen=True)
-class Formula:
-    """One equation: what is computed, its formula, and the arrays that stand behind the names.
+class ShownFormula:
+    """One equation: its target, its formula, and the arrays named in it.
 
-    `plugged` says whether the numbers are to be put in place of the names; a large matrix is not.
+    `plugged` is True if a second formula shows the numbers in place of the names; large matrices are not shown so.
     """
 
     target: str
@@ -44,14 +44,14 @@ class Formula:
 
 @dataclass(frozen=True)
 class Block:
-    """One step as it is shown."""
+    """One step with all that is shown of it."""
 
     step: Step
-    formulas: tuple[Formula, ...]
+    formulas: tuple[ShownFormula, ...]
     lines: tuple[Line, ...]  # entries spelled out, the largest first
     check: Check | None
     matrices: frozenset[str]
-    definitions: tuple[Callable[..., Any], ...]  # equations that are called here for the first time
+    definitions: tuple[Callable[..., Any], ...]  # equations that no earlier block calls
 
     @property
     def source(self) -> Source | None:
@@ -60,11 +60,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Outline:
-    """A derivation as it is shown: what is given, then the blocks of each stage."""
+    """The contents of a print: a title, the given quantities, the blocks of each stage, and notes."""
 
     title: str
     about: tuple[str, ...]
-    given: tuple[Formula, ...]
+    given: tuple[ShownFormula, ...]
     stages: dict[str, tuple[Block, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -85,7 +85,7 @@ def outline(
     notes = [f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there."]
     notes.append("dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.")
     given = tuple(
-        Formula(step.symbol, None, step.value, {}, plugged=False)
+        ShownFormula(step.symbol, None, step.value, {}, plugged=False)
         for step in graph.given
         if wanted is None and not graph.is_flat(step.symbol)
     )
@@ -116,7 +116,7 @@ def _about(graph: Graph) -> tuple[str, ...]:
 
 
 def _trivial(graph: Graph, step: Step) -> bool:
-    """The gradient gathered in one vector shows nothing new."""
+    """True for the gradient gathered in one vector, which shows nothing new."""
     return step.symbol == ("gradient" if "gradient" in graph else "g")
 
 
@@ -139,7 +139,7 @@ def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | No
 
 
 def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:
-    """The equations that a formula calls by name and that were not shown before."""
+    """The equations that a formula calls by name and that no earlier block defines."""
     if step.expression is None:
         return ()
     names = [ast.unparse(node.func) for node in ast.walk(step.expression) if isinstance(node, ast.Call)]
@@ -149,7 +149,7 @@ def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Callable[
     return tuple(found)
 
 
-def _formula(graph: Graph, step: Step) -> Formula:
+def _formula(graph: Graph, step: Step) -> ShownFormula:
     expression, numbers = step.expression, {}
     if expression is not None:
         numbers = {name: graph[name].value for name in names_in(expression) if name in graph}
@@ -159,25 +159,25 @@ def _formula(graph: Graph, step: Step) -> Formula:
                 expression = ast.parse(f"{dA} @ {J}", mode="eval").body
                 numbers[J] = numbers[J][0]
             else:
-                return Formula(step.symbol, indexed(expression), step.value, {}, plugged=False)
+                return ShownFormula(step.symbol, indexed(expression), step.value, {}, plugged=False)
     size = sum(np.size(value) for value in numbers.values())
     plugged = size <= PLUGGED and all(np.ndim(value) <= 2 for value in numbers.values())
     plugged = plugged and expression is not None and not _is_rowwise_loss(step)
-    return Formula(step.symbol, expression, step.value, numbers, plugged)
+    return ShownFormula(step.symbol, expression, step.value, numbers, plugged)
 
 
 def _is_rowwise_loss(step: Step) -> bool:
-    """Whether the formula is a function of whole matrices to one number, which its entry shows better."""
+    """True if the formula maps whole matrices to one number; its entry shows the numbers better."""
     return step.stage == "loss" and np.ndim(step.value) == 0
 
 
-def _part(graph: Graph, step: Step, parameter: str) -> Formula:
-    """The part of a step of the update that belongs to one parameter."""
+def _part(graph: Graph, step: Step, parameter: str) -> ShownFormula:
+    """The part of an update's vector for one parameter."""
     numbers: dict[str, Any] = {}
     target = graph.part_name(step.symbol, parameter)
     value = graph.value(target if target in graph else f"{step.symbol}_{parameter}")
     if step.expression is None:
-        return Formula(target, None, value, {}, plugged=False)
+        return ShownFormula(target, None, value, {}, plugged=False)
     expression = ast.parse(ast.unparse(step.expression), mode="eval").body
     for node in ast.walk(expression):
         if isinstance(node, ast.Name) and node.id in graph:
@@ -188,11 +188,11 @@ def _part(graph: Graph, step: Step, parameter: str) -> Formula:
             else:
                 numbers[symbol] = graph[symbol].value
     plugged = sum(np.size(array) for array in numbers.values()) <= PLUGGED
-    return Formula(target, expression, value, numbers, plugged)
+    return ShownFormula(target, expression, value, numbers, plugged)
 
 
-def _jacobian(entries: Entries, step: Step) -> Formula:
-    """The Jacobian of the first row; its entries as formulas where it is small."""
+def _jacobian(entries: Entries, step: Step) -> ShownFormula:
+    """The Jacobian of the first row; a small one has its entries as formulas."""
     jacobian = step.value[0]
     k = len(jacobian)
     cells: tuple[tuple[ast.expr, ...], ...] = ()
@@ -202,7 +202,7 @@ def _jacobian(entries: Entries, step: Step) -> Formula:
             for i in range(k)
         )
     expression = None if step.expression is None else indexed(step.expression)
-    return Formula(step.symbol, expression, jacobian, {}, plugged=False, cells=cells)
+    return ShownFormula(step.symbol, expression, jacobian, {}, plugged=False, cells=cells)
 
 
 def _names(entries: Entries, step: Step, index: tuple[int, ...]) -> ast.expr:
@@ -212,7 +212,7 @@ def _names(entries: Entries, step: Step, index: tuple[int, ...]) -> ast.expr:
 
 
 def indexed(expression: ast.expr) -> ast.expr:
-    """A formula over three axes in the letters i, j, k: A2[:, :, None] is A2[i, j], an identity matrix δ[j, k]."""
+    """Write a formula over three axes in the letters i, j, k: A2[:, :, None] as A2[i, j], an identity matrix as δ[j, k]."""
 
     class Letters(ast.NodeTransformer):
         def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
@@ -233,7 +233,7 @@ def indexed(expression: ast.expr) -> ast.expr:
 
 
 def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
-    """An entry's formula without the row number where there is one sample alone."""
+    """Drop the row number from an entry's formula if there is only one sample."""
     if len(graph.batch.X) > 1:
         return expression
 
@@ -253,8 +253,8 @@ def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
     return Bare().visit(ast.parse(ast.unparse(expression), mode="eval").body)
 
 
-def _largest(entries: Entries, step: Step, formulas: tuple[Formula, ...]) -> tuple[Line, ...]:
-    """The largest entries, spelled out: one, or a few where the matrices cannot be written in full."""
+def _largest(entries: Entries, step: Step, formulas: tuple[ShownFormula, ...]) -> tuple[Line, ...]:
+    """The lines of the largest entries: one, or FEW if the matrices cannot be printed in full."""
     value = np.asarray(step.value)
     if step.expression is None or value.size == 0:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glassnet.explain.render.outline import STAGES, Block, Formula, Outline
+from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula
 from glassnet.explain.scalar import ChainRule, shown_parts
 from glassnet.printers.definition import print_definition
 from glassnet.printers.element import written
@@ -97,7 +97,7 @@ def _block(block: Block, digits: int) -> Iterator[Row]:
         yield f"    check {block.check}", "dim" if block.check.ok else "bold red"
 
 
-def _equals(formula: Formula, block: Block, digits: int) -> list[str]:
+def _equals(formula: ShownFormula, block: Block, digits: int) -> list[str]:
     parts = []
     if formula.expression is not None:
         parts.append(typeset(formula.expression, Text(digits), block.matrices))
@@ -111,7 +111,7 @@ def _equals(formula: Formula, block: Block, digits: int) -> list[str]:
 
 
 def shown_value(value: Any, digits: int) -> str:
-    """A number or a matrix as text, the middle of a large one left out."""
+    """A number or a matrix as text; a large matrix is cut in the middle."""
     import numpy as np
 
     if np.ndim(value) == 0:
