@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -187,60 +189,53 @@ class Entries:
         replacer = EntryReplacer(expanded)
         return replacer.visit(copied(node))
 
-    def _chain(self, symbol: str, index: Index) -> ast.expr | None:
-        """The chain rule from the loss to `symbol`, in partial derivatives."""
+    def _chain(self, symbol: str, index: Index) -> ast.expr:
+        """The chain rule from the loss to `symbol`, in partial derivatives, summed over samples and units between."""
         kind, layer = symbol[0], int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
-        dropped = symbol.endswith("_dropped")
-        last, n, sizes = self.graph.network.n_layers, len(self.graph.batch.X), self.graph.network.sizes
-        sums: list[str] = []
-        whole = kind in "Wb"  # a parameter acts on every sample
-        sample = "0" if n == 1 else "i" if whole else str(index[0])
-        if whole and n > 1:
-            sums.append("i")
-        units, letters = {}, iter("kmpqrstuvxyz")
-        own = layer if kind in "WbZ" else layer + 1
-        for above in range(own, last + 1):
+        lowest = layer if kind in "WbZ" else layer + 1  # the first layer that the quantity acts on
+        units, letters = self._units(layer, lowest, index)
+        acts_on_all_samples = kind in "Wb" and len(self.graph.batch.X) > 1
+        sample = "i" if acts_on_all_samples else "0" if kind in "Wb" or len(self.graph.batch.X) == 1 else str(index[0])
+        path: list[ast.expr] = [ast.Name("loss", ast.Load())]
+        for name, unit in self._path(symbol, layer, lowest, units, str(index[-1])):
+            path.append(ast.parse(f"{name}[{sample}, {unit}]", mode="eval").body)
+        if ast.unparse(path[-1]) != ast.unparse(entry_of(symbol, index)):
+            path.append(entry_of(symbol, index))
+        product, *factors = (partial(above, below) for above, below in pairwise(path))
+        for factor in factors:
+            product = ast.BinOp(product, ast.Mult(), factor)
+        sums = ["i", *letters] if acts_on_all_samples else letters
+        return ast.Call(ast.Name("sum_over"), [product, *map(ast.Name, sums)], []) if sums else product
+
+    def _units(self, layer: int, lowest: int, index: Index) -> tuple[dict[int, str], list[str]]:
+        """The unit that the chain rule passes in each layer from `lowest` on, and the letters of those it sums over."""
+        units: dict[int, str] = {}
+        free, used = iter("kmpqrstuvxyz"), []
+        for above in range(lowest, self.graph.network.n_layers + 1):
             if above == layer:
                 units[above] = str(index[-1])
-            elif sizes[above] == 1:
+            elif self.graph.network.sizes[above] == 1:
                 units[above] = "0"
             else:
-                units[above] = next(letters, "k")
-                sums.append(units[above])
+                units[above] = next(free, "k")
+                used.append(units[above])
+        return units, used
 
-        def at(name: str, unit: str) -> ast.expr:
-            return ast.parse(f"{name}[{sample}, {unit}]", mode="eval").body
-
-        factors: list[tuple[ast.expr, ast.expr]] = []
-        below: ast.expr = ast.Name("loss", ast.Load())
-
-        def through(name: str, unit: str) -> None:
-            nonlocal below
-            factors.append((below, at(name, unit)))
-            below = factors[-1][1]
-
-        top = last + 1 if kind == "A" and layer == last else last
-        if not self.graph.network.activations[last].rowwise and not (kind == "A" and layer == last):
-            through(f"A{last}", units.get(last, str(index[-1])))
-        for above in range(top, own - 1, -1):
-            if above > last:
-                break
-            through(f"Z{above}", units[above])
-            if above > own:
-                if above - 1 in self.graph.batch.masks:
-                    through(f"A{above - 1}_dropped", units[above - 1])
-                through(f"A{above - 1}", units[above - 1])
-        own_name = entry_of(symbol, index)
-        if kind == "A" and not dropped and layer in self.graph.batch.masks and layer < last:
-            through(f"A{layer}_dropped", str(index[-1]))
-        if ast.unparse(below) != ast.unparse(own_name):
-            factors.append((below, own_name))
-        product = partial(*factors[0])
-        for factor in factors[1:]:
-            product = ast.BinOp(product, ast.Mult(), partial(*factor))
-        if sums:
-            return ast.Call(ast.Name("sum_over"), [product, *(ast.Name(letter) for letter in sums)], [])
-        return product
+    def _path(
+        self, symbol: str, layer: int, lowest: int, units: dict[int, str], unit: str
+    ) -> Iterator[tuple[str, str]]:
+        """The quantities between the loss and `symbol`, and the unit of each."""
+        last, masks = self.graph.network.n_layers, self.graph.batch.masks
+        if lowest <= last and not self.graph.network.activations[last].rowwise:
+            yield f"A{last}", units[last]
+        for above in range(last, lowest - 1, -1):
+            yield f"Z{above}", units[above]
+            if above > lowest:
+                if above - 1 in masks:
+                    yield f"A{above - 1}_dropped", units[above - 1]
+                yield f"A{above - 1}", units[above - 1]
+        if symbol == f"A{layer}" and layer in masks and layer < last:
+            yield f"A{layer}_dropped", unit
 
     def _update_lines(self, symbol: str, index: Index, up_to: str = "") -> tuple[Line, ...]:
         """The lines of the update of one parameter."""

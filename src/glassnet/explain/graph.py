@@ -36,7 +36,7 @@ class Step:
         "given", "forward", "loss", "backward" or "update".
     what : str
         Its description in words.
-    value : array
+    value : array or number
         The numbers, as the NumPy engine computes them.
     expression : ast.expr or None
         The formula over other symbols, read from the source; evaluating it gives `value`. None for given quantities,
@@ -56,7 +56,7 @@ class Step:
     symbol: str
     stage: str
     what: str
-    value: Array
+    value: Any
     expression: ast.expr | None = None
     source: Source | None = None
     inputs: tuple[str, ...] = ()

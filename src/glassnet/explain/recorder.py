@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,16 @@ class Recorder:
         """Write down a quantity known from the start."""
         self._keep(Step(symbol, "given", what, value, layer=layer))
 
-    def add(
-        self,
-        symbol: str,
-        stage: str,
-        what: str,
-        value: Any,
-        computed: tuple[ast.expr | None, Source | None],
-        *,
-        layer: int | None = None,
-        aside: bool = False,
-        note: str = "",
-        inputs: tuple[str, ...] = (),
-    ) -> None:
-        """Write down a computed quantity; its inputs are the symbols of its formula."""
+    def add(self, step: Step, computed: tuple[ast.expr | None, Source | None]) -> None:
+        """Write down a computed quantity with its formula and source.
+
+        Its inputs are the symbols of the formula; those of `step` count if there is no formula.
+        """
         expression, source = computed
+        inputs = step.inputs
         if expression is not None:
             inputs = tuple(name for name in names_in(expression) if name in self.steps)
-        self._keep(Step(symbol, stage, what, value, expression, source, inputs, layer, aside, note))
+        self._keep(replace(step, expression=expression, source=source, inputs=inputs))
 
     def _keep(self, step: Step) -> None:
         self.steps[step.symbol] = step

@@ -12,7 +12,7 @@ from glassnet.equations.activations import Activation
 from glassnet.equations.losses_of_output import LONG_WAY, softmax_jacobian, through_jacobian
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.explain import formulas
-from glassnet.explain.graph import Graph
+from glassnet.explain.graph import Graph, Step
 from glassnet.explain.recorder import Recorder
 from glassnet.network import passes
 from glassnet.network.passes import Gradient, Trace
@@ -81,14 +81,16 @@ class Walk(Recorder):
             if layer - 1 in self.trace.D:
                 what = f"what dropout lets through of layer {layer - 1}"
                 value, computed = self.trace.into(layer), formulas.DROPPED.read(layer=layer - 1)
-                self.add(self.into(layer), "forward", what, value, computed, layer=layer - 1)
+                self.add(Step(self.into(layer), "forward", what, value, layer=layer - 1), computed)
             computed = formulas.PRE_ACTIVATION.read(layer=layer, into=self.into(layer))
             what = f"the pre-activations of layer {layer}"
-            self.add(f"Z{layer}", "forward", what, self.trace.Z[layer], computed, layer=layer)
+            self.add(Step(f"Z{layer}", "forward", what, self.trace.Z[layer], layer=layer), computed)
             activation = self.net.activations[layer]
             what = f"the activations of layer {layer}" if layer < self.last else "the output ŷ"
             called = self.call(activation.f, f"Z{layer}", activation.parameters)
-            self.add(f"A{layer}", "forward", what, self.trace.A[layer], called, layer=layer, inputs=(f"Z{layer}",))
+            self.add(
+                Step(f"A{layer}", "forward", what, self.trace.A[layer], layer=layer, inputs=(f"Z{layer}",)), called
+            )
 
     @property
     def canonical(self) -> bool:
@@ -129,7 +131,7 @@ class Walk(Recorder):
             self._chain(chain)
             self.environment["penalty"] = penalty
             expression = ast.parse(parts, mode="eval").body
-            self.add("penalty_sum", "loss", "the penalty on the weights", total, (expression, source_of(penalty)))
+            self.add(Step("penalty_sum", "loss", "the penalty on the weights", total), (expression, source_of(penalty)))
             chain = [("loss", "", passes.objective(*inner, self.l1, self.l2), formulas.PENALISED.read())]
         self._loss_of_output()
         symbol, _, _, computed = chain.pop()
@@ -137,13 +139,13 @@ class Walk(Recorder):
         self._chain(chain)
         what = "the objective that training lowers" if penalised else "the loss"
         if symbol == "loss_terms":
-            self.add("loss", "loss", f"{what} ({loss.name})", value, computed, inputs=(self.prediction, "Y"))
+            self.add(Step("loss", "loss", f"{what} ({loss.name})", value, inputs=(self.prediction, "Y")), computed)
         else:
-            self.add("loss", "loss", what, value, computed)
+            self.add(Step("loss", "loss", what, value), computed)
 
     def _chain(self, chain: list[tuple[str, str, Any, Any]]) -> None:
         for symbol, what, value, computed in chain:
-            self.add(symbol, "loss", what, value, computed, inputs=(self.prediction, "Y"))
+            self.add(Step(symbol, "loss", what, value, inputs=(self.prediction, "Y")), computed)
 
     def _loss_of_output(self) -> None:
         """Write down the loss in terms of ŷ, as textbooks do; training uses the form in z, which cannot overflow."""
@@ -155,13 +157,13 @@ class Walk(Recorder):
         note = "" if np.isfinite(terms).all() else "the logarithm of 0: why the loss is computed from z"
         what = f"the loss ({self.loss.name}) in terms of ŷ, of each output"
         computed = self.call(value, f"A{self.last}, Y")
-        self.add("loss_of_output", "loss", what, terms, computed, aside=True, note=note)
+        self.add(Step("loss_of_output", "loss", what, terms, aside=True, note=note), computed)
 
     def mean_weights(self) -> None:
         batch = self.batch
         value = passes.mean_weights(batch.sample_weight, len(batch.X), self.trace.output.dtype)
         formula = formulas.EQUAL_WEIGHTS if batch.sample_weight is None else formulas.SAMPLE_WEIGHTS
-        self.add("mean_weights", "loss", "what each sample counts in the mean", value, formula.read())
+        self.add(Step("mean_weights", "loss", "what each sample counts in the mean", value), formula.read())
 
     def output_slope(self) -> None:
         """Write down ∂L/∂Z of the output: the long way through ∂L/∂ŷ if there is one, and the way the code takes."""
@@ -176,12 +178,12 @@ class Walk(Recorder):
             slope_A = loss.slopes(A, Y)
             called = self.call(loss.slope, f"A{last}, Y", loss.parameters)
             symbol, what = (f"slope_A{last}", "∂ℓ/∂ŷ of each sample") if self.averages else (f"dA{last}", "∂L/∂ŷ")
-            self.add(symbol, "backward", what, slope_A, called, layer=last, inputs=(f"A{last}", "Y"))
+            self.add(Step(symbol, "backward", what, slope_A, layer=last, inputs=(f"A{last}", "Y")), called)
             if self.averages:
                 product = formulas.OUTPUT_SLOPE.read(slope=f"slope_A{last}")
                 what = "∂L/∂ŷ; the code multiplies by the weights of the mean one step later"
                 dA = slope_A * weights
-                self.add(f"dA{last}", "backward", what, dA, product, layer=last, aside=True)
+                self.add(Step(f"dA{last}", "backward", what, dA, layer=last, aside=True), product)
             slope = passes.output_slope(output, loss, Z, A, Y)
             called = self.through(output, last, symbol)
         if not self.averages:
@@ -189,7 +191,7 @@ class Walk(Recorder):
             return
         what = "∂ℓ/∂z of each sample"
         before = () if called[0] is not None else (self.prediction, "Y")
-        self.add(f"slope_Z{last}", "backward", what, slope, called, layer=last, inputs=before)
+        self.add(Step(f"slope_Z{last}", "backward", what, slope, layer=last, inputs=before), called)
         self._dZ_output(formulas.OUTPUT_SLOPE.read(slope=f"slope_Z{last}"))
 
     def _dZ_output(self, computed: Any) -> None:
@@ -198,7 +200,7 @@ class Walk(Recorder):
         if f"dZ{last}_long" in self.steps:
             what += ": the long way collapses to this"
         value = self.gradient.Z[last]
-        self.add(f"dZ{last}", "backward", what, value, computed, layer=last, inputs=(self.prediction, "Y"))
+        self.add(Step(f"dZ{last}", "backward", what, value, layer=last, inputs=(self.prediction, "Y")), computed)
 
     def _long_way(self, Z: Array, A: Array, Y: Array, weights: Array) -> None:
         if self.loss.builtin not in LONG_WAY:
@@ -217,21 +219,21 @@ class Walk(Recorder):
         if self.averages:
             expression = ast.BinOp(expression, ast.Mult(), ast.parse("mean_weights[:, None]", mode="eval").body)
         add: dict[str, Any] = {"layer": last, "aside": True, "note": note}
-        self.add(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, (expression, source), **add)
+        self.add(Step(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, **add), (expression, source))
         if output.rowwise:
             self._jacobian(note)
             called = formulas.THROUGH_JACOBIAN.read(layer=last)
         else:
             called = self.call(output.df, f"Z{last}, A{last}", output.parameters)
-            self.add(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, called, **add)
+            self.add(Step(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, **add), called)
             called = self._elementwise_product(f"dA{last}", f"g_prime{last}")
-        self.add(f"dZ{last}_long", "backward", "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)", product, called, **add)
+        self.add(Step(f"dZ{last}_long", "backward", "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)", product, **add), called)
 
     def _jacobian(self, note: str = "") -> None:
         last, A = self.last, self.trace.A[self.last]
         computed = formulas.JACOBIAN.read(layer=last, width=A.shape[1])
         what, value = "∂ŷ/∂z of each row: the Jacobian", softmax_jacobian(A)
-        self.add(f"J{last}", "backward", what, value, computed, layer=last, aside=True, note=note)
+        self.add(Step(f"J{last}", "backward", what, value, layer=last, aside=True, note=note), computed)
 
     def backward(self) -> None:
         """Write down the backward pass from dZ of the output to the inputs."""
@@ -239,34 +241,38 @@ class Walk(Recorder):
         for layer in range(self.last, 0, -1):
             self._weights(layer)
             computed = formulas.BIAS_GRADIENT.read(layer=layer)
-            self.add(f"db{layer}", "backward", f"∂L/∂b{layer}", gradient.b[layer], computed, layer=layer)
+            self.add(Step(f"db{layer}", "backward", f"∂L/∂b{layer}", gradient.b[layer], layer=layer), computed)
             below, to_inputs = f"dA{layer - 1}", layer == 1
             computed = formulas.BELOW.read(layer=layer)
             what = "∂L/∂X: how the loss changes with the inputs" if to_inputs else f"∂L/∂A{layer - 1}"
             if layer - 1 in self.trace.D:
                 dropped = gradient.Z[layer] @ net.W[layer].T
                 symbol = f"{below}_dropped"
-                self.add(symbol, "backward", f"∂L/∂A{layer - 1} before its mask", dropped, computed, layer=layer - 1)
+                self.add(
+                    Step(symbol, "backward", f"∂L/∂A{layer - 1} before its mask", dropped, layer=layer - 1), computed
+                )
                 computed = formulas.BELOW_MASKED.read(layer=layer - 1)
-            self.add(below, "backward", what, gradient.A[layer - 1], computed, layer=layer - 1, aside=to_inputs)
+            self.add(Step(below, "backward", what, gradient.A[layer - 1], layer=layer - 1, aside=to_inputs), computed)
             if not to_inputs:
                 called = self.through(net.activations[layer - 1], layer - 1, below)
                 inputs = (below, f"Z{layer - 1}")
                 what, value = f"∂L/∂Z{layer - 1}", gradient.Z[layer - 1]
-                self.add(f"dZ{layer - 1}", "backward", what, value, called, layer=layer - 1, inputs=inputs)
+                self.add(Step(f"dZ{layer - 1}", "backward", what, value, layer=layer - 1, inputs=inputs), called)
 
     def _weights(self, layer: int) -> None:
         computed = formulas.WEIGHT_GRADIENT.read(layer=layer, into=self.into(layer))
         value, what = self.gradient.W[layer], f"∂L/∂W{layer}"
         if not (self.l1 or self.l2):
-            self.add(f"dW{layer}", "backward", what, value, computed, layer=layer)
+            self.add(Step(f"dW{layer}", "backward", what, value, layer=layer), computed)
             return
         data = self.trace.into(layer).T @ self.gradient.Z[layer]
-        self.add(f"dW{layer}_data", "backward", f"{what} of the mean loss", data, computed, layer=layer)
+        self.add(Step(f"dW{layer}_data", "backward", f"{what} of the mean loss", data, layer=layer), computed)
         slope = d_penalty(self.net.W[layer], self.l1, self.l2)
         called = self.call(d_penalty, f"W{layer}, l1, l2")
-        self.add(f"dW{layer}_penalty", "backward", f"{what} of the penalty", slope, called, layer=layer)
-        self.add(f"dW{layer}", "backward", what, value, formulas.PENALISED_GRADIENT.read(layer=layer), layer=layer)
+        self.add(Step(f"dW{layer}_penalty", "backward", f"{what} of the penalty", slope, layer=layer), called)
+        self.add(
+            Step(f"dW{layer}", "backward", what, value, layer=layer), formulas.PENALISED_GRADIENT.read(layer=layer)
+        )
 
     def through(self, activation: Activation, layer: int, dA: str) -> Any:
         """The formula that carries `dA` through the activation; an elementwise one gets a step for its slope."""
@@ -279,7 +285,7 @@ class Walk(Recorder):
         called = self.call(activation.df, f"Z{layer}, A{layer}", activation.parameters)
         what = f"g′(Z{layer}), the slope of the activation"
         inputs = (f"Z{layer}", f"A{layer}")
-        self.add(f"g_prime{layer}", "backward", what, slope, called, layer=layer, inputs=inputs)
+        self.add(Step(f"g_prime{layer}", "backward", what, slope, layer=layer, inputs=inputs), called)
         return self._elementwise_product(dA, f"g_prime{layer}")
 
     def _elementwise_product(self, dA: str, slope: str) -> tuple[ast.expr, Source]:

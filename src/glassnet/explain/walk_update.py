@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import InputError
 from glassnet.explain import formulas
+from glassnet.explain.graph import Step
 from glassnet.explain.walk import Walk
 from glassnet.printers.inline import functions_of, substitute
 from glassnet.printers.source import read_definition
@@ -29,7 +30,7 @@ def add_update(walk: Walk) -> None:
     symbol = "g" if job.clip_norm is None else "gradient"
     source = source_of(type(walk.net.layout).views)
     what = "the gradient of all parameters in one vector, in the order of theta"
-    walk.add(symbol, "update", what, g, (gathered, source))
+    walk.add(Step(symbol, "update", what, g), (gathered, source))
     if job.clip_norm is not None:
         g = _add_clipping(walk)
     rate = _add_learning_rate(walk)
@@ -54,10 +55,12 @@ def _add_clipping(walk: Walk) -> Any:
     walk.give("clip_norm", "the largest norm the gradient may have", job.clip_norm)
     clipping, source = formulas.CLIPPED.read()
     norm_formula = ast.parse(formulas.NORM, mode="eval").body
-    walk.add("norm", "update", "the length of the gradient", float(np.linalg.norm(gradient)), (norm_formula, source))
+    walk.add(
+        Step("norm", "update", "the length of the gradient", float(np.linalg.norm(gradient))), (norm_formula, source)
+    )
     clipped = reference.clip(job, gradient)
     what = "the gradient, clipped" if walk.steps["norm"].value > job.clip_norm else "the gradient: short enough"
-    walk.add("g", "update", what, clipped, (clipping, source))
+    walk.add(Step("g", "update", what, clipped), (clipping, source))
     return clipped
 
 
@@ -75,9 +78,9 @@ def _add_learning_rate(walk: Walk) -> float:
     except (InputError, AttributeError):
         source = None
     what = f"the schedule {job.schedule!r} at step {state.step}"
-    walk.add("schedule_factor", "update", what, factor, (None, source))
+    walk.add(Step("schedule_factor", "update", what, factor), (None, source))
     walk.give("rate_factor", "what an adaptive schedule has come down to", state.rate_factor)
-    walk.add("learning_rate", "update", "the learning rate of this step", rate, formulas.LEARNING_RATE.read())
+    walk.add(Step("learning_rate", "update", "the learning rate of this step", rate), formulas.LEARNING_RATE.read())
     return rate
 
 
@@ -90,7 +93,7 @@ def _add_recurrence(walk: Walk, function: Callable[..., Any], results: dict[str,
     if statements is None:  # not straight-line code: only the results can be shown
         inputs = ("g", *(f"{name}_before" for name in results))
         for name, value in results.items():
-            walk.add(name, "update", _description(name), value, (None, _source(function)), inputs=inputs)
+            walk.add(Step(name, "update", _description(name), value, inputs=inputs), (None, _source(function)))
         return
     walk.environment.update(functions_of(function))
     arguments = [argument.arg for argument in read_definition(function).args.args]
@@ -103,7 +106,7 @@ def _add_recurrence(walk: Walk, function: Callable[..., Any], results: dict[str,
         value = eval(ast.unparse(formula), dict(walk.environment))
         symbol = written.symbol if last[written.variable] == place else f"{written.symbol}_{place + 1}"
         computed = formula, source_of(function, written.node)
-        walk.add(symbol, "update", _description(written.symbol), value, computed)
+        walk.add(Step(symbol, "update", _description(written.symbol), value), computed)
         scope[written.variable] = symbol
 
 
