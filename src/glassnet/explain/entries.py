@@ -194,8 +194,9 @@ class Entries:
         kind, layer = symbol[0], int("".join(c for c in symbol.split("_")[0] if c.isdigit()))
         lowest = layer if kind in "WbZ" else layer + 1  # the first layer that the quantity acts on
         units, letters = self._units(layer, lowest, index)
-        acts_on_all_samples = kind in "Wb" and len(self.graph.batch.X) > 1
-        sample = "i" if acts_on_all_samples else "0" if kind in "Wb" or len(self.graph.batch.X) == 1 else str(index[0])
+        several = len(self.graph.batch.X) > 1
+        acts_on_all_samples = several and kind in "Wb"
+        sample = "i" if acts_on_all_samples else str(index[0]) if several else "0"
         path: list[ast.expr] = [ast.Name("loss", ast.Load())]
         for name, unit in self._path(symbol, layer, lowest, units, str(index[-1])):
             path.append(ast.parse(f"{name}[{sample}, {unit}]", mode="eval").body)

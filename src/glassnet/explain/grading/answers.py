@@ -113,7 +113,7 @@ def _helpers(graph: Graph) -> dict[str, Any]:
 
 
 def _opaque(symbol: str) -> str:
-    """The formula of an activation whose source is no equation."""
+    """The formula of an activation that has no readable equation."""
     kind, layer = symbol.rstrip("0123456789"), symbol.lstrip("A")
     return f"g{layer}(Z{layer})" if kind == "A" else ""
 

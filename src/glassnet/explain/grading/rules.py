@@ -68,7 +68,7 @@ def merge(*parts: Formulas) -> Formulas:
 
 
 def swap(graph: Graph, symbol: str, **names: str) -> Formulas:
-    """The symbol's own formula with names replaced; nothing if none of them is in it."""
+    """The symbol's own formula with names replaced; empty if the formula has none of them."""
     expression = graph[symbol].expression if symbol in graph else None
     if expression is None:
         return {}
@@ -77,7 +77,7 @@ def swap(graph: Graph, symbol: str, **names: str) -> Formulas:
 
 
 def swap_part(graph: Graph, symbol: str, part: str, by: str) -> Formulas:
-    """The symbol's own formula with an expression in it replaced; nothing if the formula does not contain it."""
+    """The symbol's own formula with an expression in it replaced; empty if the formula does not contain it."""
     expression = graph[symbol].expression if symbol in graph else None
     if expression is None:
         return {}
@@ -98,7 +98,7 @@ def without_factor(graph: Graph, symbol: str, factor: str) -> Formulas:
     Raises
     ------
     LookupError
-        If the formula is no such product.
+        If the formula is not such a product.
     """
     match graph[symbol].expression:
         case ast.BinOp(left=left, op=ast.Mult(), right=ast.Name(id=name)) if name == factor:

@@ -24,7 +24,7 @@ STAGES = {
     "update": "Update: from the gradient to new parameters",
 }
 PLUGGED = 60  # most numbers that are put in place of names in a formula of matrices
-FEW = 2  # entries shown of a step whose matrices are too large to be printed
+FEW = 2  # entries shown of a step with matrices too large to print in full
 
 
 @dataclass(frozen=True)
