@@ -15,7 +15,7 @@ LOSSES, PENALTIES = "tests/equations/test_losses.py", "tests/equations/test_pena
 UPDATES, OPTIMIZERS = "tests/equations/test_updates.py", "tests/training/test_optimizers.py"
 NETWORK, INPUTS, PASSES = (f"tests/network/test_{name}.py" for name in ("network", "inputs", "passes"))
 TRAIN, RANDOM, LBFGS = (f"tests/training/test_{name}.py" for name in ("train", "random", "lbfgs"))
-SCHEDULES, GRADIENTS = "tests/training/test_schedules.py", "tests/diagnose/test_gradients.py"
+SCHEDULES, GRADIENTS = "tests/training/test_schedules.py", "tests/network/test_gradient_check.py"
 INTERRUPTION, FORKS = "tests/training/test_interruption.py", "tests/training/test_forks.py"
 RUN, OWN = "tests/training/test_run.py", "tests/network/test_own_functions.py"
 GRADE, EXPLAIN, DIAGNOSING = (
@@ -435,8 +435,8 @@ MUTATIONS = [
         "self.with_theta(self._theta)",
         NETWORK,
     ),
-    Mutation("kink of l1 unknown", "diagnose/gradients.py", "        if l1:\n", "        if False:\n", GRADIENTS),
-    Mutation("suspects unnamed", "diagnose/gradients.py", "if gap[worst] <= 1e-4:", "if True:", GRADIENTS),
+    Mutation("kink of l1 unknown", "network/gradient_check.py", "        if l1:\n", "        if False:\n", GRADIENTS),
+    Mutation("suspects unnamed", "network/gradient_check.py", "if gap[worst] <= 1e-4:", "if True:", GRADIENTS),
     Mutation("softplus without He's", "equations/initializers.py", '"silu", "softplus"}', '"silu"}', INITIALIZERS),
     Mutation("distributions that do not sum to 1", "network/inputs.py", "> 1e-5)", "> 1e-2)", INPUTS),
     Mutation("beta2 = 1", "training/optimizers.py", '("decay", "beta1", "beta2")', '("decay", "beta1")', OPTIMIZERS),

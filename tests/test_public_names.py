@@ -8,6 +8,7 @@ import pkgutil
 import pydoc
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from unittest import mock
 
@@ -29,6 +30,17 @@ def test_import_loads_nothing_heavy():
     loaded = set(done.stdout.split())
     assert "numpy" in loaded
     assert not loaded & {"matplotlib", "sklearn", "typer", "rich", "scipy", "pandas", "polars"}
+
+
+def test_the_version_is_that_of_the_package():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert glassnet.__version__ == project["version"]
+
+
+def test_import_loads_none_of_the_lazy_packages():
+    program = "import glassnet, sys; print(*sys.modules)"
+    loaded = {".".join(name.split(".")[:2]) for name in in_a_fresh_interpreter(program)}
+    assert not loaded & {".".join(name.split(".")[:2]) for name in glassnet.LAZY.values()}
 
 
 def test_errors_are_caught_by_their_common_base_and_by_pythons_own():

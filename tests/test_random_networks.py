@@ -10,11 +10,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from glassnet import Network
-from glassnet.diagnose.gradients import relative_errors
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.losses import LOSSES
 from glassnet.network import passes
 from glassnet.network.derivatives import complex_step, objective_at
+from glassnet.network.gradient_check import relative_errors
 
 HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
 FITTING = {

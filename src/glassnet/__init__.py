@@ -5,13 +5,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from glassnet.diagnose.gradients import GradientCheck, check_gradients
 from glassnet.equations import activations, initializers, losses
 from glassnet.equations.activations import Activation
 from glassnet.equations.losses import Loss
 from glassnet.errors import GlassnetError, InputError, NonFiniteError
 from glassnet.native.engine import NativeEngine
 from glassnet.network.engines import ENGINES
+from glassnet.network.gradient_check import GradientCheck, check_gradients
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training.history import History
@@ -22,8 +22,7 @@ from glassnet.training.reference import NumpyEngine
 from glassnet.training.run import Run
 from glassnet.training.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, StepDecay
 from glassnet.training.train import train
-
-__version__ = "0.1.0"
+from glassnet.version import __version__ as __version__
 
 ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
@@ -85,7 +84,6 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
-del sys.modules[__name__].diagnose  # the subpackage, imported above for the gradient check
 
 __all__ = [
     "LBFGS",

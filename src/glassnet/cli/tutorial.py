@@ -166,7 +166,7 @@ class _Lesson:
     # --- why it works -----------------------------------------------------------------------------------------
 
     def why_backpropagation(self) -> None:
-        from glassnet.diagnose.gradients import forward_difference_gradient
+        from glassnet.network.gradient_check import forward_difference_gradient
 
         self.title("Why backpropagation: one backward pass instead of a forward pass for each parameter")
         X, y = self.data.X_train[:32], self.data.y_train[:32]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.deviance import mean_loss
 from glassnet.diagnose.findings import Finding, finding
-from glassnet.diagnose.gradients import check_gradients
 from glassnet.diagnose.instruments import alike_units, rms
 from glassnet.diagnose.recorder import largest_slope, rows_of
 from glassnet.diagnose.remedy import Remedy, rebuilt
@@ -20,6 +19,7 @@ from glassnet.diagnose.setup import Setup, run
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations.losses import default_loss
 from glassnet.network import passes
+from glassnet.network.gradient_check import check_gradients
 from glassnet.training.optimizers import Adam
 
 Array = NDArray[Any]

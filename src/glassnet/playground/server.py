@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from glassnet import __version__
 from glassnet.errors import GlassnetError, InputError
 from glassnet.playground import exports, frames
 from glassnet.playground.guard import Guard, read_body
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
+from glassnet.version import __version__
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {

@@ -15,6 +15,7 @@ from glassnet.errors import InputError, shown, unknown_name
 from glassnet.playground.datasets import DATASETS
 from glassnet.playground.features import FEATURES
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
+from glassnet.version import __version__
 
 MOST_CHARACTERS = 4000  # of a query
 MOST_EDITS = 50
@@ -281,8 +282,6 @@ _READ: dict[str, Callable[[str, str], Any]] = {
 
 def describe() -> dict[str, Any]:
     """The names of a query, for a page that offers them: default, limits, choices."""
-    from glassnet import __version__
-
     choices = {
         "data": {name: each.title for name, each in DATASETS.items()},
         "features": {name: each[0] for name, each in FEATURES.items()},

@@ -16,6 +16,7 @@ from glassnet.storage.fields import only
 from glassnet.storage.kinds import MODELS
 from glassnet.storage.strict_json import MalformedError, malformed
 from glassnet.training.history import History
+from glassnet.version import __version__
 
 VERSION = 1  # of the format; raised with every change that an older glassnet would not understand
 
@@ -83,8 +84,6 @@ def load(path: Any) -> Any:
 
 def to_bytes(model: Any) -> bytes:
     """The bytes of the file that `save` writes; the same model gives the same bytes."""
-    from glassnet import __version__
-
     encoder = Encoder()
     description = {"version": VERSION, "glassnet": __version__, "model": None, "history": None}
     pair = isinstance(model, tuple | list) and len(model) == 2

@@ -7,14 +7,13 @@ import math
 from typing import Any
 
 from glassnet.storage.portable import Portable
+from glassnet.version import __version__
 
 VERSION = 1  # of this schema, which docs/model-files.md describes
 
 
 def json_text(model: Portable) -> str:
     """The model as JSON text, one line for each row of a matrix."""
-    from glassnet import __version__
-
     net = model.network
     inputs: dict[str, Any] = {"n": net.sizes[0]}
     if model.columns is not None:

@@ -8,6 +8,7 @@ import textwrap
 
 from glassnet.equations.activations import Activation
 from glassnet.storage.portable import Portable
+from glassnet.version import __version__
 
 _CALLS = {
     "identity": "{z}",
@@ -132,8 +133,6 @@ if __name__ == "__main__":
 
 def torch_script(model: Portable, script: str, weights: str) -> str:
     """The script's text; `weights` is the model file as seen from the script."""
-    from glassnet import __version__
-
     net, tabular = model.network, model.columns is not None and model.image_shape is None
     rows = "table.csv" if tabular else "rows.csv"
     shown = (

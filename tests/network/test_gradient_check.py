@@ -7,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from glassnet import Activation, Loss, Network, check_gradients
-from glassnet.diagnose.gradients import relative_errors
 from glassnet.equations.activations import ACTIVATIONS, TANH
 from glassnet.equations.losses import SQUARED_ERROR
 from glassnet.network.derivatives import centred_difference, complex_step
+from glassnet.network.gradient_check import relative_errors
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 2))
