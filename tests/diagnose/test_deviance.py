@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import glassnet as gn
-from glassnet.diagnose.deviance import mean_loss, yardstick
+from glassnet.diagnose.case.deviance import mean_loss, yardstick
 from glassnet.equations import losses
 from glassnet.equations.losses import LOSSES
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glassnet.diagnose.instruments import (
+from glassnet.diagnose.instruments.instruments import (
     alike_units,
     dead_share,
     depth_ratio,

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 import glassnet as gn
-from glassnet.diagnose.remedy import Remedy, balanced_weights, rebuilt
-from glassnet.diagnose.setup import Setup, folds
+from glassnet.diagnose.case.remedy import Remedy, balanced_weights, rebuilt
+from glassnet.diagnose.case.setup import Setup, folds
 
 rng = np.random.default_rng(0)
 X = rng.normal(5, 3, size=(60, 2))

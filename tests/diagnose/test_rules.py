@@ -7,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 import glassnet as gn
-from glassnet.diagnose.deviance import standard_error, yardstick
-from glassnet.diagnose.opinion import Opinion, beats_majority, contradicted
-from glassnet.diagnose.setup import FEW_ROWS, Setup, folds, outcome_of, smooth, validation_arrays
-from glassnet.diagnose.start import best_shift, judge_batch, judge_start
+from glassnet.diagnose.case.deviance import standard_error, yardstick
+from glassnet.diagnose.case.setup import FEW_ROWS, Setup, folds, outcome_of, smooth, validation_arrays
+from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted
+from glassnet.diagnose.rules.start import best_shift, judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations import losses
 

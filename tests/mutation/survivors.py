@@ -4,10 +4,10 @@ EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 
 # by Break.key
 REASONS = {
-    'src/glassnet/diagnose/course.py: Remedy("a strong l2 penalty", options={"l2": 0.3}),: 0.3 → 0.6': (
+    'src/glassnet/diagnose/rules/course.py: Remedy("a strong l2 penalty", options={"l2": 0.3}),: 0.3 → 0.6': (
         "accepted: a choice of size; replays judge the remedy"
     ),
-    "src/glassnet/diagnose/page.py: def _few(series: list[Any], at_most: int = 6) -> list[Any]:: 6 → 7": (
+    "src/glassnet/diagnose/render/html.py: def _few(series: list[Any], at_most: int = 6) -> list[Any]:: 6 → 7": (
         "accepted: a choice of looks"
     ),
     "src/glassnet/estimators/base.py: net, n = self.network_, len(trace.A[0]): 0 → 1": (
@@ -33,11 +33,11 @@ REASONS = {
     "src/glassnet/estimators/minimising.py: if fitting.has_callbacks:: fitting.has_callbacks → True": (
         "equivalent: without callbacks the function that is called does nothing"
     ),
-    "src/glassnet/diagnose/instruments.py: if not 1e-30 < square < 1e30:  # what over- or underflows in float32 may not "
+    "src/glassnet/diagnose/instruments/instruments.py: if not 1e-30 < square < 1e30:  # what over- or underflows in float32 may not "
     "in float64: 1e-30 < square < 1e30 → (1e-30 < square <= 1e+30)": (
         "equivalent: at exactly 1e30 both ways give the same number"
     ),
-    "src/glassnet/diagnose/replay.py: SLACK = 0.05  # how much worse, in u, a run may come out and still count as not "
+    "src/glassnet/diagnose/rules/replay.py: SLACK = 0.05  # how much worse, in u, a run may come out and still count as not "
     "worse: the spread between equal runs: 0.05 → 0.1": (
         "accepted: the suite of set-ups (long) measures it; no single run tells 0.05 from 0.1"
     ),

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy
 from glassnet.playground.diagnosis import changed
 from glassnet.playground.playground import Playground
 from glassnet.playground.state import read_state

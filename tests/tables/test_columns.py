@@ -6,7 +6,8 @@ import pytest
 
 from glassnet import InputError
 from glassnet.tables.columns import choose_columns
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.reading import as_table
+from glassnet.tables.table import Table
 
 WORDS = ["red", "green", "blue"]
 

@@ -8,9 +8,10 @@ import glassnet as gn
 from glassnet import InputError
 from glassnet.tables.fitting import MOST_CURVE_POINTS, _thinned, plan
 from glassnet.tables.measures import metric_name, quick_score
+from glassnet.tables.reading import as_table
 from glassnet.tables.settings import Settings
 from glassnet.tables.splitting import split_rows
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.table import Table
 from glassnet.tables.targets import encode_classes, encode_numbers, find_classes, recognise_task
 
 
@@ -339,7 +340,7 @@ def test_a_trained_model_says_how_it_went():
     measures = made.measure()
     assert list(measures) == ["train", "validation", "test"]
     assert measures["test"]["rows"] == 10
-    assert quick_score(model, made.parts["test"].X, made.parts["test"].y) == pytest.approx(
+    assert quick_score(model.network, made.parts["test"].X, made.parts["test"].y, model.task) == pytest.approx(
         measures["test"]["r2"], abs=1e-5
     )
     assert (metric_name("classification"), metric_name("regression")) == ("accuracy", "R²")

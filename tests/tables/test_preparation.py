@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from glassnet.tables.preparation import Column, Preparation
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.reading import as_table
+from glassnet.tables.table import Table
 
 TABLE = {
     "size": [1.0, 2.0, None, 9.0, 4.0],

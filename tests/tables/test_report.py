@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 
 import glassnet as gn
-from glassnet.tables.fitting import SHARE, plan
+from glassnet.tables.fitting import SHARE, plan, plan_report
 from glassnet.tables.model import TableModel
 from glassnet.tables.preparation import Column, Preparation
-from glassnet.tables.report import columns_text, confusion_text, grid, measures_text, model_report, plan_report
+from glassnet.tables.reading import as_table
+from glassnet.tables.report import columns_text, confusion_text, grid, measures_text
 from glassnet.tables.settings import Settings
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.table import Table
 
 COLUMNS = [
     Column("age", "numeric", False, 31.5, 31.25, 2.0),
@@ -64,17 +65,17 @@ def model(classes=None):
 
 def test_a_model():
     made = model()
-    text = model_report(made)
+    text = made.summary()
     assert text.startswith("predicts 'y': a number, 10.5 on average, with a standard deviation of 2.25\n\ncolumn")
     assert "settings" not in text
     assert "training" not in text
     made.settings = {"epochs": 7, "l1": None, "missing": [], "left_out": {}, "schedule": "cosine"}
     made.training = {"epochs": 5, "stopped": "interrupted", "loss": [1.0], "rows": {"train": 7}, "seconds": 0.5}
-    assert model_report(made).endswith(
+    assert made.summary().endswith(
         "\n\nsettings\n  epochs = 7\n  schedule = 'cosine'\n\ntraining\n  epochs: 5\n  stopped: interrupted"
     )
     made.training["train"] = {"rows": 7, "r2": 0.5}
-    assert model_report(made).endswith("\n\n       train\nrows       7\nR²    0.5000")
+    assert made.summary().endswith("\n\n       train\nrows       7\nR²    0.5000")
     assert model([*range(10)]).summary().startswith("predicts 'y': 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n")
     assert model([*range(11)]).summary().startswith("predicts 'y': 11 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …\n")
 

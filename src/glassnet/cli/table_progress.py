@@ -55,7 +55,8 @@ class TableProgress:
         if line_due or (self.live and clock - self.measured_at > METRIC_EVERY):
             from glassnet.tables.measures import quick_score
 
-            self.score, self.measured_at = quick_score(self.plan.model, self.X, self.y), clock
+            model = self.plan.model
+            self.score, self.measured_at = quick_score(model.network, self.X, self.y, model.task), clock
         text = f"loss {now.loss:.4f}"
         if now.validation_loss is not None:
             text += f"   validation loss {now.validation_loss:.4f}"

@@ -23,7 +23,8 @@ def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | N
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.cli.table_progress import TableProgress
     from glassnet.storage.files import save, to_bytes
-    from glassnet.tables.report import confusion_text, measures_text, plan_report
+    from glassnet.tables.fitting import plan_report
+    from glassnet.tables.report import confusion_text, measures_text
 
     def say(text: str) -> None:
         console.print(printable(text, keep="\n"), markup=False)

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnose.course import judge_course
+from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.setup import Setup, run
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
-from glassnet.diagnose.opinion import second_opinion
-from glassnet.diagnose.outcome import Sickness, attribute, judge_data
-from glassnet.diagnose.recorder import Recording, record
-from glassnet.diagnose.remedy import Remedy
-from glassnet.diagnose.replay import Case, course_of, replayed
-from glassnet.diagnose.setup import Setup, run
-from glassnet.diagnose.start import judge_batch, judge_start
+from glassnet.diagnose.instruments.watched_run import Recording, record
+from glassnet.diagnose.rules.course import judge_course
+from glassnet.diagnose.rules.opinion import second_opinion
+from glassnet.diagnose.rules.outcome import Sickness, attribute, judge_data
+from glassnet.diagnose.rules.replay import Case, course_of, replayed
+from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
 from glassnet.network.inputs import check_X

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.course import Course, judge_course, judge_updates
+from glassnet.diagnose.case.deviance import yardstick
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
-from glassnet.diagnose.instruments import Detail, Look, alike_units, histogram, rms, update_ratio
-from glassnet.diagnose.recorder import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
+from glassnet.diagnose.instruments.instruments import Detail, Look, alike_units, histogram, rms, update_ratio
+from glassnet.diagnose.instruments.watched_run import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
+from glassnet.diagnose.rules.course import Course, judge_course, judge_updates
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
 from glassnet.training.history import History
@@ -185,8 +186,6 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
             looks.append(look_at(again, start, probe, detail))
         network, rate = again.network, run.optimizer
         if baseline is None:
-            from glassnet.diagnose.deviance import yardstick
-
             baseline = yardstick(network.loss_function, run.job.Y, run.job.sample_weight).baseline
     course = Course(
         looks,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.thresholds import CS231N, RECIPE, Thresholds
 
 HE = "He, Zhang, Ren & Sun, 2015, arXiv:1502.01852"

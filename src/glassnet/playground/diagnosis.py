@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.diagnosing import diagnose
 from glassnet.diagnose.findings import Finding
-from glassnet.diagnose.remedy import Remedy
 from glassnet.errors import InputError
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import RATES, Edit, State

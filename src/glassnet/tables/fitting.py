@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.equations.initializers import default_initializer
+from glassnet.errors import printable
 from glassnet.network.network import Network
 from glassnet.tables import specs
 from glassnet.tables.columns import Choice, choose_columns
 from glassnet.tables.model import TableModel, Task
 from glassnet.tables.preparation import Preparation
+from glassnet.tables.report import PURPOSE, some_of
 from glassnet.tables.settings import Settings
 from glassnet.tables.splitting import split_rows
-from glassnet.tables.table import Table
+from glassnet.tables.table import Table, cut
 from glassnet.tables.targets import encode_classes, encode_numbers, find_classes, recognise_task
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
@@ -131,9 +133,7 @@ class Plan:
 
     def measure(self) -> dict[str, dict[str, Any]]:
         """The measures of each part, which are also kept in the model."""
-        from glassnet.tables.measures import measure
-
-        measures = {name: measure(self.model, part.X, part.y) for name, part in self.parts.items()}
+        measures = {name: self.model.measure(part.X, part.y) for name, part in self.parts.items()}
         self.model.training |= measures
         return measures
 
@@ -209,6 +209,38 @@ def plan(
                 raise other.error(None, "rows", "none", f"pass --{name} with a share or another file")
             parts[name] = Part(preparation.matrix(other, dtype=settings.dtype), model.encode(other))
     return Plan(model, choice, settings, parts, rule)
+
+
+def plan_report(plan: Plan, table: Table) -> str:
+    """What a training is about to do with a table: task, columns, missing cells, what is left out, rows, settings."""
+    model, s = plan.model, plan.settings
+    columns = model.preparation.columns
+    numeric = sum(column.kind == "numeric" for column in columns)
+    becomes = f"{model.preparation.n_features} features"
+    lines = [
+        f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
+        f"target {model.target!r}: {model.task} ({plan.rule}), {model.target_text}",
+        f"inputs: {numeric} numeric and {len(columns) - numeric} categorical columns → {becomes}",
+    ]
+    for kind, rule in (
+        ("numeric", "filled with the median, and a feature says so"),
+        ("categorical", "a category of their own"),
+    ):
+        names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
+        if names:
+            lines.append(f"missing cells, {rule}: {some_of(names)}")
+    reasons: dict[str, list[str]] = {}
+    for name, reason in plan.choice.left_out.items():
+        reasons.setdefault(reason, []).append(cut(name, 30))
+    lines += [f"left out, {reason}: {some_of(names)}" for reason, names in reasons.items()]
+    rows = [f"{len(part):,} {PURPOSE[name]}" for name, part in plan.parts.items()]
+    lines.append(f"rows: {', '.join(rows)}")
+    lines.append(repr(model.network))
+    batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
+    optimizer = plan.arguments()["optimizer"]
+    stop = f", until {s.patience} epochs bring no better validation loss" if plan.arguments()["early_stopping"] else ""
+    lines.append(f"{optimizer}, {batches}, l2={s.l2:g}, up to {s.epochs} epochs{stop}")
+    return printable("\n".join(lines), keep="\n")
 
 
 def _network(preparation: Preparation, settings: Settings, classes: list[Any] | None) -> Network:

@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-
-if TYPE_CHECKING:
-    from glassnet.tables.model import TableModel
+from glassnet.network.network import Network
 
 Array = NDArray[Any]
 
 
-def measure(model: TableModel, X: Array, y: Array) -> dict[str, Any]:
-    """The measures of `TableModel.evaluate` for the network's inputs X and the encoded target y."""
+def measure_numbers(network: Network, X: Array, y: Array, mean: float, scale: float) -> dict[str, Any]:
+    """Return rows, R², RMSE and mean absolute error, in the units of the target.
+
+    `X` are the network's inputs, `y` and the network's outputs are in units of (target − mean) / scale.
+
+    Raises
+    ------
+    InputError
+        If a prediction is inf or nan.
+    """
     from sklearn import metrics
 
-    if model.classes is None:
-        with np.errstate(over="ignore"):
-            actual, predicted = (v * model.target_scale + model.target_mean for v in (y, model.network.predict(X)))
-        _check_finite(predicted)
-        return {
-            "rows": len(y),
-            "r2": _r2(actual, predicted),
-            "rmse": float(metrics.root_mean_squared_error(actual, predicted)),
-            "mae": float(metrics.mean_absolute_error(actual, predicted)),
-        }
-    probabilities = model.network.predict_proba(X).astype(np.float64)
+    with np.errstate(over="ignore"):
+        actual, predicted = (v * scale + mean for v in (y, network.predict(X)))
+    _check_finite(predicted)
+    return {
+        "rows": len(y),
+        "r2": _r2(actual, predicted),
+        "rmse": float(metrics.root_mean_squared_error(actual, predicted)),
+        "mae": float(metrics.mean_absolute_error(actual, predicted)),
+    }
+
+
+def measure_classes(network: Network, X: Array, y: Array, classes: int) -> dict[str, Any]:
+    """Return rows, accuracies, macro F1, log loss, for two classes ROC AUC, and the confusion matrix.
+
+    `X` are the network's inputs, `y` the class indices 0 … classes − 1.
+
+    Raises
+    ------
+    InputError
+        If a probability is inf or nan.
+    """
+    from sklearn import metrics
+
+    probabilities = network.predict_proba(X).astype(np.float64)
     _check_finite(probabilities)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    predicted = model.network.predict(X)
-    labels = np.arange(len(model.classes))
+    predicted = network.predict(X)
+    labels = np.arange(classes)
     confusion = metrics.confusion_matrix(y, predicted, labels=labels)
     per_class = confusion.sum(axis=1)
     found = per_class > 0
@@ -44,7 +63,7 @@ def measure(model: TableModel, X: Array, y: Array) -> dict[str, Any]:
         "macro_f1": float(metrics.f1_score(y, predicted, average="macro", labels=labels[found], zero_division=0.0)),
         "log_loss": float(metrics.log_loss(y, probabilities, labels=labels)),
     }
-    if len(model.classes) == 2 and found.all():
+    if classes == 2 and found.all():
         measures["roc_auc"] = float(metrics.roc_auc_score(y, probabilities[:, 1]))
     return {**measures, "confusion": confusion.tolist()}
 
@@ -58,18 +77,18 @@ def _check_finite(predicted: Array) -> None:
         )
 
 
-def quick_score(model: TableModel, X: Array, y: Array) -> float:
-    """Accuracy or R², without the import of scikit-learn: for the progress of a training."""
-    predicted = model.network.predict(X)
-    return float(np.mean(predicted == y)) if model.classes is not None else _r2(y, predicted)
+def quick_score(network: Network, X: Array, y: Array, task: str) -> float:
+    """Return the accuracy or R² without importing scikit-learn, for the progress of a training."""
+    predicted = network.predict(X)
+    return float(np.mean(predicted == y)) if task == "classification" else _r2(y, predicted)
 
 
 def metric_name(task: str) -> str:
-    """What `quick_score` is called."""
+    """Return the name of the score that `quick_score` computes."""
     return "accuracy" if task == "classification" else "R²"
 
 
 def _r2(actual: Array, predicted: Array) -> float:
-    """1 − Σ(y − ŷ)²/Σ(y − ȳ)²; nan where all y are alike."""
+    """Return 1 − Σ(y − ŷ)²/Σ(y − ȳ)²; nan if all y are equal."""
     spread = float(np.sum((actual - actual.mean()) ** 2))
     return float(1 - np.sum((actual - predicted) ** 2) / spread) if spread > 0 else float("nan")

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
+from glassnet.tables.measures import measure_classes, measure_numbers
 from glassnet.tables.preparation import Preparation, Unseen
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.reading import as_table
+from glassnet.tables.report import model_text, target_text
+from glassnet.tables.table import Table
 from glassnet.tables.targets import encode_classes, encode_numbers
 
 Array = NDArray[Any]
@@ -72,12 +75,16 @@ class TableModel:
         For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
         second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
         """
-        from glassnet.tables.measures import measure
-
         table = self.table(table)
         y = self.encode(table)
         X = self.preparation.matrix(table, unseen=unseen, dtype=self.network.dtype)
-        return measure(self, X, y)
+        return self.measure(X, y)
+
+    def measure(self, X: Array, y: Array) -> dict[str, Any]:
+        """Measure as `evaluate` does, from the network's inputs X and the encoded target y."""
+        if self.classes is None:
+            return measure_numbers(self.network, X, y, self.target_mean, self.target_scale)
+        return measure_classes(self.network, X, y, len(self.classes))
 
     def encode(self, table: Table) -> Array:
         """The target as the network is trained on it: class indices (n,), or standardised numbers (n,)."""
@@ -100,8 +107,12 @@ class TableModel:
         network = repr(self.network).split("  #")[0]
         return f"TableModel({self.target!r}, {what}; from {self.preparation!r}; {network})"
 
+    @property
+    def target_text(self) -> str:
+        """The classes, or the mean and standard deviation of a number, in one line."""
+        return target_text(self.classes, self.target_mean, self.target_scale)
+
     def summary(self) -> str:
         """Columns, network, settings and what was measured, as text."""
-        from glassnet.tables.report import model_report
-
-        return model_report(self)
+        columns, network = self.preparation.columns, self.network.summary()
+        return model_text(self.target, self.target_text, columns, network, self.settings, self.training)

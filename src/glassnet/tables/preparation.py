@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown
-from glassnet.tables.table import Table, as_table
+from glassnet.tables.reading import as_table
+from glassnet.tables.table import Table
 
 Array = NDArray[Any]
 Kind = Literal["numeric", "categorical"]

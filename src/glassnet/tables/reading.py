@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassnet.errors import InputError, file_kind
+import numpy as np
+
+from glassnet.errors import InputError, file_kind, shown, unknown_name
 from glassnet.tables import idx
 from glassnet.tables.delimited import MOST_COLUMNS, read_delimited
 from glassnet.tables.table import Table, cut, cut_left
@@ -79,6 +82,42 @@ def read_table(
     if suffix in (".tsv", ".tab") and separator is None:
         separator = "\t"
     return _read_text(path, source, separator, missing, decimal_comma)
+
+
+def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
+    """A Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
+
+    Examples
+    --------
+    >>> as_table({"age": [31, 45], "city": ["Bern", None]})
+    Table('table': 2 rows, 2 columns)
+    """
+    import polars as pl
+
+    if isinstance(given, Table):
+        return given
+    if isinstance(given, str) or hasattr(given, "__fspath__"):
+        return read_table(given, missing=missing, decimal_comma=decimal_comma)
+    try:
+        if isinstance(given, pl.DataFrame):
+            frame = given
+        elif isinstance(given, Mapping):
+            frame = pl.DataFrame({str(name): _series(values) for name, values in given.items()})
+        elif hasattr(given, "to_dict") and hasattr(given, "columns"):  # a pandas data frame
+            frame = pl.DataFrame({str(name): _series(given[name]) for name in given.columns})
+        else:
+            raise unknown_name("table", type(given).__name__, ("path", "data frame", "mapping of names to columns"))
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"table: expected columns of equal length; got {shown(str(error))}; pass e.g. {{'x': [1, 2]}}."
+        ) from None
+    return Table(frame, missing=missing, decimal_comma=decimal_comma)
+
+
+def _series(values: Any) -> Any:
+    import polars as pl
+
+    return pl.Series(values=np.asarray(values).tolist() if not isinstance(values, pl.Series) else values)
 
 
 def check_regular(path: Path) -> None:

@@ -1,20 +1,16 @@
-"""A TableModel as text: what it reads, how it was trained, how well it does."""
+"""Text for the columns, the target, the settings and the measures of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from glassnet.errors import printable
-from glassnet.tables.table import Table, cut
-
-if TYPE_CHECKING:
-    from glassnet.tables.fitting import Plan
-    from glassnet.tables.model import TableModel
-    from glassnet.tables.preparation import Column
+from glassnet.tables.preparation import Column
+from glassnet.tables.table import cut
 
 SHOWN_COLUMNS = 40
-_PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}
+PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}
 NAMES = {
     "rows": "rows",
     "accuracy": "accuracy",
@@ -28,69 +24,33 @@ NAMES = {
 }
 
 
-def model_report(model: TableModel) -> str:
-    """Columns, network, settings and measures of a model."""
-    parts = [
-        f"predicts {model.target!r}: {target_text(model)}",
-        columns_text(model.preparation.columns),
-        model.network.summary(),
-    ]
-    if model.settings:
-        parts.append(
-            "settings\n"
-            + "\n".join(
-                f"  {name} = {value!r}" for name, value in model.settings.items() if value not in (None, [], {})
-            )
-        )
-    measured = {part: model.training[part] for part in _PURPOSE if model.training.get(part)}
-    facts = [
-        f"  {name.replace('_', ' ')}: {value}" for name, value in model.training.items() if isinstance(value, int | str)
-    ]
+def model_text(
+    target: str,
+    target_line: str,
+    columns: Sequence[Column],
+    network: str,
+    settings: Mapping[str, Any],
+    training: Mapping[str, Any],
+) -> str:
+    """Join a model's target, columns, network, settings and measures into one text."""
+    parts = [f"predicts {target!r}: {target_line}", columns_text(columns), network]
+    if settings:
+        chosen = [f"  {name} = {value!r}" for name, value in settings.items() if value not in (None, [], {})]
+        parts.append("settings\n" + "\n".join(chosen))
+    facts = [f"  {name.replace('_', ' ')}: {value}" for name, value in training.items() if isinstance(value, int | str)]
     if facts:
         parts.append("training\n" + "\n".join(facts))
-    if measured:
+    if measured := {part: training[part] for part in PURPOSE if training.get(part)}:
         parts.append(measures_text(measured))
     return printable("\n\n".join(parts), keep="\n")
 
 
-def plan_report(plan: Plan, table: Table) -> str:
-    """What a training is about to do with a table: task, columns, missing cells, what is left out, rows, settings."""
-    model, s = plan.model, plan.settings
-    columns = model.preparation.columns
-    numeric = sum(column.kind == "numeric" for column in columns)
-    becomes = f"{model.preparation.n_features} features"
-    lines = [
-        f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
-        f"target {model.target!r}: {model.task} ({plan.rule}), {target_text(model)}",
-        f"inputs: {numeric} numeric and {len(columns) - numeric} categorical columns → {becomes}",
-    ]
-    for kind, rule in (
-        ("numeric", "filled with the median, and a feature says so"),
-        ("categorical", "a category of their own"),
-    ):
-        names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
-        if names:
-            lines.append(f"missing cells, {rule}: {_some(names)}")
-    reasons: dict[str, list[str]] = {}
-    for name, reason in plan.choice.left_out.items():
-        reasons.setdefault(reason, []).append(cut(name, 30))
-    lines += [f"left out, {reason}: {_some(names)}" for reason, names in reasons.items()]
-    rows = [f"{len(part):,} {_PURPOSE[name]}" for name, part in plan.parts.items()]
-    lines.append(f"rows: {', '.join(rows)}")
-    lines.append(repr(model.network))
-    batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
-    optimizer = plan.arguments()["optimizer"]
-    stop = f", until {s.patience} epochs bring no better validation loss" if plan.arguments()["early_stopping"] else ""
-    lines.append(f"{optimizer}, {batches}, l2={s.l2:g}, up to {s.epochs} epochs{stop}")
-    return printable("\n".join(lines), keep="\n")
-
-
-def target_text(model: TableModel) -> str:
-    """The classes, or the mean and scale of a number."""
-    if model.classes is None:
-        return f"a number, {model.target_mean:.6g} on average, with a standard deviation of {model.target_scale:.6g}"
-    names = ", ".join(str(each) for each in model.classes[:10]) + (", …" if len(model.classes) > 10 else "")
-    return f"{len(model.classes)} classes: {names}"
+def target_text(classes: Sequence[Any] | None, mean: float, scale: float) -> str:
+    """Name the classes, or the mean and standard deviation of a number."""
+    if classes is None:
+        return f"a number, {mean:.6g} on average, with a standard deviation of {scale:.6g}"
+    names = ", ".join(str(each) for each in classes[:10]) + (", …" if len(classes) > 10 else "")
+    return f"{len(classes)} classes: {names}"
 
 
 def columns_text(columns: Sequence[Column]) -> str:
@@ -142,7 +102,7 @@ def _becomes(column: Column) -> str:
     return text + (", and a feature that says so" if column.missing else "")
 
 
-def _some(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, printable, shown, unknown_name
+from glassnet.errors import InputError, printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -215,44 +213,6 @@ def correct_or_missing(cell: str) -> str:
 def cut_left(text: str, width: int) -> str:
     """The end of the text, at most `width` characters of it: of a path that is the file's name."""
     return text if len(text) <= width else "…" + text[-(width - 1) :]
-
-
-def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
-    """A Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
-
-    Examples
-    --------
-    >>> as_table({"age": [31, 45], "city": ["Bern", None]})
-    Table('table': 2 rows, 2 columns)
-    """
-    import polars as pl
-
-    if isinstance(given, Table):
-        return given
-    if isinstance(given, str) or hasattr(given, "__fspath__"):
-        from glassnet.tables.reading import read_table
-
-        return read_table(given, missing=missing, decimal_comma=decimal_comma)
-    try:
-        if isinstance(given, pl.DataFrame):
-            frame = given
-        elif isinstance(given, Mapping):
-            frame = pl.DataFrame({str(name): _series(values) for name, values in given.items()})
-        elif hasattr(given, "to_dict") and hasattr(given, "columns"):  # a pandas data frame
-            frame = pl.DataFrame({str(name): _series(given[name]) for name in given.columns})
-        else:
-            raise unknown_name("table", type(given).__name__, ("path", "data frame", "mapping of names to columns"))
-    except (TypeError, pl.exceptions.PolarsError) as error:
-        raise InputError(
-            f"table: expected columns of equal length; got {shown(str(error))}; pass e.g. {{'x': [1, 2]}}."
-        ) from None
-    return Table(frame, missing=missing, decimal_comma=decimal_comma)
-
-
-def _series(values: Any) -> Any:
-    import polars as pl
-
-    return pl.Series(values=np.asarray(values).tolist() if not isinstance(values, pl.Series) else values)
 
 
 def _clean(words: pl.Series, missing: tuple[str, ...]) -> pl.Series:

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.training.job import State
-
-if TYPE_CHECKING:
-    from glassnet.training.run import Run
+from glassnet.network.network import Network
+from glassnet.network.passes import Gradient, Trace
+from glassnet.training.job import Job, Record, Snapshot, State
+from glassnet.training.optimizers import LBFGS, Optimizer
+from glassnet.training.reference import Batch
 
 Array = NDArray[Any]
+
+
+class RunOfHistory(Protocol):
+    """The `Run` that a History belongs to, as far as a History and its readers use it; `training/run.py` defines it."""
+
+    job: Job
+    state: State
+    record: Record
+    optimizer: Optimizer | LBFGS
+    snapshots: list[Snapshot]
+    seconds: float
+
+    @property
+    def network(self) -> Network: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def finished(self) -> bool: ...
+    @property
+    def learning_rate(self) -> float: ...
+    def advance(
+        self,
+        *,
+        steps: int | None = None,
+        epochs: int | None = None,
+        after_epoch: Callable[[Record], str] | None = None,
+    ) -> RunOfHistory: ...
+    def keep(self) -> RunOfHistory: ...
+    def batch(self) -> Batch: ...
+    def trace(self) -> Trace: ...
+    def gradient(self) -> Gradient: ...
+    def restore_best(self) -> RunOfHistory: ...
+    def history(self) -> History: ...
+    def at(self, *, step: int | None = None, epoch: int | None = None) -> RunOfHistory: ...
 
 
 @dataclass(repr=False)
@@ -54,14 +92,14 @@ class History:
     seconds: float
     engine: str
     state: State
-    run: Run | None = None
+    run: RunOfHistory | None = None
 
     @property
     def epochs(self) -> int:
         """How many epochs were run."""
         return len(self.loss)
 
-    def at(self, step: int | None = None, *, epoch: int | None = None) -> Run:
+    def at(self, step: int | None = None, *, epoch: int | None = None) -> RunOfHistory:
         """The run as it stood before update `step` (from 0), or at the end of an epoch; your network stays as it is.
 
         The run is deterministic, so it is repeated from the nearest snapshot (`train(…, snapshots=20)` keeps more

@@ -8,8 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 import glassnet as gn
-from glassnet.diagnose.recorder import record
-from glassnet.diagnose.setup import Setup, run
+from glassnet.diagnose.case.setup import Setup, run
+from glassnet.diagnose.instruments.watched_run import record
 from glassnet.diagnose.thresholds import Thresholds
 
 REPEATS = 15

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.deviance import yardstick
-from glassnet.diagnose.recorder import rows_of
-from glassnet.diagnose.remedy import RobustScale
-from glassnet.diagnose.setup import HELD_OUT, Setup, folds, run_many, validation_arrays
+from glassnet.diagnose.case.deviance import yardstick
+from glassnet.diagnose.case.remedy import RobustScale
+from glassnet.diagnose.case.setup import HELD_OUT, Setup, folds, run_many, validation_arrays
+from glassnet.diagnose.instruments.watched_run import rows_of
 from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.training.job import EarlyStopping

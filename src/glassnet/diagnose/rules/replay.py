@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.diagnose.course import Course, judge_course
+from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.setup import Outcome, Setup
 from glassnet.diagnose.findings import Finding, Replay
-from glassnet.diagnose.opinion import Opinion, contradicted, second_opinion
-from glassnet.diagnose.outcome import Sickness, recall_by_class
-from glassnet.diagnose.recorder import Recording, record
-from glassnet.diagnose.remedy import Remedy
-from glassnet.diagnose.setup import Outcome, Setup
-from glassnet.diagnose.start import judge_batch, judge_start
+from glassnet.diagnose.instruments.watched_run import Recording, record
+from glassnet.diagnose.rules.course import Course, judge_course
+from glassnet.diagnose.rules.opinion import Opinion, contradicted, second_opinion
+from glassnet.diagnose.rules.outcome import Sickness, recall_by_class
+from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError
 

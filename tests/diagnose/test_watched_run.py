@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import glassnet as gn
-from glassnet.diagnose.recorder import FEWEST_LOOKS, LOOKS, largest_slope, record, schedule
-from glassnet.diagnose.setup import Setup
+from glassnet.diagnose.case.setup import Setup
+from glassnet.diagnose.instruments.watched_run import FEWEST_LOOKS, LOOKS, largest_slope, record, schedule
 from glassnet.diagnose.thresholds import Thresholds
 
 rng = np.random.default_rng(5)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.deviance import Yardstick, mean_loss, standard_error, yardstick
+from glassnet.diagnose.case.deviance import Yardstick, mean_loss, standard_error, yardstick
 from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
 from glassnet.training.optimizers import LBFGS, Optimizer, as_optimizer

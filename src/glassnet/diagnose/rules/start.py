@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.deviance import mean_loss
+from glassnet.diagnose.case.deviance import mean_loss
+from glassnet.diagnose.case.remedy import Remedy, rebuilt, repairs
+from glassnet.diagnose.case.setup import Setup, run
 from glassnet.diagnose.findings import Finding, finding
-from glassnet.diagnose.instruments import alike_units, rms
-from glassnet.diagnose.recorder import largest_slope, rows_of
-from glassnet.diagnose.remedy import Remedy, rebuilt
-from glassnet.diagnose.repair import repairs
-from glassnet.diagnose.setup import Setup, run
+from glassnet.diagnose.instruments.instruments import alike_units, rms
+from glassnet.diagnose.instruments.watched_run import largest_slope, rows_of
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations.losses import default_loss
 from glassnet.network import passes

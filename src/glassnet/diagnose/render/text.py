@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.diagnose.findings import Finding
-from glassnet.diagnose.instruments import Look
-
-if TYPE_CHECKING:
-    from glassnet.diagnose.diagnosis import Diagnosis
+from glassnet.diagnose.instruments.instruments import Look
+from glassnet.diagnose.result import Result
 
 WIDTH = 100
 
 
-def as_text(diagnosis: Diagnosis) -> str:
+def as_text(diagnosis: Result) -> str:
     """The diagnosis as a page of text."""
     count = len(diagnosis.findings)
     verdict = (
@@ -34,7 +32,7 @@ def as_text(diagnosis: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def summary(diagnosis: Diagnosis) -> list[str]:
+def summary(diagnosis: Result) -> list[str]:
     """What was run and how it came out, in a few lines."""
     lines = []
     if diagnosis.title:
@@ -87,7 +85,7 @@ def _wrapped(text: str, hanging: int = 0) -> list[str]:
     )
 
 
-def as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
+def as_dict(diagnosis: Result) -> dict[str, Any]:
     """The diagnosis as plain data: numbers that are not finite become None."""
     history = diagnosis.history
     return {

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from glassnet.diagnose.charts import Line, bars, lines
 from glassnet.diagnose.findings import Finding
-from glassnet.diagnose.instruments import Histogram, Look
-from glassnet.diagnose.report import place_of, standing_of, summary
-
-if TYPE_CHECKING:
-    from glassnet.diagnose.diagnosis import Diagnosis
+from glassnet.diagnose.instruments.instruments import Histogram, Look
+from glassnet.diagnose.render.charts import Line, bars, lines
+from glassnet.diagnose.render.text import place_of, standing_of, summary
+from glassnet.diagnose.result import Result
 
 _LIGHT = (
     "--ink:#1d2329;--soft:#5b6670;--paper:#fff;--line:#dfe4e8;--card:#f6f8f9;--good:#00694a;--bad:#b3261e;"
@@ -58,7 +56,7 @@ STYLE = f"""
 """.strip()
 
 
-def as_page(diagnosis: Diagnosis) -> str:
+def as_page(diagnosis: Result) -> str:
     """A whole page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -69,7 +67,7 @@ def as_page(diagnosis: Diagnosis) -> str:
     )
 
 
-def as_fragment(diagnosis: Diagnosis) -> str:
+def as_fragment(diagnosis: Result) -> str:
     """What a notebook shows."""
     count = len(diagnosis.findings)
     verdict = (
@@ -113,7 +111,7 @@ def _remedy_rows(found: Finding) -> list[tuple[str, str]]:
     return rows
 
 
-def figures(diagnosis: Diagnosis) -> str:
+def figures(diagnosis: Result) -> str:
     """The figures that the run has data for."""
     looks = diagnosis.looks
     steps = [look.step for look in looks]
@@ -139,7 +137,7 @@ def figures(diagnosis: Diagnosis) -> str:
     return "".join(f"<figure><h3>{escape(title)}</h3>{chart}</figure>" for title, chart in drawn if chart)
 
 
-def _losses(diagnosis: Diagnosis) -> str:
+def _losses(diagnosis: Result) -> str:
     history = diagnosis.history
     if history is None or not len(history.loss):
         return ""

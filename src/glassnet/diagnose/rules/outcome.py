@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.course import slower
+from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.setup import Outcome, Setup, run_many
 from glassnet.diagnose.findings import Finding, finding
-from glassnet.diagnose.opinion import Opinion, beats_majority, contradicted
-from glassnet.diagnose.recorder import Recording
-from glassnet.diagnose.remedy import Remedy
-from glassnet.diagnose.setup import Outcome, Setup, run_many
+from glassnet.diagnose.instruments.watched_run import Recording
+from glassnet.diagnose.rules.course import slower
+from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.training.optimizers import Momentum, Nesterov
 from glassnet.training.schedules import Constant, as_schedule

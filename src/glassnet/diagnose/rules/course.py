@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.findings import Finding, finding
-from glassnet.diagnose.instruments import Look, depth_ratio
-from glassnet.diagnose.remedy import Remedy
+from glassnet.diagnose.instruments.instruments import Look, depth_ratio
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.training.job import EarlyStopping
 from glassnet.training.optimizers import Optimizer

@@ -9,14 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.instruments import Detail, Look, dead_share, histogram, rms, saturated_share, update_ratio
-from glassnet.diagnose.setup import Outcome, Setup, outcome_of
+from glassnet.diagnose.case.setup import Outcome, Setup, outcome_of
+from glassnet.diagnose.instruments.instruments import (
+    Detail,
+    Look,
+    dead_share,
+    histogram,
+    rms,
+    saturated_share,
+    update_ratio,
+)
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations.activations import Activation
 from glassnet.errors import NonFiniteError
 from glassnet.network import passes
 from glassnet.network.network import Network
-from glassnet.training.history import History
+from glassnet.training.history import History, RunOfHistory
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.run import Run
 
@@ -118,7 +126,7 @@ def rows_of(n: int, at_most: int) -> Array:
     return np.arange(n) if n <= at_most else np.sort(np.random.default_rng(0).choice(n, at_most, replace=False))
 
 
-def look_at(run: Run, start: Array, probe: Array, detail: Detail | None) -> Look:
+def look_at(run: RunOfHistory, start: Array, probe: Array, detail: Detail | None) -> Look:
     """Read the cheap instruments and take one step of the run to see its update, if one is left."""
     look = read(run, start, probe, detail, run.step, ())
     before, _ = run.network.layout.views(run.network.theta.copy())
@@ -127,7 +135,9 @@ def look_at(run: Run, start: Array, probe: Array, detail: Detail | None) -> Look
     return replace(look, ratio=_ratios(before, run.network))
 
 
-def read(run: Run, start: Array, probe: Array, detail: Detail | None, step: int, ratio: tuple[float, ...]) -> Look:
+def read(
+    run: RunOfHistory, start: Array, probe: Array, detail: Detail | None, step: int, ratio: tuple[float, ...]
+) -> Look:
     """Read the cheap instruments."""
     net, job = run.network, run.job
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

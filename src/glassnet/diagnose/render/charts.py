@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.instruments import Histogram
+from glassnet.diagnose.instruments.instruments import Histogram
 
 WIDTH, HEIGHT = 344, 196
 LEFT, RIGHT, TOP, BOTTOM = 52, 18, 12, 34

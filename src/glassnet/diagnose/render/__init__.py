@@ -1,0 +1,1 @@
+"""A diagnosis as text, plain data, HTML and charts."""
