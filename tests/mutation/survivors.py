@@ -33,12 +33,12 @@ REASONS = {
     "src/glassnet/estimators/minimising.py: if fitting.has_callbacks:: fitting.has_callbacks → True": (
         "equivalent: without callbacks the function that is called does nothing"
     ),
-    "src/glassnet/diagnose/instruments/instruments.py: if not 1e-30 < square < 1e30:  # what over- or underflows in float32 may not "
-    "in float64: 1e-30 < square < 1e30 → (1e-30 < square <= 1e+30)": (
+    "src/glassnet/diagnose/instruments/instruments.py: if not 1e-30 < square < 1e30:  # float32 over- or underflowed; "
+    "float64 may not: 1e-30 < square < 1e30 → (1e-30 < square <= 1e+30)": (
         "equivalent: at exactly 1e30 both ways give the same number"
     ),
-    "src/glassnet/diagnose/rules/replay.py: SLACK = 0.05  # how much worse, in u, a run may come out and still count as not "
-    "worse: the spread between equal runs: 0.05 → 0.1": (
+    "src/glassnet/diagnose/rules/replay.py: SLACK = 0.05  # rise of u that still counts as no worse: the spread between "
+    "equivalent runs: 0.05 → 0.1": (
         "accepted: the suite of set-ups (long) measures it; no single run tells 0.05 from 0.1"
     ),
 }

@@ -1,1 +1,4 @@
-"""Diagnosis: is the gradient right, and why does a network not learn."""
+"""Diagnosis: find why a network does not learn, and test remedies by training it again.
+
+Reading order, bottom up: thresholds, case/, instruments/, findings, rules/, result, render/, diagnosis, diagnosing, examine.
+"""

@@ -1,4 +1,4 @@
-"""`diagnose`: looks at a set-up before, during and after training, finds what is wrong, and replays what would mend it."""
+"""`diagnose`: examines a set-up before, during and after training, reports faults, and replays their remedies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
 from glassnet.training.train import train
 
-LATE = {  # a finding that only shows in the course of a run is a symptom of what drives the run
+LATE = {  # a finding that appears only in the course of a run ranks just behind this code, as its symptom
     "dead_units": "underfitting",
     "saturated_units": "underfitting",
     "exploding_gradient": "underfitting",
@@ -39,20 +39,20 @@ AT_START = (
 def diagnose(
     model: Any, X: Any, y: Any, *, thresholds: Thresholds | None = None, replay: bool = True, **options: Any
 ) -> Diagnosis:
-    """Train a copy of a network or estimator with instruments on, and say what is wrong and what was seen to mend it.
+    """Train a copy of a network or estimator under instruments; report its faults and the remedies that a replay confirmed.
 
-    Before training: the gradient, the scale of inputs, targets and weights, the first loss, a small batch learned by
-    heart. During it: gradients, updates, dead and saturated units, on a schedule that bounds their cost and changes no
-    bit of the training. After it: the outcome on held-out rows beside that of plain models, and single changes that
-    would have made up the difference. Each remedy is replayed from the start with the same seed.
+    Before training it checks the gradient, the scale of inputs, targets and weights, the first loss, and that a small batch
+    can be learned by heart. During training it measures gradients, updates, dead and saturated units, on a schedule that
+    bounds the cost and changes no bit of the training. Afterwards it compares the outcome on held-out rows with that of
+    plain models, and looks for a single change that closes the gap. Each remedy is replayed from the start with the same seed.
 
     Parameters
     ----------
     model : Network at its start, or an estimator that has not been fitted
     X, y : as `train` takes them
-    thresholds : Thresholds, where each finding begins
-    replay : whether to try the remedies; without, findings that need trials are not made
-    options : those of `train`
+    thresholds : Thresholds, the value at which each finding begins
+    replay : True to try the remedies; if False, findings that need trials are not made
+    options : the options of `train`
 
     Returns
     -------
@@ -62,7 +62,7 @@ def diagnose(
     Raises
     ------
     InputError
-        If an argument is not what `train` takes.
+        If an argument is not one that `train` takes.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def diagnose(
     course = judge_course(course_of(setup, recording, control), thresholds)
     early = [*start, *course, *judge_batch(setup, thresholds)]
     opinion = sickness = None
-    alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run tells of another fault
+    alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run has another fault
     if held is not None and alike and not _nothing_to_learn(setup):
         mended = [cure for found in start if found.code == "gradient_wrong" for cure in found.remedies[:1]]
         right, right_held = (cured(part, mended) for part in (setup, held))
@@ -128,7 +128,7 @@ def diagnose(
 
 
 def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
-    """The set-up of a network, or of an estimator that tells its network and options, with all arguments checked."""
+    """Check all arguments and return the set-up of a network or an estimator."""
     if not isinstance(model, Network):
         tell = getattr(model, "training_setup", None)
         if tell is None:
@@ -148,26 +148,26 @@ def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
 
 
 def _spared(found: Finding) -> bool:
-    """Units that died on the way in a run that went well: the others were enough."""
+    """True for units that died during a run that went well: the remaining ones were enough."""
     return found.code == "dead_units" and bool(found.step) and found.evidence["share"] < NEARLY_ALL
 
 
 def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
-    """The set-up with remedies carried out one after the other."""
+    """Carry out remedies one after the other and return the set-up."""
     for remedy in remedies:
         setup = remedy.apply(setup)
     return setup
 
 
 def _attributed(findings: list[Finding], codes: list[str], case: Case, recording: Recording) -> list[Finding]:
-    """What else a sick run suffers from, once what was wrong at its start is mended."""
+    """Name further faults of a sick run, after the confirmed remedies for its start are applied."""
     assert case.sickness is not None
     roots = [found.remedy for found in findings if found.confirmed and found.remedy and _at_start(found)]
     held = cured(case.held, roots)
     control = run(held) if roots else case.control
     sickness = replace(case.sickness, score=control.score)
     if not sickness.sick or control.unexplained <= sickness.opinion + case.thresholds.gap:
-        return []  # it has learned its training rows: what it lacks on others is no matter of rate or size
+        return []  # it has learned its training rows: a worse score on others is not due to rate or size
     known = {found.code for found in findings}
     case = replace(case, held=held, control=control, sickness=sickness)
     more = [found for found in attribute(held, recording, sickness, case.thresholds) if found.code not in known]
@@ -175,7 +175,7 @@ def _attributed(findings: list[Finding], codes: list[str], case: Case, recording
 
 
 def _at_start(found: Finding) -> bool:
-    """Whether the finding was there before the first step, in the numbers of the start or of the data."""
+    """True if the finding was present before the first step, in the initial parameters or the data."""
     return found.code in AT_START and not found.step
 
 
@@ -184,14 +184,14 @@ def _nothing_to_learn(setup: Setup) -> bool:
 
 
 def _nothing_in_inputs(findings: list[Finding]) -> bool:
-    """Whether the inputs themselves say nothing about the targets, which no change of training can mend."""
+    """True if the inputs hold no information on the targets, which no change of training can mend."""
     return any(found.code == "input_ignored" and "run" not in found.evidence for found in findings)
 
 
 def _ignores_inputs(
     unexplained: float, sickness: Sickness, findings: list[Finding], thresholds: Thresholds
 ) -> list[Finding]:
-    """The trained network does no better than a constant where plain models do."""
+    """Report a trained network that does no better than a constant prediction although plain models do."""
     if not thresholds.ignored < unexplained < np.inf or sickness.opinion > 0.8:
         return []
     if any(found.code == "input_ignored" for found in findings):
@@ -209,11 +209,11 @@ def _ignores_inputs(
 
 
 def _place(found: Finding) -> tuple[int, int]:
-    """Sorts by cause before symptom; what a replay did not confirm comes after what it did."""
+    """Return the sort key: confirmed findings first, then causes before symptoms."""
     late = (found.step or 0) > 0 and found.code in LATE
     place = 2 * CODES.index(LATE[found.code] if late else found.code) + late
     of_data = _nothing_in_inputs([found])
-    if found.code == "input_ignored":  # either nothing is in them, or the network ignores them, which is a symptom
+    if found.code == "input_ignored":  # a cause if the inputs hold nothing, a symptom if the network ignores them
         place = -1 if of_data and not found.evidence.get("varying_inputs", 1) else place if of_data else 2 * len(CODES)
     if found.code == "diverged" and found.evidence.get("at_start"):
         place = 1
@@ -223,7 +223,7 @@ def _place(found: Finding) -> tuple[int, int]:
 
 
 def _with_symptoms(findings: list[Finding]) -> list[Finding]:
-    """Mark each finding that the remedy of an earlier one made go away: that is its remedy too."""
+    """Mark each finding that disappeared under the remedy of an earlier one, and give it that remedy."""
     marked: list[Finding] = []
     for found in findings:
         causes = [other for other in marked if other.confirmed and other.replay and found.code in other.replay.gone]

@@ -1,4 +1,4 @@
-"""`examine`: the same rules on a run that is over: a stored History, or the arrays that somebody else's loop left."""
+"""`examine`: applies the rules of `diagnose` to a finished run: a History, or arrays recorded by another training loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from glassnet.training.optimizers import LBFGS
 
 Array = NDArray[Any]
 
-SILENT = 0.0  # the activation of a dead rectifier
+SILENT = 0.0  # the activation of a dead relu
 
 
 def examine(
@@ -36,27 +36,27 @@ def examine(
     baseline: float | None = None,
     thresholds: Thresholds | None = None,
 ) -> Diagnosis:
-    """Judge a run that is over by what it left; remedies are named but not replayed.
+    """Judge a finished run by its record; remedies are named but not replayed.
 
     Parameters
     ----------
-    history : History of glassnet; its run is gone through again, which it can be bit for bit
-    losses, validation_losses : one an epoch
+    history : History of glassnet; its run is repeated, bit for bit
+    losses, validation_losses : one number for each epoch
     weights : for each look, from the first to the last, the weight matrix (fan_in, fan_out) of each layer
-    gradients : for each look the gradient of each of these, in the same shapes
+    gradients : for each look the gradient of each weight matrix, in the same shapes
     activations : for each look the (n, units) activations of each hidden layer on the same rows
-    steps : the number of updates before each look; without it the looks are counted, and updates not judged
-    baseline : the loss of a constant prediction, with which a plateau can be told from the end of a good run
+    steps : the number of updates before each look; without it the looks are numbered from 0, and updates are not judged
+    baseline : the loss of a constant prediction, needed to tell a plateau from the end of a good run
     thresholds : Thresholds
 
     Raises
     ------
     InputError
-        If nothing was passed, or lists that belong together differ in length.
+        If nothing was passed, or lists of looks differ in length.
 
     Examples
     --------
-    A loop of one's own whose gradient dies away towards the first layer:
+    Another training loop, whose gradient vanishes towards the first layer:
 
     >>> rng = np.random.default_rng(0)
     >>> weights = [[rng.normal(size=(4, 4)) for _ in range(3)]]
@@ -87,7 +87,7 @@ def examine(
 
 
 def _judge(course: Course, found: list[Finding], thresholds: Thresholds) -> list[Finding]:
-    """All findings by cause before symptom; the size of updates speaks where nothing lies behind it."""
+    """Return all findings, causes before symptoms; update sizes are used only if no other rule fired."""
     found = [*found, *judge_course(course, thresholds)]
     if all(CODES.index(each.code) > CODES.index("learning_rate_too_low") for each in found):
         found += judge_updates(course, thresholds)
@@ -134,7 +134,7 @@ def _looks_of(
 
 
 def _detail(A: dict[int, Array], G: dict[int, Array], thresholds: Thresholds) -> Detail:
-    """Dead and saturated units from activations alone: rectifiers are ≥ 0 and not bounded by 1, others lie in (−1, 1)."""
+    """Find dead and saturated units from activations alone, which tell the function: relu is ≥ 0 and unbounded, tanh in ±1."""
     dead, saturated = {}, {}
     for layer, a in A.items():
         bounded = bool(np.abs(a).max(initial=0) <= 1) and bool(np.abs(a).max(initial=0) > 0.5)
@@ -166,7 +166,7 @@ def _alike(weights: Sequence[Sequence[Any]], thresholds: Thresholds) -> list[Fin
 
 
 def _of_history(history: History, baseline: float | None, thresholds: Thresholds) -> Diagnosis:
-    """Go back to the start of the run and through it again, looking on the way."""
+    """Repeat the run from its start and read the instruments on the way."""
     if not isinstance(history, History):
         raise InputError(f"history: expected a History; got {shown(history)}; pass what train returned.")
     run, looks, network = history.run, [], None

@@ -1,4 +1,4 @@
-"""Findings: what is wrong, how one knows, whose rule it is, what to change, and whether the change was seen to help."""
+"""Findings: a fault with its evidence, the rule it breaks, the rule's source, a remedy, and the remedy's replay."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ NORTHCUTT = "Northcutt, Jiang & Chuang, Confident Learning, 2021, arXiv:1911.000
 
 @dataclass(frozen=True)
 class Rule:
-    """What a finding holds against the run: the rule in one sentence, its source, and the thresholds it uses."""
+    """The rule behind a finding: one sentence, its source, and the names of the thresholds it uses."""
 
     text: str
     source: str
     lines: tuple[str, ...] = ()
 
     def shown(self, thresholds: Thresholds) -> str:
-        """The rule with its numbers and who drew them."""
+        """Return the rule with the values and sources of its thresholds."""
         drawn = [f"{name} = {getattr(thresholds, name):g} ({thresholds.origin(name)})" for name in self.lines]
         return f"{self.text} [{'; '.join(drawn)}]" if drawn else self.text
 
 
-# by code, the usual order from cause to symptom
+# by code, usual causes before usual symptoms
 RULES = {
     "gradient_wrong": Rule(
         "Backpropagation must agree with the complex step, or with centred differences away from kinks.",
@@ -107,10 +107,10 @@ CODES = tuple(RULES)
 
 @dataclass(frozen=True)
 class Replay:
-    """The run again, from its start and with the same seed, but with the remedy.
+    """The result of repeating the run from its start, with the same seed and the remedy.
 
-    `before` and `after` are what `measured` was in the two runs; `confirmed`: the evidence went away and the result
-    is not worse. `gone`: the codes of the findings that went away.
+    `measured` names the quantity that was `before` in the run and `after` in the replay. `confirmed`: the evidence
+    disappeared and the result is not worse. `gone`: the codes of the findings that disappeared.
     """
 
     confirmed: bool
@@ -129,20 +129,20 @@ class Replay:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """A fault of a training run, with its evidence and remedy.
 
     Attributes
     ----------
     code : one of the codes in `CODES`
-    severity : "error" where the run cannot learn as it is, "warning" where it loses by it
-    message : what was seen, in one sentence with its numbers
+    severity : "error" if the run cannot learn as it is, "warning" if it learns less well
+    message : the observation, in one sentence with its numbers
     evidence : the numbers by name
-    rule, source : what it is held against, and who says so
-    step, layer : where it shows first, if at one place
+    rule, source : the rule that is broken, and its source
+    step, layer : the first step and the layer that show it, if it is tied to one
     remedies : changes worth trying, the likeliest first
     remedy : the change that was replayed, the confirmed one if there is one
-    replay : what came of it
-    symptom_of : the code of an earlier finding whose remedy made this one go away too
+    replay : the result of the replay
+    symptom_of : the code of an earlier finding whose remedy also removed this one
     """
 
     code: str
@@ -160,11 +160,11 @@ class Finding:
 
     @property
     def confirmed(self) -> bool:
-        """Whether a replay confirmed the remedy."""
+        """True if a replay confirmed the remedy."""
         return self.replay is not None and self.replay.confirmed
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as plain data."""
+        """Return the finding as plain data."""
         replay = self.replay
         return {
             "code": self.code,
@@ -192,7 +192,7 @@ def finding(
     remedies: tuple[Remedy, ...] = (),
     **evidence: Any,
 ) -> Finding:
-    """A Finding with the rule and the source of its code."""
+    """Make a Finding with the rule and the source of its code."""
     rule = RULES[code]
     first = remedies[0] if remedies else None
     return Finding(code, severity, message, evidence, rule.shown(thresholds), rule.source, step, layer, remedies, first)

@@ -1,4 +1,4 @@
-"""The lines a diagnosis draws: each a named number that can be changed, with who drew it first or the word "ours"."""
+"""Thresholds of the diagnosis, each with its source ("ours" if we chose it)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CS231N = "Karpathy et al., CS231n, Neural networks 3"
 RECIPE = "Karpathy, A Recipe for Training Neural Networks, 2019"
 MAKEMORE = "Karpathy, Neural Networks: Zero to Hero, makemore part 3, 2022"
 SAGEMAKER = "Amazon SageMaker Debugger, built-in rule DeadRelu"
-OURS = "ours"  # set on the seeds that the suite calls calibration
+OURS = "ours"  # chosen on the calibration seeds of tests/diagnose/suite
 
 
 def _line(value: float, origin: str, meaning: str) -> Any:
@@ -20,10 +20,10 @@ def _line(value: float, origin: str, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where each finding begins. `Thresholds(dead_share=0.1)` moves one line; `origin(name)` says who drew it.
+    """The values at which findings begin. `Thresholds(dead_share=0.1)` changes one; `origin(name)` names its source.
 
     Losses are measured as the unexplained share u = (loss − floor) / (baseline − floor): 1 is a constant prediction that
-    ignores the inputs, 0 a perfect one, so that one line fits every loss and every scale of targets (D² = 1 − u).
+    ignores the inputs, 0 a perfect one, so that one threshold fits every loss and every scale of targets (D² = 1 − u).
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Thresholds:
     overfit_gap: float = _line(0.4, OURS, "validation u − training u at the end")
     majority: float = _line(0.8, OURS, "share of the largest class above which classes count as imbalanced")
     recall: float = _line(0.5, OURS, "recall of a class below which imbalance harms")
-    contradicted: float = _line(0.1, OURS, "error on the rows the second opinion is surest of")
+    contradicted: float = _line(0.1, OURS, "error rate of the second opinion on its more confident half")
 
     def __post_init__(self) -> None:
         for line in fields(self):
@@ -70,10 +70,10 @@ class Thresholds:
 
     @classmethod
     def origin(cls, name: str) -> str:
-        """Who drew the line called `name`."""
+        """Return the source of the threshold called `name`."""
         return next(line.metadata["origin"] for line in fields(cls) if line.name == name)
 
     @classmethod
     def meaning(cls, name: str) -> str:
-        """What the line called `name` divides."""
+        """Return the meaning of the threshold called `name`."""
         return next(line.metadata["meaning"] for line in fields(cls) if line.name == name)

@@ -19,10 +19,10 @@ FAR = 30.0  # the largest |logit| or log rate of a constant prediction
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What a loss is worth on some targets: that of the best constant prediction, and the least there can be.
+    """The scale of a loss on given targets: from `floor`, its least possible value, to `baseline`, that of a constant prediction.
 
-    `constant` is that prediction, (k,): of the pre-activation where the loss contains the output activation, else of
-    the output. (The share of the deviance explained, D² = 1 − u, is R² for the squared error.)
+    `constant` is the best constant prediction, (k,): a pre-activation if the loss contains the output activation, else an
+    output. (The share of the deviance explained, D² = 1 − u, is R² for the squared error.)
     """
 
     baseline: float
@@ -30,7 +30,7 @@ class Yardstick:
     constant: Array
 
     def unexplained(self, loss: float) -> float:
-        """u = (loss − floor) / (baseline − floor); inf for a loss that is not finite."""
+        """Return u = (loss − floor) / (baseline − floor); inf if the loss is not finite."""
         if not np.isfinite(loss):
             return float("inf")
         span = self.baseline - self.floor
@@ -38,7 +38,7 @@ class Yardstick:
 
 
 def yardstick(loss: Loss, Y: Array, weight: Array | None = None) -> Yardstick:
-    """The yardstick of `loss` on targets Y, (n, k).
+    """Return the Yardstick of `loss` on targets Y, (n, k).
 
     Examples
     --------
@@ -55,7 +55,7 @@ def yardstick(loss: Loss, Y: Array, weight: Array | None = None) -> Yardstick:
 
 
 def mean_loss(network: Network, X: Array, Y: Array, weight: Array | None = None) -> float:
-    """The mean loss of the network without penalties; inf if it overflows."""
+    """Return the mean loss of the network without penalties; inf if it overflows."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         trace = passes.forward(network.activations, network.W, network.b, X)
         loss = float(passes.objective(network.activations, network.loss_function, network.W, trace, Y, weight))
@@ -63,7 +63,7 @@ def mean_loss(network: Network, X: Array, Y: Array, weight: Array | None = None)
 
 
 def standard_error(network: Network, X: Array, Y: Array) -> float:
-    """The standard error of the mean loss over these rows."""
+    """Return the standard error of the mean loss over these rows; inf if it overflows."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         trace = passes.forward(network.activations, network.W, network.b, X)
         last, loss = len(trace.Z), network.loss_function
@@ -86,7 +86,7 @@ def _best_constant(loss: Loss, Y: Array, weight: Array | None) -> Array:
 
 
 def _search(loss: Loss, Y: Array, weight: Array | None, mean: Array) -> Array:
-    """The best of the mean and 101 quantiles of each column, for a loss of one's own or one that is not smooth."""
+    """Try the mean and 101 quantiles of each column; used for the user's own losses and for those that are not smooth."""
     best, k = mean.copy(), Y.shape[1]
     for column in range(k):
         least = np.inf
@@ -100,7 +100,7 @@ def _search(loss: Loss, Y: Array, weight: Array | None, mean: Array) -> Array:
 
 
 def _floor(loss: Loss, Y: Array, weight: Array | None) -> float:
-    """Σᵢ min_z ℓ(z, yᵢ): 0 but for soft labels and counts."""
+    """Return the mean over rows of min_z ℓ(z, yᵢ): 0 except for soft labels and counts."""
     if loss.builtin == "poisson":
         least = Y - Y * np.log(np.where(Y > 0, Y, 1))
     elif loss.builtin == "categorical_cross_entropy":

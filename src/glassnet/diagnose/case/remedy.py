@@ -1,4 +1,4 @@
-"""A remedy: a change of parameters that can be carried out, on the options of `train`, the network or the data."""
+"""A remedy: a change to the options of `train`, the network or the data that can be carried out on a set-up."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Remedy:
-    """A change to a set-up; `apply` carries it out, `text` says it in words, `code` as arguments.
+    """A change to a set-up: `apply` carries it out, `text` describes it in words, `code` in Python.
 
     Attributes
     ----------
     options : arguments of `train` to pass instead
     network : arguments of `Network` to pass instead; the parameters are then drawn anew from its seed
-    standardise_inputs, standardise_targets : bring them to mean 0 and variance 1, by the training rows
+    standardise_inputs, standardise_targets : bring X or y to mean 0 and variance 1, by the training rows
     cut_off : bring inputs to median 0 and the spread of the middle half to that of a standard normal, cut off at ±5
-    output_bias : (k,) what to add to the output layer's bias at the start
-    keep : (n,) the rows to keep
-    at_most_layers : hidden layers beyond that number, the last ones, are left out
+    output_bias : (k,) added to the output layer's bias at the start
+    keep : (n,) True for the rows to keep
+    at_most_layers : the number of hidden layers to keep, from the first
     balanced : give each row the weight n / (classes · count of its class)
     """
 
@@ -47,7 +47,7 @@ class Remedy:
     balanced: bool = False
 
     def apply(self, setup: Setup) -> Setup:
-        """The set-up with the change made; the given one stays as it is."""
+        """Return a changed set-up; the given one stays as it is."""
         if self.keep is not None:
             setup = setup.rows(self.keep)
         if self.standardise_inputs:
@@ -69,13 +69,13 @@ class Remedy:
         options = dict(self.options)
         if self.balanced:
             options["sample_weight"] = balanced_weights(setup.labels)
-        if setup.validation is None:  # nothing to stop at, or measured on the same rows as before
+        if setup.validation is None:  # a remedy replaces validation data but never introduces it
             options.pop("validation", None)
         return setup.changed(**options)
 
     @property
     def code(self) -> str:
-        """The change as arguments, such as `train(…, optimizer=Adam(learning_rate=0.001, …))`."""
+        """The change in Python, such as `train(…, optimizer=Adam(learning_rate=0.001, …))`."""
         parts = []
         if self.keep is not None:
             parts.append(f"X, y = X[keep], y[keep]  # {int(self.keep.sum())} of {len(self.keep)} rows")
@@ -105,14 +105,14 @@ class Remedy:
         return f"Remedy({self.text}: {'; '.join(self.code.splitlines())})"
 
     def to_dict(self) -> dict[str, Any]:
-        """The remedy as plain data."""
+        """Return the remedy as plain data."""
         return {"text": self.text, "code": self.code}
 
 
 class RobustScale:
-    """Brings inputs to median 0 and quartiles at ±0.67, as of a standard normal, and cuts off what lies beyond ±5.
+    """Brings inputs to median 0 and quartiles ±0.67, those of a standard normal, and clips them to ±5.
 
-    Where the quartiles coincide the standard deviation serves.
+    A column whose quartiles coincide is divided by its standard deviation instead.
     """
 
     def __init__(self, X: Array) -> None:
@@ -125,7 +125,7 @@ class RobustScale:
 
 
 def rebuilt(network: Network, **arguments: Any) -> Network:
-    """A Network with some arguments of its constructor changed, its parameters drawn from the same seed."""
+    """Make a Network with some arguments of the constructor changed and its parameters drawn from the same seed."""
     known: dict[str, Any] = {
         "sizes": list(network.sizes),
         "hidden": [network.activations[layer] for layer in range(1, network.n_layers)],
@@ -147,7 +147,7 @@ def rebuilt(network: Network, **arguments: Any) -> Network:
 
 
 def derived(f: Callable[..., Array]) -> Callable[..., Array]:
-    """The derivative of an elementwise f by the complex step, or by centred differences where f takes no complex z."""
+    """Return the derivative of an elementwise f, by the complex step or, if f takes no complex z, by centred differences."""
 
     def derivative(z: Array, *others: Array, **parameters: float) -> Array:
         h = DIFFERENCE * np.maximum(1, np.abs(z))
@@ -163,14 +163,14 @@ def derived(f: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _is_elementwise(loss: Loss, width: int) -> bool:
-    """True if the loss is one number for each output and not one for each row."""
+    """True if the loss is one number for each output rather than one for each row."""
     rows = np.full((2, width), 0.5)
     with np.errstate(all="ignore"):
         return np.shape(loss.value(rows, rows, **loss.parameters)) == rows.shape
 
 
 def repairs(network: Network) -> tuple[Remedy, ...]:
-    """Remedies for a wrong gradient: the derivatives of one's own equations taken from the functions themselves."""
+    """Return remedies for a wrong gradient: replace the derivatives of the user's own functions by numerical ones."""
     own = {layer: a for layer, a in network.activations.items() if not a.rowwise and not a.is_builtin}
     loss = network.loss_function
     own_loss = not loss.is_builtin and _is_elementwise(loss, network.sizes[-1])
@@ -194,7 +194,7 @@ def repairs(network: Network) -> tuple[Remedy, ...]:
 
 
 def balanced_weights(labels: NDArray[np.intp]) -> Array:
-    """n / (classes · count of the row's class): every class weighs the same in all."""
+    """Return n / (classes · count of the row's class), which gives every class the same total weight."""
     counts = np.bincount(labels)
     weights: Array = len(labels) / (np.count_nonzero(counts) * counts[labels])
     return weights
@@ -208,7 +208,7 @@ def _standardise(setup: Setup, which: str) -> Setup:
 
 
 def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> Setup:
-    """The set-up with X or y changed, in the validation data as well."""
+    """Change X or y of the set-up, and of its validation data."""
     if setup.validation is not None:
         place = 0 if which == "X" else 1
         parts = list(setup.validation)

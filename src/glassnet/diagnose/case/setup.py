@@ -1,4 +1,4 @@
-"""A set-up: network at its start, data and training options; what a diagnosis runs, changes and runs again."""
+"""A set-up: the network at its start, the data and the options of a training that can be run, changed and run again."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from glassnet.training.train import train
 Array = NDArray[Any]
 
 HELD_OUT = 4  # every fourth row is held out where no validation data was passed
-LOST = 0.3  # rise of u on the training rows above its best epochs
+LOST = 0.3  # rise of u on the training rows above its best, from which a run counts as having unlearned them
 FEW_ROWS = 40  # with fewer, nothing is held out
 
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """All that `train` takes. The network holds the parameters of the start and is never written to."""
+    """The arguments of `train`. The network holds the initial parameters and is never written to."""
 
     network: Network
     X: Array
@@ -35,7 +35,7 @@ class Setup:
 
     @cached_property
     def Y(self) -> Array:
-        """The targets as the loss takes them, (n, k)."""
+        """The targets encoded for the loss, (n, k)."""
         return self.network.encode(self.y, len(self.X))
 
     @property
@@ -57,34 +57,34 @@ class Setup:
 
     @cached_property
     def measure(self) -> Yardstick:
-        """The yardstick of the loss on the training targets."""
+        """The Yardstick of the loss on the training targets."""
         return yardstick(self.network.loss_function, self.Y, self.weight)
 
     @cached_property
     def is_classification(self) -> bool:
-        """Whether each row has one class: softmax, or one sigmoid on 0 and 1."""
+        """True if each row has one class: a softmax, or one sigmoid on targets 0 and 1."""
         kind = self.network.loss_function.targets
         hard = bool(np.isin(self.Y, (0, 1)).all())
         return hard and (kind == "distribution" or (kind == "probabilities" and self.Y.shape[1] == 1))
 
     @property
     def labels(self) -> NDArray[np.intp]:
-        """The class of each row of a classification."""
+        """The class index of each row of a classification."""
         return self.Y.argmax(axis=1) if self.Y.shape[1] > 1 else (self.Y[:, 0] > 0.5).astype(np.intp)
 
     def changed(self, **options: Any) -> Setup:
-        """The same with other training options."""
+        """Return the set-up with other training options."""
         return replace(self, options={**self.options, **options})
 
     def rows(self, chosen: Array) -> Setup:
-        """The same with some of the rows alone."""
+        """Return the set-up with the chosen rows only."""
         options = dict(self.options)
         if options.get("sample_weight") is not None:
             options["sample_weight"] = np.asarray(options["sample_weight"])[chosen]
         return replace(self, X=self.X[chosen], y=self.y[chosen], options=options)
 
     def with_held_out(self, seed: int = 0) -> Setup | None:
-        """The same with validation data: the user's, else every fourth row in the order of y; None if rows are few."""
+        """Return the set-up with validation data: the user's, else every fourth row in the order of y; None if rows are few."""
         if self.validation is not None:
             return self
         if len(self.X) < FEW_ROWS:
@@ -97,25 +97,25 @@ class Setup:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a set-up came to: the trained network, its losses, and the unexplained shares on both parts of the data."""
+    """The result of running a set-up: the trained network, its losses, and u on training and validation rows."""
 
     network: Network
-    loss: Array  # one an epoch
+    loss: Array  # one number for each epoch
     validation_loss: Array
     unexplained: float
-    held_out: float | None  # the unexplained share on the validation data, at the end
-    held_out_best: float | None  # and when it stood best
-    validation_end: float | None  # the validation loss of the network that came out of it
+    held_out: float | None  # u on the validation data at the end
+    held_out_best: float | None  # the lowest u on the validation data
+    validation_end: float | None  # the validation loss of the trained network
     error: NonFiniteError | None = None
     validation_error: float = 0.0  # the standard error of `validation_end`
-    lost: bool = False  # whether it had learned its training rows much better before
+    lost: bool = False  # True if an earlier epoch had learned the training rows much better
 
     @property
     def score(self) -> float:
-        """What runs are compared by: u on held-out data when it stood best, where there is some, else on training data.
+        """The number that runs are compared by: the lowest u on validation data, or u on training data without any.
 
-        The best rather than the last, since to learn and to stop in time are two things, and the second is overfitting's;
-        but the last of a run that unlearned its training rows again.
+        The lowest rather than the last, because a rise after it is reported as overfitting; but the last if the run
+        unlearned its training rows.
         """
         if self.held_out_best is None or self.held_out is None:
             return self.unexplained
@@ -123,7 +123,7 @@ class Outcome:
 
 
 def run(setup: Setup) -> Outcome:
-    """Train a copy of the set-up's network and measure what came of it."""
+    """Train a copy of the set-up's network and measure the result."""
     network = setup.network.copy()
     loss = validation_loss = np.zeros(0)
     error = None
@@ -151,25 +151,25 @@ def outcome_of(
         best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
     steady = smooth(loss)
     lost = len(steady) > 0 and unexplained - setup.measure.unexplained(float(steady.min())) > LOST
-    if error is not None:  # the parameters are the last good ones: what matters is that the run failed
+    if error is not None:  # a failed run counts as failed, though its parameters are the last finite ones
         unexplained = np.inf
         held_out = best = None if held_out is None else np.inf
     return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, deviation, lost)
 
 
 def smooth(values: Array) -> Array:
-    """Medians of five values in a row: a single lucky epoch of a run that jumps about is not what it reached."""
+    """Running median over five epochs, so that one lucky epoch of a noisy run does not count."""
     return np.median(np.lib.stride_tricks.sliding_window_view(values, 5), axis=1) if len(values) >= 5 else values[:0]
 
 
 def run_many(setups: Sequence[Setup]) -> list[Outcome]:
-    """Train several set-ups side by side; the compiled engine gives the cores free."""
+    """Train several set-ups in parallel threads; the compiled engine releases the GIL."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(run, setups))
 
 
 def validation_arrays(setup: Setup) -> tuple[Array, Array, Array | None]:
-    """The validation data as the network takes it."""
+    """Return X, encoded Y and the weights of the validation data."""
     assert setup.validation is not None
     X, y, *weight = setup.validation
     X = np.asarray(X, dtype=setup.network.dtype)
@@ -177,7 +177,7 @@ def validation_arrays(setup: Setup) -> tuple[Array, Array, Array | None]:
 
 
 def folds(setup: Setup, k: int, seed: int) -> NDArray[np.intp]:
-    """The fold of each row, 0 … k−1: rows dealt out in the order of their targets, so that all folds have alike ones."""
+    """Return the fold of each row, 0 … k−1: rows are dealt out in the order of their targets, so that folds are alike."""
     shuffled = np.random.default_rng(seed).permutation(len(setup.X))
     key = setup.labels if setup.is_classification else setup.Y[:, 0]
     order = shuffled[np.argsort(key[shuffled], kind="stable")]

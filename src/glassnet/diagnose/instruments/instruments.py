@@ -1,4 +1,4 @@
-"""Instruments: what is measured of a network in training, each a function of plain arrays, and the Look that holds it.
+"""Instruments: functions of plain arrays that measure a network in training, and the Look that holds their readings.
 
 Cheap ones (loss, gradient, update, distance) are read at every look; costly ones (a forward pass over many rows:
 dead and saturated units, histograms) at a few of them. The choice of quantities follows Cockpit (Schneider, Dangel &
@@ -31,10 +31,10 @@ class Histogram:
 
 @dataclass(frozen=True, eq=False)
 class Detail:
-    """What a forward and a backward pass over many rows show, by layer.
+    """Readings of a forward and a backward pass over many rows, by layer.
 
-    `dead`: share of units whose slope is 0 on every row; `saturated`: share of activations on the flat part, of
-    bounded activations; `spread`: root mean square of Z; `signal`: that of ∂L/∂Z.
+    `dead`: share of units whose slope is 0 on every row; `saturated`: share of values on the flat part of a bounded
+    activation; `spread`: root mean square of Z; `signal`: that of ∂L/∂Z.
     """
 
     dead: Mapping[int, float]
@@ -47,7 +47,7 @@ class Detail:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What the instruments read before step `step`: by layer 1 … L, the sizes of W, its gradient and its update.
+    """Readings of the instruments before step `step`: by layer 1 … L, the sizes of W, its gradient and its update.
 
     `weight`, `gradient`, `update` are root mean squares; `ratio` is update ÷ weight; `distance` is ‖θ − θ₀‖.
     """
@@ -62,7 +62,7 @@ class Look:
 
 
 def rms(values: Array) -> float:
-    """√(mean of squares); inf if an entry is not finite.
+    """Return √(mean of squares); inf if an entry is not finite.
 
     Examples
     --------
@@ -73,14 +73,14 @@ def rms(values: Array) -> float:
     if not flat.size:
         return 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        square = float(np.dot(flat, flat))  # the quickest sum of squares there is
-        if not 1e-30 < square < 1e30:  # what over- or underflows in float32 may not in float64
+        square = float(np.dot(flat, flat))  # the fastest sum of squares in NumPy
+        if not 1e-30 < square < 1e30:  # float32 over- or underflowed; float64 may not
             square = float(np.sum(np.square(flat, dtype=np.float64)))
     return math.sqrt(square / flat.size) if math.isfinite(square) else math.inf
 
 
 def update_ratio(before: Array, after: Array) -> float:
-    """rms(after − before) / rms(before): about 1e-3 in a healthy run; inf where weights at 0 start to move.
+    """Return rms(after − before) / rms(before): about 1e-3 in a healthy run; inf if weights at 0 start to move.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def update_ratio(before: Array, after: Array) -> float:
 
 
 def dead_share(slopes: Array) -> float:
-    """The share of units, columns of g'(Z) (n, units), whose slope is 0 on every row.
+    """Return the share of units, columns of g'(Z) (n, units), whose slope is 0 on every row.
 
     Examples
     --------
@@ -103,17 +103,17 @@ def dead_share(slopes: Array) -> float:
 
 
 def saturated_share(slopes: Array, largest: float, line: float) -> float:
-    """The share of entries of g'(Z) below `line` times the largest slope the activation has."""
+    """Return the share of entries of g'(Z) below `line` times the largest slope of the activation."""
     return float(np.mean(np.abs(slopes) < line * largest))
 
 
 def depth_ratio(sizes: Sequence[float]) -> float:
-    """The first layer's size ÷ the last one's: far below 1 it vanishes on the way back, far above it explodes."""
+    """Return the first layer's size ÷ the last one's: ≪ 1: vanishing gradient; ≫ 1: exploding gradient."""
     return sizes[0] / max(sizes[-1], TINY)
 
 
 def histogram(values: Array, bins: int = BINS) -> Histogram:
-    """Counts over the range of the finite values."""
+    """Count values in equal bins over the range of the finite ones."""
     finite = values[np.isfinite(values)].astype(np.float64)
     if finite.size == 0:
         finite = np.zeros(1)
@@ -126,7 +126,7 @@ def histogram(values: Array, bins: int = BINS) -> Histogram:
 
 
 def alike_units(W: Array, b: Array) -> bool:
-    """Whether all units of a layer have the same weights, so that they can only learn the same."""
+    """True if all units of a layer have the same weights, so that they can only learn the same."""
     if W.shape[1] < 2:
         return False
     spread = max(float(np.ptp(W, axis=1).max()), float(np.ptp(b)))

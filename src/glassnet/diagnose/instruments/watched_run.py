@@ -1,4 +1,4 @@
-"""The recorder: runs a set-up in pieces and reads the instruments between them, which changes no bit of the training."""
+"""`record`: trains a set-up in pieces and reads the instruments in between, which changes no bit of the training."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ from glassnet.training.run import Run
 
 Array = NDArray[Any]
 
-PROBE_ROWS = 32  # of a cheap look
-DETAIL_ROWS = 2000  # of a costly one
-LOOKS = 32  # at most
+PROBE_ROWS = 32  # rows of a cheap look
+DETAIL_ROWS = 2000  # rows of a costly look
+LOOKS = 32  # largest number of looks
 FEWEST_LOOKS = 4
-DETAILS = 6
-SHARE = 0.08  # of the training's estimated time that cheap looks may take
+DETAILS = 6  # costly looks among them
+SHARE = 0.08  # share of the estimated training time that cheap looks may take
 
-# seconds, to choose the number of looks beforehand, so that it depends on the set-up alone and not on the clock
+# seconds and multiply-adds a second: they estimate the cost beforehand, so that the number of looks depends on the set-up
+# alone and not on the clock
 STEP_OVERHEAD, LOOK_OVERHEAD, ENGINE_RATE, NUMPY_RATE = 1.5e-6, 3.5e-4, 1e11, 4e9
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A run with what the instruments read on the way; `history` and `outcome` are those of the run without them."""
+    """A run with the readings of its instruments; `history` and `outcome` are those of the same run without them."""
 
     looks: tuple[Look, ...]
     history: History
@@ -52,10 +53,10 @@ class Recording:
 
 
 def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, looks: int | None = None) -> Recording:
-    """Train a copy of the set-up's network, looking at it on a schedule that bounds the cost.
+    """Train a copy of the set-up's network, reading the instruments on a schedule that bounds the cost.
 
-    `details` is the number of costly looks, 0 for none; `looks` that of all, by default at most 32 and so many
-    that cheap ones take about a twelfth of the training, but no fewer than 4.
+    `details` is the number of costly looks; `looks` the number of all, by default 4 to 32, so that cheap looks take
+    about a twelfth of the training time.
     """
     network = setup.network.copy()
     start = network.theta.copy()
@@ -99,7 +100,7 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
 
 
 def schedule(total: int, looks: int) -> Array:
-    """Steps to look at, from 0: half of them in equal ratios, since much happens early, half in equal distances.
+    """Return the steps to look at, from 0: half of them in equal ratios, since much happens early, half in equal distances.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def schedule(total: int, looks: int) -> Array:
 
 
 def affordable(run: Run, total: int) -> int:
-    """How many looks cost about `SHARE` of the training, by counting multiply-adds; between 4 and 32."""
+    """Return the number of looks, 4 to 32, that cost about `SHARE` of the training, estimated from multiply-adds."""
     work = 6.0 * run.network.n_parameters
     training = total * (STEP_OVERHEAD + work * run.job.batch_size / ENGINE_RATE)
     look = LOOK_OVERHEAD + work * min(PROBE_ROWS, len(run.job.X)) / NUMPY_RATE
@@ -122,12 +123,12 @@ def affordable(run: Run, total: int) -> int:
 
 
 def rows_of(n: int, at_most: int) -> Array:
-    """All rows, or a random choice of so many that is the same each time."""
+    """Return all row numbers, or `at_most` of them chosen at random with a fixed seed."""
     return np.arange(n) if n <= at_most else np.sort(np.random.default_rng(0).choice(n, at_most, replace=False))
 
 
 def look_at(run: RunOfHistory, start: Array, probe: Array, detail: Detail | None) -> Look:
-    """Read the cheap instruments and take one step of the run to see its update, if one is left."""
+    """Read the cheap instruments, then advance the run by one step, if one is left, to measure its update."""
     look = read(run, start, probe, detail, run.step, ())
     before, _ = run.network.layout.views(run.network.theta.copy())
     if not run.finished:
@@ -164,7 +165,7 @@ def _ratios(before: dict[int, Array], network: Network) -> tuple[float, ...]:
 def _between_iterations(
     run: Run, start: Array, probe: Array, places: set[int], detail_at: Callable[[int], Detail | None], taken: list[Look]
 ) -> None:
-    """L-BFGS builds on all its iterations, so it is not cut into pieces: the looks are taken as it passes by."""
+    """Read the instruments after iterations of one uncut run: L-BFGS keeps memory that a cut would lose."""
     net = run.network
     taken.append(read(run, start, probe, detail_at(0), 0, ()))
     before = net.theta.copy()
@@ -207,7 +208,7 @@ def detail_of(net: Network, X: Array, Y: Array, thresholds: Thresholds) -> Detai
 
 
 def largest_slope(activation: Activation) -> float | None:
-    """The largest |g'(z)| of an activation that levels off on both sides; None for one that does not."""
+    """Return the largest |g'(z)| of an activation that levels off on both sides; None if it does not."""
     far = np.array([-2e3, -1e3, 1e3, 2e3])
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ends = activation(far)

@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: lines over steps and histograms, in colours the page's style sheet gives for light and dark."""
+"""Small charts as inline SVG: lines over steps and histograms; the page's style sheet sets their colours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Line:
 def lines(
     series: Sequence[Line], x_label: str, *, log_y: bool = False, log_x: bool = False, mark: float | None = None
 ) -> str:
-    """A chart of lines; `mark` is a value of y to draw across, and points that are not finite are left out."""
+    """Draw a chart of lines and a dashed one at y = `mark`; points that are not finite are left out."""
     kept = [(line, _finite(line, log_y)) for line in series]
     kept = [(line, points) for line, points in kept if len(points)]
     if not kept:
@@ -58,7 +58,7 @@ def lines(
 
 
 def bars(histograms: Sequence[tuple[str, Histogram]]) -> str:
-    """Histograms one above the other, each with its range and its own height."""
+    """Draw histograms one above the other, each scaled to its own range and height."""
     row = 46
     height = row * len(histograms) + 8
     parts = []
@@ -83,7 +83,7 @@ def bars(histograms: Sequence[tuple[str, Histogram]]) -> str:
 
 
 class _Axis:
-    """From a value to a pixel, with ticks."""
+    """An axis: maps values to pixels and places the ticks."""
 
     def __init__(self, low: float, high: float, start: float, end: float, log: bool, shift: bool = False) -> None:
         self.log, self.shift, self.start, self.end = log, shift, start, end

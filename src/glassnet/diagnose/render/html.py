@@ -1,4 +1,4 @@
-"""A diagnosis as HTML: findings with their evidence, small figures; light and dark; loads nothing from outside."""
+"""A diagnosis as HTML: findings with their evidence and small figures, light or dark; loads nothing from outside."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ STYLE = f"""
 
 
 def as_page(diagnosis: Result) -> str:
-    """A whole page."""
+    """Return a whole page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Diagnosis</title>'
@@ -68,7 +68,7 @@ def as_page(diagnosis: Result) -> str:
 
 
 def as_fragment(diagnosis: Result) -> str:
-    """What a notebook shows."""
+    """Return the part of the page that a notebook shows."""
     count = len(diagnosis.findings)
     verdict = (
         '<span class="yes">Healthy: nothing found</span>'
@@ -112,7 +112,7 @@ def _remedy_rows(found: Finding) -> list[tuple[str, str]]:
 
 
 def figures(diagnosis: Result) -> str:
-    """The figures that the run has data for."""
+    """Draw the figures that the run has data for."""
     looks = diagnosis.looks
     steps = [look.step for look in looks]
     drawn = [("Loss by epoch", _losses(diagnosis))]
@@ -169,7 +169,7 @@ def _histograms(name: str, by_layer: Mapping[int, Histogram]) -> str:
 
 
 def _few(series: list[Any], at_most: int = 6) -> list[Any]:
-    """Those of a deep network at equal distances, the first and the last among them."""
+    """Thin out the series of a deep network evenly; keep the first and the last."""
     if len(series) <= at_most:
         return series
     return [series[k] for k in np.unique(np.linspace(0, len(series) - 1, at_most).round().astype(int))]

@@ -16,7 +16,7 @@ WIDTH = 100
 
 
 def as_text(diagnosis: Result) -> str:
-    """The diagnosis as a page of text."""
+    """Return the diagnosis as a page of text."""
     count = len(diagnosis.findings)
     verdict = (
         "healthy: nothing found"
@@ -33,7 +33,7 @@ def as_text(diagnosis: Result) -> str:
 
 
 def summary(diagnosis: Result) -> list[str]:
-    """What was run and how it came out, in a few lines."""
+    """Describe the run and its outcome in a few lines."""
     lines = []
     if diagnosis.title:
         lines.append(f"{diagnosis.title}, {diagnosis.rows:,} rows")
@@ -50,7 +50,7 @@ def summary(diagnosis: Result) -> list[str]:
 
 
 def place_of(found: Finding) -> str:
-    """Where a finding shows: its layer and its step."""
+    """Return the layer and the step of a finding as text."""
     parts = []
     if found.layer is not None:
         parts.append(f"layer {found.layer}")
@@ -60,7 +60,7 @@ def place_of(found: Finding) -> str:
 
 
 def standing_of(found: Finding) -> str:
-    """How far a remedy can be trusted, in a few words."""
+    """Return the result of a remedy's replay in a few words."""
     if found.remedy is None:
         return "no change of parameters mends this"
     if found.replay is None:
@@ -86,7 +86,7 @@ def _wrapped(text: str, hanging: int = 0) -> list[str]:
 
 
 def as_dict(diagnosis: Result) -> dict[str, Any]:
-    """The diagnosis as plain data: numbers that are not finite become None."""
+    """Return the diagnosis as plain data; numbers that are not finite become None."""
     history = diagnosis.history
     return {
         "healthy": diagnosis.healthy,
@@ -120,7 +120,7 @@ def _look(look: Look) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON takes it."""
+    """Convert a value to JSON types; numbers that are not finite become None."""
     if isinstance(value, dict) or hasattr(value, "items"):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Rules on the course of a run: what looks and losses show, whoever recorded them."""
+"""Rules on the course of a run, judged from its looks and losses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glassnet.training.optimizers import Optimizer
 
 Array = NDArray[Any]
 
-EARLY = 0.25  # of a run: what is so by then came with the start
+EARLY = 0.25  # share of a run within which a fault counts as present from the start
 FRESH = Remedy("draw the weights by the default initialisation, biases 0", network={"init": None})
 RELU = Remedy("use relu in the hidden layers, with its initialisation", network={"hidden": "relu", "init": None})
 LEAKY = Remedy("use leaky_relu, whose slope is nowhere 0", network={"hidden": "leaky_relu"})
@@ -29,26 +29,26 @@ CLIP = Remedy("clip the gradient to norm 1", options={"clip_norm": 1.0})
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What a run left behind; any part may be missing."""
+    """The record of a run; any part may be missing."""
 
     looks: Sequence[Look] = ()
-    loss: Array = field(default_factory=lambda: np.zeros(0))  # one an epoch
+    loss: Array = field(default_factory=lambda: np.zeros(0))  # one number for each epoch
     validation_loss: Array = field(default_factory=lambda: np.zeros(0))
     n_layers: int = 0
     optimizer: Any = None
-    validation_end: float | None = None  # of the network that came out of the run
+    validation_end: float | None = None  # the validation loss of the trained network
     validation_error: float = 0.0  # the standard error of that mean over the validation rows
-    unexplained: float | None = None  # shares at the end, on training and validation rows
+    unexplained: float | None = None  # u at the end on training rows, and below it on validation rows
     held_out: float | None = None
     baseline: float | None = None  # the loss of a constant prediction
     floor: float = 0.0
-    failed_step: int | None = None  # where a loss became inf or nan
+    failed_step: int | None = None  # the step whose loss became inf or nan
     failed_layer: int | None = None
     failure: str = ""
 
 
 def slower(optimizer: Any, factor: float = 0.1) -> tuple[Remedy, ...]:
-    """The remedy of another learning rate, for optimizers that have one."""
+    """Return the remedy that multiplies the learning rate by `factor`; none for an optimizer without one."""
     from dataclasses import replace
 
     if not isinstance(optimizer, Optimizer):
@@ -60,13 +60,13 @@ def slower(optimizer: Any, factor: float = 0.1) -> tuple[Remedy, ...]:
 
 
 def judge_course(course: Course, thresholds: Thresholds) -> list[Finding]:
-    """Findings on gradients, units and the loss."""
+    """Return the findings on gradients, units and the loss."""
     rules = (_depth, _units, _divergence, _overfitting, _plateau)
     return [found for rule in rules for found in rule(course, thresholds)]
 
 
 def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
-    """Gradients that shrink or grow on the way back, early in the run; and growth of the whole gradient in time."""
+    """Find gradients that shrink or grow from the last layer to the first early in the run, or that grow over time."""
     looks = course.looks
     if not looks:
         return
@@ -119,7 +119,7 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def judge_updates(course: Course, thresholds: Thresholds) -> list[Finding]:
-    """The learning rate by update ÷ weight early in the run: for runs that cannot be tried again at another rate."""
+    """Judge the learning rate by update ÷ weight early in the run, where it cannot be tried at another rate."""
     looks = [look for look in course.looks if look.ratio]
     looks = [look for look in looks if look.step <= EARLY * course.looks[-1].step] or looks[:1]
     if not looks:
@@ -133,13 +133,13 @@ def judge_updates(course: Course, thresholds: Thresholds) -> list[Finding]:
         if ratio > high
         else ("learning_rate_too_low", low, "update_ratio_low")
     )
-    message = f"early in the run an update is {ratio:.2g} of its weight, where the line is {line:g} ({thresholds.origin(name)})"
+    message = f"early in the run an update is {ratio:.2g} of its weight, where the threshold is {line:g} ({thresholds.origin(name)})"
     cures = slower(course.optimizer, 0.1 if ratio > high else 10.0)
     return [finding(code, message, thresholds, severity="warning", remedies=cures, update_ratio=ratio)]
 
 
 def _ratios(look: Look, n_layers: int) -> list[float]:
-    """First layer ÷ last of the weight gradients, and of the backpropagated ∂L/∂Z where it was recorded."""
+    """Return first layer ÷ last of the weight gradients, and of ∂L/∂Z if it was recorded."""
     ratios = [depth_ratio(look.gradient)] if len(look.gradient) > 1 else []
     if look.detail is not None and n_layers in look.detail.signal:
         ratios = [depth_ratio([look.detail.signal[1], look.detail.signal[n_layers]]), *ratios]
@@ -147,7 +147,7 @@ def _ratios(look: Look, n_layers: int) -> list[float]:
 
 
 def _units(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
-    """Dead and saturated layers, at the first look that shows them."""
+    """Find dead and saturated layers, at the first look that shows them."""
     looks = [look for look in course.looks if look.detail is not None]
     if not looks:
         return
@@ -163,7 +163,7 @@ def _units(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
                 continue
             early = look.step <= 0.02 * end
             late_saturation = name == "saturated" and not early
-            if late_saturation:  # confident units at the end of a run that went well are no fault
+            if late_saturation:  # saturation at the end of a good run is no fault
                 continue
             what = "units have slope 0 on every row" if name == "dead" else "activations lie on the flat part"
             start_cures = (FRESH, GELU) if name == "dead" else (FRESH, RELU)
@@ -249,7 +249,7 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     train = float(np.asarray(course.loss)[-1])
     seen, unseen = course.unexplained, course.held_out
     gap = unseen - seen if seen is not None and unseen is not None and np.isfinite(unseen) else 0.0
-    certain = end - values[best] > 2 * course.validation_error  # and not the work of a few rows
+    certain = end - values[best] > 2 * course.validation_error  # more than the noise of a few rows
     rose = rise > thresholds.overfit_rise and certain and train < values[best]
     if rose or (gap > thresholds.overfit_gap and gap * span > 2 * course.validation_error):
         yield finding(

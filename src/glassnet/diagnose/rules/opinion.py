@@ -1,8 +1,8 @@
-"""The second opinion: what plain models reach on the same data on rows they did not see; the yardstick of sickness.
+"""The second opinion: the loss of plain models on rows they did not see, which a run is compared with.
 
-A linear model and a network of one hidden layer of 32 relu units, inputs scaled and cut off at 5 deviations, Adam, stopped early, each trained
-on all folds but one and read on that one. It also tells which labels are contradicted (Northcutt et al. 2021) and
-whether the inputs say anything about the targets at all.
+The models are a linear one and one hidden layer of 32 relu units. Inputs are scaled and clipped at 5 deviations; Adam with
+early stopping trains on all folds but one and predicts that one. The predictions also show labels that are probably wrong
+(Northcutt et al. 2021), and inputs that hold no information on the targets.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Opinion:
-    """What the better of the plain models reached.
+    """The result of the better plain model.
 
-    `unexplained`: u over all rows, each read out of its fold; `held_out`: u on the set-up's validation data;
-    `rows`, `prediction`: which rows were used, and their outputs out of fold.
+    `kind`: its name; `unexplained`: u over all rows, each predicted by a model that was not trained on it; `held_out`: u
+    on the set-up's validation data; `rows`: the row numbers used; `prediction`: their outputs, by models not trained on them.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Opinion:
 
 
 def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
-    """Train the plain models: out of fold on the set-up's rows, and on those of `held` for its validation data."""
+    """Train the plain models: by cross-validation on the rows of `setup`, and on those of `held` for its validation data."""
     rows = rows_of(len(setup.X), AT_MOST)
     few, part = setup.rows(rows), held.rows(rows_of(len(held.X), AT_MOST))
     loss = setup.network.loss_function
@@ -78,7 +78,7 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
 
 
 class _Scale:
-    """Inputs, and the targets of a squared error, brought to mean 0 and variance 1 and back."""
+    """Scales inputs robustly, and the targets of a squared error to mean 0 and variance 1 and back."""
 
     def __init__(self, setup: Setup) -> None:
         self.loss = setup.network.loss_function
@@ -91,7 +91,7 @@ class _Scale:
             self.y_mean, self.y_std = _moments(setup.Y)
 
     def plain(self, hidden: list[int], setup: Setup, X_val: Array, Y_val: Array, seed: int) -> Setup:
-        """A plain model on the rows of `setup`, stopped at its best on the others."""
+        """Return the set-up of a plain model on the rows of `setup`, stopped early on the others."""
         sizes = [setup.X.shape[1], *hidden, setup.Y.shape[1]]
         last = setup.network.activations[setup.network.n_layers]
         output = last if self.loss.contains(last) else self.loss.link
@@ -114,7 +114,7 @@ class _Scale:
         return (Y - self.y_mean) / self.y_std
 
     def read(self, network: Network, X: Array, Y: Array) -> tuple[Array, Array]:
-        """The outputs in the units of the targets, and the loss of each row."""
+        """Return the outputs in the units of the targets, and the loss of each row."""
         trace = passes.forward(network.activations, network.W, network.b, self.inputs(X))
         output = trace.output * self.y_std + self.y_mean
         raw = output if self.loss.link == "identity" else trace.Z[len(trace.Z)]
@@ -127,9 +127,9 @@ def _moments(values: Array) -> tuple[Array, Array]:
 
 
 def contradicted(opinion: Opinion, labels: NDArray[np.intp]) -> tuple[NDArray[np.bool_], float, float]:
-    """Which rows the opinion contradicts, its error on all rows, and its error on the half it is surest of.
+    """Rows whose label the plain model rejects; its error rate on all rows and on its more confident half.
 
-    Noise in the labels hits sure rows as often as others; classes that overlap leave the sure rows alone.
+    Label noise hits confident predictions as often as others; overlapping classes cause few errors among them.
     """
     probability = opinion.prediction
     if probability.shape[1] == 1:
@@ -142,7 +142,7 @@ def contradicted(opinion: Opinion, labels: NDArray[np.intp]) -> tuple[NDArray[np
 
 
 def beats_majority(opinion: Opinion, labels: NDArray[np.intp]) -> bool:
-    """Whether the opinion is right more often than the largest class is frequent, by three standard errors or more."""
+    """True if the opinion's accuracy exceeds the share of the largest class by more than three standard errors."""
     _, error, _ = contradicted(opinion, labels)
     majority = np.bincount(labels).max() / len(labels)
     return 1 - error - majority > 3 * float(np.sqrt(majority * (1 - majority) / len(labels)))

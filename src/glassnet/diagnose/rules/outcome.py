@@ -1,4 +1,4 @@
-"""Rules on the outcome: is it as good as plain models make it, and if not, which single change would have helped most."""
+"""Rules on the outcome: compare it with that of plain models, and name the single change that would have helped most."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from glassnet.training.schedules import Constant, as_schedule
 
 Array = NDArray[Any]
 
-WORST = 1.5  # a failed run counts as this much unexplained, so that getting back to nothing is not a cure
+WORST = 1.5  # u of a failed run at most, so that reaching a constant prediction does not count as a cure
 WIDE = 64
-ROWS_TO_JUDGE, ROWS_AN_INPUT = 100, 5  # with fewer, plain models are no judges of labels
-FEW_STEPS = 200  # of a run, that it may simply be too short
+ROWS_TO_JUDGE, ROWS_AN_INPUT = 100, 5  # with fewer, plain models cannot judge labels
+FEW_STEPS = 200  # a run of fewer may simply be too short
 BALANCED = Remedy("weigh every class the same in all", balanced=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Sickness:
-    """How far a run falls behind the second opinion on held-out rows, both as unexplained shares."""
+    """The scores u of a run and of the second opinion on held-out rows; a run is sick if the gap exceeds its threshold."""
 
     score: float
     opinion: float
@@ -45,16 +45,16 @@ class Sickness:
         return self.gap > self.thresholds.gap
 
     def closes(self, score: float) -> bool:
-        """Whether a run with this score has made up enough of the gap."""
+        """True if a run with this score closes at least the required share of the gap."""
         return score <= self.opinion + (1 - self.thresholds.closed) * self.gap
 
     def well(self, score: float) -> bool:
-        """Whether a run with this score would not be called sick, or less so by enough."""
+        """True if the score is within the gap, or closes at least the required share of it."""
         return score <= self.opinion + self.thresholds.gap or (self.sick and self.closes(score))
 
 
 def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, thresholds: Thresholds) -> list[Finding]:
-    """Findings on the data: nothing in the inputs, wrong labels, classes of unequal size."""
+    """Return findings on the data: inputs without information, wrong labels, classes of unequal size."""
     found = []
     line = thresholds.ignored
     labels = setup.labels if setup.is_classification else None
@@ -82,7 +82,7 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
             finding(
                 "label_noise",
                 f"plain models that were not shown them contradict {wrong.sum()} of {len(wrong)} labels, and {sure:.0%} of those "
-                "of the rows they are surest of",
+                "in the more confident half",
                 thresholds,
                 severity="warning",
                 remedies=(Remedy("leave out the contradicted rows, after a look at them", keep=keep),),
@@ -112,7 +112,7 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
 
 
 def recall_by_class(held: Setup, trained: Outcome) -> dict[int, float]:
-    """The share of each class that the network finds, on training and validation rows together."""
+    """Return the recall of each class on validation rows, together with training rows if a class has few."""
     X, labels = held.X, held.labels
     if held.validation is not None:
         other = Setup(held.network, np.asarray(held.validation[0]), np.asarray(held.validation[1]))
@@ -125,7 +125,7 @@ def recall_by_class(held: Setup, trained: Outcome) -> dict[int, float]:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One change to the set-up, what it stands for, and what came of it."""
+    """A single change to the set-up, the code of the fault it would prove, and its outcome."""
 
     code: str
     remedy: Remedy
@@ -134,7 +134,7 @@ class Trial:
 
 
 def attribute(held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
-    """Name what a sick run suffers from, by single changes to it: the group of trials that closes the gap first."""
+    """Name the faults of a sick run by trying single changes, group by group, until a group closes the gap."""
     for group in (_restraints(held), _rates(held), _capacity(held)):
         outcomes = run_many([remedy.apply(held) for _, remedy, _ in group])
         trials = [Trial(*change, outcome) for change, outcome in zip(group, outcomes, strict=True)]
@@ -148,7 +148,7 @@ Change = tuple[str, Remedy, str]
 
 
 def _restraints(held: Setup) -> list[Change]:
-    """What the options hold training back with, each taken away."""
+    """Return one change for each option that may hold training back: without it."""
     options = held.options
     changes: list[Change] = []
     for name in ("l2", "l1", "dropout"):
@@ -172,7 +172,7 @@ def _restraints(held: Setup) -> list[Change]:
 
 
 def _rates(held: Setup) -> list[Change]:
-    """The learning-rate sweep: the same start and as many steps at rates from 1/1000 to 10,000 times the given one."""
+    """Return the learning-rate sweep: 1/1000 to 10,000 times the rate, with the same start and as many steps."""
     optimizer = held.optimizer
     steps = held.epochs * -(-len(held.X) // int(held.options.get("batch_size") or len(held.X)))
     changes: list[Change] = []
@@ -213,9 +213,9 @@ def _capacity(held: Setup) -> list[Change]:
 
 
 def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
-    """The findings of the trials that close the gap: for each code the best, the code of the best first."""
+    """Return one finding for each code among the trials that close the gap, the code of the best trial first."""
     enough = [trial for trial in closing if "epochs" in trial.remedy.options]
-    closing = enough or closing  # a rate that gets there in five times as long is not too low
+    closing = enough or closing  # if more epochs close the gap, the rate is not too low
     by_score = sorted(closing, key=lambda trial: trial.outcome.score)
     codes = list(dict.fromkeys(trial.code for trial in by_score))
     if {"learning_rate_too_high", "learning_rate_too_low"} <= set(codes):
@@ -244,7 +244,7 @@ def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, t
 
 
 def _unexplained(held: Setup, recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
-    """No single change closed the gap: say that the run underfits if its training loss is high as well."""
+    """Report underfitting if no single change closed the gap and the training loss is high as well."""
     if recording.outcome.error is not None or recording.outcome.unexplained - sickness.opinion <= thresholds.gap:
         return []
     sizes = [held.network.sizes[0], WIDE, held.network.sizes[-1]]
@@ -269,7 +269,7 @@ def _behind(sickness: Sickness) -> str:
 
 
 def typical_ratio(recording: Recording) -> float:
-    """The median over looks of the largest update ÷ weight of a layer."""
+    """Return the median over looks of the largest update ÷ weight of any layer."""
     ratios = [max(look.ratio) for look in recording.looks[:-1] if look.ratio]
     finite = [ratio for ratio in ratios if np.isfinite(ratio)]
     return float(np.median(finite)) if finite else 0.0

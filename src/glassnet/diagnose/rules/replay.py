@@ -1,4 +1,4 @@
-"""Counterfactual replay: the run again from its start, same seed, with a remedy; did the evidence go away?"""
+"""Counterfactual replay: repeats the run from its start, same seed, with a remedy, and tests if the evidence disappears."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError
 
-AT_MOST = 3  # remedies tried for a finding
-SLACK = 0.05  # how much worse, in u, a run may come out and still count as not worse: the spread between equal runs
+AT_MOST = 3  # remedies tried for each finding
+SLACK = 0.05  # rise of u that still counts as no worse: the spread between equivalent runs
 
 OF_OUTCOME = ("learning_rate_too_high", "learning_rate_too_low", "underfitting", "input_ignored")
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What replays are compared with: the set-up with validation data if there are rows enough, and its own outcome."""
+    """The reference for replays: the set-up, with validation data if rows suffice (`held`), and its outcome (`control`)."""
 
     setup: Setup
     held: Setup
@@ -41,7 +41,7 @@ class Case:
 
 
 def replayed(found: Finding, others: Iterable[str], case: Case) -> Finding:
-    """The finding with the first of its remedies that a replay confirms, or with the first one, unconfirmed."""
+    """Return the finding with the first remedy that a replay confirms, or with the first one, unconfirmed."""
     tried: list[tuple[Remedy, Replay]] = []
     for remedy in found.remedies[:AT_MOST]:
         try:
@@ -86,7 +86,7 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Rep
 
 
 def _without_rows(remedy: Remedy, case: Case) -> Replay:
-    """The replay of leaving rows out: the second opinion is asked again about the rows that stay."""
+    """Replay leaving rows out: train the second opinion again on the remaining rows."""
     assert case.opinion is not None
     cleaned = remedy.apply(case.setup)
     held = cleaned.with_held_out() or cleaned
@@ -97,7 +97,7 @@ def _without_rows(remedy: Remedy, case: Case) -> Replay:
     return Replay(
         gone,
         gone,
-        "error on the half of the rows that plain models are surest of",
+        "error rate on the more confident half of the plain models' predictions",
         before,
         after,
         ("label_noise",) if gone else (),
@@ -105,7 +105,7 @@ def _without_rows(remedy: Remedy, case: Case) -> Replay:
 
 
 def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:
-    """The course of a recorded run; what it came to on validation rows is that of `control`."""
+    """Return the course of a recorded run, with the validation results of `control`."""
     history, error = recording.history, recording.outcome.error
     measure = setup.measure
     return Course(

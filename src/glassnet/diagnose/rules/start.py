@@ -1,4 +1,4 @@
-"""Rules on the start: is the gradient right, are inputs, targets, weights and the first loss of a sane size."""
+"""Rules on the start: a right gradient, and inputs, targets, weights and a first loss of sane size."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ FRESH = Remedy("draw the weights by the default initialisation, biases 0", netwo
 
 
 def judge_start(setup: Setup, thresholds: Thresholds) -> list[Finding]:
-    """Findings that need no training."""
+    """Return the findings that need no training."""
     rules = (_gradient, _inputs, _initialisation, _first_loss)
     return [found for rule in rules for found in rule(setup, thresholds)]
 
 
 def _gradient(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
-    """The check is of the equations, so it takes weights and inputs of a size at which no slope hides."""
+    """Checks the gradient at moderate weights and inputs: at the user's own, saturated units could hide a wrong derivative."""
     network = rebuilt(setup.network, init="glorot_uniform", dtype="float64", seed=1)
     rng = np.random.default_rng(1)
     network.theta = network.theta + rng.normal(scale=0.1, size=network.n_parameters)
@@ -112,7 +112,7 @@ def _inputs(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _far_out(X: Array) -> bool:
-    """Whether an input has values a hundred times as far out as its middle half is wide."""
+    """True if an input has values farther from its median than 100 times its interquartile range."""
     low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)
     return bool(((high > low) & (np.abs(X - middle).max(axis=0) > 100 * (high - low))).any())
 
@@ -209,12 +209,12 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _size(u: float, quadratic: bool) -> float:
-    """u as a measure of size: squared errors grow with the square of what is wrong (or faster), cross-entropies with it."""
+    """Return √u for squared errors, which grow with the square of the error in the output, and u for cross-entropies."""
     return float(np.sqrt(u)) if quadratic else u
 
 
 def best_shift(setup: Setup) -> tuple[Array, float]:
-    """The vector to add to the output's pre-activation that lowers the first loss most, and that loss."""
+    """Return the shift of the output's pre-activation that lowers the first loss most, and the loss it gives."""
     from scipy.optimize import minimize
 
     network = setup.network
@@ -241,14 +241,14 @@ def best_shift(setup: Setup) -> tuple[Array, float]:
 
 
 def judge_batch(setup: Setup, thresholds: Thresholds) -> list[Finding]:
-    """Can the network, from its own start, learn about 20 rows by heart? Each parameter counts for a quarter of a target."""
+    """Report a network that cannot, from its own start, learn about 20 rows by heart (4 parameters or more for each target)."""
     network = setup.network
     k = setup.Y.shape[1]
     size = min(BATCH, len(setup.X), network.n_parameters // (4 * k))
     if size < 4:
         return []
     order = np.random.default_rng(0).permutation(len(setup.X))
-    _, first = np.unique(setup.X[order], axis=0, return_index=True)  # rows of the same inputs cannot be told apart
+    _, first = np.unique(setup.X[order], axis=0, return_index=True)  # rows with equal inputs cannot be told apart
     batch = order[np.sort(first)][:size]
     small = setup.rows(batch)
     mean, std = small.X.mean(axis=0), small.X.std(axis=0)
@@ -257,7 +257,7 @@ def judge_batch(setup: Setup, thresholds: Thresholds) -> list[Finding]:
         X=(small.X - mean) / np.where(std > 0, std, 1),
         options={"optimizer": Adam(learning_rate=0.01), "epochs": BATCH_EPOCHS},
     )
-    if small.measure.baseline - small.measure.floor <= 1e-12:  # one class, one value: nothing to learn
+    if small.measure.baseline - small.measure.floor <= 1e-12:  # a single class or value: nothing to learn
         return []
     trained = run(small)
     if trained.unexplained <= thresholds.batch_unexplained:
