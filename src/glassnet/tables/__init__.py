@@ -1,1 +1,1 @@
-"""Tables of one's own: reading files, recognising columns, preparing them for a network, and the model of a table."""
+"""The user's own tables: read files, recognise columns, prepare them for a network, and train the model of a table."""

@@ -1,4 +1,4 @@
-"""Which columns of a table a network learns from, and how: numbers, categories, or left out, by stated rules."""
+"""`choose_columns`: sorts the columns of a table into numbers, categories and columns left out, by stated rules."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CATEGORIES = 1_000
-MOST_CATEGORIES_ASKED = 10_000  # of a column named as categorical by the user
-FEW_ROWS = 20  # below, even cells that all differ may be categories
+MOST_CATEGORIES_ASKED = 10_000  # in a column that the user names as categorical
+FEW_ROWS = 20  # with fewer, cells that all differ may still be categories
 
 _ID = re.compile(
     r"(?i)^(id|uuid|guid|index|row_?(id|nr|num|number)?|nr|unnamed.*|.*[_ .-](id|uuid|guid))$|.*[a-z]I[Dd]$"
@@ -28,7 +28,7 @@ _CODE = r"^\s*[+-]?0\d+\s*$"
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns to learn from by kind, in the table's order, and why the others are left out."""
+    """The columns to learn from with their kinds, in the table's order, and the others with the reason to leave them out."""
 
     kinds: dict[str, Kind]
     left_out: dict[str, str]
@@ -80,7 +80,7 @@ def choose_columns(
 
 
 def _idle(table: Table, name: str) -> str:
-    """Why a column teaches nothing, or ""."""
+    """Return the reason why a column holds no information, or ""."""
     if table.column(name).dtype.is_nested():
         return ""  # refused where its kind is asked for
     values, wrong = table.as_numbers(name)
@@ -120,7 +120,7 @@ def _kind(table: Table, name: str) -> Kind:
 
 
 def _refuse_mixed(table: Table, name: str, values: pl.Series, wrong: pl.Series) -> None:
-    """The error for numbers and words in one column: names the first cell of the rarer kind."""
+    """Raise the error for numbers and words in one column; it names the first cell of the rarer kind."""
     rare_words = wrong.sum() * 2 <= values.count() + wrong.sum()
     row = int((wrong if rare_words else values.is_not_null()).arg_true()[0])
     cell = table.cell(row, name)

@@ -18,15 +18,15 @@ Array = NDArray[Any]
 
 SEPARATORS = (",", ";", "\t", "|")
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-MOST_COLUMNS = 5_000  # whose description a model file holds
+MOST_COLUMNS = 5_000  # a model file can describe no more
 QUOTE, NEWLINE, RETURN = b'"\n\r'
-_BLOCK = 1 << 24  # bytes looked at in one go
+_BLOCK = 1 << 24  # bytes scanned at once
 _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Records:
-    """Where the records of a text lie."""
+    """The positions of the records of a text."""
 
     starts: Array  # (n,) offsets
     separators: Array  # (n,) separators outside quotes
@@ -36,7 +36,7 @@ class Records:
 def read_delimited(
     data: bytes, source: str, separator: str | None, missing: tuple[str, ...], decimal_comma: bool
 ) -> Table:
-    """The Table of a delimited text: a header line, then one record a row; quotes as in RFC 4180."""
+    """Parse a delimited text into a Table: a header line, then one record for each row; quotes as in RFC 4180."""
     import polars as pl
 
     data = data.removeprefix(_BOM)
@@ -72,7 +72,7 @@ def read_delimited(
 
 
 def _check_bytes(data: bytes, source: str) -> None:
-    """Refuse what is no text at all."""
+    """Refuse content that is not text."""
     kinds = {
         b"\xff\xfe": "UTF-16",
         b"\xfe\xff": "UTF-16",
@@ -98,7 +98,7 @@ def _check_bytes(data: bytes, source: str) -> None:
 
 
 def _find_separator(data: bytes) -> str:
-    """The separator that the header line holds most often outside quotes."""
+    """Return the separator that occurs most often in the header line outside quotes."""
     header = re.sub(rb'"[^"]*"?', b"", data[: _line_end(data)])
     return max(SEPARATORS, key=lambda each: header.count(each.encode()))  # the first of the most frequent
 
@@ -137,7 +137,7 @@ def _scan(data: bytes, separator: str, source: str) -> Records:
 
 
 def _check_quotes(data: bytes, places: Array, opening: Array, separator: str, source: str) -> None:
-    """A quote opens a cell at its beginning and closes it at its end; within one it is doubled."""
+    """Refuse a quote that neither begins nor ends a cell and is not doubled."""
     text = np.frombuffer(data, np.uint8)
     before = text[np.maximum(places - 1, 0)]
     after = text[np.minimum(places + 1, len(text) - 1)]

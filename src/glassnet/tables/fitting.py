@@ -1,4 +1,4 @@
-"""From a table to a TableModel: `plan` decides and checks everything, `Plan.run` trains."""
+"""`plan` decides and checks everything that a training on a table needs; `Plan.run` trains the TableModel."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from glassnet.training.job import EarlyStopping
 from glassnet.training.train import Callback, Epoch, train
 
 Array = NDArray[Any]
-SHARE = 0.15  # of the rows that validate by default
-MOST_CURVE_POINTS = 1_000  # of a loss curve kept in the model
+SHARE = 0.15  # share of the rows that validate by default
+MOST_CURVE_POINTS = 1_000  # points of a loss curve kept in the model
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(eq=False)
 class Watch:
-    """Follows a run as a callback: the losses so far, and the parameters of the best epoch in case the run is cut."""
+    """A callback that records the losses, and the parameters of the best epoch in case the run is interrupted."""
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
@@ -66,14 +66,14 @@ class Watch:
 
 @dataclass(eq=False)
 class Plan:
-    """A model that is yet to be trained, with the data for it."""
+    """An untrained model with the data to train it."""
 
     model: TableModel
     choice: Choice
     settings: Settings
-    parts: dict[str, Part]  # train, and validation and test where there are such
-    rule: str  # how the task was chosen
-    watch: Watch = field(default_factory=Watch)  # what was seen of the run
+    parts: dict[str, Part]  # "train", and "validation" and "test" if there are any
+    rule: str  # "as asked" or "recognised": the origin of the task
+    watch: Watch = field(default_factory=Watch)
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TableModel:
         """Train; returns the model. Raises KeyboardInterrupt only before the end of the first epoch.
@@ -112,7 +112,7 @@ class Plan:
         return model
 
     def arguments(self) -> dict[str, Any]:
-        """What `train` is told beside the data."""
+        """Return the keyword arguments of `train` apart from the data."""
         s = self.settings
         early = EarlyStopping(s.patience, s.min_delta) if s.patience and "validation" in self.parts else None
         return {
@@ -132,7 +132,7 @@ class Plan:
         }
 
     def measure(self) -> dict[str, dict[str, Any]]:
-        """The measures of each part, which are also kept in the model."""
+        """Measure each part; the measures are also kept in the model."""
         measures = {name: self.model.measure(part.X, part.y) for name, part in self.parts.items()}
         self.model.training |= measures
         return measures
@@ -156,9 +156,9 @@ def plan(
     Parameters
     ----------
     task : "classification" or "regression"; None recognises it
-    settings : hyper-parameters; those left open follow from the size of the data
-    validation, test : a share of the rows, stratified for a classification, or a Table of its own
-    numeric, categorical, ignore : columns for which the rules do not decide
+    settings : hyper-parameters; those that are None follow from the size of the data
+    validation, test : a share of the rows, stratified for a classification, or another Table
+    numeric, categorical, ignore : columns whose kind the user decides
     weight : the column of sample weights
 
     Raises
@@ -212,7 +212,7 @@ def plan(
 
 
 def plan_report(plan: Plan, table: Table) -> str:
-    """What a training is about to do with a table: task, columns, missing cells, what is left out, rows, settings."""
+    """Describe a training before it starts: task, columns, missing cells, columns left out, rows, settings."""
     model, s = plan.model, plan.settings
     columns = model.preparation.columns
     numeric = sum(column.kind == "numeric" for column in columns)
@@ -267,7 +267,7 @@ def _network(preparation: Preparation, settings: Settings, classes: list[Any] | 
 
 
 def _resolved(settings: Settings, network: Network) -> dict[str, Any]:
-    """By name what the settings left to the optimizer, the output and the activations."""
+    """Return by name the values that the optimizer, the output and the activations chose where a setting is None."""
     optimizer = specs.build_optimizer(settings.optimizer, settings.learning_rate)
     hidden = [network.activations[layer].name for layer in range(1, network.n_layers)]
     return {
@@ -287,7 +287,7 @@ def _center(table: Table, target: str, y: Array) -> tuple[float, float]:
 
 
 def _weights(table: Table, name: str | None, y: Array | None, classes: int) -> Array | None:
-    """Sample weights: the cells of column `name`, times n/(k·n_class) if the classes are to weigh alike."""
+    """Return sample weights: the cells of column `name`, times n/(k·n_class) if classes are balanced."""
     weights = None
     if name is not None:
         weights = table.numbers(name)

@@ -23,18 +23,18 @@ MOST_BYTES = 1 << 32
 
 
 def find_idx(folder: Path, name: str) -> Path | None:
-    """The file called `name` in the folder, or with .gz; some distributions have a dot for its last dash."""
+    """Find the file called `name`, plain or .gz, in the folder; some distributions have a dot instead of its last dash."""
     names = [name, name.replace("-idx", ".idx")]
     return next((folder / n for base in names for n in (base, base + ".gz") if (folder / n).is_file()), None)
 
 
 def read_idx(path: Path) -> Array:
-    """The array of an IDX file of bytes: 0, 0, 8 (bytes), rank, the shape in big-endian int32, the values.
+    """Read the array of an IDX file of bytes: 0, 0, 8 (bytes), rank, the shape in big-endian int32, the values.
 
     Raises
     ------
     InputError
-        If the file is anything else, or cut short.
+        If the file is not an IDX file of bytes, or is cut short.
     """
     source = cut_left(str(path), 60)
     try:
@@ -57,7 +57,7 @@ def read_idx(path: Path) -> Array:
 
 
 def read_images(folder: Path, names: tuple[str, str] = TRAIN) -> tuple[Array, Array]:
-    """Images (n, height, width) and labels (n,) of a folder, as bytes; `names` are TRAIN or TEST."""
+    """Read images (n, height, width) and labels (n,) of a folder, as bytes; `names` is TRAIN or TEST."""
     found = [find_idx(folder, name) for name in names]
     arrays = []
     for name, path in zip(names, found, strict=True):

@@ -1,4 +1,4 @@
-"""Measures of a model's predictions: scikit-learn's, gathered in one dictionary of JSON values."""
+"""Measures of a network's predictions, those of scikit-learn, as dictionaries of JSON values."""
 
 from __future__ import annotations
 

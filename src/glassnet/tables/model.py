@@ -23,7 +23,7 @@ Task = Literal["classification", "regression"]
 
 @dataclass(eq=False, repr=False)
 class TableModel:
-    """What `glassnet train` makes: everything from a row of a table to its prediction.
+    """The model that `glassnet train` makes: it maps the rows of a table to predictions of its target.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class TableModel:
     network : Network
     task : "classification" or "regression"
     target : str
-        The column that is predicted.
+        The column to predict.
     classes : list of str, int, float or bool, or None
-        In the order of the network's outputs; one sigmoid stands for two classes. None for a regression.
+        The classes in the order of the network's outputs; a single sigmoid has two. None for a regression.
     target_mean, target_scale : float
         A regression's prediction is the network's output · target_scale + target_mean.
     settings : dict
         Every setting of the run, as JSON values.
     training : dict
-        What was measured in training, as JSON values.
+        The measures of the training, as JSON values.
     """
 
     preparation: Preparation
@@ -54,23 +54,23 @@ class TableModel:
     training: dict[str, Any] = field(default_factory=dict)
 
     def table(self, given: Any) -> Table:
-        """`given` (a path, data frame, mapping or Table) as a Table, read as the training data was."""
+        """Read `given` (a path, data frame, mapping or Table) as a Table, with the options of the training data."""
         return as_table(given, tuple(self.settings.get("missing", ())), bool(self.settings.get("decimal_comma", False)))
 
     def predict(self, table: Any, *, unseen: Unseen = "error") -> Array:
-        """The predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
+        """Return the predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
         X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
         return self.decode(self.network.predict(X))
 
     def predict_proba(self, table: Any, *, unseen: Unseen = "error") -> Array:
-        """The probability of each class, (n, classes), in the order of `classes`."""
+        """Return the probability of each class, (n, classes), in the order of `classes`."""
         if self.task == "regression":
             raise InputError("predict_proba: expected a classification; got a regression; use predict.")
         X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
         return self.network.predict_proba(X)
 
     def evaluate(self, table: Any, *, unseen: Unseen = "error") -> dict[str, Any]:
-        """Measures of the predictions for a table that has the target.
+        """Measure the predictions for a table that has the target.
 
         For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
         second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
@@ -87,13 +87,13 @@ class TableModel:
         return measure_classes(self.network, X, y, len(self.classes))
 
     def encode(self, table: Table) -> Array:
-        """The target as the network is trained on it: class indices (n,), or standardised numbers (n,)."""
+        """Encode the target for the network: class indices (n,), or standardised numbers (n,)."""
         if self.classes is not None:
             return encode_classes(table, self.target, self.classes)
         return (encode_numbers(table, self.target) - self.target_mean) / self.target_scale
 
     def decode(self, predicted: Array) -> Array:
-        """Class indices or standardised numbers of the network as classes or numbers of the target."""
+        """Turn class indices or standardised numbers of the network into classes or numbers of the target."""
         if self.classes is not None:
             return np.array(self.classes)[predicted.astype(np.intp)]
         return predicted * self.target_scale + self.target_mean
@@ -113,6 +113,6 @@ class TableModel:
         return target_text(self.classes, self.target_mean, self.target_scale)
 
     def summary(self) -> str:
-        """Columns, network, settings and what was measured, as text."""
+        """Describe columns, network, settings and measures as text."""
         columns, network = self.preparation.columns, self.network.summary()
         return model_text(self.target, self.target_text, columns, network, self.settings, self.training)

@@ -1,4 +1,4 @@
-"""The Preparation: what turns the columns of a table into the inputs of a network, as plain numbers."""
+"""The Preparation: turns the columns of a table into the inputs of a network; it consists of plain numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Unseen = Literal["error", "missing"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table and how it becomes features.
+    """One column of a table and its features.
 
     A numeric x becomes (x − mean)/scale, with the median in place of a missing cell. A categorical one becomes one
     0/1 feature for each category, all 0 for a missing cell. If cells were missing when the column was fitted, one more
@@ -32,11 +32,11 @@ class Column:
     name : str
     kind : "numeric" or "categorical"
     missing : bool
-        Whether there is a feature for missing cells.
+        True if there is a feature for missing cells.
     median, mean, scale : float
-        Of a numeric column; mean and scale are those of the column with its missing cells filled.
+        The figures of a numeric column; mean and scale are taken after its missing cells are filled.
     categories : tuple of str or of int
-        Of a categorical column, in the order of their features.
+        The categories of a categorical column, in the order of their features.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Column:
 
     @property
     def feature_names(self) -> list[str]:
-        """What the features of this column are called."""
+        """The names of this column's features."""
         names = [self.name] if self.kind == "numeric" else [f"{self.name}={category}" for category in self.categories]
         return [*names, f"{self.name} is missing"] if self.missing else names
 
     def fill(self, table: Table, out: Array, unseen: Unseen) -> None:
-        """Write the features of this column into `out` (n, features), which is 0."""
+        """Write the features of this column into `out` (n, features), which must be 0."""
         if self.kind == "numeric":
             values = table.numbers(self.name)
             gaps = np.isnan(values)
@@ -68,7 +68,7 @@ class Column:
             out[:, -1] = gaps
 
     def codes(self, table: Table, unseen: Unseen) -> Array:
-        """The index of each cell's category, (n,); −1 for a missing cell."""
+        """Return the index of each cell's category, (n,); −1 for a missing cell."""
         import polars as pl
 
         series = table.column(self.name)
@@ -87,7 +87,7 @@ class Column:
         return codes
 
     def to_dict(self) -> dict[str, Any]:
-        """This column as JSON values."""
+        """Return this column as JSON values."""
         start = {"name": self.name, "kind": self.kind, "missing": self.missing}
         if self.kind == "categorical":
             return {**start, "categories": list(self.categories)}
@@ -95,7 +95,7 @@ class Column:
 
     @classmethod
     def from_dict(cls, given: Any) -> Column:
-        """The column that `to_dict` described; InputError for anything else."""
+        """Make the column that `to_dict` described; raise InputError for anything else."""
         numeric = isinstance(given, dict) and given.get("kind") == "numeric"
         own = ("median", "mean", "scale") if numeric else ("categories",)
         right = (
@@ -143,7 +143,7 @@ class Preparation:
 
     @property
     def feature_names(self) -> list[str]:
-        """The network's inputs by name."""
+        """The names of the network's inputs."""
         return [name for column in self.columns for name in column.feature_names]
 
     @property
@@ -177,12 +177,12 @@ class Preparation:
         return np.ascontiguousarray(X)
 
     def to_dict(self) -> dict[str, Any]:
-        """The preparation as JSON values."""
+        """Return the preparation as JSON values."""
         return {"columns": [column.to_dict() for column in self.columns]}
 
     @classmethod
     def from_dict(cls, given: Any) -> Preparation:
-        """The preparation that `to_dict` described; InputError for anything else."""
+        """Make the preparation that `to_dict` described; raise InputError for anything else."""
         if not isinstance(given, dict) or set(given) != {"columns"} or not isinstance(given["columns"], list):
             raise InputError(
                 f"preparation: expected what Preparation.to_dict gives; got {shown(given)}; save the model again."

@@ -1,4 +1,4 @@
-"""Reading a table from a file: CSV, TSV, Parquet, or a folder of IDX images, by what the file holds."""
+"""`read_table`: reads a table from CSV, TSV, Parquet or a folder of IDX images, recognised by the content."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def read_table(
     """Read a CSV, TSV or Parquet file, a folder of IDX images, or as "-" CSV or Parquet from the standard input.
 
     Text must be UTF-8 with a header line; its separator is the one of comma, semicolon, tab and bar that the header
-    holds most often, unless `separator` says. A name that ends in .parquet must hold Parquet, and the other way round.
+    holds most often, unless `separator` names one. A name that ends in .parquet must hold Parquet, and the other way round.
 
     Raises
     ------
     InputError
-        Names the file, the line and what was found, if it is not such a table. A device or a pipe is none.
+        Names the file, the line and what was found, if it is not such a table, a device or a pipe for instance.
     OSError
         If the file cannot be read.
     """
@@ -85,7 +85,7 @@ def read_table(
 
 
 def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
-    """A Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
+    """Make a Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def _series(values: Any) -> Any:
 
 
 def check_regular(path: Path) -> None:
-    """Raise InputError for what might be read for ever: a device, a pipe or a socket."""
+    """Raise InputError for a device, a pipe or a socket, which might never end."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise InputError(
@@ -131,7 +131,7 @@ def check_regular(path: Path) -> None:
 
 
 def read_stdin(most: int) -> bytes:
-    """The bytes of the standard input, which must be `most` at the most and begin like text or Parquet."""
+    """Read the standard input; raise InputError if it has more than `most` bytes or does not begin like text or Parquet."""
     if sys.stdin is None:
         raise InputError("standard input: expected a table; got a closed stream; name a file.")
     stream = sys.stdin.buffer
@@ -160,7 +160,7 @@ def _read_text(
 
 
 def has_test_images(folder: str | os.PathLike[str]) -> bool:
-    """Whether the folder holds the IDX files of a test set."""
+    """True if the folder holds the IDX files of a test set."""
     return Path(folder).is_dir() and idx.find_idx(Path(folder), idx.TEST[0]) is not None
 
 
@@ -175,7 +175,7 @@ def _read_folder(folder: Path, part: Part) -> Table:
 
 
 def _image_table(images: NDArray[Any], labels: NDArray[Any] | None, source: str) -> Table:
-    """One column a pixel, by row and column from 0, and the label."""
+    """Make a Table with one column for each pixel, named by row and column from 0, and the label."""
     import polars as pl
 
     n, height, width = images.shape
@@ -206,7 +206,7 @@ def _read_parquet(given: Path | BytesIO, name: str, missing: tuple[str, ...]) ->
             f"{source}: expected a whole Parquet file; got {cut(repr(str(error)), 60)}; write it again."
         ) from None
     if not width:
-        raise InputError(f"{source}: expected columns; got none; write them.")
+        raise InputError(f"{source}: expected columns; got none: the table has no columns; write some.")
     blank = [k for k, name in enumerate(frame.columns) if not name.strip()]
     if blank:
         raise InputError(f"{source}: expected a name for every column; got none for column {blank[0] + 1}; name it.")

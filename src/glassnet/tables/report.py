@@ -54,7 +54,7 @@ def target_text(classes: Sequence[Any] | None, mean: float, scale: float) -> str
 
 
 def columns_text(columns: Sequence[Column]) -> str:
-    """One line for each column: name, kind, what it becomes."""
+    """Write one line for each column: name, kind, features."""
     rows = [(cut(column.name, 40), column.kind, _becomes(column)) for column in columns[:SHOWN_COLUMNS]]
     text = grid([("column", "kind", "becomes"), *rows])
     more = len(columns) - SHOWN_COLUMNS
@@ -62,7 +62,7 @@ def columns_text(columns: Sequence[Column]) -> str:
 
 
 def measures_text(measured: dict[str, dict[str, Any]]) -> str:
-    """Measures side by side, one column a part: training, validation, test."""
+    """Write measures side by side, one column for each part: training, validation, test."""
     names = [name for name in NAMES if any(name in values for values in measured.values())]
     rows = [
         (NAMES[name], *(_number(values[name]) if name in values else "" for values in measured.values()))
@@ -72,14 +72,14 @@ def measures_text(measured: dict[str, dict[str, Any]]) -> str:
 
 
 def confusion_text(confusion: list[list[int]], classes: list[Any]) -> str:
-    """A confusion matrix: one row an actual class, one column a predicted one."""
+    """Write a confusion matrix: one row for each actual class, one column for each predicted class."""
     names = [cut(str(each), 16) for each in classes]
     header = ("actual \\ predicted", *names)
     return grid([header, *((name, *map(str, row)) for name, row in zip(names, confusion, strict=True))], right=True)
 
 
 def grid(rows: Iterable[Sequence[str]], right: bool = False) -> str:
-    """Cells in aligned columns; with `right` all but the first are set to the right."""
+    """Align cells in columns; with `right` all columns but the first are aligned to the right."""
     rows = [tuple(row) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []

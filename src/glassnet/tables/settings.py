@@ -1,4 +1,4 @@
-"""The settings of a training on a table: every hyper-parameter, and the rules for those left open."""
+"""The settings of a training on a table: every hyper-parameter, and the rules for those that are None."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from glassnet.errors import InputError, check_count, check_number, unknown_name
 
 @dataclass(frozen=True)
 class Settings:
-    """Every hyper-parameter of a network and its training; None is left to the rule of `complete`.
+    """Every hyper-parameter of a network and its training; `complete` chooses those that are None.
 
     Names with constants are texts such as "adam:beta1=0.8", "step:decay=0.5,every=10" or "quantile:q=0.9".
     """
 
     hidden: tuple[int, ...] | None = None
-    activation: tuple[str, ...] = ("relu",)  # one, or one a hidden layer
+    activation: tuple[str, ...] = ("relu",)  # one, or one for each hidden layer
     output: str | None = None
     loss: str | None = None
-    init: tuple[str, ...] | None = None  # one, or one a layer
+    init: tuple[str, ...] | None = None  # one, or one for each layer
     seed: int = 0
     dtype: str = "float32"
     optimizer: str = "adam"
     learning_rate: float | None = None
-    batch_size: int | None = None  # 0 is the whole training part
+    batch_size: int | None = None  # 0: the whole training part
     epochs: int | None = None
     shuffle: bool = True
     l1: float = 0.0
@@ -32,14 +32,14 @@ class Settings:
     dropout: float = 0.0
     clip_norm: float | None = None
     schedule: str = "constant"
-    patience: int | None = None  # 0 turns early stopping off
+    patience: int | None = None  # 0: no early stopping
     min_delta: float = 0.0
     class_weight: str | None = None  # or "balanced"
     engine: str = "auto"
     threads: int | None = None
 
     def complete(self, rows: int, features: int, classes: int | None) -> Settings:
-        """The settings with every open one decided by the size of the data.
+        """Return the settings with every None chosen by the size of the data.
 
         - hidden: one layer below 10,000 training rows, else two, the second half as wide. The first has as many units
           as √rows · 2, to a power of two between 32 and 256.
@@ -72,7 +72,7 @@ class Settings:
         )
 
     def check(self, classes: int | None) -> None:
-        """Refuse what no later check would."""
+        """Validate the options that no later stage checks."""
         fitting: tuple[str, ...] = ("identity", "exponential")
         if classes == 2:
             fitting = ("sigmoid", "softmax")
@@ -96,12 +96,12 @@ class Settings:
         check_number("min_delta", self.min_delta, 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as JSON values."""
+        """Return the settings as JSON values."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
 def _power_of_two(value: float, low: int, high: int) -> int:
-    """The power of two nearest to `value` on a log scale, within low … high."""
+    """Return the power of two nearest to `value` on a log scale, within low … high."""
     from math import log2
 
     nearest: int = 2 ** round(log2(max(value, 1)))

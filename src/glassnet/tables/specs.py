@@ -1,4 +1,4 @@
-"""Objects with constants by a short text: `adamw:weight_decay=0.05,beta1=0.8`, `cosine:warmup=0.1`, `quantile:q=0.9`."""
+"""Makes optimizers, schedules, activations and losses from short texts: `adamw:weight_decay=0.05,beta1=0.8`, `cosine:warmup=0.1`, `quantile:q=0.9`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.training.schedules import SCHEDULES
 
 
 def parse_spec(kind: str, text: str) -> tuple[str, dict[str, float]]:
-    """The name and the constants: "step:decay=0.5,every=10" is ("step", {"decay": 0.5, "every": 10})."""
+    """Split a text into name and constants: "step:decay=0.5,every=10" is ("step", {"decay": 0.5, "every": 10})."""
     name, _, rest = text.partition(":")
     constants: dict[str, float] = {}
     for part in filter(None, rest.split(",")):
@@ -27,7 +27,7 @@ def parse_spec(kind: str, text: str) -> tuple[str, dict[str, float]]:
 
 
 def build_optimizer(text: str, learning_rate: float | None = None) -> Any:
-    """An optimizer; `learning_rate` wins over one in the text."""
+    """Make an optimizer; `learning_rate` overrides the one in the text."""
     name, constants = parse_spec("optimizer", text)
     if learning_rate is not None:
         constants["learning_rate"] = learning_rate
@@ -35,12 +35,12 @@ def build_optimizer(text: str, learning_rate: float | None = None) -> Any:
 
 
 def build_schedule(text: str) -> Any:
-    """A learning-rate schedule."""
+    """Make a learning-rate schedule."""
     return _build("schedule", *parse_spec("schedule", text), SCHEDULES)
 
 
 def build_activation(text: str) -> Activation:
-    """An activation, with its constants if it has any."""
+    """Make an activation, with the constants in the text."""
     name, constants = parse_spec("activation", text)
     if name not in ACTIVATIONS:
         raise unknown_name("activation", name, ACTIVATIONS)
@@ -48,7 +48,7 @@ def build_activation(text: str) -> Activation:
 
 
 def build_loss(text: str) -> Loss:
-    """A loss, with its constants if it has any."""
+    """Make a loss, with the constants in the text."""
     name, constants = parse_spec("loss", text)
     if name not in LOSSES:
         raise unknown_name("loss", name, LOSSES)

@@ -1,4 +1,4 @@
-"""Splitting the rows of a table into parts: for a classification each class in proportion."""
+"""`split_rows`: splits the rows of a table into parts, stratified by class for a classification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[Any]
 def split_rows(
     table: Table, target: str, y: Array, classes: Sequence[Any] | None, shares: dict[str, float], seed: int
 ) -> list[Array]:
-    """Row numbers of the training part and of one part for each share, in the table's order.
+    """Return the row numbers of the training part and of one part for each share, in the table's order.
 
     With classes, each class is shared out by itself and has at least one row in every part (stratified).
 

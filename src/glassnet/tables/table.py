@@ -1,4 +1,4 @@
-"""The Table: the cells of a file by column, and the words for a cell that is wrong."""
+"""The Table: the cells of a file by column, and the error messages that name a cell."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 MISSING = ("", "na", "n/a", "nan", "null")  # cells that count as missing, in any case of letters
-LARGEST_WHOLE = 2**53  # whole numbers beyond it are no exact floating-point numbers
+LARGEST_WHOLE = 2**53  # larger whole numbers are not exact as floating-point numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of equal length, with what is needed to name a cell in an error.
+    """Columns of equal length, with the source and the lines by which errors name a cell.
 
     Parameters
     ----------
     frame : polars.DataFrame
         The cells. Those of a text file are strings, exactly as written there.
     source : str
-        What errors call it: the path of the file.
+        The name of the table in errors: the path of its file.
     text : bool
-        Whether the cells come from a text file, so that numbers are yet to be recognised.
+        True if the cells come from a text file, so that numbers must be recognised.
     lines : (n,) array, optional
-        The line of the file each row begins on; without it rows are counted from 1.
+        The line of the file on which each row begins; without it errors give the number of the row, from 1.
     missing : sequence of str
         Cells that count as missing besides the empty one, NA, N/A, NaN and null.
     decimal_comma : bool
-        Whether 3,5 is a number of a text file and 3.5 is none.
+        True to read 3,5 in a text file as 3.5; 3.5 is then text.
     image_shape : (int, int), optional
         Height and width, if the columns are the pixels of images.
     """
@@ -65,17 +65,17 @@ class Table:
     # --- cells --------------------------------------------------------------------------------------------------
 
     def column(self, name: str) -> pl.Series:
-        """The cells called `name` as they came."""
+        """Return the column `name` with its cells unchanged."""
         if name not in self._known:
             raise self.no_column(name)
         return self.frame.get_column(name)
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        return frozenset(self.names)  # polars makes its list of names anew each time
+        return frozenset(self.names)  # polars builds its list of names at each call
 
     def words(self, name: str) -> pl.Series:
-        """The cells as strings without spaces around them, null where missing."""
+        """Return the cells as strings without surrounding spaces, null if missing."""
         import polars as pl
 
         series = self.column(name)
@@ -92,7 +92,7 @@ class Table:
         )
 
     def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
-        """The cells as floats, null where missing, and which hold anything but a number (None where none does)."""
+        """Return the cells as floats, null if missing, and a mask of cells that are not numbers (None if all are)."""
         import polars as pl
 
         if name in self._numbers:
@@ -107,7 +107,7 @@ class Table:
         else:
             values = self._parse(series)
             wrong = series.is_not_null() & values.is_null()
-            if wrong.any():  # not as it stands: spaces, words for missing, or no number at all
+            if wrong.any():  # spaces, a word for a missing cell, or no number
                 words = self.words(name)
                 values = self._parse(words)
                 wrong = words.is_not_null() & values.is_null()
@@ -117,12 +117,12 @@ class Table:
             if self.missing:
                 values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
         self._check_size(name, series, values)
-        if self.text:  # the parsing of text is worth keeping
+        if self.text:  # parsing text is slow, so the result is kept
             self._numbers[name] = values
         return values, None
 
     def numbers(self, name: str) -> Array:
-        """The cells as floats (n,), nan where missing; an error that names the first cell that is no number."""
+        """Return the cells as floats (n,), nan if missing; raise an error that names the first cell that is no number."""
         values, wrong = self.as_numbers(name)
         if wrong is not None:
             row = int(wrong.arg_true()[0])
@@ -131,7 +131,7 @@ class Table:
         return array
 
     def cell(self, row: int, name: str) -> str:
-        """One cell as text."""
+        """Return one cell as text."""
         value = self.column(name)[row]
         return "" if value is None else str(value).strip()
 
@@ -160,20 +160,20 @@ class Table:
             row = int(beyond.arg_true()[0])
             raise self.cell_error(row, name, "a number of at most 15 digits", "pass --ignore COLUMN")
 
-    # --- words for what is wrong --------------------------------------------------------------------------------
+    # --- errors --------------------------------------------------------------------------------
 
     def place(self, row: int) -> str:
-        """Where row `row`, from 0, is found: its line in a text file, else its number from 1."""
+        """Return the place of row `row` (from 0) as text: its line in a text file, else its number from 1."""
         return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
 
     def cell_error(self, row: int, name: str, expected: str, way_out: str) -> InputError:
-        """The error for one cell."""
+        """Make the error for one cell."""
         cell = self.cell(row, name)
         got = repr(cell) if cell else "an empty cell"
         return self.error(name, expected, got, way_out, self.place(row))
 
     def error(self, name: str | None, expected: str, got: str, way_out: str, place: str = "") -> InputError:
-        """The error for a column or the whole table; what is long is cut so that the line stays below 190 characters.
+        """Make the error for a column or the whole table; long parts are cut so that the line stays below 190 characters.
 
         COLUMN in `way_out` stands for the column's name as a command line takes it.
         """
@@ -189,7 +189,7 @@ class Table:
         return InputError(message)
 
     def no_column(self, name: str) -> InputError:
-        """The error for a column that is not there."""
+        """Make the error for a missing column."""
         import difflib
 
         near = difflib.get_close_matches(name, self.names, n=1)
@@ -199,24 +199,24 @@ class Table:
 
 
 def cut(text: str, width: int) -> str:
-    """The text on one line without control characters, at most `width` characters of it."""
+    """Put the text on one line without control characters and cut it to `width` characters."""
     text = printable(" ".join(text.split()))
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def correct_or_missing(cell: str) -> str:
-    """The ways out for a cell that is a word among numbers."""
+    """Return the way out for a word in a column of numbers."""
     short = len(cell) <= 20 and cell.isprintable()
     return f"correct it, or pass --missing {shlex.quote(cell)}" if short else "correct it"
 
 
 def cut_left(text: str, width: int) -> str:
-    """The end of the text, at most `width` characters of it: of a path that is the file's name."""
+    """Return the last `width` characters of the text, which of a path hold the file's name."""
     return text if len(text) <= width else "…" + text[-(width - 1) :]
 
 
 def _clean(words: pl.Series, missing: tuple[str, ...]) -> pl.Series:
-    """Without spaces around them, and null in place of the words for a missing cell."""
+    """Strip surrounding spaces, and replace words that mean a missing cell by null."""
     import polars as pl
 
     words = words.str.strip_chars()

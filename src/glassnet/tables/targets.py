@@ -1,4 +1,4 @@
-"""The target column: which task it sets, its classes, and its encoding for the network."""
+"""The target column: recognises the task, finds the classes, and encodes the cells for the network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_CLASSES = 1_000
 
 
 def recognise_task(table: Table, target: str) -> str:
-    """ "classification" or "regression", by a rule.
+    """Return "classification" or "regression", by a rule.
 
     Words, booleans and two distinct numbers are classes; so are up to 20 distinct whole numbers that occur five times
     each on average. Any other numbers make a regression.
@@ -38,7 +38,7 @@ def recognise_task(table: Table, target: str) -> str:
 
 
 def find_classes(table: Table, target: str) -> list[Any]:
-    """The distinct cells of the target in order: whole numbers if all are, else numbers, else booleans or words.
+    """Return the distinct cells of the target in order: as whole numbers if all are, else numbers, else booleans or words.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def find_classes(table: Table, target: str) -> list[Any]:
 
 
 def encode_classes(table: Table, target: str, classes: list[Any]) -> Array:
-    """The index of each cell's class, (n,)."""
+    """Return the index of each cell's class, (n,)."""
     import polars as pl
 
     words = _complete(table, target)
@@ -97,7 +97,7 @@ def encode_classes(table: Table, target: str, classes: list[Any]) -> Array:
 
 
 def encode_numbers(table: Table, target: str) -> Array:
-    """The target of a regression, (n,); every cell must be a number."""
+    """Return the target of a regression, (n,); every cell must be a number."""
     values, wrong = table.as_numbers(target)
     if wrong is not None:
         row = int(wrong.arg_true()[0])

@@ -53,7 +53,7 @@ def check_seed(seed: Any) -> int:
 
 
 def check_theta(network: Network) -> None:
-    """Refuse to train parameters that are inf or nan already, which is no overflow of the training's."""
+    """Refuse parameters that are inf or nan before the training starts."""
     if np.isfinite(network.theta).all():
         return
     index = int(np.argmin(np.isfinite(network.theta)))
@@ -64,7 +64,7 @@ def check_theta(network: Network) -> None:
 
 
 def check_lbfgs(job: Job) -> None:
-    """Refuse what L-BFGS, which needs whole and exact gradients, cannot do."""
+    """Refuse options that L-BFGS, which needs exact gradients over all rows, cannot take."""
     wrong = {
         "batch_size": job.batch_size != len(job.X),
         "dropout": job.dropout > 0,
@@ -80,7 +80,7 @@ def check_lbfgs(job: Job) -> None:
 
 
 def check_state(network: Network, optimizer: Optimizer | LBFGS, resume: Any) -> State:
-    """The state a run starts from: zeros, or a copy of what the run to resume left."""
+    """Return the initial state: zeros, or a copy of the state of the run to resume."""
     slots = len(optimizer.slots) if isinstance(optimizer, Optimizer) else 0
     shape = (slots, network.n_parameters)
     if resume is None:

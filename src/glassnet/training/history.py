@@ -1,4 +1,4 @@
-"""The History of a run: what was measured at each epoch, and why the run ended."""
+"""The History of a run: its measures at each epoch, and the reason for its end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class RunOfHistory(Protocol):
 
 @dataclass(repr=False)
 class History:
-    """What a training run measured, as a value: nothing that happens to the run later changes it.
+    """The measures of a training run. Later steps of the run do not change them.
 
     Attributes
     ----------
@@ -70,17 +70,17 @@ class History:
     steps : int
         Updates made in all.
     stopped : str
-        Why the run ended.
+        The reason for the run's end.
     best_epoch : int or None
         The epoch, from 1, of the best validation loss, whose parameters early stopping put back.
     seconds : float
         Wall-clock time of the run.
     engine : str
-        What computed it.
+        The engine that computed the run.
     state : State
-        Where the run stood; `train(…, resume=history)` goes on from there and leaves this History as it is.
+        A copy of the run's state; `train(…, resume=history)` continues from it and leaves this History unchanged.
     run : Run or None
-        The run itself, with the data it trained on; not kept in pickles.
+        The run itself, with its training data. It is live: its own `state` moves on if it is advanced. Not kept in pickles.
     """
 
     loss: Array
@@ -96,20 +96,20 @@ class History:
 
     @property
     def epochs(self) -> int:
-        """How many epochs were run."""
+        """The number of epochs."""
         return len(self.loss)
 
     def at(self, step: int | None = None, *, epoch: int | None = None) -> RunOfHistory:
-        """The run as it stood before update `step` (from 0), or at the end of an epoch; your network stays as it is.
+        """Return the run at update `step` (from 0), before it, or at the end of an epoch; your network stays as it is.
 
         The run is deterministic, so it is repeated from the nearest snapshot (`train(…, snapshots=20)` keeps more
-        than the first), on the X and y you trained with, which must not have changed since. The Run that comes back
+        than the first), on the X and y you trained with, which must not have changed since. The returned Run
         has the `network` of that step, `batch()`, `gradient()`, and can `advance`.
 
         Raises
         ------
         InputError
-            If the run did not come there, or this History was unpickled.
+            If the run did not reach that step or epoch, or this History was unpickled.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What an engine is asked to do (Job), where it stands (State), and the protocol every engine follows."""
+"""The task of an engine (Job), its position in the run (State), and the protocol that every engine follows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All that defines a run, checked and encoded; two equal jobs give the same run, bit for bit."""
+    """Everything that defines a run, checked and encoded; equal jobs give the same run, bit for bit."""
 
     network: Network
     X: Array  # (n, d)
@@ -71,42 +71,44 @@ class Job:
         return state.batch >= self.steps_per_epoch
 
     def penalties(self, weight_sum: float) -> tuple[float, float]:
-        """l1 and l2 of a batch whose weights sum to `weight_sum`."""
+        """Return l1 and l2 for a batch whose weights sum to `weight_sum`."""
         return (self.l1 / weight_sum, self.l2 / weight_sum) if self.divide_penalty else (self.l1, self.l2)
 
 
 @dataclass
 class State:
-    """Where a run stands between two steps: plain numbers and arrays, enough to go on exactly.
+    """The position of a run between two steps, as plain numbers and arrays, sufficient to continue exactly.
 
     Each State belongs to one run, which changes its numbers. Its arrays are values: nothing writes into them, a change
     puts a new array in their place. So a copy shares them, and no copy ever changes another.
     """
 
-    optimizer: str  # the kind whose memory `slots` is
+    optimizer: str  # the kind of optimizer that `slots` belongs to
     slots: Array  # (number of slots, n_parameters)
     step: int = 0
     epoch: int = 0
-    batch: int = 0  # steps done in the epoch that is under way; all of them if only its end is left to do
-    batch_size: int = 0  # rows of those steps; 0 if unknown
+    batch: int = 0  # steps done in the current epoch; all of them if only its end is left
+    batch_size: int = 0  # rows in each of those steps; 0 if unknown
     epoch_loss: float = 0.0  # Σ weight·objective over those steps
     epoch_weight: float = 0.0  # Σ weight
-    rate_factor: float = 1.0  # of an adaptive schedule
+    rate_factor: float = 1.0  # this and the next two belong to an adaptive schedule
     adaptive_best: float = np.inf
     adaptive_stale: int = 0
-    best_loss: float = np.inf  # of early stopping
+    best_loss: float = np.inf  # this and the next three belong to early stopping
     best_epoch: int = 0
     best_theta: Array | None = None
     stale: int = 0
-    final_theta: Array | None = None  # where the run stood, if the network holds the best parameters instead
-    rescue: Snapshot | None = field(default=None, repr=False, compare=False)  # for a loss that overflows at once
+    final_theta: Array | None = None  # the run's own parameters while the network holds the best ones
+    rescue: Snapshot | None = field(
+        default=None, repr=False, compare=False
+    )  # the start of the call before, for a loss that overflows at a call's first step
 
     def copy(self) -> State:
-        """The same place for another run, without `rescue`, which belongs to this one."""
+        """Copy the state for another run, without `rescue`, which belongs to this one."""
         return replace(self, rescue=None)
 
     def take(self, other: State) -> None:
-        """Stand where `other` stands."""
+        """Take over all fields of `other`."""
         self.__dict__.update(other.__dict__)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -122,13 +124,13 @@ class Snapshot:
 
     @classmethod
     def of(cls, network: Network, state: State) -> Snapshot:
-        """The run as it stands."""
+        """Copy the network's parameters and the state."""
         return cls(network.theta.copy(), state.copy())
 
 
 @dataclass
 class Record:
-    """What a run measured in its epochs, one number an epoch, and why it stopped if it stopped early."""
+    """The measures of a run, one number for each epoch, and the reason for an early stop."""
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # empty without validation data
@@ -136,18 +138,18 @@ class Record:
     stopped: str = ""
 
     def copy(self) -> Record:
-        """The same figures in lists of their own."""
+        """Copy the lists."""
         return Record(list(self.loss), list(self.validation_loss), list(self.learning_rate), self.stopped)
 
     def cut(self, epochs: int) -> None:
-        """Forget all epochs but the first `epochs`, and that the run stopped."""
+        """Delete all epochs but the first `epochs`, and the reason for a stop."""
         for figures in (self.loss, self.validation_loss, self.learning_rate):
             del figures[max(epochs, 0) :]
         self.stopped = ""
 
 
 def apply_wholly(change: Callable[[], None]) -> None:
-    """Call `change`, which may be called twice; a Ctrl-C that comes inside is raised when all of it is done."""
+    """Call `change`, which must allow two calls; a Ctrl-C during the call is raised after it is complete."""
     try:
         change()
     except BaseException:
@@ -173,7 +175,7 @@ class Engine(Predictor, Protocol):
     """Runs epochs of a job: advances the network's theta, the state and the record in place, together."""
 
     def refuses_job(self, job: Job) -> str:
-        """Why this engine cannot run `job`, or "" if it can."""
+        """Return the reason why this engine cannot run `job`, or "" if it can."""
         ...
 
     def run(

@@ -55,7 +55,7 @@ class Optimizer:
 
     @property
     def counts_steps(self) -> bool:
-        """Whether the recurrence takes the step number t."""
+        """True if the recurrence takes the step number t."""
         return "t" in self.update.__code__.co_varnames[: self.update.__code__.co_argcount]
 
 
@@ -158,7 +158,7 @@ OPTIMIZERS: dict[str, type[Optimizer | LBFGS]] = {
 
 
 def _probe(optimizer: Any) -> None:
-    """Refuse an optimizer of one's own whose update fails on three parameters, or returns no new theta and slots."""
+    """Refuse a user's own optimizer whose update fails on three parameters, or returns no new theta and slots."""
     name, theta = type(optimizer).__name__, np.linspace(-1, 1, 3)
     try:
         step = {"t": 1} if optimizer.counts_steps else {}

@@ -1,4 +1,4 @@
-"""Number of processors this process may use: its affinity mask and the quota of its container, whichever is less."""
+"""The number of processors this process may use: its affinity mask and the quota of its container, whichever is less."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ _ORDER = 0  # streams: 0 for the order of the rows, l for the dropout mask of la
 
 
 def batch_order(seed: int, epoch: int, n: int) -> NDArray[np.intp]:
-    """The order in which `epoch` visits n rows: the rows sorted by one random 64-bit key each."""
+    """Return the order in which `epoch` visits n rows: sorted by one random 64-bit key for each row."""
     return np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable")
 
 
 def dropout_mask(seed: int, step: int, layer: int, shape: tuple[int, int], rate: float, dtype: Any) -> Array:
-    """The mask (n, width) of `layer` at `step`: 0 with probability `rate`, else 1/(1 − rate).
+    """Draw the mask (n, width) of `layer` at `step`: 0 with probability `rate`, else 1/(1 − rate).
 
     The scale keeps the expected activation, so prediction needs no change (Srivastava et al. 2014, inverted).
     Unit j of row i is dropped where the 32-bit number i·width + j of the stream is below rate·2³².

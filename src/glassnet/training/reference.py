@@ -38,7 +38,7 @@ class NumpyEngine:
     def run(
         self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
     ) -> None:
-        """As Engine.run says."""
+        """Run as the protocol `Engine.run` describes."""
         net, last, offset = job.network, state.epoch + epochs, len(record.loss) - state.epoch
         now = Snapshot.of(net, state)
         marks = (state.rescue or now, now)  # where the run stood before its last update, and where it stands
@@ -86,7 +86,7 @@ class NumpyEngine:
         return batch.weight_sum > 0
 
     def _end_epoch(self, job: Job, state: State, record: Record) -> None:
-        """What is left to do after the last step of an epoch: its figures, the validation loss, the stop rules."""
+        """End an epoch after its last step: record its measures and the validation loss, apply the stop rules."""
         validation_loss = None if job.validation is None else mean_loss(job.network, *job.validation)
         loss, rate = state.epoch_loss / state.epoch_weight, learning_rate(job, replace(state, step=state.step - 1))
         state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
@@ -100,7 +100,7 @@ class NumpyEngine:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step sees: its rows' numbers and their X, Y and weights, and the dropout masks of the hidden layers."""
+    """The data of one step: row numbers, X, Y, weights, and the dropout masks of the hidden layers."""
 
     rows: NDArray[np.intp]
     X: Array  # (batch, d)
@@ -110,12 +110,12 @@ class Batch:
 
     @property
     def weight_sum(self) -> float:
-        """Σ w, the number of rows where there are no weights."""
+        """Σ w; the number of rows if there are no weights."""
         return float(len(self.rows) if self.sample_weight is None else self.sample_weight.sum())
 
 
 def epoch_order(job: Job, state: State) -> NDArray[np.intp]:
-    """The order in which the epoch under way visits the rows."""
+    """Return the order in which the current epoch visits the rows."""
     n = len(job.X)
     if job.order is not None:
         return job.order(state.epoch)
@@ -123,7 +123,7 @@ def epoch_order(job: Job, state: State) -> NDArray[np.intp]:
 
 
 def batch_at(job: Job, state: State, order: NDArray[np.intp]) -> Batch:
-    """The batch of the next step."""
+    """Return the batch of the next step."""
     rows = order[state.batch * job.batch_size : (state.batch + 1) * job.batch_size]
     weight = None if job.sample_weight is None else job.sample_weight[rows]
     X, Y = (job.X, job.Y) if len(rows) == len(job.X) else (job.X[rows], job.Y[rows])
@@ -138,7 +138,7 @@ def learning_rate(job: Job, state: State) -> float:
 
 
 def forward(job: Job, batch: Batch) -> tuple[Trace, float]:
-    """The forward pass of a step and its objective."""
+    """Return the forward pass of a step and its objective."""
     net = job.network
     trace = passes.forward(net.activations, net.W, net.b, batch.X, batch.masks)
     loss = passes.objective(
@@ -149,7 +149,7 @@ def forward(job: Job, batch: Batch) -> tuple[Trace, float]:
 
 
 def backward(job: Job, batch: Batch, trace: Trace) -> Gradient:
-    """The gradient of a step's objective, before clipping."""
+    """Return the gradient of a step's objective, before clipping."""
     net = job.network
     return passes.backward(
         net.activations,
@@ -164,7 +164,7 @@ def backward(job: Job, batch: Batch, trace: Trace) -> Gradient:
 
 
 def clip(job: Job, gradient: Array) -> Array:
-    """The gradient scaled down to the norm it may have."""
+    """Scale the gradient down to the largest norm it may have."""
     if job.clip_norm is None:
         return gradient
     return gradient * (job.clip_norm / max(float(np.linalg.norm(gradient)), job.clip_norm))
@@ -181,7 +181,7 @@ def update(job: Job, state: State, gradient: Array, rate: float) -> None:
 
 
 def masks(job: Job, step: int, n: int) -> dict[int, Array]:
-    """The dropout masks of the hidden layers at `step`; none without dropout."""
+    """Draw the dropout masks of the hidden layers at `step`; none without dropout."""
     if not job.dropout:
         return {}
     sizes, dtype = job.network.sizes, job.network.dtype
@@ -190,13 +190,13 @@ def masks(job: Job, step: int, n: int) -> dict[int, Array]:
 
 
 def mean_loss(network: Network, X: Array, Y: Array, sample_weight: Array | None) -> float:
-    """The mean loss without penalties."""
+    """Return the mean loss without penalties."""
     trace = passes.forward(network.activations, network.W, network.b, X)
     return float(passes.objective(network.activations, network.loss_function, network.W, trace, Y, sample_weight))
 
 
 def adapt_rate(job: Job, state: State, loss: float) -> str:
-    """Lower the rate of an adaptive schedule if the training loss stands still; returns why to stop, or ""."""
+    """Lower the rate of an adaptive schedule if the training loss does not improve; return the reason to stop, or ""."""
     rule = job.schedule
     if not isinstance(rule, Adaptive):
         return ""
@@ -209,7 +209,7 @@ def adapt_rate(job: Job, state: State, loss: float) -> str:
 
 
 def stop_early(job: Job, state: State, loss: float, theta: Array) -> str:
-    """Keep the parameters of the best validation loss and count epochs without improvement; returns why to stop, or ""."""
+    """Keep the parameters of the best validation loss and count epochs without improvement; return the reason to stop, or ""."""
     rule = job.early_stopping
     if rule is None:
         return ""
@@ -225,14 +225,15 @@ def stop_early(job: Job, state: State, loss: float, theta: Array) -> str:
 def non_finite(
     network: Network, X: Array, step: int, last_good: str = "those of the last finite loss"
 ) -> NonFiniteError:
-    """The error for a loss or parameters that are inf or nan: names the first layer where it shows."""
+    """Make the error for a loss or parameters that are inf or nan; it names the first layer with such a value."""
     with np.errstate(over="ignore", invalid="ignore"):
         trace = passes.forward(network.activations, network.W, network.b, X)
     bad = [layer for layer, Z in trace.Z.items() if not np.isfinite(Z).all()]
     layer = bad[0] if bad else network.n_layers
-    what = f"the pre-activation Z{layer}" if bad else "the loss of finite pre-activations"
+    overflow = f"the pre-activation Z{layer} of layer {layer} overflowed"
+    loss = f"the loss became inf or nan although layer {layer}'s pre-activations are finite,"
     return NonFiniteError(
-        f"training: expected finite numbers; {what} of layer {layer} overflowed at step {step}; the parameters are "
+        f"training: expected finite numbers; {overflow if bad else loss} at step {step}; the parameters are "
         f"{last_good}; lower the learning rate, scale the inputs, or pass clip_norm=1.0.",
         step,
         layer,

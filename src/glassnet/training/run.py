@@ -1,4 +1,4 @@
-"""`Run`: a training run that can stop at any step, look at the next one, and go on."""
+"""`Run`: a training run that can stop at any step, show the data of the next one, and continue."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ Array = NDArray[Any]
 class Run:
     """A training run that can stop at any step; the arguments are those of `train`.
 
-    `advance` goes on by steps or by epochs. However a run is cut into pieces, also by Ctrl-C, its parameters, its
-    optimizer's memory and its record are those of the whole run, bit for bit. Between two pieces `batch`, `trace` and
-    `gradient` show what the next step works with. `copy.copy(run)` is a run of its own that goes on from here.
+    `advance` continues by steps or by epochs. A run cut into pieces has the parameters, optimizer memory and record of an
+    uncut one, bit for bit; after a Ctrl-C the next `advance` continues from the last complete step. Between two pieces `batch`, `trace` and
+    `gradient` show what the next step works with. `copy.copy(run)` is an independent run that continues from here.
 
     L-BFGS keeps its memory inside SciPy's minimiser, so each `advance` repeats its iterations from the first one.
 
     Attributes
     ----------
     network : Network
-        The network as it stands; the run trains it in place.
+        The network, which the run trains in place.
     job, state : Job, State
-        What is asked for, and where the run stands: the optimizer's memory, counters, stop rules.
+        The arguments of the run, and its position: the optimizer's memory, counters, stop rules.
     record : Record
-        Loss, validation loss and learning rate of the epochs so far, and why it stopped.
+        Loss, validation loss and learning rate of the epochs so far, and the reason for a stop.
     stop : Flag
         `run.stop.set()`, from any thread, ends a call of `advance` at the next step.
 
@@ -135,7 +135,7 @@ class Run:
         self.stop = Flag()
         self.seconds = 0.0
 
-    # --- where it stands ----------------------------------------------------------------------------------------
+    # --- position --------------------------------------------------------------------------------------------
 
     @property
     def network(self) -> Network:
@@ -143,17 +143,17 @@ class Run:
 
     @property
     def step(self) -> int:
-        """How many updates were made."""
+        """The number of updates made."""
         return self.state.step
 
     @property
     def epoch(self) -> int:
-        """How many passes over the data are complete."""
+        """The number of complete passes over the data."""
         return self.state.epoch
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done or a rule ended the run."""
+        """True if all epochs are done or a rule ended the run."""
         return bool(self.record.stopped) or self.state.epoch >= self.job.epochs
 
     @property
@@ -164,7 +164,7 @@ class Run:
     def __repr__(self) -> str:
         return f"Run(step {self.step}, epoch {self.epoch} of {self.job.epochs}; {self.network!r})"
 
-    # --- going on -----------------------------------------------------------------------------------------------
+    # --- advance ------------------------------------------------------------------------------------------------
 
     def advance(
         self,
@@ -173,23 +173,26 @@ class Run:
         epochs: int | None = None,
         after_epoch: Callable[[Record], str] | None = None,
     ) -> Run:
-        """Go on by so many steps, or to the end of so many epochs, or without either to the end; returns the run.
+        """Continue by `steps` updates, or to the end of `epochs` more epochs, or without either to the end; return the run.
 
-        `after_epoch` is called with the record after each epoch and may return a reason to stop.
+        `after_epoch` is called with the record after each epoch and may return a reason to stop, or "".
 
         Raises
         ------
         InputError
-            If both are given, or steps are asked of LBFGS, whose steps are iterations of SciPy's.
+            If both are given, or steps for LBFGS, which advances by epochs only (one iteration of SciPy's each).
         NonFiniteError
             If the loss becomes inf or nan; theta is that of the last finite loss.
         """
         if steps is not None and (epochs is not None or isinstance(self.optimizer, LBFGS)):
-            raise InputError("steps: expected alone, and not with LBFGS; got it so; pass epochs.")
+            raise InputError(
+                "steps: expected alone, without epochs, and not for LBFGS, which advances by epochs only; got "
+                f"{'epochs as well' if epochs is not None else 'LBFGS'}; pass epochs=…."
+            )
         left = self.job.epochs - self.state.epoch
         last = self.state.epoch + (left if epochs is None else min(left, check_count("epochs", epochs, low=0)))
         until = -1 if steps is None else self.state.step + check_count("steps", steps, low=0)
-        if self.state.final_theta is not None:  # the run went on past the best parameters that were put back
+        if self.state.final_theta is not None:  # the run went on past the best parameters, which restore_best put back
             self.network.theta, self.state.final_theta = self.state.final_theta, None
         started = time.perf_counter()
         try:
@@ -219,34 +222,34 @@ class Run:
                 record.stopped = after_epoch(record) or record.stopped
 
     def keep(self) -> Run:
-        """Take a snapshot here, for `at` to start from; returns the run."""
+        """Take a snapshot here, from which `at` can start; return the run."""
         self.snapshots.append(Snapshot.of(self.network, self.state))
         return self
 
-    # --- what the next step works with --------------------------------------------------------------------------
+    # --- data of the next step ---------------------------------------------------------------------------------
 
     def batch(self) -> Batch:
-        """The rows, X, Y, weights and dropout masks of the next step."""
+        """Return the rows, X, Y, weights and dropout masks of the next step."""
         state = self.state
         if self.job.is_epoch_over(state):
             state = replace(state, epoch=state.epoch + 1, batch=0)
         return reference.batch_at(self.job, state, reference.epoch_order(self.job, state))
 
     def trace(self) -> Trace:
-        """The forward pass of the next step, by the reference equations."""
+        """Return the forward pass of the next step, by the reference equations."""
         return reference.forward(self.job, self.batch())[0]
 
     def gradient(self) -> Gradient:
-        """The gradient of the next step with its penalties, before clipping, by the reference equations."""
+        """Return the gradient of the next step with its penalties, before clipping, by the reference equations."""
         batch = self.batch()
         return reference.backward(self.job, batch, reference.forward(self.job, batch)[0])
 
-    # --- what is left of it -------------------------------------------------------------------------------------
+    # --- results ------------------------------------------------------------------------------------------------
 
     def restore_best(self) -> Run:
-        """Put the parameters of the best validation loss into the network, if early stopping keeps them; returns the run.
+        """Put the parameters of the best validation loss into the network, if early stopping keeps them; return the run.
 
-        `advance` goes on from where the run stood all the same.
+        `advance` continues from the run's own last parameters all the same.
         """
         state = self.state
         if self._keeps_best and state.final_theta is None:
@@ -260,7 +263,7 @@ class Run:
         return rule is not None and rule.restore_best and self.state.best_theta is not None
 
     def history(self) -> History:
-        """What was measured so far, as a value that later steps do not change; changes nothing itself."""
+        """Return the measures so far as a History, which later steps do not change."""
         state = self.state.copy()
         done = "all epochs done" if self.state.epoch >= self.job.epochs else "not finished"
         return History(
@@ -277,9 +280,9 @@ class Run:
         )
 
     def at(self, *, step: int | None = None, epoch: int | None = None) -> Run:
-        """This run as it stood at a step or at the end of an epoch: another Run, with a network of its own.
+        """Return this run at a step or at the end of an epoch, as another Run with its own network.
 
-        It starts from the last snapshot before and trains up to there, which gives the same bits again.
+        It trains from the nearest snapshot before that point, which gives the same bits again.
         """
         if (step is None) == (epoch is None):
             raise InputError("at: expected a step or an epoch; got both or none; pass e.g. step=100.")
@@ -291,7 +294,10 @@ class Run:
                 f"{name}: expected {first} … {last}, which the run went through; got {position}; pass one."
             )
         if step is not None and isinstance(self.optimizer, LBFGS):
-            raise InputError("step: expected an epoch for LBFGS, whose steps are trials; got a step; pass epoch=….")
+            raise InputError(
+                "step: expected an epoch, as LBFGS keeps no single steps (they are line-search trials); got a step; "
+                "pass epoch=…."
+            )
         nearest = [snapshot for snapshot in self.snapshots if getattr(snapshot.state, name) <= position][-1]
         if isinstance(self.optimizer, LBFGS):
             nearest = self.snapshots[0]

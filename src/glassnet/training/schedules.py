@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 class Schedule(Protocol):
-    """factor(step, steps_per_epoch, total_steps): what the learning rate is multiplied by at `step`, from 0."""
+    """factor(step, steps_per_epoch, total_steps) multiplies the learning rate at `step`, counted from 0."""
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array: ...
 
@@ -131,7 +131,7 @@ class Adaptive:
 
 
 def _half_cosine(progress: Array) -> Array:
-    """From 1 at progress 0 to 0 at progress 1."""
+    """Return ½(1 + cos(π·progress)): from 1 at progress 0 to 0 at progress 1."""
     return 0.5 * (1 + np.cos(np.pi * np.clip(progress, 0, 1)))
 
 
@@ -146,7 +146,7 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def _probe(schedule: Schedule) -> None:
-    """Refuse a schedule of one's own that fails on three steps, or has no factor ≥ 0 for each."""
+    """Refuse a user's own schedule that fails on three steps, or has no factor ≥ 0 for each."""
     try:
         factors = np.asarray(schedule.factor(np.arange(3), 1, 3))
         got = f"{factors.dtype} of shape {factors.shape}"

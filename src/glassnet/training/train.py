@@ -19,7 +19,7 @@ from glassnet.training.schedules import Schedule
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a callback is told after each epoch: its number from 1, its figures, and the network as it stands."""
+    """The argument of a callback after each epoch: the epoch's number from 1, its measures, and the network."""
 
     epoch: int
     epochs: int
@@ -56,7 +56,7 @@ def train(
     snapshots: int = 0,
     resume: History | None = None,
 ) -> History:
-    """Train `network` in place by backpropagation and return what was measured.
+    """Train `network` in place by backpropagation and return its History.
 
     Each step takes a batch, runs forward → loss → backward, and updates theta by the optimizer's recurrence. The
     objective is Σ wᵢ ℓᵢ / Σ wᵢ over the batch plus l1·Σ|W| + ½·l2·ΣW² over the weights.
@@ -65,9 +65,9 @@ def train(
     ----------
     X, y : (n, d) numbers, and (n,) classes or (n,) or (n, k) numbers
     optimizer : SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS, or the lower-case name of one
-    epochs : how many passes over the data (iterations, for LBFGS)
-    batch_size : rows a step; None is the whole data set
-    shuffle : whether each epoch visits the rows in a new order, a function of `seed` and the epoch
+    epochs : number of passes over the data (iterations, for LBFGS)
+    batch_size : rows in each step; None takes the whole data set
+    shuffle : True if each epoch visits the rows in a new order, a function of `seed` and the epoch
     sample_weight : (n,) numbers ≥ 0
     l1, l2 : penalties on weights, not on biases
     dropout : the probability that a hidden activation is set to 0 in a step
@@ -126,7 +126,7 @@ def train(
 
 
 def announce(run: Run, callbacks: tuple[Callback, ...]) -> Callable[[Record], str] | None:
-    """What `Run.advance` calls after each epoch to tell the callbacks, or None without any."""
+    """Return the function that `Run.advance` calls after each epoch to call the callbacks, or None without any."""
     if not callbacks:
         return None
 
