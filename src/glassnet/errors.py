@@ -1,7 +1,7 @@
-"""The exceptions glassnet raises, and the checks that word them.
+"""The exceptions of glassnet, and checks of arguments that raise them.
 
 GlassnetError
-├── InputError        (also ValueError)       something passed in is not what was expected; nothing was changed
+├── InputError        (also ValueError)       an invalid argument; nothing was changed
 └── NonFiniteError    (also ArithmeticError)  a loss or parameter became inf or nan during training
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-LARGEST_COUNT = 2**62  # the sum of two still fits in the 64 bits that the engines count with
+LARGEST_COUNT = 2**62  # the sum of two still fits in 64 bits, in which the engines count
 
 
 class GlassnetError(Exception):
@@ -28,11 +28,11 @@ class GlassnetError(Exception):
 
 
 class InputError(GlassnetError, ValueError):
-    """An argument is not what was expected; the message names it, what came, and one way out."""
+    """An invalid argument; the message names the argument, the expected and the actual value, and one way out."""
 
 
 class NonFiniteError(GlassnetError, ArithmeticError):
-    """Training met inf or nan: `step` and `layer` say where (counted from 0 and 1)."""
+    """A loss or parameter became inf or nan in training, at `step` (from 0) and `layer` (from 1)."""
 
     def __init__(self, message: str, step: int, layer: int) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class NonFiniteError(GlassnetError, ArithmeticError):
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
-    """The error for a name that is in no table: lists the table, and the nearest name if one is near."""
+    """Make the error for an unknown name; it lists the known ones and suggests a similar one."""
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "pass one of these names."
@@ -113,7 +113,7 @@ def check_bool(name: str, value: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """The value as a message shows it: its repr on one line, cut at 60 characters."""
+    """Return the repr of a value for a message: on one line, cut at 60 characters."""
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - a whole number of more than 4,300 digits, or a __repr__ that fails
@@ -137,13 +137,13 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def file_kind(mode: int) -> str:
-    """Name what a file is by its `st_mode`."""
+    """Name the kind of a file by its `st_mode`."""
     kinds = {stat.S_IFREG: "a file", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _as_float(value: object) -> float:
-    """The value as a float; nan if it is no real number (True and "3" are none) or too large for one."""
+    """Return the value as a float; nan if it is no real number (as True and "3" are not) or too large for one."""
     kind = getattr(getattr(value, "dtype", None), "kind", "f")
     if isinstance(value, bool | str | bytes) or getattr(value, "ndim", 0) > 0 or kind not in "iuf":
         return math.nan

@@ -1,4 +1,4 @@
-"""`glassnet check FILE.py`: grades a function of one's own that computes gradients by hand."""
+"""`glassnet check FILE.py`: grades the user's own function that computes gradients by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check(
     l1: Annotated[float, typer.Option(help="Strength of the L1 penalty.")] = 0.0,
     l2: Annotated[float, typer.Option(help="Strength of the L2 penalty.")] = 0.0,
     dropout: Annotated[float, typer.Option(help="Dropout rate of hidden layers.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of the random networks and samples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the random networks and samples.")] = 0,
 ) -> None:
     """Grade your own backpropagation: is it right, and if not, which term is the first wrong one, and why?
 

@@ -1,4 +1,4 @@
-"""`glassnet diagnose`: what is wrong with a training on a table of one's own, and what was seen to mend it."""
+"""`glassnet diagnose`: finds the faults of a training on the user's own table, and replays their remedies."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PAGE = Annotated[
     Path | None, typer.Option(help="Write the diagnosis as a page.", show_default=False, rich_help_panel=DATA)
 ]
 _JSON = Annotated[
-    Path | None, typer.Option("--json", help="Write it as JSON.", show_default=False, rich_help_panel=DATA)
+    Path | None, typer.Option("--json", help="Write the diagnosis as JSON.", show_default=False, rich_help_panel=DATA)
 ]
 _REPLAY = Annotated[bool, typer.Option(help="Try the remedies.", rich_help_panel=DATA)]
 _OF_TRAIN_ALONE = ("out", "figures", "no_figures", "quiet", "test")
 
 
 def diagnose(context: typer.Context, **given: Any) -> None:
-    """Train on a table of your own with instruments on, and say what is wrong; the options are those of train.
+    """Train on a table of your own under instruments and report faults; takes the options of train.
 
     Exit code 0: healthy; 1: something was found.
     """

@@ -1,4 +1,4 @@
-"""`glassnet evaluate`: how well a model predicts a table whose target is known."""
+"""`glassnet evaluate`: measures a model on a table that has the target."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused,
 
 
 class Form(StrEnum):
-    """How measures are printed."""
+    """The output formats of measures."""
 
     text = "text"
     json = "json"
@@ -28,7 +28,9 @@ def evaluate(
     unseen: Annotated[
         UnseenRule, typer.Option(help="A category that training did not see: an error, or taken as missing.")
     ] = UnseenRule.error,
-    separator: Annotated[str | None, typer.Option(help="Of FILE, as in train.", show_default=False)] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="Separator of FILE (see glassnet train).", show_default=False)
+    ] = None,
 ) -> None:
     """Measure a model on a table that has the target."""
     from glassnet.tables.report import confusion_text, measures_text

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Form(StrEnum):
-    """How a derivation is written."""
+    """The output formats of a derivation."""
 
     text = "text"
     html = "html"
@@ -33,12 +33,12 @@ def explain(
         Path, typer.Argument(help="CSV, TSV or Parquet with the columns of the model.", show_default=False)
     ],
     row: Annotated[int, typer.Option(help="The row of FILE, from 0.", min=0)] = 0,
-    rows: Annotated[int, typer.Option(help="So many rows from there on, as one batch.", min=1)] = 1,
+    rows: Annotated[int, typer.Option(help="Number of rows, starting at --row, taken as one batch.", min=1)] = 1,
     weight: Annotated[
         str | None,
         typer.Option(help="One number alone: W1,0,3 or b2,0; or Z1,0,2 for an entry.", show_default=False),
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.text,
+    form: Annotated[Form, typer.Option("--format", help="Output format.")] = Form.text,
     out: Annotated[Path | None, typer.Option(help="A file to write.", show_default=False)] = None,
     target: Annotated[
         str | None,
@@ -46,12 +46,16 @@ def explain(
             help="The column of the target, for a model that names none. Default: the last.", show_default=False
         ),
     ] = None,
-    optimizer: Annotated[str, typer.Option(help="Of the update: sgd, adam, …, at its defaults.")] = "sgd",
-    learning_rate: Annotated[float | None, typer.Option(help="Of the update.", show_default=False)] = None,
+    optimizer: Annotated[str, typer.Option(help="Optimizer of the update: sgd, adam, …, at its defaults.")] = "sgd",
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Learning rate of the update.", show_default=False)
+    ] = None,
     l1: Annotated[float, typer.Option(help="L1 penalty on the weights.")] = 0.0,
     l2: Annotated[float, typer.Option(help="L2 penalty on the weights.")] = 0.0,
     digits: Annotated[int, typer.Option(help="Significant digits of printed numbers.", min=1, max=16)] = 4,
-    separator: Annotated[str | None, typer.Option(help="Of FILE, as in train.", show_default=False)] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="Separator of FILE (see glassnet train).", show_default=False)
+    ] = None,
 ) -> None:
     """Work one training step out, every number of it: forward, loss, backward, update."""
     from glassnet.explain.explain import explain as work_out

@@ -12,7 +12,7 @@ from glassnet.cli.screen import show
 
 
 class Form(StrEnum):
-    """What a model can be exported to."""
+    """The formats of an export."""
 
     onnx = "onnx"
     torch = "torch"

@@ -14,7 +14,7 @@ def play(
         typer.Argument(help="A CSV file: two columns of numbers, then a label or a target.", show_default=False),
     ] = None,
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes any free one.", min=0, max=65535)] = 8765,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     host: Annotated[
         str, typer.Option(help="The address to listen on; 0.0.0.0 is all of this machine's, for a class.")
     ] = "127.0.0.1",

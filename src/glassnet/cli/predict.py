@@ -25,13 +25,17 @@ def predict(
         Path | None, typer.Option(help="A .csv or .parquet file. Default: CSV to the screen.", show_default=False)
     ] = None,
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", "-p", help="One more column a class, its probability.")
+        bool, typer.Option("--probabilities", "-p", help="Add a column for each class, its probability.")
     ] = False,
-    with_input: Annotated[bool, typer.Option("--with-input", help="Keep the columns of FILE before them.")] = False,
+    with_input: Annotated[
+        bool, typer.Option("--with-input", help="Keep the columns of FILE before the predictions.")
+    ] = False,
     unseen: Annotated[
         UnseenRule, typer.Option(help="A category that training did not see: an error, or taken as missing.")
     ] = UnseenRule.error,
-    separator: Annotated[str | None, typer.Option(help="Of FILE, as in train.", show_default=False)] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="Separator of FILE (see glassnet train).", show_default=False)
+    ] = None,
 ) -> None:
     """Predict the target for each row of a table."""
     if out is not None and (same_file(out, file) or same_file(out, model)):

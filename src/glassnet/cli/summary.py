@@ -1,4 +1,4 @@
-"""`glassnet summary`: what is in a model file."""
+"""`glassnet summary`: prints the content of a model file."""
 
 from __future__ import annotations
 

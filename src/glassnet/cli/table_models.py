@@ -1,4 +1,4 @@
-"""What predict and evaluate share: a table model from its file, and a table read as the model's training data was."""
+"""Helpers of predict and evaluate: load a table model, and read a table with the options of its training data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnseenRule(StrEnum):
-    """What happens to a category that training did not see."""
+    """The treatments of a category that training did not see."""
 
     error = "error"
     missing = "missing"
@@ -63,5 +63,5 @@ def name_unused(model: TableModel, table: Table) -> None:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one place, links followed."""
+    """True if two paths, links followed, lead to the same file."""
     return os.path.realpath(one) == os.path.realpath(other)

@@ -1,4 +1,4 @@
-"""A training on a table as the command line shows it: what is planned, the progress, the measures, what is written."""
+"""Runs a training on a table and prints the plan, the progress, the measures and the files written."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | N
 
 
 def check_places(file: Path, out: Path, folder: Path | None) -> None:
-    """Refuse places that cannot be written before the work, not after it."""
+    """Refuse paths that cannot be written, before the work rather than after it."""
     if same_file(out, file) or out.is_dir():
         raise InputError(
             f"--out: expected a model file to write; got {shown(str(out))}; name another, e.g. model.safetensors."

@@ -1,4 +1,4 @@
-"""`glassnet train`: from a table of one's own to a model file, with everything stated on the way."""
+"""`glassnet train`: trains a network on the user's own table and writes a model file, printing each decision."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class TaskName(StrEnum):
-    """What a target asks for."""
+    """The tasks."""
 
     classification = "classification"
     regression = "regression"
 
 
 class Dtype(StrEnum):
-    """What a network computes in."""
+    """The floating-point types of a computation."""
 
     float32 = "float32"
     float64 = "float64"
@@ -114,13 +114,16 @@ def train(
     separator: Annotated[
         str | None,
         typer.Option(
-            help="Of a text file. Default: the most frequent of , ; tab | in its header.",
+            help="Separator of a text file. Default: the most frequent of , ; tab | in its header.",
             show_default=False,
             rich_help_panel=COLUMNS,
         ),
     ] = None,
     decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help="3,5 is a number and 3.5 is none.", rich_help_panel=COLUMNS)
+        bool,
+        typer.Option(
+            "--decimal-comma", help="Decimal comma: read 3,5 as 3.5; 3.5 is then text.", rich_help_panel=COLUMNS
+        ),
     ] = False,
     hidden: Annotated[
         str | None,
@@ -131,7 +134,10 @@ def train(
         ),
     ] = None,
     activation: Annotated[
-        str, typer.Option(help="One, or one a hidden layer: relu,tanh; leaky_relu:slope=0.1.", rich_help_panel=NETWORK)
+        str,
+        typer.Option(
+            help="One, or one for each hidden layer: relu,tanh; leaky_relu:slope=0.1.", rich_help_panel=NETWORK
+        ),
     ] = "relu",
     output: Annotated[
         str | None,
@@ -157,11 +163,14 @@ def train(
             rich_help_panel=NETWORK,
         ),
     ] = None,
-    dtype: Annotated[Dtype, typer.Option(help="Of all computation.", rich_help_panel=NETWORK)] = Dtype.float32,
+    dtype: Annotated[Dtype, typer.Option(help="Type of all numbers.", rich_help_panel=NETWORK)] = Dtype.float32,
     seed: Annotated[
         int,
         typer.Option(
-            help="Of the split, the weights, the order of rows, dropout.", min=0, max=2**32 - 1, rich_help_panel=NETWORK
+            help="Seed of the split, the weights, the order of rows, dropout.",
+            min=0,
+            max=2**32 - 1,
+            rich_help_panel=NETWORK,
         ),
     ] = 0,
     optimizer: Annotated[
@@ -177,14 +186,18 @@ def train(
     batch_size: Annotated[
         int | None,
         typer.Option(
-            help="Rows a step; 0 for all. Default: rows/50, a power of two from 32 to 512.",
+            help="Rows in each step; 0 for all. Default: rows/50, a power of two from 32 to 512.",
             show_default=False,
             rich_help_panel=TRAINING,
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(help="At most. Default: 200, fewer for many rows.", show_default=False, rich_help_panel=TRAINING),
+        typer.Option(
+            help="Largest number of epochs. Default: 200, fewer for many rows.",
+            show_default=False,
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     patience: Annotated[
         int | None,
@@ -195,7 +208,7 @@ def train(
         ),
     ] = None,
     min_delta: Annotated[
-        float, typer.Option(help="By how much a validation loss is better.", rich_help_panel=TRAINING)
+        float, typer.Option(help="Least fall of the validation loss that counts as better.", rich_help_panel=TRAINING)
     ] = 0.0,
     schedule: Annotated[
         str,
@@ -212,7 +225,7 @@ def train(
         ),
     ] = None,
     dropout: Annotated[
-        float, typer.Option(help="Share of hidden units dropped a step.", rich_help_panel=TRAINING)
+        float, typer.Option(help="Share of hidden units dropped in each step.", rich_help_panel=TRAINING)
     ] = 0.0,
     clip_norm: Annotated[
         float | None,
@@ -223,13 +236,17 @@ def train(
     ] = True,
     class_weight: Annotated[
         str | None,
-        typer.Option(help="'balanced' makes all classes weigh alike.", show_default=False, rich_help_panel=TRAINING),
+        typer.Option(
+            help="'balanced' gives all classes the same total weight.", show_default=False, rich_help_panel=TRAINING
+        ),
     ] = None,
     engine: Annotated[str, typer.Option(help="auto, native or numpy.", rich_help_panel=TRAINING)] = "auto",
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Of the compiled engine. The result is the same.", show_default=False, rich_help_panel=TRAINING
+            help="Threads of the compiled engine; their number changes no result.",
+            show_default=False,
+            rich_help_panel=TRAINING,
         ),
     ] = None,
 ) -> None:

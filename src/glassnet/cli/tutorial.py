@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def tutorial(
     data: Annotated[DatasetName, typer.Option(help="The data set; the last four are real.")] = "moons",
     out: Annotated[Path, typer.Option(help="The folder for the figures, PNG and SVG.")] = Path("glassnet-figures"),
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Whether to make figures.")] = True,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Make figures.")] = True,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the last figure where a screen exists.")] = True,
     seed: Annotated[
-        int, typer.Option(help="Of the data, the split and the initial weights.", min=0, max=2**32 - 1)
+        int, typer.Option(help="Seed of the data, the split and the initial weights.", min=0, max=2**32 - 1)
     ] = 42,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the results alone.")] = False,
 ) -> None:

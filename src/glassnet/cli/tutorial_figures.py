@@ -1,4 +1,4 @@
-"""Which figures the tutorial makes of a data set: the data, the loss, and how well the network does."""
+"""Draws the tutorial's figures of a data set: the data, the loss, and the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both estimators share: scikit-learn's fit, partial_fit and predict around a Network and an engine."""
+"""The common base of both estimators: scikit-learn's fit, partial_fit and predict around a Network and an engine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OUTPUT = Loss("output", lambda z, y: z * y, lambda z, y: y)
 
 
 class BaseMLP(CallbackSupportMixin, BaseEstimator):
-    """Base of MLPClassifier and MLPRegressor, which say what the targets and the output are."""
+    """Base of MLPClassifier and MLPRegressor, which define the targets and the output."""
 
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
@@ -86,10 +86,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
 
     @abstractmethod
     def _reported(self, rows: Rows) -> Reported:
-        """How the core's loss on these rows is reported."""
+        """Return the conversion from the core's loss on these rows to the reported one."""
 
     def _weights_of(self, y: Any, sample_weight: Any) -> Any:
-        """The sample weights, times what else weighs a sample."""
+        """Return the sample weights, times those that a subclass adds."""
         return sample_weight
 
     # --- training ---------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         self.validation_loss_curve_ = None
 
     def _take_up_parameters(self, sizes: list[int], dtype: Any) -> None:
-        """Go on from coefs_ and intercepts_, whoever set them."""
+        """Continue from the current coefs_ and intercepts_, even if the user assigned them."""
         if not hasattr(self, "network_"):
             out_activation, loss = self._output_and_loss()
             self.network_ = build_network(sizes, self.activation, out_activation, loss, dtype)
@@ -176,7 +176,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         self.intercepts_ = list(self.network_.b.values())
 
     def _read_parameters(self) -> Network:
-        """The network, with what a user may have put into coefs_ and intercepts_ since."""
+        """Return the network, with arrays that the user may have assigned to coefs_ and intercepts_."""
         net = self.network_
         for given, own in ((self.coefs_, net.W), (self.intercepts_, net.b)):
             for array, view in zip(given, own.values(), strict=True):
@@ -185,9 +185,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return net
 
     def initialize(self, X: Any, y: Any) -> Any:
-        """Draw the initial parameters for data of this shape without training; returns the estimator.
+        """Draw the initial parameters for data of this shape without training; return the estimator.
 
-        It can predict then, and `warm_start=True` or `partial_fit` go on from here, also from parameters you write
+        It can then predict, and `warm_start=True` or `partial_fit` continue from here, also from parameters you write
         into `coefs_` and `intercepts_`.
         """
         self._validate_params()
@@ -196,14 +196,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return self
 
     def training_setup(self, X: Any, y: Any) -> tuple[Network, Array, Array, dict[str, Any]]:
-        """What `fit(X, y)` would train: the network at its start, rows, targets and the options of `glassnet.train`.
+        """Return the training that `fit(X, y)` would do: initial network, rows, targets and the options of `glassnet.train`.
 
-        This is what `glassnet.diagnose(estimator, X, y)` looks at.
+        `glassnet.diagnose(estimator, X, y)` examines it.
         """
         return training_setup(self, X, y)
 
     def _check_solver(self) -> bool:
-        """Whether partial_fit exists: for the stochastic solvers."""
+        """True if partial_fit exists, as it does for stochastic solvers; raise AttributeError otherwise."""
         if self.solver not in STOCHASTIC and not isinstance(self.solver, Optimizer):
             raise AttributeError(
                 f"partial_fit: expected a stochastic solver; got {self.solver!r}; use 'adam' or 'sgd'."
@@ -249,15 +249,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return passes.forward(network.activations, network.W, network.b, X)
 
     def hidden_activations(self, X: Any) -> list[Array]:
-        """What each hidden layer puts out for the rows of X: a list of (n, width) arrays."""
+        """Return the activations of each hidden layer for the rows of X: a list of (n, width) arrays."""
         trace = self._trace(X)
         return [trace.A[layer] for layer in range(1, self.network_.n_layers)]
 
     def input_gradients(self, X: Any, y: Any = None) -> Array:
-        """How the outputs change with the inputs, or, given y, how each sample's loss does.
+        """Return the derivative of the outputs by the inputs or, given y, of each sample's loss by its inputs.
 
         The outputs are those of `predict` for a regressor and of `predict_proba` for a classifier (of the second
-        class where there are two). Returns ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y
+        class if there are two). The result is ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y
         ∂ℓᵢ/∂xᵢ, (n, d).
         """
         trace = self._trace(X)

@@ -41,7 +41,7 @@ class Solver:
 
 @dataclass(frozen=True)
 class Reported:
-    """How a loss is reported: scale·(the core's objective) + offset.
+    """The reported loss as scale·(the core's objective) + offset.
 
     scikit-learn averages a squared error over the outputs and counts Poisson's constant terms.
     """
@@ -53,7 +53,7 @@ class Reported:
         return self.scale * float(loss) + self.offset
 
     def inverse(self, reported: float) -> float:
-        """The core's objective of a reported loss."""
+        """Return the core's objective for a reported loss."""
         return (reported - self.offset) / self.scale
 
 
@@ -70,7 +70,7 @@ class Fitting:
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
 
     def stochastic(self, incremental: bool) -> None:
-        """Train for up to max_iter epochs, or for one where `incremental`."""
+        """Train for up to max_iter epochs, or for one if `incremental`."""
         est = self.estimator
         solver = self._solver(incremental)
         job, state = self._job(solver, incremental), solver.state
@@ -154,7 +154,7 @@ class Fitting:
         return int(min(given, n))
 
     def _advance(self, engine: Engine, job: Job, state: State, epochs: int) -> str:
-        """Run epochs, keep their figures; returns why to stop, or "". Raises Ctrl-C when finished epochs are kept."""
+        """Run epochs, keep their measures; return the reason to stop, or "". Raises Ctrl-C when finished epochs are kept."""
         est, record, interrupt = self.estimator, Record(), None
         try:
             engine.run(job, state, record, epochs)
@@ -251,7 +251,7 @@ class Fitting:
             solver.learning_rate = solver.optimizer.learning_rate * solver.state.rate_factor
 
     def _lower_rate(self, solver: Solver, why: str) -> bool:
-        """Whether training goes on at a fifth of the rate, as learning_rate="adaptive" asks."""
+        """Lower the rate to a fifth for learning_rate="adaptive"; return True if training continues."""
         est, goes_on = self.estimator, False
         if not is_adaptive(est) or not np.isfinite(est.loss_):
             then = "Stopping."

@@ -1,4 +1,4 @@
-"""What the estimators' parameters may be, and what they stand for in the core: network, optimizer, schedule."""
+"""Constraints on the estimators' parameters, and their translation to the core: network, optimizer, schedule."""
 
 from __future__ import annotations
 
@@ -167,5 +167,5 @@ def build_schedule(estimator: Any, rows: int, first_step: int) -> Schedule:
 
 
 def is_adaptive(estimator: Any) -> bool:
-    """Whether the rate falls, instead of the run ending, when progress stops."""
+    """True if the rate falls, instead of the run ending, when the loss stops improving."""
     return isinstance(estimator.solver, str) and (estimator.solver, estimator.learning_rate) == ("sgd", "adaptive")

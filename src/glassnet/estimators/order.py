@@ -1,4 +1,4 @@
-"""The order in which scikit-learn visits the rows: each epoch shuffles the order of the one before."""
+"""Scikit-learn's order of rows: each epoch shuffles the order of the one before."""
 
 from __future__ import annotations
 

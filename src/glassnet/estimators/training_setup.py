@@ -1,4 +1,4 @@
-"""What an estimator's fit would train, in the terms of the core: a network at its start, rows, and the options of `train`."""
+"""Translates an estimator's fit into a training of the core: initial network, rows, and the options of `train`."""
 
 from __future__ import annotations
 

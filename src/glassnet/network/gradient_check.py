@@ -1,7 +1,7 @@
-"""The gradient check: backpropagation against a derivative that knows nothing of it.
+"""The gradient check: compares backpropagation with derivatives that do not use it.
 
 The complex step (Squire & Trapp 1998) perturbs one parameter by ih and reads f'(θ) = Im f(θ + ih)/h: no subtraction,
-so no rounding to balance against h, and an answer good to machine precision. It needs equations that are analytic
+so no rounding to balance against h, and a result exact to machine precision. It needs equations that are analytic
 on both sides of their kinks; where one is not (it takes a real abs, say), centred differences serve instead.
 """
 
@@ -30,7 +30,7 @@ FLOOR_OF_ALL = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One parameter's gradient from backpropagation and from two independent derivatives."""
+    """The gradient of one parameter by backpropagation and by two independent derivatives."""
 
     name: str
     layer: int
@@ -51,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True, repr=False)
 class GradientCheck:
-    """The outcome of check_gradients.
+    """The result of check_gradients.
 
     `ok`: no error above `tolerance`, kinks apart. `worst`: the entry with the largest error away from kinks.
     `kinks`: entries whose error is above tolerance because a unit sits at a kink of its activation or loss, where
@@ -115,7 +115,9 @@ def check_gradients(
     l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
     backprop = network.backward(network.forward(X), Y, weight, l1=l1, l2=l2).flat.astype(np.float64)
 
-    exact = network.with_theta(network.theta.astype(np.float64))  # the yardstick is float64 whatever the network is
+    exact = network.with_theta(
+        network.theta.astype(np.float64)
+    )  # the reference is float64 for every dtype of the network
     X64, Y64 = X.astype(np.float64), Y.astype(np.float64)
     weight64 = None if weight is None else weight.astype(np.float64)
     suspects, analytic = _examine_equations(exact, X64, Y64)
@@ -186,7 +188,7 @@ def relative_errors(given: Array, exact: Array, groups: list[str]) -> Array:
 
 
 def _crosses_kink(network: Network, index: int, X: Array, Y: Array, l1: float) -> bool:
-    """Whether moving θᵢ by ±h takes a unit to or across a kink of its activation, or an output or a penalised weight across its own."""
+    """True if moving θᵢ by ±h takes a unit to or across a kink of its activation, the loss or the L1 penalty."""
     h = DIFFERENCE * max(1.0, abs(float(network.theta[index])))
     sides = []
     for move in (-h, 0.0, h):
@@ -206,7 +208,7 @@ def _crosses_kink(network: Network, index: int, X: Array, Y: Array, l1: float) -
 
 
 def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str, ...], bool]:
-    """Hold each activation and the loss against its own derivative; say which disagree, and whether all are analytic."""
+    """Compare each activation and the loss with its own derivative; return those that disagree, and True if all are analytic."""
     trace = passes.forward(network.activations, network.W, network.b, X)
     suspects, all_analytic = [], True
     for layer, activation in network.activations.items():
@@ -232,7 +234,7 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
         wrong, analytic = _compare(value, P, loss.slopes(P, Y), smooth)
         if wrong:
             suspects.append(f"slope of loss {loss.name!r}: {wrong}")
-    else:  # one number a row: its slope along (1, …, 1) is the sum of the row's slopes
+    else:  # one number for each row: its slope along (1, …, 1) is the sum of the row's slopes
         along = loss.slopes(P, Y).sum(axis=1, keepdims=True)
         _, analytic = _compare(value, P, along, np.ones(along.shape, dtype=bool))
     all_analytic &= analytic
@@ -240,7 +242,7 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
 
 
 def _compare(f: Callable[[Array], Array], Z: Array, stated: Array, smooth: NDArray[np.bool_]) -> tuple[str, bool]:
-    """Where a stated derivative is wrong, as text or "", and whether f carries the complex step."""
+    """Return the place where a stated derivative is wrong, as text or "", and True if f takes the complex step."""
     h = DIFFERENCE * np.maximum(1, np.abs(Z))
     if stated.shape != Z.shape:
         h = h.max(axis=1, keepdims=True)

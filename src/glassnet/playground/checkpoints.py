@@ -30,14 +30,14 @@ CHECKPOINT_BYTES = 2_000_000  # of one run
 
 @dataclass(frozen=True, eq=False)
 class Position:
-    """A run at one step: the run (nobody else's), the batch of its next step, and the losses on the way."""
+    """A run at one step, owned by the caller, with the batch of its next step, and the losses on the way."""
 
     run: Run
     batch: Batch
     trace: Trace
     objective: float  # of that batch, with penalties
     curve: list[tuple[int, float, float]]  # step, training loss, test loss
-    non_finite: NonFiniteError | None  # the run ended before the step that was asked for
+    non_finite: NonFiniteError | None  # set if the run ended before the requested step
 
 
 class Course:
@@ -132,7 +132,7 @@ class Course:
         return run.keep()
 
     def _fail(self, run: Run) -> None:
-        """Have the engine meet the loss that is inf or nan here, and say so in its words."""
+        """Take one step so that the engine raises its NonFiniteError, and keep it."""
         try:
             run.advance(steps=1)
         except NonFiniteError as error:
@@ -159,12 +159,12 @@ class Course:
 
 
 def stride_of(step: int) -> int:
-    """How many steps lie between two points of the loss curve that ends at `step`: a power of 2."""
+    """Return the distance in steps, a power of 2, between two points of the loss curve that ends at `step`."""
     return 1 << max(0, -(-step // CURVE_POINTS) - 1).bit_length()
 
 
 class Checkpoints:
-    """The courses of the runs asked for last, within a bound of memory."""
+    """The courses of the runs requested last, within a bound of memory."""
 
     def __init__(self, most_bytes: int = 64_000_000) -> None:
         self._most_bytes = most_bytes

@@ -79,7 +79,7 @@ def plane(n: int, noise: float, seed: int) -> Points:
 
 @dataclass(frozen=True)
 class Dataset:
-    """How a data set is made and what it is called; `classes` is None for a regression, 0 where the query says."""
+    """The function and the title of a data set; `classes` is None for a regression, 0 if the query chooses the number."""
 
     title: str
     make: Callable[..., Points]

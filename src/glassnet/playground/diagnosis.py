@@ -19,7 +19,7 @@ REPLAYED, LOOKED_AT = 250, 1_000  # microseconds of a step, up to which remedies
 
 
 def findings(course: Course, state: State) -> dict[str, Any]:
-    """What is wrong with the run up to a step; whole epochs are looked at, at least one."""
+    """Return the findings on the run up to a step, rounded to whole epochs, at least one."""
     setup = course.setup
     if setup.step_cost > LOOKED_AT:
         raise InputError(

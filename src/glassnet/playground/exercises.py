@@ -37,7 +37,7 @@ class Question:
 
 
 def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
-    """What is asked at a step: the words, with the numbers they need."""
+    """Return the question at a step: its text, with the numbers it needs."""
     derivation, question, kind = _question(course, state, given)
     numbers = "".join(
         f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.6g}</li>"
@@ -132,7 +132,7 @@ def _named(symbol: str, index: tuple[int, ...]) -> str:
 
 
 def _tolerance(derivation: Derivation, question: Question) -> float:
-    """How far an answer may be off: three digits; of an updated weight a twentieth of its change."""
+    """Return the largest accepted error of an answer: three digits; for an updated weight a twentieth of its change."""
     expected = _entry(derivation, question.symbol, question.index)
     if question.symbol.endswith("_new"):
         change = expected - _entry(derivation, question.symbol.removesuffix("_new"), question.index)

@@ -1,4 +1,4 @@
-"""The input features: what the network is given of a point (x, y)."""
+"""The input features that the network can take of a point (x, y)."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def score(data: Data, output: Array, y: Array) -> float:
 
 
 def confusion(output: Array, y: Array, k: int) -> list[list[int]]:
-    """How many rows of each actual class (rows) were given each class (columns)."""
+    """Count the rows of each actual class (rows) by predicted class (columns)."""
     counts: list[list[int]] = np.bincount(y * k + classes_of(output), minlength=k * k).reshape(k, k).tolist()
     return counts
 

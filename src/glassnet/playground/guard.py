@@ -1,4 +1,4 @@
-"""The guard before the server: whose requests are answered, how large they may be, and what a browser is told."""
+"""The guard before the server: checks the sender and the size of requests, and adds security headers to answers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Guard:
         return None
 
     def is_ours(self, host: str) -> bool:
-        """Whether a Host header, in lower case, names this server."""
+        """True if a Host header, in lower case, names this server."""
         found = _HOST.fullmatch(host)
         if found is None or (found[2] and not 0 < int(found[2]) < 65536):
             return False

@@ -24,7 +24,7 @@ _drawing = threading.Lock()  # matplotlib's settings and fonts are global
 
 
 def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
-    """What the network says over the plane, (size, size, 3) in colour and (size, size) as the number or class."""
+    """Return the network's output over the plane: (size, size, 3) as colours and (size, size) as number or class."""
     data, network = setup.data, position.run.network
     with np.errstate(over="ignore", invalid="ignore"):
         output = network.forward(setup.grid(size)).output.reshape(size, size, -1)

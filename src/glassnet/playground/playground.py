@@ -1,4 +1,4 @@
-"""The playground itself: for each kind of answer, a function of the query; its caches only save time."""
+"""The playground: a function of the query for each kind of answer; caches are for speed only and never change an answer."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Playground:
 
     @one_blas_thread()
     def frame(self, query: str) -> bytes:
-        """What the page draws of a run at a step."""
+        """Return the data that the page draws for a run at a step."""
         state = state_of(read_query(query))
         return frames.frame(self.course(state), state.step)
 
@@ -119,7 +119,7 @@ class Playground:
 
     @one_blas_thread()
     def diagnosis(self, query: str) -> bytes:
-        """What is wrong with a run up to a step, and what would mend it."""
+        """Return the findings on a run up to a step, with their remedies."""
         state = state_of(read_query(query))
         return frames.to_json(findings(self.course(state), state))
 

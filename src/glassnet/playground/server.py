@@ -1,4 +1,4 @@
-"""The server: one address for each answer, every one a function of its query, from memory alone."""
+"""The server: one address for each kind of answer, which is a function of its query and uses memory only."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ QUICK, SLOW = 2, 2  # threads for frames and for all else: more would only take 
 
 
 def create_app(playground: Playground | None = None, names: Iterable[str] = (), addresses: bool = False) -> Starlette:
-    """The ASGI application; `names` and `addresses` are what it may be called besides localhost (see Guard).
+    """Make the ASGI application; `names` and `addresses` are accepted as hosts besides localhost (see Guard).
 
     Examples
     --------
@@ -76,7 +76,7 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
 
 
 def static_files() -> dict[str, Path]:
-    """The files of the page by name; nothing else in the file system has an address."""
+    """Read the files of the page by name; no other file has an address."""
     found = sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES and path.is_file())
     return {path.relative_to(STATIC).as_posix(): path for path in found}
 
@@ -88,7 +88,7 @@ def _route(path: str, endpoint: Any) -> Route:
 def _answer(
     answer: Callable[[str], bytes], kind: str, limiter: anyio.CapacityLimiter, file: str = "", cache: str = LASTING
 ) -> Any:
-    """The endpoint that answers a query with bytes, computed in one of the threads that `limiter` counts."""
+    """Make the endpoint that answers a query with bytes, computed in one of the threads that `limiter` counts."""
     headers = {"content-disposition": f'attachment; filename="glassnet-{file}"'} if file else {}
 
     async def endpoint(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""From a State to what a run needs: the points, split and as the network's inputs, the network, and the options."""
+"""Makes the points, the network and the options of a run from a State."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _scaled(data: Data) -> Data:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """Everything that a run of the playground is made of."""
+    """The parts of a run of the playground: data, network and options."""
 
     state: State
     data: Data

@@ -1,4 +1,4 @@
-"""The state of the playground, which is the URL: its names, their defaults and limits, read from a query and checked."""
+"""The state of the playground: reads it from the query of the URL and checks its names, defaults and limits."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Edit:
 
     @property
     def name(self) -> str:
-        """What the parameter is called in a query: W1,0,3 or b2,0."""
+        """The name of the parameter in a query: W1,0,3 or b2,0."""
         if self.row < 0:
             return f"b{self.layer},{self.column}"
         return f"W{self.layer},{self.row},{self.column}"
@@ -112,12 +112,12 @@ class State:
 
     @property
     def run(self) -> State:
-        """The same run at its start: what does not depend on the step is a function of this."""
+        """The same run at step 0, the key of everything that does not depend on the step."""
         return replace(self, step=0)
 
     @property
     def points(self) -> State:
-        """What the data set depends on, and defaults for the rest."""
+        """The state with all fields at their defaults that the data set does not depend on."""
         return State(**{name: getattr(self, name) for name in ("data", "classes", "n", "noise", "data_seed", "test")})
 
     def query(self) -> str:
@@ -133,7 +133,7 @@ class State:
 
 
 def read_state(query: str) -> State:
-    """The state of a query string.
+    """Return the state of a query string.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def read_state(query: str) -> State:
 
 
 def read_query(query: str) -> dict[str, str]:
-    """The names and values of a query string, each name once."""
+    """Return the names and values of a query string; each name may occur once."""
     if len(query) > MOST_CHARACTERS:
         raise InputError(f"query: expected at most {MOST_CHARACTERS:,} characters; got {len(query):,}; leave some out.")
     try:
@@ -159,7 +159,7 @@ def read_query(query: str) -> dict[str, str]:
 
 
 def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
-    """The state of names and values; `others` are names that the caller reads, and those of the page are passed over."""
+    """Make the state from names and values; names in `others`, read by the caller, and those of the page are ignored."""
     known = {each.name for each in fields(State)}
     for name in given:
         if name not in known and name not in VIEW and name not in others:
@@ -171,7 +171,7 @@ def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
 
 
 def whole(name: str, text: str, low: int, high: int) -> int:
-    """The text as a whole number within [low, high]."""
+    """Parse the text as a whole number within [low, high]."""
     if not _WHOLE.fullmatch(text) or not text.isascii() or not low <= int(text) <= high:
         raise InputError(
             f"{name}: expected a whole number from {low:,} to {high:,}; got {shown(text)}; pass e.g. {name}={low}."
@@ -180,7 +180,7 @@ def whole(name: str, text: str, low: int, high: int) -> int:
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """The text as a number within [low, high]."""
+    """Parse the text as a number within [low, high]."""
     value = float(text) if _NUMBER.fullmatch(text) and text.isascii() else math.nan
     if not low <= value <= high:
         raise InputError(
@@ -281,7 +281,7 @@ _READ: dict[str, Callable[[str, str], Any]] = {
 
 
 def describe() -> dict[str, Any]:
-    """The names of a query, for a page that offers them: default, limits, choices."""
+    """Return the default, limits and choices of each name of a query, for the page's controls."""
     choices = {
         "data": {name: each.title for name, each in DATASETS.items()},
         "features": {name: each[0] for name, each in FEATURES.items()},
@@ -306,7 +306,7 @@ def describe() -> dict[str, Any]:
 
 
 def _check(state: State) -> State:
-    """The state with its parts held against each other, and in the one form that equal runs share."""
+    """Check the parts of a state against each other, and bring equal runs into the same form."""
     if len(state.activation) not in (1, len(state.hidden)):
         raise InputError(
             f"activation: expected one, or one for each of {len(state.hidden)} hidden layers; "

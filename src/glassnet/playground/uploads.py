@@ -43,7 +43,7 @@ class Upload:
         return self.X.nbytes + self.y.nbytes + 1000
 
     def summary(self) -> dict[str, Any]:
-        """What the page is told."""
+        """The description of the upload for the page."""
         return {
             "id": self.id,
             "names": [*self.names, self.target],

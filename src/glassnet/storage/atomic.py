@@ -1,4 +1,4 @@
-"""Writing a file so that a reader finds the old content or the new, never a part of it."""
+"""Writes a file atomically: a reader finds the old content or the new, never a part of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STDOUT, _STDERR = 1, 2
 
 
 def as_path(path: Any) -> Path:
-    """`path` as a Path; raise InputError unless it is a str or a path."""
+    """Return `path` as a Path; raise InputError unless it is a str or a path."""
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str) or "\0" in os.fspath(path):
         raise InputError(f"path: expected the name of a file; got {shown(path)}; pass e.g. 'model.safetensors'.")
     return Path(path)
@@ -71,7 +71,7 @@ def writable(path: Path, name: str = "path") -> Path:
 
 
 def _is_stream(found: os.stat_result, descriptor: int) -> bool:
-    """Whether a standard stream of this process is open on the file that was found."""
+    """True if a standard stream of this process is open on the file `found`."""
     try:
         return os.path.samestat(found, os.fstat(descriptor))
     except OSError:  # the stream is closed
@@ -104,7 +104,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _prefix(target: Path) -> str:
-    """How the names of temporary files for `target` begin."""
+    """Return the prefix of the names of temporary files for `target`."""
     return file_name(f".{target.name}", ".", longest=100)
 
 
@@ -119,7 +119,7 @@ def _create_temporary(target: Path) -> tuple[int, Path]:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Delete temporary files of calls for `target` that were killed: nobody holds their locks."""
+    """Delete temporary files that killed calls for `target` left behind: no process holds their locks."""
     pattern = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{16}\.tmp")
     try:
         with os.scandir(target.parent) as entries:

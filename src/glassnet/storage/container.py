@@ -1,4 +1,4 @@
-"""The safetensors file: tensors and one JSON description, packed into bytes, and unpacked only after checks of our own.
+"""The safetensors file: packs tensors and one JSON description into bytes, and checks all of it before unpacking.
 
 Layout (https://github.com/huggingface/safetensors): 8 bytes with the header's length, little-endian; the header, a
 JSON object {name: {dtype, shape, data_offsets}} with our description as a text in its __metadata__; the tensors' bytes.
@@ -41,7 +41,7 @@ _CODES = {np.dtype(code): name for name, code in DTYPES.items()}
 
 
 def pack(description: dict[str, Any], tensors: dict[str, Array]) -> bytes:
-    """The file's bytes; the same description and tensors give the same bytes."""
+    """Return the bytes of the file; equal descriptions and tensors give equal bytes."""
     from safetensors.numpy import save
 
     if len(tensors) > MAX_TENSORS:
@@ -60,7 +60,7 @@ def pack(description: dict[str, Any], tensors: dict[str, Array]) -> bytes:
 
 
 def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The description and the tensors, checked; raises MalformedError for anything that `pack` would not have written."""
+    """Return the description and the tensors; raise MalformedError for anything that `pack` would not have written."""
     header, data_size = _split(content)
     if header[:1] != b"{":
         malformed("a JSON object as header", header[:12])
@@ -80,7 +80,7 @@ def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _split(content: bytes) -> tuple[bytes, int]:
-    """The header, and how many bytes of data follow it."""
+    """Return the header and the number of data bytes after it."""
     if len(content) < 10:
         malformed("at least 10 bytes", len(content))
     length = int.from_bytes(content[:8], "little")
@@ -92,7 +92,7 @@ def _split(content: bytes) -> tuple[bytes, int]:
 
 
 def _check_table(table: dict[str, Any], data_size: int) -> None:
-    """Names, dtypes and shapes are of the kinds we write, and the byte ranges tile the data without gap or overlap."""
+    """Refuse names, dtypes and shapes that `pack` does not write, and byte ranges that leave gaps or overlap."""
     if len(table) > MAX_TENSORS:
         malformed(f"at most {MAX_TENSORS:,} tensors", said=f"{len(table):,}")
     ranges = []
@@ -129,7 +129,7 @@ def _are_sizes(given: Any) -> bool:
 
 
 def _read(content: bytes, table: dict[str, Any]) -> dict[str, Array]:
-    """The tensors, by the safetensors library, as arrays in this machine's byte order."""
+    """Read the tensors by the safetensors library, as arrays in this machine's byte order."""
     from safetensors import SafetensorError, deserialize
 
     try:
@@ -148,7 +148,7 @@ def _read(content: bytes, table: dict[str, Any]) -> dict[str, Array]:
 
 
 def _digest(description: dict[str, Any], tensors: dict[str, Array]) -> str:
-    """SHA-256 of the description and of the tensors' names, dtypes, shapes and bytes: shows damage, not forgery."""
+    """Return SHA-256 of the description and of the tensors' names, dtypes, shapes and bytes: it shows damage, not forgery."""
     digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
     for name in sorted(tensors):
         little = np.ascontiguousarray(tensors[name], tensors[name].dtype.newbyteorder("<"))

@@ -1,4 +1,4 @@
-"""From a description and its arrays back to objects; everything is checked against its type before it is built."""
+"""Decodes a description and its arrays into objects; every value is checked against its type first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Decoder:
         self.tensors = dict(tensors)
 
     def decode(self, node: Any, path: tuple[str, ...] = ()) -> Any:
-        """The object that `node` describes."""
+        """Return the object that `node` describes."""
         if isinstance(node, list):
             return [self.decode(item, (*path, str(place))) for place, item in enumerate(node)]
         if not isinstance(node, dict):
@@ -48,14 +48,14 @@ class Decoder:
         return malformed("a kind of object this version knows", kind)
 
     def take(self, name: Any) -> Array:
-        """The array called `name`, which nothing else may use."""
+        """Return the array called `name`; each may be taken only once."""
         if not isinstance(name, str) or name not in self.tensors:
             malformed("a tensor for each array, used once", name)
         array = self.tensors.pop(name)
         return array.astype(array.dtype.newbyteorder("="))  # a copy that can be written
 
     def done(self) -> None:
-        """Refuse tensors that nothing described."""
+        """Refuse tensors that the description does not name."""
         if self.tensors:
             malformed("no tensors but the described ones", said=", ".join(sorted(self.tensors)))
 
@@ -183,7 +183,7 @@ class Decoder:
         return History(**found)
 
     def _record(self, record: type[History | State], content: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-        """The fields of a History or State, each of the type that its annotation names."""
+        """Return the fields of a History or State, each of its annotated type."""
         expected = kept_fields(record)
         content = {**ADDED_FIELDS.get(record, {}), **content}
         only(content, *expected)

@@ -1,4 +1,4 @@
-"""From objects to a description of JSON values and arrays, for a fixed list of types; what is on no list is refused."""
+"""Encodes objects of a fixed list of types as a description of JSON values and arrays; refuses all others."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ LONG = 64  # a list of more numbers than this, such as a loss curve, is kept as 
 
 
 class Encoder:
-    """Turns objects into JSON values; arrays go to `tensors` under names made from where they stand."""
+    """Turns objects into JSON values; arrays go to `tensors` under names made from their place in the object."""
 
     def __init__(self) -> None:
         self.tensors: dict[str, Array] = {}
 
     def encode(self, value: Any, path: tuple[str, ...] = ()) -> Any:
-        """`value` as JSON: plain values as they are, all else as an object with its kind under "$type"."""
+        """Encode `value` as JSON: plain values unchanged, all others as an object with their kind under "$type"."""
         if value is None or isinstance(value, bool | np.bool_):
             return None if value is None else bool(value)
         if isinstance(value, str):
@@ -82,7 +82,7 @@ class Encoder:
         return {"$type": "values", "dtype": _width(value), "shape": list(value.shape), "items": items}
 
     def store(self, value: Array, path: tuple[str, ...]) -> str:
-        """Keep an array and return the name it is kept under."""
+        """Store an array in `tensors` and return its name there."""
         wanted = ".".join(re.sub(r"[^A-Za-z0-9_]", "_", part) or "_" for part in path)[:80] or "array"
         name, count = wanted, 1
         while name in self.tensors:

@@ -1,4 +1,4 @@
-"""`export`: a model as an ONNX file, a PyTorch script with its model file, or JSON, for use without glassnet."""
+"""`export`: writes a model as ONNX, as a PyTorch script with its model file, or as JSON, for use without glassnet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks on the fields of a description: the type and the range each must have."""
+"""Checks the type and the range of each field of a description."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from glassnet.storage.strict_json import malformed
 
 
 def only(content: dict[str, Any], *names: str) -> dict[str, Any]:
-    """`content`, which must have exactly these fields: a newer file with more of them is not half understood."""
+    """Return `content`, which must have exactly these fields; a newer file with more of them is refused, not read in part."""
     if content.keys() != set(names):
         malformed(f"the fields {', '.join(names)}", said=", ".join(content) or "none")
     return content
 
 
 def a_list(value: Any, what: str) -> list[Any]:
-    """`value`, which must be a list."""
+    """Return `value`, which must be a list."""
     if not isinstance(value, list):
         malformed(f"a list as {what}", value)
     return value
 
 
 def text(value: Any) -> str:
-    """`value`, which must be a text."""
+    """Return `value`, which must be a text."""
     if not isinstance(value, str):
         malformed("a text", value)
     return value
 
 
 def numbers(value: Any) -> dict[str, float]:
-    """`value`, which must be finite numbers by name."""
+    """Return `value`, which must be finite numbers by name."""
     if not isinstance(value, dict) or not all(_is_number(number) for number in value.values()):
         malformed("numbers by name", value)
     return value
@@ -44,7 +44,7 @@ def _is_number(value: Any) -> bool:
 
 
 def check_init(value: Any, n_layers: int) -> Any:
-    """`value`, which must be None, the name of an initializer, or a list with one a layer."""
+    """Return `value`, which must be None, the name of an initializer, or a list with one for each layer."""
     given = value if isinstance(value, list) else [value] * n_layers
     fits = all(isinstance(name, str) and name in INITIALIZERS for name in given) and len(given) == n_layers
     if value is not None and not fits:
@@ -53,7 +53,7 @@ def check_init(value: Any, n_layers: int) -> Any:
 
 
 def check_random(state: dict[str, Any], kind: str, extra: set[str]) -> dict[str, Any]:
-    """The state of a random source; numpy reads it without checks, so a wrong position would read beyond its memory."""
+    """Return the state of a random source, checked here because NumPy would read beyond its memory at a wrong position."""
     only(state, "bit_generator", "state", *extra)
     inner = state["state"]
     if state["bit_generator"] != kind or not isinstance(inner, dict):

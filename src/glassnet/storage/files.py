@@ -1,4 +1,4 @@
-"""`save` and `load`: a model in one safetensors file, written atomically, read without running anything in it."""
+"""`save` and `load`: a model in one safetensors file, written atomically and read without running any code in it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def load(path: Any) -> Any:
 
 
 def to_bytes(model: Any) -> bytes:
-    """The bytes of the file that `save` writes; the same model gives the same bytes."""
+    """Return the bytes of the file that `save` writes; the same model gives the same bytes."""
     encoder = Encoder()
     description = {"version": VERSION, "glassnet": __version__, "model": None, "history": None}
     pair = isinstance(model, tuple | list) and len(model) == 2
@@ -99,7 +99,7 @@ def to_bytes(model: Any) -> bytes:
 
 
 def from_bytes(content: bytes, name: str) -> Any:
-    """The model that the bytes of a file hold; `name` begins the message of an error."""
+    """Return the model in the bytes of a file; `name` begins the message of an error."""
     try:
         description, tensors = unpack(content)
         version = description.get("version")
@@ -140,7 +140,7 @@ def _is_model(model: Any) -> bool:
 
 
 def _check_pair(network: Any, history: Any) -> None:
-    """A history must belong to the network, or resuming would read parameters that are not there."""
+    """Refuse a history of another network, whose state would not fit its parameters."""
     if not isinstance(network, Network) or not isinstance(history, History):
         malformed("a network with a history", said=f"{type(network).__name__} with {type(history).__name__}")
     slots = history.state.slots

@@ -1,4 +1,4 @@
-"""JSON: a model as plain numbers and names, complete for a program in any language to compute its predictions."""
+"""JSON: writes a model as plain numbers and names, from which a program in any language can compute predictions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERSION = 1  # of this schema, which docs/model-files.md describes
 
 
 def json_text(model: Portable) -> str:
-    """The model as JSON text, one line for each row of a matrix."""
+    """Return the model as JSON text, one line for each row of a matrix."""
     net = model.network
     inputs: dict[str, Any] = {"n": net.sizes[0]}
     if model.columns is not None:
@@ -55,7 +55,7 @@ def json_text(model: Portable) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value with null for what JSON has no number for."""
+    """Replace numbers that JSON does not have (inf, nan) by null."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 def _write(value: Any, margin: str) -> str:
-    """Indented JSON in which a list or object of plain values, or what fits on a line, stands on one."""
+    """Write indented JSON with lists and objects of plain values, and short ones, on a single line."""
     nested = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     flat = not any(isinstance(item, dict | list) and item for item in nested)
     line = json.dumps(value, ensure_ascii=False, allow_nan=False) if flat or len(nested) < 20 else None

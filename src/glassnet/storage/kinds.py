@@ -1,4 +1,4 @@
-"""The kinds of objects a model file may name: a fixed list, so that no file can name anything else."""
+"""The fixed list of object kinds that a model file may name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of models that consist of more than a network, as plain values, and the models from it, checked."""
+"""Converts models that consist of more than a network to plain values, and checked values back to models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glassnet.storage.table_fields import check_settings, check_training
 
 
 def model_state(model: Any) -> dict[str, Any]:
-    """What makes up a table model or an estimator, as values that `Encoder` knows."""
+    """Return the parts of a table model or an estimator, as values that `Encoder` knows."""
     if type(model).__name__ == "TableModel":
         try:
             check_settings(model.settings)
@@ -29,7 +29,7 @@ def model_state(model: Any) -> dict[str, Any]:
 
 
 def build_model(kind: str, state: dict[str, Any]) -> Any:
-    """The model of that kind and state; raises MalformedError or InputError for a state that does not fit together."""
+    """Make the model of that kind and state; raise MalformedError or InputError if the state is inconsistent."""
     model = getattr(import_module(MODELS[kind]), kind)
     return _table_model(model, state) if kind == "TableModel" else _estimator(model, state)
 

@@ -1,4 +1,4 @@
-"""What an export needs to know of a model, whatever kind it is: its inputs, its network, and what its outputs mean."""
+"""`Portable`: the inputs, the network and the meaning of the outputs of a model of any kind, which all exports read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Task = Literal["classification", "labels", "regression"]
 
 @dataclass(frozen=True)
 class Portable:
-    """A model from its inputs to its answers.
+    """A model described from its inputs to its answers.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ class Portable:
 
     @property
     def width(self) -> int:
-        """How many numbers the network puts out."""
+        """The number of outputs of the network."""
         return self.network.sizes[-1]
 
 
 def as_portable(model: Any) -> Portable:
-    """What `model` computes; raises InputError for what cannot be exported."""
+    """Describe any model as a Portable; raise InputError if it cannot be exported."""
     kind = type(model).__name__
     if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
         return as_portable(model[0])  # the history stays behind

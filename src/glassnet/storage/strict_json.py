@@ -1,4 +1,4 @@
-"""Reading JSON that nobody vouches for: depth, duplicates, numbers and text are checked; one exception for all of it."""
+"""Reads JSON from untrusted files: depth, duplicates, numbers and text are checked, all with one exception."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from glassnet.errors import shown
 
-DEPTH = 32  # of arrays and objects in one another
+DEPTH = 32  # most levels of nested arrays and objects
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # matches at every quote, so in linear time
 
 
 class MalformedError(Exception):
-    """What was read is no glassnet model; `str` says what was expected and what came."""
+    """The content is not a glassnet model; the message names the expected and the actual value."""
 
 
 def malformed(expected: str, got: object = None, *, said: str = "") -> NoReturn:
@@ -27,7 +27,7 @@ def malformed(expected: str, got: object = None, *, said: str = "") -> NoReturn:
 
 
 def parse(raw: bytes, what: str) -> Any:
-    """The value that `raw` holds, with finite numbers, keys that occur once, and text that UTF-8 can hold."""
+    """Parse `raw`; raise MalformedError for numbers that are not finite, repeated keys, or text that UTF-8 cannot hold."""
     _check_depth(raw, what)
     try:
         value = json.loads(

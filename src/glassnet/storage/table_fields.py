@@ -1,4 +1,4 @@
-"""Checks on the settings and the training of a table model: the type of every field that a command reads."""
+"""Checks the type of every field of a table model's settings and training that a command reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARTS = ("train", "validation", "test")
 
 
 def check_settings(settings: Any) -> None:
-    """Raise MalformedError unless these are the settings of a run, by name; other names may have any JSON value."""
+    """Raise MalformedError for a setting of the wrong type; unknown names may have any JSON value."""
     from glassnet.tables.settings import Settings
 
     kinds = {each.name: str(each.type) for each in fields(Settings)}
@@ -24,7 +24,7 @@ def check_settings(settings: Any) -> None:
 
 
 def check_training(training: Any) -> None:
-    """Raise MalformedError unless this is what a training measured, by name; other names may have any JSON value."""
+    """Raise MalformedError for a measure of the wrong type; unknown names may have any JSON value."""
     kinds = {
         "epochs": "int",
         "best_epoch": "int",

@@ -1,4 +1,4 @@
-"""PyTorch: a script for a person to read, which rebuilds the network and loads its parameters from the model file."""
+"""PyTorch: writes a readable script that rebuilds the network and loads its parameters from the model file."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ if __name__ == "__main__":
 
 
 def torch_script(model: Portable, script: str, weights: str) -> str:
-    """The script's text; `weights` is the model file as seen from the script."""
+    """Return the text of the script; `weights` is the path of the model file relative to it."""
     net, tabular = model.network, model.columns is not None and model.image_shape is None
     rows = "table.csv" if tabular else "rows.csv"
     shown = (
@@ -206,7 +206,7 @@ def _prepare(model: Portable) -> str:
 
 
 def _answers(model: Portable) -> tuple[str, str]:
-    """The docstring of predict, and the lines that turn the output into answers."""
+    """Return the docstring of predict and the lines that turn the output into answers."""
     if model.task == "regression":
         scaled = (model.target_mean, model.target_scale) != (0.0, 1.0)
         lines = [f"    output = output * {model.target_scale!r} + {model.target_mean!r}"] if scaled else []
