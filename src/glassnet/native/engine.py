@@ -60,7 +60,7 @@ def load_module() -> tuple[ModuleType | None, str]:
 
 
 def _why_absent(wanted: str) -> str:
-    """Why the module of an instruction set, or without `wanted` of any, was not installed."""
+    """Return the reason why no module of the instruction set `wanted`, or without it of any, was installed."""
     try:
         error = importlib.import_module("glassnet.native._not_compiled").ERROR  # written by tools/build_backend.py
         return f"it was not compiled: {error}; reinstall glassnet with GCC 11, Clang 13 or later"
@@ -76,7 +76,7 @@ class NativeEngine:
     name = "native"
 
     def refuses(self, network: Network) -> str:
-        """Why this engine cannot compute `network`, or "" if it can."""
+        """Return the reason why this engine cannot compute `network`, or "" if it can."""
         module, reason = load_module()
         if module is None:
             return reason
@@ -88,7 +88,7 @@ class NativeEngine:
         return ""
 
     def refuses_job(self, job: Job) -> str:
-        """Why this engine cannot run `job`, or "" if it can."""
+        """Return the reason why this engine cannot run `job`, or "" if it can."""
         if type(job.optimizer) not in UPDATE_KINDS:
             return f"optimizer {type(job.optimizer).__name__!r} is your own Python"
         if job.batch_size > MOST_ROWS:
@@ -161,12 +161,12 @@ class RowPredictor:
 
 
 def is_builtin_activation(activation: Activation) -> bool:
-    """Whether the compiled equations hold this activation, whatever its constants."""
+    """True if the compiled equations hold this activation, with any constants."""
     return activation.is_builtin
 
 
 def is_builtin_loss(loss: Loss) -> bool:
-    """Whether the compiled equations hold this loss, whatever its constants."""
+    """True if the compiled equations hold this loss, with any constants."""
     return loss.is_builtin
 
 
@@ -227,7 +227,7 @@ def _epochs_per_call(job: Job) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one call of the C++ loop computed; nothing of it has happened to the run yet."""
+    """The result of one call of the C++ loop, not yet handed over to the run."""
 
     theta: Array
     state: State

@@ -13,12 +13,12 @@ Array = NDArray[Any]
 
 
 class Predictor(Protocol):
-    """What every engine can do: the outputs of a network; training is for those of `training.job.Engine`."""
+    """The ability of every engine: to compute the outputs of a network. Those that train follow `training.job.Engine`."""
 
     name: str
 
     def refuses(self, network: Any) -> str:
-        """Why this engine cannot compute the Network, or "" if it can."""
+        """Return the reason why this engine cannot compute the Network, or "" if it can."""
         ...
 
     def output(self, network: Any, X: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Where each weight and bias lives in the flat parameter vector theta: W1, b1, W2, b2, … one after the other."""
+"""The layout of weights and biases in the flat parameter vector theta: W1, b1, W2, b2, … one after the other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """How many parameters there are: Σ (fan_in + 1)·fan_out."""
+        """The number of parameters: Σ (fan_in + 1)·fan_out."""
         return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False))
 
     def offsets(self) -> dict[int, tuple[int, int, int]]:
@@ -64,7 +64,7 @@ class Layout:
         return next(layer for layer, (_, _, end) in self.offsets().items() if index < end)
 
     def name_of(self, index: int) -> str:
-        """What theta[index] is called, such as W2[3, 0] or b1[4]."""
+        """Return the name of theta[index], such as W2[3, 0] or b1[4]."""
         layer = self.layer_of(index)
         start, bias, _ = self.offsets()[layer]
         if index >= bias:

@@ -35,7 +35,7 @@ class Trace:
         return self.A[len(self.Z)]
 
     def into(self, layer: int) -> Array:
-        """What layer `layer` received: A[l-1], times its dropout mask if there is one."""
+        """Return the input of layer `layer`: A[l-1], times its dropout mask if there is one."""
         A = self.A[layer - 1]
         return A * self.D[layer - 1] if layer - 1 in self.D else A
 
@@ -150,7 +150,7 @@ def output_slope(output: Activation, loss: Loss, Z: Array, A: Array, Y: Array) -
 
 
 def mean_weights(sample_weight: Array | None, n: int, dtype: Any) -> Array:
-    """What each sample counts in the mean, (n,): 1/n, or wᵢ/Σw."""
+    """Return the weight of each sample in the mean, (n,): 1/n, or wᵢ/Σw."""
     if sample_weight is None:
         return np.full(n, 1 / n, dtype=dtype)
     return np.asarray(sample_weight / sample_weight.sum(), dtype=dtype)
