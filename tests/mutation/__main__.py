@@ -45,12 +45,14 @@ def main():
     parser.add_argument(
         "--deselect", nargs="*", default=[], help="tests to leave out, such as one that fails now and then"
     )
+    parser.add_argument("--optimize", type=int, default=3, help="the compiler's level for breaks in C++; 1 is faster")
     options = parser.parse_args()
     only = None
     if options.again:
         only = {each["break"] for each in json.loads(options.again.read_text()) if each["result"] == SURVIVED}
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = measure(options.room, options.sample, options.seed, Scratch(folder, options.deselect), only=only)
+        scratch = Scratch(folder, options.deselect, options.optimize)
+        outcomes = measure(options.room, options.sample, options.seed, scratch, only=only)
     if options.out:
         options.out.write_text(json.dumps(outcomes, indent=1))
     print("\n" + table(outcomes))
