@@ -46,12 +46,13 @@ def main():
         "--deselect", nargs="*", default=[], help="tests to leave out, such as one that fails now and then"
     )
     parser.add_argument("--optimize", type=int, default=3, help="the compiler's level for breaks in C++; 1 is faster")
+    parser.add_argument("--timings", type=Path, help="a JSON file that keeps how long tests take, for runs to come")
     options = parser.parse_args()
     only = None
     if options.again:
         only = {each["break"] for each in json.loads(options.again.read_text()) if each["result"] == SURVIVED}
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Scratch(folder, options.deselect, options.optimize)
+        scratch = Scratch(folder, options.deselect, options.optimize, options.timings)
         outcomes = measure(options.room, options.sample, options.seed, scratch, only=only)
     if options.out:
         options.out.write_text(json.dumps(outcomes, indent=1))

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -26,7 +27,7 @@ UNNEEDED = shutil.ignore_patterns(
 class Scratch:
     """The copy. Every process that a test starts imports the copy too."""
 
-    def __init__(self, folder, deselected=(), optimize=3):
+    def __init__(self, folder, deselected=(), optimize=3, timings=None):
         self.deselected = [f"--deselect={name}" for name in deselected]
         self.optimize = optimize  # the level of the compiler
         self.root = Path(folder) / "project"
@@ -37,6 +38,10 @@ class Scratch:
         self.python = self._environment(Path(folder) / "environment")
         self.order = {}  # of each room's tests
         self.seconds = {}  # that a room's tests take unbroken
+        self.timings = timings  # a JSON file that keeps both for later runs
+        if timings and timings.exists():
+            for room, (seconds, files) in json.loads(timings.read_text()).items():
+                self.seconds[room], self.order[room] = seconds, list(map(Path, files))
         self.build = None
 
     def _environment(self, folder):
@@ -89,13 +94,17 @@ class Scratch:
                 if case.get("classname").startswith(".".join(file.with_suffix("").parts)):
                     seconds[file] += float(case.get("time"))
         self.order[room] = sorted(seconds, key=seconds.get)
+        if self.timings:
+            kept = json.loads(self.timings.read_text()) if self.timings.exists() else {}
+            kept[room] = self.seconds[room], list(map(str, self.order[room]))
+            self.timings.write_text(json.dumps(kept))
 
     def outcome(self, room, each):
         """Break the copy, run the room's tests, mend it; the tests that most likely fail come first."""
         if room not in self.order:
-            if room == CPP:
-                self._configure()
             self.run_unbroken(room)
+        if room == CPP and self.build is None:
+            self._configure()
         file = self.root / each.file
         source = file.read_bytes()
         file.write_bytes(each.apply(source))

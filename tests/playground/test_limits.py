@@ -266,10 +266,8 @@ def test_points_lie_where_their_formula_says(query, far, high):
 )
 def test_noise_adds_what_its_formula_says(data, per_noise, without):
     one, other = (load_data(read_state(f"data={data}&n=2000&noise={noise}"), Uploads()) for noise in (0.2, 0.6))
-    if data in ("sine", "plane"):
-        change = other.y_train - one.y_train
-    else:
-        change = (other.train - one.train).ravel()
+    numbers = data in ("sine", "plane")
+    change = other.y_train - one.y_train if numbers else (other.train - one.train).ravel()
     assert change.std() == pytest.approx(0.4 * per_noise, rel=0.06)
     if without:
         still = load_data(read_state(f"data={data}&n=2000&noise=0"), Uploads())
