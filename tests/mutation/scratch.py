@@ -41,7 +41,9 @@ class Scratch:
         self.timings = timings  # a JSON file that keeps both for later runs
         if timings and timings.exists():
             for room, (seconds, files) in json.loads(timings.read_text()).items():
-                self.seconds[room], self.order[room] = seconds, list(map(Path, files))
+                self.seconds[room], known = seconds, list(map(Path, files))
+                found = files_of_tests(room, self.root)
+                self.order[room] = sorted(found, key=lambda file: known.index(file) if file in known else -1)
         self.build = None
 
     def _environment(self, folder):
@@ -101,10 +103,10 @@ class Scratch:
 
     def outcome(self, room, each):
         """Break the copy, run the room's tests, mend it; the tests that most likely fail come first."""
-        if room not in self.order:
-            self.run_unbroken(room)
         if room == CPP and self.build is None:
             self._configure()
+        if room not in self.order:
+            self.run_unbroken(room)
         file = self.root / each.file
         source = file.read_bytes()
         file.write_bytes(each.apply(source))
