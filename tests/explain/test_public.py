@@ -313,3 +313,15 @@ def test_numbers_of_html_and_markdown_are_those_of_the_text():
         assert f"{stage}: " in markdown
         assert f"{stage}: " in page
     assert "Forward: " not in derivation.to_markdown(["dW1"])
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5])
+def test_a_check_forgives_the_rounding_of_large_derivatives(size):
+    """An odd network on symmetric data: the gradient of b1 is 0, but for the rounding of derivatives as large as the targets."""
+    x = np.linspace(-1, 1, 21)[:, None]
+    derivation = gn.explain(gn.Network([1, 8, 1], "tanh", seed=0), x, size * np.sin(3 * x[:, 0]))
+    for symbol in ("db1", "dW1", "dZ1", "db2"):
+        check = derivation.check(symbol, None)
+        assert check.ok
+        assert check.error < 1e-9
+    assert np.abs(derivation.value("db1")).max() <= 1e-15 * size
