@@ -134,6 +134,9 @@ def test_the_rate_of_a_schedule_is_worked_out():
     assert derivation.value("learning_rate") == 0.1
     assert derivation.value("rate_factor") == 1.0
     assert derivation.value("theta") == pytest.approx(run.network.theta - 0.1 * derivation.value("g"), rel=1e-14)
+    for wrong in (0.2, 1.0):  # without the factor of the schedule, without a rate
+        grade = derivation.grade(theta=derivation.value("theta_before") - wrong * derivation.value("g"))
+        assert grade.misconception.code == "learning_rate"
     plain = explained(optimizer="sgd")
     assert "base_rate" not in plain
     assert plain.value("learning_rate") == 0.1

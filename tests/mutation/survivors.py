@@ -50,6 +50,14 @@ REASONS = {
     ),
     "src/glassnet/explain/render_html.py: def render_html(outline: Outline, derivation: Derivation, *, document: bool = "
     "False) -> str:: False → True": "equivalent: every caller says which it wants",
+    "src/glassnet/explain/render_html.py: def render_entry_html(entry: Entry, *, document: bool = False) -> str:: "
+    "False → True": "equivalent: every caller says which it wants",
+    "src/glassnet/storage/strict_json.py: depth = int(np.cumsum(opening - closing, dtype=np.int32).max(initial=0)): "
+    "0 → 1": "equivalent: a text without brackets has depth 0 or 1, and far more is allowed",
+    "src/glassnet/storage/json_export.py: line = json.dumps(value, ensure_ascii=False, allow_nan=False) if flat or "
+    "len(nested) < 20 else None: len(nested) < 20 → (len(nested) <= 20)": (
+        "accepted: a choice of looks, of a list of 20 that would just fit on a line"
+    ),
 }
 
 
