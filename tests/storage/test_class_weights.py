@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from safetensors import safe_open
+from sklearn.exceptions import ConvergenceWarning
 
 import glassnet as gn
 
@@ -32,7 +33,7 @@ def test_weights_of_classes(weights, tmp_path):
 def test_a_fitted_classifier_keeps_them(tmp_path):
     X, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
     model = gn.MLPClassifier((2,), class_weight={0: 1.0, 1: 5.0}, max_iter=3, random_state=0, solver="sgd", tol=0)
-    with pytest.warns(Warning):
+    with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
     gn.save(model, tmp_path / "model.safetensors")
     again = gn.load(tmp_path / "model.safetensors")
