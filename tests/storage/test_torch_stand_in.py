@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Preparation
+from glassnet.tables.preparation import Column, Preparation
 
 
 class Tensor(np.ndarray):
@@ -205,3 +205,20 @@ def test_its_words_tell_what_it_is(tmp_path):
     assert "At a shell:   python net.py rows.csv   (numbers, no header)" in text
     gn.export(gn.Network([3, 1]), tmp_path / "my net.py")
     assert "python this.py rows.csv" in (tmp_path / "my net.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_images(at_once, script, tmp_path):
+    rng = np.random.default_rng(0)
+    columns = tuple(Column(f"r{i}c{j}", "numeric", mean=3.0, scale=255.0) for i in range(3) for j in range(4))
+    net = gn.Network([12, 5, 10], output="softmax", seed=1)
+    gn.export(TableModel(Preparation(columns), net, "classification", "label", list("abcdefghij")), tmp_path / "net.py")
+    text = (tmp_path / "net.py").read_text(encoding="utf-8")
+    assert "images of 3 x 4 pixels" in text
+    assert "python net.py rows.csv" in text
+    assert "COLUMNS" not in text
+    images = rng.integers(0, 256, (6, 3, 4))
+    found = answers(script(tmp_path / "net.py"), (images if at_once else images.reshape(6, 12)).tolist())
+    expected = net.forward((images.reshape(6, 12) - 3) / 255).output
+    assert np.array([shares for _, shares in found]) == pytest.approx(np.asarray(expected), rel=1e-12)
+    assert [label for label, _ in found] == ["abcdefghij"[k] for k in expected.argmax(axis=1)]

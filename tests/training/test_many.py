@@ -54,3 +54,36 @@ def test_there_are_masks_with_dropout_alone(dropout):
     run = Run(networks(1)[0], X, Y, dropout=dropout)
     assert set(run.batch().masks) == ({1} if dropout else set())
     assert set(run.trace().D) == ({1} if dropout else set())
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+def test_a_network_that_overflows_is_named_when_the_others_are_done(engine):
+    nets, alone = networks(3), networks(3)
+    rates = [gn.SGD(0.1), gn.SGD(1e200), gn.SGD(0.1)]
+    options = {"loss": "squared_error", "output": "identity", "hidden": "relu"}
+    nets[1], alone[1] = (gn.Network([3, 4, 1], seed=1, **options) for _ in range(2))
+    with pytest.raises(gn.NonFiniteError) as single:
+        gn.train(alone[1], X, Y, optimizer=rates[1], epochs=4, engine=engine)
+    with pytest.raises(gn.NonFiniteError, match=r"^network 1: training: expected finite numbers") as caught:
+        gn.train_many(nets, X, Y, optimizer=rates, epochs=4, engine=engine, n_threads=2)
+    assert (caught.value.step, caught.value.layer) == (single.value.step, single.value.layer)
+    for k in (0, 2):
+        gn.train(alone[k], X, Y, optimizer=rates[k], epochs=4, engine=engine)
+    for one, other in zip(nets, alone, strict=True):
+        assert np.array_equal(one.theta, other.theta)
+
+
+def test_options_may_be_lists_with_one_value_a_network():
+    nets, alone = networks(2), networks(2)
+    given = {"optimizer": ["sgd", "adam"], "epochs": [2, 3], "seed": [5, 6], "batch_size": [4, None], "l2": [0.0, 0.1]}
+    histories = gn.train_many(nets, X, Y, **given)
+    assert [history.epochs for history in histories] == [2, 3]
+    for k, net in enumerate(alone):
+        gn.train(net, X, Y, **{name: values[k] for name, values in given.items()})
+        assert np.array_equal(net.theta, nets[k].theta)
+    for name in ("optimizer", "seed", "epochs", "batch_size", "l1", "l2", "dropout", "clip_norm", "schedule"):
+        with pytest.raises(gn.InputError, match=f"{name}: expected one value or 2"):
+            gn.train_many(networks(2), X, Y, **{name: [1, 1, 1]})
+    net = networks(1)[0]
+    with pytest.raises(gn.InputError, match="networks: expected different objects"):
+        gn.train_many([net, net], X, Y)
