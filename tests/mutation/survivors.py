@@ -58,6 +58,12 @@ REASONS = {
     "len(nested) < 20 else None: len(nested) < 20 → (len(nested) <= 20)": (
         "accepted: a choice of looks, of a list of 20 that would just fit on a line"
     ),
+    "src/glassnet/tables/table.py: self._numbers[name] = values: self._numbers[name] = values → pass": (
+        "equivalent: what is not kept is parsed anew"
+    ),
+    'src/glassnet/training/random.py: return np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable"): '
+    'np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable") → (np.argsort(_philox(seed, _ORDER, '
+    "epoch).random_raw(n)))": "equivalent: no two of the 64-bit numbers are alike in practice",
 }
 
 
