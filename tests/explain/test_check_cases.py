@@ -131,8 +131,8 @@ def test_gradients_in_a_row_or_as_one_vector(kind):
     [
         ("softmax", None, lambda Y: set(np.unique(Y)) == {0, 1} and (Y.sum(axis=1) == 1).all()),
         ("sigmoid", None, lambda Y: set(np.unique(Y)) == {0, 1}),
-        ("exponential", None, lambda Y: (Y >= 0).all() and (Y == np.round(Y)).all() and Y.max() > 1),
-        ("identity", None, lambda Y: (Y < 0).any() and (Y != np.round(Y)).all()),
+        ("exponential", None, lambda Y: (Y >= 0).all() and (np.round(Y) == Y).all() and Y.max() > 1),
+        ("identity", None, lambda Y: (Y < 0).any() and (np.round(Y) != Y).all()),
     ],
 )
 def test_random_targets_are_of_the_kind_of_the_loss(output, loss, allowed):
