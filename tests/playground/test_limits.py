@@ -93,6 +93,14 @@ def test_lists_and_texts_have_a_longest_form(good, bad):
         read_state(bad)
 
 
+@pytest.mark.parametrize(
+    "query", ["edits=٣:b1,0=1", "edits=3:b١,0=1", "edits=3:b1,٠=1", "edits=3:W1,0,٠=1", "edits=3:b1,0=١"]
+)
+def test_digits_of_other_scripts_are_no_numbers(query):
+    with pytest.raises(InputError, match="edits: expected"):
+        read_state(query)
+
+
 def test_edits_at_the_last_place_are_made_and_beyond_refused():
     for place in ("W1,1,2", "b1,2", "W2,2,0", "b2,0"):
         assert setup(f"hidden=3&edits=0:{place}=1")
