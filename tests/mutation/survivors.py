@@ -41,16 +41,12 @@ REASONS = {
     "equivalent runs: 0.05 → 0.1": (
         "accepted: the suite of set-ups (long) measures it; no single run tells 0.05 from 0.1"
     ),
-    'src/glassnet/explain/misconceptions.py: if "mean_weights" not in d:: "mean_weights" not in d → False': (
+    'src/glassnet/explain/grading/gradient_rules.py: if "mean_weights" not in d:: "mean_weights" not in d → False': (
         "equivalent: of one sample the wrong formulas name symbols that are not there, or give the right numbers"
     ),
-    'src/glassnet/explain/statements.py: raise LookupError(f"{function.__qualname__} has no statement {start!r}"): '
-    'raise LookupError(f"{function.__qualname__} has no statement {start!r}") → pass': (
-        "accepted: a guard for whoever changes the code that is read; every statement asked for is there"
-    ),
-    "src/glassnet/explain/render_html.py: def render_html(outline: Outline, derivation: Derivation, *, document: bool = "
-    "False) -> str:: False → True": "equivalent: every caller says which it wants",
-    "src/glassnet/explain/render_html.py: def render_entry_html(entry: Entry, *, document: bool = False) -> str:: "
+    "src/glassnet/explain/render/html.py: def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> "
+    "str:: False → True": "equivalent: every caller says which it wants",
+    "src/glassnet/explain/render/html.py: def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:: "
     "False → True": "equivalent: every caller says which it wants",
     "src/glassnet/storage/strict_json.py: depth = int(np.cumsum(opening - closing, dtype=np.int32).max(initial=0)): "
     "0 → 1": "equivalent: a text without brackets has depth 0 or 1, and far more is allowed",
@@ -64,6 +60,7 @@ REASONS = {
     'src/glassnet/training/random.py: return np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable"): '
     'np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable") → (np.argsort(_philox(seed, _ORDER, '
     "epoch).random_raw(n)))": "equivalent: no two of the 64-bit numbers are alike in practice",
+    "native/small.hpp: if (count >= N) {: >= → >": "equivalent: the other way does the same for N rows, more slowly",
 }
 
 
