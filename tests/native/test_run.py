@@ -77,9 +77,7 @@ def overflow(engine, hidden, callbacks, linear=False, data=None, **options):
     network = gn.Network([X.shape[1], 1] if linear else [3, hidden, 1], hidden="relu", seed=0)
     with pytest.raises(gn.NonFiniteError) as caught:
         gn.train(network, X, y, engine=engine, callbacks=callbacks, **options)
-    assert f"overflowed at step {caught.value.step}; the parameters are those of the last finite loss" in str(
-        caught.value
-    )
+    assert f"at step {caught.value.step}; the parameters are those of the last finite loss" in str(caught.value)
     return caught.value.step, caught.value.layer, network.theta
 
 
