@@ -109,12 +109,8 @@ def test_a_built_in_function_under_another_name_is_the_built_in_one(tmp_path):
     assert net.loss_function is losses.BINARY_CROSS_ENTROPY
     assert net.loss(X, y) == same.loss(X, y)
     assert_array_equal(net.predict_proba(X), same.predict_proba(X))
-    for kind, written in (
-        ("model.json", b'"activation": "sigmoid"'),
-        ("model.onnx", b"Sigmoid"),
-    ):
-        gn.export(net, tmp_path / kind)
-        assert written in (tmp_path / kind).read_bytes()
+    gn.export(net, tmp_path / "model.json")
+    assert b'"activation": "sigmoid"' in (tmp_path / "model.json").read_bytes()
     for engine in ENGINES:
         assert_array_equal(*(gn.train(each.copy(), X, y, epochs=3, engine=engine).loss for each in (net, same)))
 

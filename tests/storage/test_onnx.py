@@ -203,3 +203,9 @@ def test_a_number_is_given_in_the_units_of_the_target(mean, scale):
     model = TableModel(Preparation((Column("x", "numeric"),)), net, "regression", "y", None, mean, scale)
     (predicted,) = run(model, {"x": np.array([[1.5], [-4.0]])}).values()
     assert predicted.tolist() == [3 * scale + mean, -8 * scale + mean]
+
+
+def test_a_built_in_function_under_another_name_is_exported_as_the_built_in_one(tmp_path):
+    logistic = gn.Activation("logistic", gn.activations.sigmoid, gn.activations.d_sigmoid)
+    gn.export(gn.Network([3, 4, 1], output=logistic, seed=1), tmp_path / "model.onnx")
+    assert b"Sigmoid" in (tmp_path / "model.onnx").read_bytes()
