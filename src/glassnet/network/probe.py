@@ -67,7 +67,10 @@ def _call(
     constants: Any,
     shapes: list[tuple[int, ...]],
 ) -> Array:
-    """What the function returns, as an array; InputError if it fails, changes its arguments, or has none of the shapes."""
+    """Call the function and return its result as an array.
+
+    Raises InputError if the call fails, changes its arguments, or gives none of the allowed shapes.
+    """
     copies = tuple(argument.copy() for argument in arguments)
     try:
         with np.errstate(all="ignore"):
