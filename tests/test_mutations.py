@@ -156,8 +156,8 @@ MUTATIONS = [
     Mutation(
         "AdamW's decay through m and v",
         "equations/updates.py",
-        'alike."""\n',
-        'alike."""\n    g, weight_decay = g + weight_decay * theta, 0.0\n',
+        'as in adam.\n    """\n',
+        'as in adam.\n    """\n    g, weight_decay = g + weight_decay * theta, 0.0\n',
         UPDATES,
     ),
     Mutation(

@@ -112,7 +112,13 @@ class Activation:
 
 
 def identity(z: Array) -> Array:
-    """g(z) = z: no activation, for regression outputs."""
+    """g(z) = z: no activation, for regression outputs.
+
+    Examples
+    --------
+    >>> identity(np.array([-1.0, 0.0, 2.0]))
+    array([-1.,  0.,  2.])
+    """
     return z
 
 
@@ -121,7 +127,13 @@ def d_identity(z: Array, a: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    """g(z) = max(z, 0), the rectifier (Nair & Hinton 2010)."""
+    """g(z) = max(z, 0), the rectifier (Nair & Hinton 2010).
+
+    Examples
+    --------
+    >>> relu(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
     return np.maximum(z, 0)
 
 
@@ -130,7 +142,13 @@ def d_relu(z: Array, a: Array) -> Array:
 
 
 def leaky_relu(z: Array, slope: float) -> Array:
-    """g(z) = z for z > 0, slope·z otherwise (Maas, Hannun & Ng 2013)."""
+    """g(z) = z for z > 0, slope·z otherwise; LEAKY_RELU has slope 0.01 (Maas, Hannun & Ng 2013).
+
+    Examples
+    --------
+    >>> leaky_relu(np.array([-1.0, 0.0, 2.0]), slope=0.1)
+    array([-0.1,  0. ,  2. ])
+    """
     return np.where(z > 0, z, slope * z)
 
 
@@ -139,7 +157,13 @@ def d_leaky_relu(z: Array, a: Array, slope: float) -> Array:
 
 
 def elu(z: Array, alpha: float) -> Array:
-    """g(z) = z for z > 0, alpha·(eᶻ − 1) otherwise (Clevert, Unterthiner & Hochreiter 2016)."""
+    """g(z) = z for z > 0, alpha·(eᶻ − 1) otherwise; ELU has alpha 1 (Clevert, Unterthiner & Hochreiter 2016).
+
+    Examples
+    --------
+    >>> elu(np.array([-1.0, 0.0, 2.0]), alpha=2.0)
+    array([-1.26424112,  0.        ,  2.        ])
+    """
     return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
 
 
@@ -148,7 +172,13 @@ def d_elu(z: Array, a: Array, alpha: float) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    """g(z) = 1 / (1 + e⁻ᶻ), the logistic function, in the form whose exponential never overflows."""
+    """g(z) = 1 / (1 + e⁻ᶻ), the logistic function, in the form whose exponential never overflows.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1.0, 0.0, 2.0]))
+    array([0.26894142, 0.5       , 0.88079708])
+    """
     e = np.exp(np.minimum(z, -z))
     return np.where(z >= 0, 1, e) / (1 + e)
 
@@ -162,6 +192,11 @@ def gelu(z: Array) -> Array:
 
     Differs from the exact z·Φ(z) by less than 5e-4 everywhere; the same as PyTorch's `approximate="tanh"`.
     Written with ½·(1 + tanh u) = sigmoid(2u), which keeps its digits where tanh u nears −1.
+
+    Examples
+    --------
+    >>> gelu(np.array([-1.0, 0.0, 2.0]))
+    array([-0.15880801,  0.        ,  1.95459769])
     """
     s = np.maximum(np.minimum(z, 25), -25)  # the sigmoid below is 0 or 1 beyond, and s**3 cannot overflow
     return z * sigmoid(1.5957691216057308 * (s + 0.044715 * s**3))  # 1.595… = 2·√(2/π)
@@ -174,7 +209,13 @@ def d_gelu(z: Array, a: Array) -> Array:
 
 
 def silu(z: Array) -> Array:
-    """g(z) = z·sigmoid(z), also called swish (Elfwing, Uchibe & Doya 2018)."""
+    """g(z) = z·sigmoid(z), also called swish (Elfwing, Uchibe & Doya 2018).
+
+    Examples
+    --------
+    >>> silu(np.array([-1.0, 0.0, 2.0]))
+    array([-0.26894142,  0.        ,  1.76159416])
+    """
     return z * sigmoid(z)
 
 
@@ -184,7 +225,13 @@ def d_silu(z: Array, a: Array) -> Array:
 
 
 def softplus(z: Array) -> Array:
-    """g(z) = ln(1 + eᶻ), a smooth rectifier (Dugas et al. 2001), in the form that never overflows."""
+    """g(z) = ln(1 + eᶻ), a smooth rectifier (Dugas et al. 2001), in the form that never overflows.
+
+    Examples
+    --------
+    >>> softplus(np.array([-1.0, 0.0, 2.0]))
+    array([0.31326169, 0.69314718, 2.12692801])
+    """
     return np.maximum(z, 0) + np.log1p(np.exp(np.minimum(z, -z)))
 
 
@@ -193,7 +240,13 @@ def d_softplus(z: Array, a: Array) -> Array:
 
 
 def tanh(z: Array) -> Array:
-    """g(z) = tanh z (LeCun et al. 1998, Efficient BackProp)."""
+    """g(z) = tanh z (LeCun et al. 1998, Efficient BackProp).
+
+    Examples
+    --------
+    >>> tanh(np.array([-1.0, 0.0, 2.0]))
+    array([-0.76159416,  0.        ,  0.96402758])
+    """
     return np.tanh(z)
 
 
@@ -202,7 +255,13 @@ def d_tanh(z: Array, a: Array) -> Array:
 
 
 def exponential(z: Array) -> Array:
-    """g(z) = eᶻ, the output of a Poisson regression: a rate that is always positive."""
+    """g(z) = eᶻ, the output of a Poisson regression: a rate that is always positive.
+
+    Examples
+    --------
+    >>> exponential(np.array([-1.0, 0.0, 2.0]))
+    array([0.36787944, 1.        , 7.3890561 ])
+    """
     return np.exp(z)
 
 
@@ -211,7 +270,14 @@ def d_exponential(z: Array, a: Array) -> Array:
 
 
 def softmax(z: Array) -> Array:
-    """g(z)ₖ = e^zₖ / Σⱼ e^zⱼ over each row; the row's maximum is subtracted first, which changes nothing but overflow."""
+    """g(z)ₖ = e^zₖ / Σⱼ e^zⱼ over each row; the row's maximum is subtracted first, which changes nothing but overflow.
+
+    Examples
+    --------
+    >>> softmax(np.array([[-1.0, 0.0, 2.0], [5.0, 5.0, 5.0]]))
+    array([[0.04201007, 0.1141952 , 0.84379473],
+           [0.33333333, 0.33333333, 0.33333333]])
+    """
     e = np.exp(z - np.max(z, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
 

@@ -125,7 +125,16 @@ class Loss:
 
 
 def squared_error(z: Array, y: Array) -> Array:
-    """ℓ = ½·(z − y)²; the ½ makes the slope z − y."""
+    """ℓ = ½·(z − y)²; the ½ makes the slope z − y.
+
+    Examples
+    --------
+    >>> z, y = np.array([1.5, -1.0]), np.array([1.0, 1.0])
+    >>> squared_error(z, y)
+    array([0.125, 2.   ])
+    >>> d_squared_error(z, y)
+    array([ 0.5, -2. ])
+    """
     return 0.5 * (z - y) ** 2
 
 
@@ -134,7 +143,16 @@ def d_squared_error(z: Array, y: Array) -> Array:
 
 
 def absolute_error(z: Array, y: Array) -> Array:
-    """ℓ = |z − y|, whose minimum is the conditional median."""
+    """ℓ = |z − y|, whose minimum is the conditional median.
+
+    Examples
+    --------
+    >>> z, y = np.array([1.5, -1.0]), np.array([1.0, 1.0])
+    >>> absolute_error(z, y)
+    array([0.5, 2. ])
+    >>> d_absolute_error(z, y)
+    array([ 1., -1.])
+    """
     return np.maximum(z - y, y - z)
 
 
@@ -143,7 +161,16 @@ def d_absolute_error(z: Array, y: Array) -> Array:
 
 
 def huber(z: Array, y: Array, delta: float) -> Array:
-    """ℓ = ½r² for |r| ≤ delta, delta·(|r| − ½·delta) beyond, with r = z − y (Huber 1964)."""
+    """ℓ = ½r² for |r| ≤ delta, delta·(|r| − ½·delta) beyond, with r = z − y; HUBER has delta 1 (Huber 1964).
+
+    Examples
+    --------
+    >>> z, y = np.array([1.5, -1.0]), np.array([1.0, 1.0])
+    >>> huber(z, y, delta=1.0)
+    array([0.125, 1.5  ])
+    >>> d_huber(z, y, delta=1.0)
+    array([ 0.5, -1. ])
+    """
     r = np.maximum(z - y, y - z)
     q = np.minimum(r, delta)
     return q * (r - 0.5 * q)
@@ -154,7 +181,18 @@ def d_huber(z: Array, y: Array, delta: float) -> Array:
 
 
 def quantile(z: Array, y: Array, q: float) -> Array:
-    """ℓ = max(q·(y − z), (q − 1)·(y − z)), the pinball loss, whose minimum is the q-quantile (Koenker & Bassett 1978)."""
+    """ℓ = max(q·(y − z), (q − 1)·(y − z)), the pinball loss, whose minimum is the q-quantile; QUANTILE has q ½.
+
+    Koenker & Bassett 1978.
+
+    Examples
+    --------
+    >>> z, y = np.array([1.5, -1.0]), np.array([1.0, 1.0])
+    >>> quantile(z, y, q=0.9)
+    array([0.05, 1.8 ])
+    >>> d_quantile(z, y, q=0.9)
+    array([ 0.1, -0.9])
+    """
     return np.maximum(q * (y - z), (q - 1) * (y - z))
 
 
@@ -163,7 +201,16 @@ def d_quantile(z: Array, y: Array, q: float) -> Array:
 
 
 def poisson(z: Array, y: Array) -> Array:
-    """ℓ = eᶻ − y·z, the Poisson negative log-likelihood of the count y at rate eᶻ, without its constant ln y!."""
+    """ℓ = eᶻ − y·z, the Poisson negative log-likelihood of the count y at rate eᶻ, without its constant ln y!.
+
+    Examples
+    --------
+    >>> z, y = np.array([0.0, 2.0]), np.array([3.0, 3.0])
+    >>> poisson(z, y)
+    array([1.       , 1.3890561])
+    >>> d_poisson(z, y)
+    array([-2.       ,  4.3890561])
+    """
     return np.exp(z) - y * np.minimum(z, 1000)  # e¹⁰⁰⁰ is inf already, and inf − inf would be nan
 
 
@@ -172,7 +219,16 @@ def d_poisson(z: Array, y: Array) -> Array:
 
 
 def binary_cross_entropy(z: Array, y: Array) -> Array:
-    """ℓ = −y·ln p − (1 − y)·ln(1 − p) with p = sigmoid(z), which is ln(1 + eᶻ) − y·z in a form that never overflows."""
+    """ℓ = −y·ln p − (1 − y)·ln(1 − p) with p = sigmoid(z), which is ln(1 + eᶻ) − y·z in a form that never overflows.
+
+    Examples
+    --------
+    >>> z, y = np.array([2.0, -1.0, 0.0]), np.array([1.0, 1.0, 0.0])
+    >>> binary_cross_entropy(z, y)
+    array([0.12692801, 1.31326169, 0.69314718])
+    >>> d_binary_cross_entropy(z, y)
+    array([-0.11920292, -0.73105858,  0.5       ])
+    """
     return np.maximum(z, 0) - y * z + np.log1p(np.exp(np.minimum(z, -z)))
 
 
@@ -181,7 +237,16 @@ def d_binary_cross_entropy(z: Array, y: Array) -> Array:
 
 
 def categorical_cross_entropy(z: Array, y: Array) -> Array:
-    """ℓ = −Σₖ yₖ·ln pₖ with p = softmax(z), which is ln Σₖ e^zₖ − Σₖ yₖ·zₖ for rows y that sum to 1; (n, 1)."""
+    """ℓ = −Σₖ yₖ·ln pₖ with p = softmax(z), which is ln Σₖ e^zₖ − Σₖ yₖ·zₖ for rows y that sum to 1; (n, 1).
+
+    Examples
+    --------
+    >>> z, y = np.array([[2.0, 0.0, -1.0]]), np.array([[0.0, 1.0, 0.0]])
+    >>> categorical_cross_entropy(z, y)
+    array([[2.16984602]])
+    >>> d_categorical_cross_entropy(z, y)
+    array([[ 0.84379473, -0.8858048 ,  0.04201007]])
+    """
     m = np.max(z, axis=-1, keepdims=True)
     s = np.sum(np.exp(z - m), axis=-1, keepdims=True)
     return np.log(s) + (m - np.sum(y * z, axis=-1, keepdims=True))

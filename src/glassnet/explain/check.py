@@ -27,7 +27,7 @@ def check(
     The function's parameters are filled in by name: X (n, d), Y (n, k) targets, one-hot for classes,
     W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, D1, … (dropout masks). It returns a
     dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as (dW1, db1, dW2, db2, …), or one flat vector in
-    theta's layout. Without X and y it is tried on random samples: one alone, then batches, each with new parameters.
+    theta's layout. Without X and y it is tried on random samples, drawn from `seed`: one alone, then batches, each with new parameters.
 
     Parameters
     ----------

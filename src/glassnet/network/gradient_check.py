@@ -56,7 +56,8 @@ class GradientCheck:
     `ok`: no error above `tolerance`, kinks apart. `worst`: the entry with the largest error away from kinks.
     `kinks`: entries whose error is above tolerance because a unit sits at a kink of its activation or loss, where
     the derivative jumps and any value between its two sides is right. `suspects`: equations whose derivative
-    disagrees with the function itself.
+    disagrees with the function itself. `method`: the independent derivative, the complex step or centred differences.
+    `checked` of the network's `n_parameters` were compared.
     """
 
     ok: bool
@@ -92,10 +93,24 @@ def check_gradients(
 ) -> GradientCheck:
     """Compare the gradient of `network.backward` with the complex step and with centred differences.
 
-    Each parameter costs three forward passes; of a larger network a random `at_most` parameters are checked.
     The relative error of an entry is |g − g'| / max(|g|, |g'|, 10⁻³ · largest |g'| of its W or b, 10⁻⁴ · largest
     |g'| of all).
-    Default tolerance: 1e-7 for the complex step, 1e-5 for centred differences, 1e-3 in float32.
+
+    Parameters
+    ----------
+    network : Network
+        The network; it is not changed.
+    X, y, sample_weight : (n, d), (n,) or (n, k), (n,)
+        The rows on which the loss is taken.
+    l1, l2 : float
+        The penalties, as in `train`.
+    tolerance : float
+        The largest relative error that is right. By default 1e-7 for the complex step, 1e-5 for centred differences,
+        1e-3 in float32.
+    at_most : int
+        Number of parameters to check, drawn at random if the network has more; each costs three forward passes.
+    seed : int
+        Seed of that draw.
 
     Raises
     ------

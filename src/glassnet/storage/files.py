@@ -59,7 +59,7 @@ def save(model: Any, path: Any) -> None:
 
 
 def load(path: Any) -> Any:
-    """Read what `save` wrote: the Network, the (Network, History), the estimator or the table model.
+    """Read the file at `path` that `save` wrote: the Network, the (Network, History), the estimator or the table model.
 
     Raises
     ------

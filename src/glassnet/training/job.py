@@ -20,10 +20,18 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when the loss has not improved by `min_delta` for `patience` epochs in a row (Prechelt 1998).
+    """Stop when the loss has not improved for `patience` epochs in a row (Prechelt 1998).
 
-    The validation loss is watched if there is validation data, else the training loss. With `restore_best` the
-    parameters of the best validation loss are put back at the end.
+    The validation loss is watched if there is validation data, else the training loss.
+
+    Parameters
+    ----------
+    patience : int ≥ 1
+        Epochs in a row without improvement after which the run ends.
+    min_delta : float ≥ 0
+        An epoch counts as an improvement if its loss is below the best one by at least this.
+    restore_best : bool
+        Put the parameters of the best validation loss back at the end; without validation data this has no effect.
     """
 
     patience: int = 10

@@ -27,7 +27,8 @@ def train_many(
 
     The options are those of `train`. optimizer, seed, epochs, batch_size, l1, l2, dropout, clip_norm, schedule and
     early_stopping may also be lists with one entry a network. Each network is trained by one thread, so the results
-    are those of `train` one after the other, bit for bit.
+    are those of `train` one after the other, bit for bit. At most `n_threads` are trained at a time; by default as
+    many as there are usable processors.
 
     Raises
     ------

@@ -61,14 +61,28 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """θ ← θ − α·g, with learning_rate α."""
+    """θ ← θ − α·g: gradient descent.
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    """
 
     update = staticmethod(updates.sgd)
 
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """v ← μ·v − α·g, θ ← θ + v, with learning_rate α and momentum μ (Polyak 1964)."""
+    """v ← μ·v − α·g, θ ← θ + v (Polyak 1964).
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    momentum : float, 0 to 1
+        μ, the share of the last velocity v that is kept; at 0 this is SGD.
+    """
 
     update = staticmethod(updates.momentum)
     slots = ("v",)
@@ -78,7 +92,15 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """v ← μ·v − α·g, θ ← θ + μ·v − α·g, with learning_rate α and momentum μ (Sutskever et al. 2013)."""
+    """v ← μ·v − α·g, θ ← θ + μ·v − α·g (Sutskever et al. 2013).
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    momentum : float, 0 to 1
+        μ, the share of the last velocity v that is kept; at 0 this is SGD.
+    """
 
     update = staticmethod(updates.nesterov)
     slots = ("v",)
@@ -88,7 +110,17 @@ class Nesterov(Optimizer):
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """v ← ρ·v + (1 − ρ)·g², θ ← θ − α·g/(√v + ε), with learning_rate α and decay ρ (Tieleman & Hinton 2012)."""
+    """v ← ρ·v + (1 − ρ)·g², θ ← θ − α·g/(√v + ε) (Tieleman & Hinton 2012).
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    decay : float, 0 ≤ decay < 1
+        ρ, the decay of the running mean v of g².
+    epsilon : float ≥ 0
+        ε, which keeps the quotient finite where v is near 0.
+    """
 
     update = staticmethod(updates.rmsprop)
     slots = ("v",)
@@ -99,7 +131,21 @@ class RMSprop(Optimizer):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """θ ← θ − α·m̂/(√v̂ + ε), m̂ and v̂ the bias-corrected running means of g and g² (Kingma & Ba 2015)."""
+    """θ ← θ − α·m̂/(√v̂ + ε), m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) the bias-corrected running means of g and g².
+
+    Kingma & Ba 2015, algorithm 1.
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    beta1 : float, 0 ≤ beta1 < 1
+        β₁, the decay of the running mean m of g: m ← β₁·m + (1 − β₁)·g.
+    beta2 : float, 0 ≤ beta2 < 1
+        β₂, the decay of the running mean v of g²: v ← β₂·v + (1 − β₂)·g².
+    epsilon : float ≥ 0
+        ε, which keeps the quotient finite where v̂ is near 0.
+    """
 
     update = staticmethod(updates.adam)
     slots = ("m", "v")
@@ -111,7 +157,19 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamEpsilonHat(Optimizer):
-    """Adam as scikit-learn has it, with ε̂ beside the uncorrected √v: θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε̂)."""
+    """Adam as scikit-learn has it, with ε̂ beside the uncorrected √v: θ ← θ − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε̂).
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    beta1 : float, 0 ≤ beta1 < 1
+        β₁, the decay of the running mean m of g: m ← β₁·m + (1 − β₁)·g.
+    beta2 : float, 0 ≤ beta2 < 1
+        β₂, the decay of the running mean v of g²: v ← β₂·v + (1 − β₂)·g².
+    epsilon : float ≥ 0
+        ε̂, which keeps the quotient finite where v is near 0.
+    """
 
     update = staticmethod(updates.adam_epsilon_hat)
     slots = ("m", "v")
@@ -123,7 +181,21 @@ class AdamEpsilonHat(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Optimizer):
-    """Adam with weight decay outside the adaptive step: θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ) (Loshchilov & Hutter 2019)."""
+    """Adam with weight decay outside the adaptive step: θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ) (Loshchilov & Hutter 2019).
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+    beta1 : float, 0 ≤ beta1 < 1
+        β₁, the decay of the running mean m of g: m ← β₁·m + (1 − β₁)·g.
+    beta2 : float, 0 ≤ beta2 < 1
+        β₂, the decay of the running mean v of g²: v ← β₂·v + (1 − β₂)·g².
+    epsilon : float ≥ 0
+        ε, which keeps the quotient finite where v̂ is near 0.
+    weight_decay : float ≥ 0
+        λ: each step shrinks weights and biases by the share α·λ.
+    """
 
     update = staticmethod(updates.adamw)
     slots = ("m", "v")
@@ -138,8 +210,14 @@ class AdamW(Optimizer):
 class LBFGS:
     """Limited-memory BFGS on the whole training set, run by SciPy (Liu & Nocedal 1989).
 
-    `tolerance` ends the run when the largest gradient entry is below it, `loss_tolerance` when an iteration lowers the
-    loss by less than that share of it; `max_evaluations` bounds the loss evaluations.
+    Parameters
+    ----------
+    tolerance : float ≥ 0
+        The run ends when the largest absolute entry of the gradient is at most this.
+    max_evaluations : int ≥ 1
+        The run ends after this many evaluations of loss and gradient.
+    loss_tolerance : float ≥ 0
+        The run ends when an iteration lowers the loss by less than this share of it; 0 turns the rule off.
     """
 
     tolerance: float = 1e-5

@@ -32,7 +32,15 @@ class Constant:
 
 @dataclass(frozen=True)
 class StepDecay:
-    """factor = decay^⌊epoch / every⌋: times `decay` after each `every` epochs."""
+    """factor = decay^⌊epoch / every⌋.
+
+    Parameters
+    ----------
+    decay : float, 0 < decay ≤ 1
+        Multiplies the factor every `every` epochs.
+    every : int ≥ 1
+        Epochs between two decays.
+    """
 
     decay: float = 0.1
     every: int = 30
@@ -47,7 +55,13 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class InverseScaling:
-    """factor = 1 / (step + 1)^power (Robbins & Monro 1951 ask for ½ < power ≤ 1)."""
+    """factor = 1 / (step + 1)^power.
+
+    Parameters
+    ----------
+    power : float ≥ 0
+        The exponent; the proof of convergence asks for ½ < power ≤ 1 (Robbins & Monro 1951).
+    """
 
     power: float = 0.5
 
@@ -63,6 +77,13 @@ class Cosine:
     """Linear warm-up from 0 over a share of the run, then half a cosine down to `floor` (Loshchilov & Hutter 2017).
 
     The first step has factor 0 (1 without a warm-up), the last one `floor`; a run of one step has 1.
+
+    Parameters
+    ----------
+    warmup : float, 0 ≤ warmup < 1
+        The share of the run in which the factor rises from 0 to 1.
+    floor : float, 0 to 1
+        The factor of the last step.
     """
 
     warmup: float = 0.0
@@ -82,10 +103,19 @@ class Cosine:
 
 @dataclass(frozen=True)
 class OneCycle:
-    """Up from 1/start to 1 over `rise` of the run, then down to 1/(start·end), along cosines (Smith & Topin 2018).
+    """Up from 1/start to 1, then down to 1/(start·end), along cosines (Smith & Topin 2018).
 
-    The first step has factor 1/start, the step nearest to `rise` of the run 1, the last one 1/(start·end); a run of one
-    step has 1.
+    The first step has factor 1/start, the step at the end of the rise 1, the last one 1/(start·end); a run of one step
+    has 1.
+
+    Parameters
+    ----------
+    rise : float, 0 < rise < 1
+        The share of the run in which the factor rises.
+    start : float ≥ 1
+        The largest factor, 1, divided by that of the first step.
+    end : float ≥ 1
+        The factor of the first step divided by that of the last one.
     """
 
     rise: float = 0.3
@@ -110,9 +140,18 @@ class OneCycle:
 
 @dataclass(frozen=True)
 class Adaptive:
-    """Times `decay` whenever the epoch's training loss has not improved by min_delta for `patience` epochs in a row.
+    """Lower the factor whenever the training loss stops improving; the one schedule that looks at the loss.
 
-    The one schedule that looks at the loss; the run ends when the factor falls below `floor`.
+    Parameters
+    ----------
+    decay : float, 0 < decay < 1
+        Multiplies the factor after `patience` epochs without improvement.
+    patience : int ≥ 1
+        Epochs in a row without improvement before the factor is lowered.
+    min_delta : float ≥ 0
+        An epoch counts as an improvement if its training loss is below the best one by at least this.
+    floor : float, 0 to 1
+        The run ends when the factor falls below this.
     """
 
     decay: float = 0.2

@@ -1,0 +1,53 @@
+"""Docstrings of the public equations and options: each has an example with numbers or names each of its constants."""
+
+import doctest
+import inspect
+import re
+
+import pytest
+
+import glassnet as gn
+from glassnet.equations import updates
+from glassnet.equations.activations import ACTIVATIONS
+from glassnet.equations.losses import LOSSES
+from glassnet.training.optimizers import OPTIMIZERS
+from glassnet.training.schedules import SCHEDULES
+
+EQUATIONS = [
+    *(pytest.param(activation.f, activation.parameters, id=name) for name, activation in ACTIVATIONS.items()),
+    *(pytest.param(loss.value, loss.parameters, id=name) for name, loss in LOSSES.items()),
+]
+UPDATES = [function for _, function in inspect.getmembers(updates, inspect.isfunction)]
+STATE = {"theta", "g", "m", "v", "t"}
+
+
+def missing(names, text):
+    return [name for name in names if not re.search(rf"\b{name}\b", text)]
+
+
+@pytest.mark.parametrize(("function", "constants"), EQUATIONS)
+def test_an_equation_has_an_example_with_numbers_and_names_its_constants(function, constants):
+    examples = doctest.DocTestParser().get_examples(function.__doc__)
+    results = [example.want for example in examples if example.source.startswith(f"{function.__name__}(")]
+    assert any(re.search(r"\d", result) for result in results)
+    assert missing(constants, function.__doc__.partition("Examples")[0]) == []
+
+
+@pytest.mark.parametrize(
+    "kind", [*OPTIMIZERS.values(), *SCHEDULES.values(), gn.EarlyStopping, gn.Thresholds], ids=lambda kind: kind.__name__
+)
+def test_options_name_each_of_their_constants(kind):
+    listed = re.findall(r"^    (\w+) : ", kind.__doc__, re.MULTILINE)
+    assert listed == list(inspect.signature(kind).parameters)
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=lambda update: update.__name__)
+def test_a_recurrence_names_each_of_its_constants(update):
+    assert missing(inspect.signature(update).parameters.keys() - STATE, update.__doc__) == []
+
+
+@pytest.mark.parametrize("name", ["check", "check_gradients", "load", "save", "train", "train_many"])
+def test_a_function_names_each_of_its_arguments(name):
+    assert (
+        missing(inspect.signature(getattr(gn, name)).parameters.keys() - {"options"}, getattr(gn, name).__doc__) == []
+    )
