@@ -18,26 +18,7 @@ from glassnet.training.schedules import Constant
 
 def fit_by_lbfgs(fitting: Fitting) -> None:
     """Minimise the objective over all rows at once."""
-    est, rows, net = fitting.estimator, fitting.rows, fitting.network
-    weight = rows.weight_sum
-    job = Job(
-        network=net,
-        X=rows.X,
-        Y=rows.Y,
-        sample_weight=rows.sample_weight,
-        validation=None,
-        optimizer=SGD(),
-        schedule=Constant(),
-        epochs=est.max_iter,
-        batch_size=len(rows.X),
-        shuffle=False,
-        l1=0.0,
-        l2=est.alpha / weight,
-        dropout=0.0,
-        clip_norm=None,
-        early_stopping=None,
-        seed=0,
-    )
+    est, net, job = fitting.estimator, fitting.network, _job(fitting)
     est.n_iter_ = 0
     asked_to_stop = False
 
@@ -69,8 +50,8 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
     if fitting.has_callbacks:
         fitting.end()
     if not est.n_iter_:
-        trace = passes.forward(net.activations, net.W, net.b, rows.X)
-        arguments = (net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
+        trace = passes.forward(net.activations, net.W, net.b, job.X)
+        arguments = (net.activations, net.loss_function, net.W, trace, job.Y, job.sample_weight)
         est.loss_ = fitting.reported(passes.objective(*arguments, 0.0, job.l2))
     est.best_loss_ = min(est.loss_curve_, default=est.loss_)
     if record.stopped != "converged" and not asked_to_stop:
@@ -80,3 +61,26 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
+
+
+def _job(fitting: Fitting) -> Job:
+    """Return the job of the minimiser: all rows in one batch, with scikit-learn's penalty."""
+    est, rows = fitting.estimator, fitting.rows
+    return Job(
+        network=fitting.network,
+        X=rows.X,
+        Y=rows.Y,
+        sample_weight=rows.sample_weight,
+        validation=None,
+        optimizer=SGD(),
+        schedule=Constant(),
+        epochs=est.max_iter,
+        batch_size=len(rows.X),
+        shuffle=False,
+        l1=0.0,
+        l2=est.alpha / rows.weight_sum,
+        dropout=0.0,
+        clip_norm=None,
+        early_stopping=None,
+        seed=0,
+    )

@@ -130,9 +130,8 @@ def check_gradients(
     l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
     backprop = network.backward(network.forward(X), Y, weight, l1=l1, l2=l2).flat.astype(np.float64)
 
-    exact = network.with_theta(
-        network.theta.astype(np.float64)
-    )  # the reference is float64 for every dtype of the network
+    # the reference is float64 for every dtype of the network
+    exact = network.with_theta(network.theta.astype(np.float64))
     X64, Y64 = X.astype(np.float64), Y.astype(np.float64)
     weight64 = None if weight is None else weight.astype(np.float64)
     suspects, analytic = _examine_equations(exact, X64, Y64)
@@ -140,9 +139,7 @@ def check_gradients(
     def objective(theta: Array) -> Any:
         return objective_at(exact, theta, X64, Y64, weight64, l1, l2)
 
-    checked = list(range(network.n_parameters))
-    if len(checked) > check_count("at_most", at_most):
-        checked = sorted(np.random.default_rng(seed).choice(checked, at_most, replace=False).tolist())
+    checked = _draw(network.n_parameters, check_count("at_most", at_most), seed)
     centred = np.array([centred_difference(objective, exact.theta, i) for i in checked])
     stepped = np.array([complex_step(objective, exact.theta, i) for i in checked]) if analytic else None
     yardstick = centred if stepped is None else stepped
@@ -175,6 +172,14 @@ def check_gradients(
         n_parameters=network.n_parameters,
         tolerance=tolerance,
     )
+
+
+def _draw(n_parameters: int, at_most: int, seed: int) -> list[int]:
+    """Return the positions in theta to check: all, or `at_most` of them at random."""
+    every = list(range(n_parameters))
+    if n_parameters <= at_most:
+        return every
+    return sorted(np.random.default_rng(seed).choice(every, at_most, replace=False).tolist())
 
 
 def forward_difference_gradient(network: Network, X: Any, y: Any) -> Array:

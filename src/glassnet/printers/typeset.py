@@ -191,13 +191,27 @@ class _Typesetter:
         return to.row(self.held(node, SUM), to.operator("≠"), to.number(0).text)
 
     def call(self, node: ast.Call) -> Piece:
-        to, name, arguments = self.to, called(node), node.args
+        name, arguments = called(node), node.args
         if is_reduction(node):
-            index = next((i for i in ("j", "k", "i") if i in _indices(arguments[0])), "j")
-            operator = "Σ" if name == "sum" else "max"
-            return Piece(to.reduce(operator, index, self.held(arguments[0], PRODUCT, first=False)), PRODUCT, open=True)
+            return self.reduction(name, arguments[0])
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("sum", "mean", "ravel") and not _of_numpy(node):
             return self.method(node, node.func)
+        for kind in (self.derivation_call, self.exponential_call, self.elementwise_call, self.array_call):
+            if (piece := kind(name, arguments)) is not None:
+                return piece
+        if (is_numpy(node) and not _of_numpy(node)) or node.keywords:
+            raise _refused(node)
+        return Piece(self.to.call(name, [self.held(x, CHOICE) for x in arguments]))
+
+    def reduction(self, name: str, inside: ast.expr) -> Piece:
+        """Write the sum or the maximum over the last axis."""
+        index = next((i for i in ("j", "k", "i") if i in _indices(inside)), "j")
+        operator = "Σ" if name == "sum" else "max"
+        return Piece(self.to.reduce(operator, index, self.held(inside, PRODUCT, first=False)), PRODUCT, open=True)
+
+    def derivation_call(self, name: str, arguments: list[ast.expr]) -> Piece | None:
+        """Write a call that only the formulas of a derivation contain; None for any other."""
+        to = self.to
         match name, arguments:
             case "sum_of", [first, *others]:
                 parts = [self.held(first, SUM)]
@@ -212,9 +226,15 @@ class _Typesetter:
                 return Piece(to.reduce("Σ", index, self.held(inside, PRODUCT)), PRODUCT, open=True)
             case "rest", [ast.Constant(value=int(count)), *value]:
                 return Piece(to.rest(count, self.held(value[0], CHOICE) if value else None), SUM)
-            case "exp", [x] if not self.exp and not to.flat_fractions:
+        return None
+
+    def exponential_call(self, name: str, arguments: list[ast.expr]) -> Piece | None:
+        """Write an exponential or a logarithm; None for any other call."""
+        to, as_power = self.to, not self.exp and not self.to.flat_fractions
+        match name, arguments:
+            case "exp", [x] if as_power:
                 return Piece(to.power(to.symbol(Symbol("e", "e")), self.held(x, CHOICE)), POWER)
-            case "expm1", [x] if not self.exp and not to.flat_fractions:
+            case "expm1", [x] if as_power:
                 euler = to.power(to.symbol(Symbol("e", "e")), self.held(x, CHOICE))
                 return Piece(to.row(euler, to.operator("−"), to.number(1).text), SUM)
             case "expm1", [x]:
@@ -224,6 +244,12 @@ class _Typesetter:
             case "log1p", [x]:
                 plus = to.row(to.number(1).text, to.operator("+"), self.held(x, SUM, first=False))
                 return Piece(to.call("ln", [plus]))
+        return None
+
+    def elementwise_call(self, name: str, arguments: list[ast.expr]) -> Piece | None:
+        """Write a root, a size, a choice or an extreme; None for any other call."""
+        to = self.to
+        match name, arguments:
             case "sqrt", [x]:
                 return Piece(to.root(self.held(x, CHOICE)))
             case "abs", [x]:
@@ -240,6 +266,12 @@ class _Typesetter:
                 return Piece(to.call("max", [self.held(x, CHOICE) for x in arguments]))
             case "minimum" | "min", [_, _]:
                 return Piece(to.call("min", [self.held(x, CHOICE) for x in arguments]))
+        return None
+
+    def array_call(self, name: str, arguments: list[ast.expr]) -> Piece | None:
+        """Write a call that makes, joins or sums arrays, or draws random numbers; None for any other."""
+        to = self.to
+        match name, arguments:
             case "ones_like", [_]:
                 return to.number(1)
             case "eye", [_]:
@@ -254,9 +286,7 @@ class _Typesetter:
                 return Piece(to.call("U", [self.held(low, CHOICE), self.held(high, CHOICE)]))
             case "zeros", _:
                 return to.number(0)
-        if (is_numpy(node) and not _of_numpy(node)) or node.keywords:
-            raise _refused(node)
-        return Piece(to.call(name, [self.held(x, CHOICE) for x in arguments]))
+        return None
 
     def method(self, node: ast.Call, method: ast.Attribute) -> Piece:
         """x.sum(), x.sum(axis=0), x.mean(), x.ravel()."""

@@ -35,48 +35,90 @@ def run_lbfgs(
     """
     from scipy.optimize import minimize  # an import of a fifth of a second, only for those who use it
 
-    net, done = job.network, state.epoch
-    epoch, evaluations = start.state.epoch, start.state.step
+    iterations = _Iterations(job, start, state, record, after_epoch, stop)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        result = minimize(
+            iterations.objective,
+            start.theta.astype(np.float64),
+            jac=True,
+            method="L-BFGS-B",
+            callback=iterations.after_iteration,
+            options={
+                "maxiter": last - start.state.epoch,
+                "maxfun": optimizer.max_evaluations,
+                "gtol": optimizer.tolerance,
+                "ftol": optimizer.loss_tolerance,  # at 0 only the gradient says that it converged
+            },
+        )
+    state.step = iterations.evaluations  # a last line search may have ended without an iteration
+    if not record.stopped and not stop:
+        if result.success:
+            record.stopped = "converged"
+        elif state.epoch < last:
+            used_up = result.nfev >= optimizer.max_evaluations
+            record.stopped = f"{result.nfev} evaluations done" if used_up else "no step lowers the loss"
 
-    def objective(theta: Array) -> tuple[float, Array]:
-        nonlocal evaluations
+
+class _Iterations:
+    """The functions that SciPy calls: `objective` at each trial, `after_iteration` once a trial is accepted."""
+
+    def __init__(
+        self,
+        job: Job,
+        start: Snapshot,
+        state: State,
+        record: Record,
+        after_epoch: Callable[[Record], str] | None,
+        stop: Flag | None,
+    ) -> None:
+        self.job, self.state, self.record = job, state, record
+        self.after_epoch, self.stop = after_epoch, stop
+        self.first_evaluation, self.repeated = start.state.step, state.epoch  # iterations up to `repeated` are known
+        self.epoch, self.evaluations = start.state.epoch, start.state.step
+
+    def objective(self, theta: Array) -> tuple[float, Array]:
+        """Return the loss with penalties and its gradient."""
+        job, net = self.job, self.job.network
         at = net.with_theta(theta.astype(net.dtype))
         trace = passes.forward(at.activations, at.W, at.b, job.X)
         weight = job.sample_weight
         loss = passes.objective(at.activations, at.loss_function, at.W, trace, job.Y, weight, job.l1, job.l2)
-        if not np.isfinite(loss) and evaluations == start.state.step:
-            raise non_finite(at, job.X, evaluations)
+        if not np.isfinite(loss) and self.evaluations == self.first_evaluation:
+            raise non_finite(at, job.X, self.evaluations)
         gradient = passes.backward(
             at.activations, at.loss_function, at.layout, at.theta, trace, job.Y, weight, job.l1, job.l2
         )
-        evaluations += 1
+        self.evaluations += 1
         return float(loss), gradient.flat.astype(np.float64)
 
-    def callback(intermediate_result: Any) -> None:
-        nonlocal epoch
-        epoch += 1
-        if epoch <= done:
-            if epoch == done and not np.array_equal(intermediate_result.x.astype(net.dtype), net.theta):
+    def after_iteration(self, intermediate_result: Any) -> None:  # SciPy passes its result by this name
+        """Pass over an iteration that is repeated; after a new one advance the run, and end it for a reason to stop."""
+        net, record = self.job.network, self.record
+        self.epoch += 1
+        if self.epoch <= self.repeated:
+            if self.epoch == self.repeated and not np.array_equal(intermediate_result.x.astype(net.dtype), net.theta):
                 raise InputError(
                     "network: expected the parameters that this L-BFGS run reached; got others; start a new run."
                 )
             return
-        advance(intermediate_result.x, float(intermediate_result.fun))
-        if not record.stopped and after_epoch is not None:
-            record.stopped = after_epoch(record)
-        if record.stopped or stop:
+        self.advance(intermediate_result.x, float(intermediate_result.fun))
+        if not record.stopped and self.after_epoch is not None:
+            record.stopped = self.after_epoch(record)
+        if record.stopped or self.stop:
             raise StopIteration
 
-    def advance(theta: Array, loss: float) -> None:
+    def advance(self, theta: Array, loss: float) -> None:
+        """Take network, state and record to the end of the iteration, all three or none."""
+        job, state, record = self.job, self.state, self.record
         after = state.copy()
-        after.epoch, after.step = epoch, evaluations
-        reached = net.with_theta(theta.astype(net.dtype))
+        after.epoch, after.step = self.epoch, self.evaluations
+        reached = job.network.with_theta(theta.astype(job.network.dtype))
         validation_loss = None if job.validation is None else mean_loss(reached, *job.validation)
         why = stop_early(job, after, loss if validation_loss is None else validation_loss, reached.theta)
         offset = len(record.loss) - state.epoch
 
         def commit() -> None:
-            net.theta[...] = reached.theta
+            job.network.theta[...] = reached.theta
             state.take(after)
             figures = {"loss": loss, "learning_rate": np.nan, "validation_loss": validation_loss}
             for name, figure in figures.items():
@@ -85,25 +127,3 @@ def run_lbfgs(
             record.stopped = why
 
         apply_wholly(commit)
-
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        result = minimize(
-            objective,
-            start.theta.astype(np.float64),
-            jac=True,
-            method="L-BFGS-B",
-            callback=callback,
-            options={
-                "maxiter": last - start.state.epoch,
-                "maxfun": optimizer.max_evaluations,
-                "gtol": optimizer.tolerance,
-                "ftol": optimizer.loss_tolerance,  # at 0 only the gradient says that it converged
-            },
-        )
-    state.step = evaluations  # a last line search may have ended without an iteration
-    if not record.stopped and not stop:
-        if result.success:
-            record.stopped = "converged"
-        elif state.epoch < last:
-            used_up = result.nfev >= optimizer.max_evaluations
-            record.stopped = f"{result.nfev} evaluations done" if used_up else "no step lowers the loss"
