@@ -1,1 +1,1 @@
-"""Printers: from the Python source of an equation to other notations."""
+"""Printers: write the Python source of an equation in other notations."""

@@ -1,4 +1,4 @@
-"""From an equation's Python source to C++ over a vector type V, for the compiled engine."""
+"""Prints an equation's Python source as C++ over a vector type V, for the compiled engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 
 def print_function(function: Callable[..., Any]) -> str:
-    """An elementwise equation as a C++ function template over V.
+    """Print an elementwise equation as a C++ function template over V.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def print_function(function: Callable[..., Any]) -> str:
 
 
 def print_pull_back(function: Callable[..., Any], arguments: str) -> str:
-    """The body of dz = da · df(z, a) in C++; a choice where df is 1 or 0."""
+    """Print the right-hand side of dz = da · df(z, a) in C++; a df that is 1 or 0 becomes a choice of da or 0."""
     equation = read_equation(function)
     returned = equation.returns[0]
     if isinstance(returned, ast.Compare):
@@ -42,7 +42,7 @@ def print_pull_back(function: Callable[..., Any], arguments: str) -> str:
 
 
 def split_log1p(function: Callable[..., Any]) -> tuple[str, str] | None:
-    """Of a loss `rest + log1p(u)` the C++ of rest and of u; None for a loss of another form."""
+    """Print the parts rest and u of a loss `rest + log1p(u)` in C++; None for a loss of another form."""
     returned = read_equation(function).returns[0]
     match returned:
         case ast.BinOp(left=rest, op=ast.Add(), right=ast.Call(args=[u]) as call) if called(call) == "log1p":
@@ -51,9 +51,9 @@ def split_log1p(function: Callable[..., Any]) -> tuple[str, str] | None:
 
 
 def print_update(function: Callable[..., Any], struct: str, slots: Collection[str]) -> str:
-    """An update recurrence as a C++ struct: its scalar subexpressions are computed once, in double, at construction.
+    """Print an update recurrence as a C++ struct; its constructor computes the scalar subexpressions, in double.
 
-    `theta`, `g` and the slots are vectors; all other arguments are scalars of a step. Divisions and roots of vectors
+    `theta`, `g` and the slots are vectors; all other arguments are scalars, the same for a whole step. Divisions and roots of vectors
     become fast_divide and fast_sqrt, which are right to about a unit in the last place.
     """
     equation = read_equation(function)
@@ -86,7 +86,7 @@ def print_update(function: Callable[..., Any], struct: str, slots: Collection[st
 
 
 class _Hoister(ast.NodeTransformer):
-    """Replaces each largest subexpression of scalars by a member, and division by a scalar by a product."""
+    """Moves each largest subexpression of scalars into a member of the struct; divides by a scalar by multiplying."""
 
     def __init__(self, vectors: Collection[str]) -> None:
         self.vectors = set(vectors)
@@ -123,7 +123,7 @@ def _assignments(equation: Equation, declared: Collection[str]) -> list[str]:
 
 
 def _value(node: ast.expr, outer: int = 0) -> str:
-    """An expression as a vector; `outer` is the binding strength of what surrounds it."""
+    """Print an expression of vectors, in brackets if it binds less strongly than `outer`, the operator around it."""
     match node:
         case ast.Name(id=name):
             return name
@@ -138,7 +138,7 @@ def _value(node: ast.expr, outer: int = 0) -> str:
         case ast.BinOp(left=left, op=op, right=right):
             strength = 1 if isinstance(op, ast.Add | ast.Sub) else 2
             power = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow)
-            # c * (g * g) overflows where NumPy's c * g**2 does, c * g * g elsewhere
+            # the brackets of c * (g * g) stay: it overflows exactly where NumPy's c * g**2 does
             tight = strength + (isinstance(op, ast.Sub | ast.Div) or power)
             return _bracket(f"{_value(left, strength)} {_SYMBOLS[type(op)]} {_value(right, tight)}", strength, outer)
         case ast.Call(args=[condition, *branches]) if called(node) == "where":
@@ -158,7 +158,7 @@ def _mask(node: ast.expr) -> str:
 
 
 def _scalar(node: ast.expr) -> str:
-    """An expression of scalars as C++ in double."""
+    """Print an expression of scalars, computed in double."""
     match node:
         case ast.Name(id=name):
             return name

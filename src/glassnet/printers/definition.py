@@ -1,4 +1,4 @@
-"""An equation as its definition, line by line: sigmoid(z) = … with e = …; row-wise ones with the index of each entry."""
+"""Prints the definition of an equation, line by line: sigmoid(z) = … with e = …; row-wise ones with indices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassnet.printers.typeset import Notation, typeset
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a definition: what is defined, by which expression, and whether it replaces its old value."""
+    """One line of a definition: name = expression; `replaces` if the name had another value before."""
 
     name: str
     expression: ast.expr
@@ -25,10 +25,10 @@ class Line:
 
 
 def definition(function: Callable[..., Any]) -> list[Line]:
-    """The lines of an equation, its value last; it may be row-wise, an initializer, an update or a lambda."""
+    """Return the lines of an equation, its value last; it may be row-wise, an initializer, an update or a lambda."""
     equation = read_equation(function, elementwise=False)
     rowwise = any(is_reduction(node) for _, value in _values(equation) for node in ast.walk(value))
-    whole_rows: set[str] = set()  # names that hold one number a row
+    whole_rows: set[str] = set()  # names that hold one number for each row
     lines, known = [], set(equation.arguments)
     for name, value in _values(equation):
         if rowwise:
@@ -44,7 +44,7 @@ def definition(function: Callable[..., Any]) -> list[Line]:
 
 
 def print_definition(function: Callable[..., Any], notation: str = "text", digits: int = 16) -> list[str]:
-    """The lines of an equation in "text", "latex" or "mathml".
+    """Print the lines of an equation in "text", "latex" or "mathml".
 
     Examples
     --------
@@ -64,7 +64,7 @@ def print_definition(function: Callable[..., Any], notation: str = "text", digit
 
 
 def _values(equation: Equation) -> list[tuple[str, ast.expr]]:
-    """The assignments and the values returned, those of an update under the names of its arguments."""
+    """Return the assignments and the returned values; those of an update are named theta, m, v, … like its arguments."""
     values = list(equation.assignments)
     if len(equation.returns) == 1 and "theta" not in equation.arguments:
         return [*values, (f"{equation.name}({_shown(equation)})", equation.returns[0])]
@@ -77,7 +77,7 @@ def _shown(equation: Equation) -> str:
 
 
 def _left(line: Line, to: Notation) -> str:
-    """What stands left of the equals sign."""
+    """Print the left-hand side of a line."""
     bare, _, index = line.name.partition("[")
     name, _, arguments = bare.partition("(")
     written = symbol(name, (index.removesuffix("]"),) if index else ())
@@ -90,7 +90,7 @@ def _left(line: Line, to: Notation) -> str:
 
 
 def _names(node: ast.AST) -> set[str]:
-    """The names that stand outside of every reduction."""
+    """Return the names that occur outside of sums and maxima over the row."""
     if is_reduction(node):
         return set()
     if isinstance(node, ast.Name):
@@ -100,7 +100,7 @@ def _names(node: ast.AST) -> set[str]:
 
 
 class _Indexed(ast.NodeTransformer):
-    """Gives each name its index: k, and j inside a reduction; none to a number of the whole row."""
+    """Gives each name an index: k, or j inside a sum or maximum over the row; names with one number a row get none."""
 
     def __init__(self, whole_rows: set[str], index: str) -> None:
         self.whole_rows, self.index = whole_rows, index
@@ -112,7 +112,7 @@ class _Indexed(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         inside = _Indexed(self.whole_rows, "j") if is_reduction(node) else self
-        if isinstance(node.func, ast.Name):  # another row-wise equation, of the whole row
+        if isinstance(node.func, ast.Name):  # another row-wise equation takes the whole row
             call = ast.Call(node.func, node.args, [])
             return ast.Subscript(call, ast.Name(self.index, ast.Load()), ast.Load())
         node.args = [inside.visit(argument) for argument in node.args]

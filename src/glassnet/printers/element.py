@@ -1,4 +1,4 @@
-"""One entry of an array expression as an expression of numbers: (A1 @ W2 + b2)[0, 3] is a sum of products and a bias.
+"""Writes one entry of an array expression as scalar arithmetic: (A1 @ W2 + b2)[0, 3] is a sum of products and a bias.
 
 `element` spells the entry out in the names of entries, `fill` puts numbers in their place and settles the choices
 (where, maximum, minimum, comparisons) that the numbers decide. Both give Python expressions that can be printed or run.
@@ -19,7 +19,7 @@ from glassnet.printers.inline import inline
 Array = NDArray[Any]
 Index = tuple[int, ...]
 
-TOTAL = 3  # terms shown of a sum over a whole matrix
+TOTAL = 3  # number of terms shown of a sum over a whole matrix
 
 HELPERS: dict[str, Any] = {
     "nan": np.nan,
@@ -29,7 +29,7 @@ HELPERS: dict[str, Any] = {
 
 
 class Elements:
-    """Entries of expressions over an environment of arrays and functions; long sums show `at_most` terms, largest first."""
+    """Spells out entries of expressions over named arrays and functions; long sums show `at_most` terms, largest first."""
 
     def __init__(self, environment: Mapping[str, Any], at_most: int | None = 6) -> None:
         self.environment = {**environment, **HELPERS}
@@ -37,7 +37,7 @@ class Elements:
         self._values: dict[str, Any] = {}
 
     def value(self, node: ast.expr) -> Any:
-        """What an array expression evaluates to."""
+        """Evaluate an array expression."""
         text = ast.unparse(node)
         if text not in self._values:
             with np.errstate(all="ignore"):
@@ -45,7 +45,7 @@ class Elements:
         return self._values[text]
 
     def element(self, node: ast.expr, index: Index) -> ast.expr:
-        """The entry at `index` of an array expression, broadcast as NumPy does."""
+        """Return the entry at `index` of an array expression, broadcast as NumPy does."""
         match node:
             case ast.Constant():
                 return node
@@ -66,7 +66,7 @@ class Elements:
                 return self.element(array, tuple(at if isinstance(p, ast.Slice) else _number(p) for p, at in picked))
             case ast.Call():
                 return self.call(node, index)
-        raise AssertionError(ast.unparse(node))  # the formulas of a derivation hold nothing else
+        raise AssertionError(ast.unparse(node))  # formulas of a derivation contain no other node
 
     def call(self, node: ast.Call, index: Index) -> ast.expr:
         name, arguments = called(node), node.args
@@ -108,7 +108,7 @@ class Elements:
         return ast.Call(node.func, [self.element(argument, index) for argument in arguments], [])
 
     def method(self, method: ast.Attribute, node: ast.Call, index: Index) -> ast.expr:
-        """x.ravel(), x.sum(), x.sum(axis=0), x.mean()."""
+        """Return an entry of x.ravel(), x.sum(), x.sum(axis=0) or x.mean()."""
         inside = method.value
         shape = self.value(inside).shape
         if method.attr == "ravel":
@@ -120,7 +120,7 @@ class Elements:
         return total if method.attr == "sum" else ast.BinOp(total, ast.Div(), ast.Constant(int(np.prod(shape))))
 
     def dot(self, left: ast.expr, right: ast.expr, index: Index) -> ast.expr:
-        """An entry of a matrix product: the sum of the products of a row and a column."""
+        """Return an entry of a matrix product: the sum of the products of a row and a column."""
         L, R = self.value(left), self.value(right)
         row, column = (index[:1] if L.ndim > 1 else ()), (index[-1:] if R.ndim > 1 else ())
 
@@ -130,14 +130,14 @@ class Elements:
         return self._total(term, L[row] * (R[:, column[0]] if column else R))
 
     def sum(self, inside: ast.expr, places: list[Index], at_most: int | None = None) -> ast.expr:
-        """The sum of these entries of an expression."""
+        """Return the sum of the entries of an expression at `places`."""
         values = self.value(inside)
         return self._total(
             lambda k: self.element(inside, places[k]), np.array([values[place] for place in places]), at_most
         )
 
     def _total(self, term: Callable[[int], ast.expr], values: Array, at_most: int | None = None) -> ast.expr:
-        """The sum of terms, the largest first and the small ones together where there are many."""
+        """Return the sum of terms; of more than `at_most`, the largest are written out and the others added up as one."""
         at_most = self.at_most if at_most is None or self.at_most is None else min(at_most, self.at_most)
         if at_most is None or len(values) <= at_most:
             terms = [term(k) for k in range(len(values))]
@@ -151,7 +151,7 @@ class Elements:
 
 
 def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list[ast.expr]]:
-    """The entry with numbers for names and its choices made, and the conditions that decided them.
+    """Put numbers for names and keep the chosen branches; return that and the conditions that decided.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list
     """
     filler = _Filler({**environment, **HELPERS})
     whole = ast.parse(ast.unparse(node), mode="eval").body
-    if isinstance(whole, ast.Call) and called(whole) in ("maximum", "minimum"):  # max(1.2, 0) tells more than 1.2
+    if isinstance(whole, ast.Call) and called(whole) in ("maximum", "minimum"):  # max(1.2, 0) says more than 1.2
         whole.args = [filler.visit(argument) for argument in whole.args]
         return whole, filler.conditions
     return filler.visit(whole), filler.conditions
@@ -215,7 +215,7 @@ class _Filler(ast.NodeTransformer):
 
 
 def written(value: Any) -> ast.expr:
-    """A number as an expression: a negative one is a minus and a number, and 0 has no sign."""
+    """Return a number as an expression: a negative one as minus a positive one, and 0 without a sign."""
     number = int(value) if isinstance(value, int | np.integer | np.bool_) else float(value)
     if number < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-number))
@@ -223,14 +223,14 @@ def written(value: Any) -> ast.expr:
 
 
 def is_rowwise(function: Callable[..., Any]) -> bool:
-    """Whether an equation reduces rows."""
+    """Return True if an equation takes a sum or maximum over rows."""
     equation = read_equation(function, elementwise=False)
     values = [*(value for _, value in equation.assignments), *equation.returns]
     return any(is_reduction(node) for value in values for node in ast.walk(value))
 
 
 def is_of_numpy(node: ast.Call) -> bool:
-    """Whether a call is np.f(…) or np.linalg.f(…)."""
+    """Return True if a call is np.f(…) or np.linalg.f(…)."""
     function = node.func
     return isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("np", "np.linalg")
 
@@ -245,13 +245,13 @@ def _entry(name: str, place: Index) -> ast.expr:
 
 
 def _place(shape: Index, index: Index) -> Index:
-    """Where a broadcast index falls in an array of this shape."""
+    """Return the index into an array of this shape for an index into the array it is broadcast to."""
     index = (0,) * (len(shape) - len(index)) + index[len(index) - len(shape) :] if shape else ()
     return tuple(0 if size == 1 else int(k) for size, k in zip(shape, index, strict=True))
 
 
 def _padded(parts: list[ast.expr], index: Index) -> list[int]:
-    """The index along each part of a subscript; a fixed number takes none of it."""
+    """Spread `index` over the parts of a subscript; a part that is a fixed number consumes none of it."""
     left, found = list(index), []
     for part in parts:
         found.append(left.pop(0) if isinstance(part, ast.Slice) or _is_none(part) else 0)

@@ -15,14 +15,14 @@ from typing import Any
 from glassnet.errors import InputError
 from glassnet.printers.source import read_definition
 
-FUNCTIONS = {  # the NumPy functions an equation may call, with their number of arguments
+FUNCTIONS = {  # NumPy functions that an equation may call, with their number of arguments
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "sign", "ones_like"), 1),
     **dict.fromkeys(("maximum", "minimum"), 2),
     "where": 3,
 }
 
 REDUCTIONS = ("max", "sum")  # over rows, written with axis=-1, keepdims=True
-MATRIX_FUNCTIONS = ("standard_normal", "uniform", "zeros", "qr", "diag")  # what initializers call
+MATRIX_FUNCTIONS = ("standard_normal", "uniform", "zeros", "qr", "diag")  # functions that initializers call
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -30,7 +30,7 @@ _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 @dataclass(frozen=True)
 class Equation:
-    """The parts of an equation: its arguments, its assignments in order, and what it returns."""
+    """The parts of an equation: its arguments, its assignments in order, and the expressions it returns."""
 
     name: str
     arguments: tuple[str, ...]
@@ -38,7 +38,7 @@ class Equation:
     returns: tuple[ast.expr, ...]
 
     def names_used(self) -> set[str]:
-        """Every name that an expression reads."""
+        """Return every name that an expression of the equation reads."""
         expressions = [*(value for _, value in self.assignments), *self.returns]
         return {node.id for expression in expressions for node in ast.walk(expression) if isinstance(node, ast.Name)}
 
@@ -85,7 +85,7 @@ def read_equation(function: Callable[..., Any], *, elementwise: bool = True) -> 
 
 
 def called(node: ast.Call) -> str:
-    """The name of the function that a call calls, without `np.`, `np.linalg.` or `rng.`."""
+    """Return the name of the called function, without `np.`, `np.linalg.` or `rng.`."""
     function = node.func
     if isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("np", "np.linalg", "rng"):
         return function.attr
@@ -93,12 +93,12 @@ def called(node: ast.Call) -> str:
 
 
 def is_numpy(node: ast.Call) -> bool:
-    """Whether a call is of a NumPy function rather than of another equation."""
+    """Return True if a call is of a NumPy function rather than of another equation."""
     return isinstance(node.func, ast.Attribute)
 
 
 def is_reduction(node: ast.AST) -> bool:
-    """Whether an expression is the maximum or the sum over the last axis, kept as a column."""
+    """Return True if an expression is the maximum or the sum over the last axis, kept as a column."""
     return (
         isinstance(node, ast.Call)
         and is_numpy(node)
@@ -108,7 +108,7 @@ def is_reduction(node: ast.AST) -> bool:
 
 
 def _check(name: str, node: ast.expr, elementwise: bool) -> None:
-    """Walk an expression and refuse what an equation may not contain."""
+    """Walk an expression and refuse any node that an equation may not contain."""
     children: list[ast.expr]
     match node:
         case ast.Constant(value=int() | float()) | ast.Name():

@@ -1,4 +1,4 @@
-"""An equation written out: its arguments and its assignments put in place, as one expression."""
+"""Writes an equation as one expression: substitutes its arguments and its assignments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.printers.expression import FUNCTIONS, read_equation
 
 
 def inline(function: Callable[..., Any], arguments: Sequence[ast.expr]) -> ast.expr:
-    """The value of `function` at the expressions `arguments`, as one expression.
+    """Return the value of `function` at the expressions `arguments` as one expression.
 
     Examples
     --------
@@ -30,12 +30,12 @@ def inline(function: Callable[..., Any], arguments: Sequence[ast.expr]) -> ast.e
 
 
 def substitute(expression: ast.expr, scope: Mapping[str, ast.expr]) -> ast.expr:
-    """The expression with the names of `scope` replaced."""
+    """Replace the names in `scope` by their expressions."""
     return _Substitute(scope).visit(copy.deepcopy(expression))
 
 
 def functions_of(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    """The equations that an equation calls by name, and those that they call."""
+    """Return the equations that an equation calls by name, and those that they call."""
     found: dict[str, Callable[..., Any]] = {}
     scope = _scope(function)
     equation = read_equation(function, elementwise=False)
@@ -58,12 +58,12 @@ class _Substitute(ast.NodeTransformer):
         return copy.deepcopy(self.scope.get(node.id, node))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(argument) for argument in node.args]  # the function's own name stays
+        node.args = [self.visit(argument) for argument in node.args]  # the name of the called function is kept
         return node
 
 
 def _with_constants(function: Callable[..., Any], name: str, expression: ast.expr, scope: Any) -> ast.expr:
-    """Numbers that the function takes from its module or closure, put in place; anything else there is refused."""
+    """Replace names of numbers in the function's module or closure by the numbers; refuse any other name from there."""
     own = {node.id for value in scope.values() for node in ast.walk(value) if isinstance(node, ast.Name)}
     surroundings, constants = _scope(function), {}
     called = {

@@ -1,4 +1,4 @@
-"""Expressions as LaTeX for math mode; amsmath is all it needs."""
+"""Prints expressions as LaTeX for math mode; of packages only amsmath is needed."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ class Latex:
     def power(self, base: str, exponent: str) -> str:
         if not base.startswith("\\"):
             return rf"{{{base}}}^{{{exponent}}}"
-        return rf"{{{{}}{base}}}^{{{exponent}}}"  # TeX takes the braces from an accent that stands alone in them
+        return rf"{{{{}}{base}}}^{{{exponent}}}"  # {} because TeX drops braces that hold an accent alone
 
     def root(self, inside: str) -> str:
         return rf"\sqrt{{{inside}}}"
 
     def call(self, function: str, arguments: list[str]) -> str:
-        if function.startswith("d_"):  # derivatives are named so
+        if function.startswith("d_"):  # the name of a derivative
             return f"{self.function(function[2:])}'{self.brackets(', '.join(arguments))}"
         return self.function(function) + self.brackets(", ".join(arguments))
 
@@ -132,7 +132,7 @@ def print_latex(
     exp: bool = False,
     condition: bool = False,
 ) -> str:
-    """The expression as LaTeX.
+    """Print an expression as LaTeX.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def print_latex(
 
 
 def escape(text: str) -> str:
-    """Text with the characters that LaTeX takes for commands made plain."""
+    """Escape the characters that LaTeX would read as commands."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
 

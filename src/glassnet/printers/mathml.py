@@ -1,4 +1,4 @@
-"""Expressions as MathML Core, which browsers show without loading anything."""
+"""Prints expressions as MathML Core, which browsers show without loading anything."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class MathML:
         return f"<msqrt>{inside}</msqrt>"
 
     def call(self, function: str, arguments: list[str]) -> str:
-        prime = "′" if function.startswith("d_") else ""  # derivatives are named so
+        prime = "′" if function.startswith("d_") else ""  # the name of a derivative
         function = function.removeprefix("d_")
         name = {"sigmoid": "σ"}.get(function, function.replace("_", " "))
         inside = _row("<mo>,</mo>".join(arguments))
@@ -110,7 +110,7 @@ class MathML:
 
 
 def left_out(row: list[float | None]) -> str:
-    """Dots: along a row, or down where the whole row is left out."""
+    """Return the dots for a cell left out: ⋮ if the whole row is left out, else ⋯."""
     return "<mo>⋮</mo>" if all(cell is None for cell in row) else "<mo>⋯</mo>"
 
 
@@ -125,7 +125,7 @@ def print_mathml(
     exp: bool = False,
     condition: bool = False,
 ) -> str:
-    """The expression as presentation MathML, to be put between <math> and </math>.
+    """Print an expression as presentation MathML, to be put between <math> and </math>.
 
     Examples
     --------
@@ -136,12 +136,12 @@ def print_mathml(
 
 
 def _row(inside: str) -> str:
-    """One element: what is several is put in a row."""
+    """Return one element: several are put in an <mrow>."""
     return inside if _is_one(inside) else f"<mrow>{inside}</mrow>"
 
 
 def _is_one(text: str) -> bool:
-    """Whether the text is a single element."""
+    """Return True if the text is a single element."""
     if not text.startswith("<"):
         return False
     depth, place = 0, 0

@@ -1,14 +1,14 @@
-"""Numbers as they are printed: to so many significant digits, without trailing zeros or a minus before 0."""
+"""Formats numbers with a given count of significant digits, without trailing zeros or a minus before 0."""
 
 from __future__ import annotations
 
 import math
 
-EXACT = 16  # so many digits, or more, mean all of them
+EXACT = 16  # from this count on, all digits are printed
 
 
 def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
-    """The digits of a number and its power of ten, None where the plain form is short.
+    """Return the digits of a number and its power of ten; None for the power if the plain form is short.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
         return ("nan" if math.isnan(number) else "-inf" if number < 0 else "inf"), None
     if number == 0:
         return "0", None
-    if digits >= EXACT:  # the shortest that reads back as the same number
+    if digits >= EXACT:  # the shortest digits that read back as the same number
         digits = next((d for d in range(1, 17) if float(f"{number:.{d - 1}e}") == number), 17)
     mantissa, _, power = f"{number:.{digits - 1}e}".partition("e")
     exponent = int(power)
@@ -33,7 +33,7 @@ def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """The number as text that Python reads back.
+    """Return a number as text that Python reads back.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where the Python source of a function stands, and its syntax tree: of a def, or of a lambda among others on its line."""
+"""Finds the syntax tree of a function in its source file: of a def, or of one lambda among several on a line."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Definition = ast.FunctionDef | ast.Lambda
 
 
 def read_definition(function: Callable[..., Any]) -> Definition:
-    """The syntax tree of a function, its line numbers those of the file; InputError if the source is not to be had.
+    """Return the syntax tree of a function with the file's line numbers; InputError if there is no source.
 
-    The tree is kept for the next reader: copy what you transform.
+    The tree is cached: copy it before changing it.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def _find(code: CodeType) -> Definition | None:
 
 
 def _at(candidates: tuple[Definition, ...], code: CodeType) -> Definition | None:
-    """The definition that this code was compiled from: the line tells, and where several stand on it the column."""
+    """Return the definition that `code` was compiled from, found by its line, and by its columns if several share it."""
     name = code.co_name
     same = [
         d

@@ -31,7 +31,7 @@ class Source:
 
 
 def source_of(function: Callable[..., Any], node: ast.AST | None = None) -> Source:
-    """The source of a function, or of one node of its tree."""
+    """Return the source of a function, or of one node of its tree."""
     filename = function.__code__.co_filename
     found: Any = read_definition(function) if node is None else node
     lines = linecache.getlines(filename, function.__globals__)[found.lineno - 1 : found.end_lineno]
@@ -39,7 +39,7 @@ def source_of(function: Callable[..., Any], node: ast.AST | None = None) -> Sour
 
 
 def last_statement(function: Callable[..., Any]) -> ast.AST:
-    """The return of a def, or a lambda itself."""
+    """Return the last statement of a def, its return, or a lambda itself."""
     tree = read_definition(function)
     return tree.body[-1] if isinstance(tree, ast.FunctionDef) else tree
 
@@ -82,7 +82,7 @@ def statement(function: Callable[..., Any], target: str, parts: Iterable[str]) -
 
 @lru_cache(maxsize=64)
 def _statements(function: Callable[..., Any]) -> list[tuple[ast.stmt, str, ast.expr]]:
-    """The assignments and returns of a function: the node, its target and its value."""
+    """Return the assignments and returns of a function: the node, its target and its value."""
     found: list[tuple[ast.stmt, str, ast.expr]] = []
     for node in ast.walk(read_definition(function)):
         match node:
@@ -102,7 +102,7 @@ def _first_case(value: ast.expr) -> ast.expr:
 def _consists_of(value: ast.expr, parts: tuple[str, ...]) -> bool:
     """True if each part occurs in the expression and no name but np and built-in functions is left without them."""
     rest = value
-    for part in sorted(parts, key=len, reverse=True):  # a long part may hold a short one
+    for part in sorted(parts, key=len, reverse=True):  # a long part may contain a short one
         without = rename(rest, {part: "0"})
         if ast.unparse(without) == ast.unparse(rest):
             return False
@@ -111,7 +111,7 @@ def _consists_of(value: ast.expr, parts: tuple[str, ...]) -> bool:
 
 
 def names_in(expression: ast.AST) -> tuple[str, ...]:
-    """The names that an expression reads, each once, from left to right."""
+    """Return the names that an expression reads, each once, from left to right."""
     if isinstance(expression, ast.Name):
         return (expression.id,)
     found = [name for child in ast.iter_child_nodes(expression) for name in names_in(child)]
@@ -134,7 +134,7 @@ class _Renamer(ast.NodeTransformer):
 
 
 def _shown(filename: str) -> str:
-    """A file's path for a reader: from the package on, or from the working directory, or its name."""
+    """Return a file's path for a reader: from the package on, or from the working directory, or its name."""
     path = Path(filename)
     for base in (_PACKAGE, Path.cwd()):
         if path.is_relative_to(base):

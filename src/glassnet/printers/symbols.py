@@ -1,4 +1,4 @@
-"""What a name is written as: Z1 is a capital Z of layer 1, dW2 a differential, beta1 a Greek letter, m_hat an accent."""
+"""Reads a name as a symbol: Z1 is a capital Z of layer 1, dW2 a differential, beta1 a Greek letter, m_hat an accent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LETTERS = {
     "lambda": "λ",
     "ell": "ℓ",
 }
-STATE = {"theta", "m", "v", "g", "m_hat", "v_hat"}  # what an optimizer carries from step to step
+STATE = {"theta", "m", "v", "g", "m_hat", "v_hat"}  # names that an optimizer changes from step to step
 
 _LAYERED = re.compile(r"(d?)([ZAWbDJ])(\d+)(?:_(\w+))?")
 _SLOPE = re.compile(r"slope_([ZA])(\d+)")
@@ -38,11 +38,11 @@ _DIFFERENTIAL = re.compile(r"d([a-z])")
 
 @dataclass(frozen=True)
 class Symbol:
-    """The parts of a written name.
+    """The parts of a name in a formula.
 
     `letter` is one letter, a Greek letter's name, or a word, which is set upright. `accent` is hat, tilde, bar or
     prime; `above` and `sub` are written beside the letter, `index` is that of an entry; `differential` puts a d
-    before it. `name` is what it is called in the code.
+    before it. `name` is the name in the code.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Symbol:
     above: str = ""
     sub: str = ""
     index: tuple[str, ...] = ()
-    state: bool = False  # of an optimizer, which changes from step to step
+    state: bool = False  # True for a name in STATE
 
     @property
     def word(self) -> bool:
-        """Whether it is a word and not a letter."""
+        """True if the name is a word and not a letter."""
         return len(self.letter) > 1 and self.letter not in LETTERS
 
 
@@ -72,7 +72,7 @@ NAMED = {
 
 
 def symbol(name: str, index: tuple[str, ...] = (), *, entry: bool = False) -> Symbol:
-    """How `name` is written; entries of a matrix take its small letter.
+    """Return the symbol of `name`; the entry of a matrix is written with the small letter.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def _symbol(name: str) -> Symbol:
         return Symbol(name, "g", "prime", above=f"[{name.removeprefix('g_prime')}]")
     if match := _SLOPE.fullmatch(name):
         return Symbol(name, match[1], "", True, f"[{match[2]}]", "per sample")
-    if match := _PART.fullmatch(name):  # the part of a vector that belongs to one parameter
+    if match := _PART.fullmatch(name):  # the part of theta, m, v, … that belongs to one W or b
         return replace(_symbol(match[1]), above=f"{match[2]}[{match[3]}]")
     if name.endswith("_before"):
         return replace(_symbol(name.removesuffix("_before")), sub="t−1")

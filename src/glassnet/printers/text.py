@@ -1,4 +1,4 @@
-"""Expressions as plain text, with the names of the code: Z1[0, 3], dW2, beta1."""
+"""Prints expressions as plain text, with the names of the code: Z1[0, 3], dW2, beta1."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Text:
 def print_text(
     expression: ast.expr, digits: int = 4, matrices: AbstractSet[str] = frozenset(), *, condition: bool = False
 ) -> str:
-    """The expression as plain text.
+    """Print an expression as plain text.
 
     Examples
     --------

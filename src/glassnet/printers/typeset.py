@@ -13,7 +13,7 @@ from glassnet.errors import InputError
 from glassnet.printers.expression import called, is_numpy, is_reduction
 from glassnet.printers.symbols import Symbol, symbol
 
-# how tightly a piece holds together: an operand that holds less than its operator asks gets brackets
+# binding strengths: an operand that binds less strongly than its operator requires gets brackets
 CHOICE, SUM, PRODUCT, POWER, ATOM = range(5)
 
 RELATIONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
@@ -21,8 +21,10 @@ RELATIONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "
 
 @dataclass(frozen=True)
 class Piece:
-    """A written expression, how tightly it holds together, whether it begins with a minus sign, and whether it is
-    open: a sum sign that reaches as far to the right as there are factors."""
+    """An expression in a notation, its binding strength, and two reasons for brackets.
+
+    `minus`: it begins with a minus sign. `open`: it ends in a sum sign, which would take in a factor written after it.
+    """
 
     text: str
     strength: int = ATOM
@@ -31,9 +33,9 @@ class Piece:
 
 
 class Notation(Protocol):
-    """How the parts of an expression are written; each method takes written parts and returns the whole."""
+    """A notation: each method takes the parts of an expression, already written, and returns the whole."""
 
-    flat_fractions: bool  # a fraction is written with a slash, on one line
+    flat_fractions: bool  # True to write fractions with a slash, on one line
 
     def symbol(self, written: Symbol) -> str: ...
     def number(self, value: float) -> Piece: ...
@@ -62,19 +64,19 @@ def typeset(
     condition: bool = False,
     numbers: Mapping[str, Any] | None = None,
 ) -> str:
-    """The expression in a notation.
+    """Write an expression in a notation.
 
     Parameters
     ----------
-    matrices : the names that stand for matrices, whose elementwise product is written ⊙
-    exp : write exp(x) as a function, where a local name e would be taken for Euler's number
+    matrices : names of matrices; their elementwise product is written ⊙
+    exp : write exp(x) as a function instead of a power of e, because the equation has a name e of its own
     numbers : arrays and numbers to write in place of names
-    condition : write a comparison as what it says, not as the number 1 or 0
+    condition : write a comparison such as z > 0 as it is; otherwise as the number it gives, 1 or 0
 
     Raises
     ------
     InputError
-        If the expression contains what has no notation.
+        If the expression contains anything but arithmetic, comparisons and known functions.
     """
     typesetter = _Typesetter(notation, matrices, exp, numbers or {})
     return typesetter.condition(node) if condition else typesetter.piece(node).text
@@ -86,9 +88,9 @@ class _Typesetter:
         self.written: dict[tuple[ast.expr, bool, bool], Piece] = {}
 
     def piece(self, node: ast.expr, *, nested: bool = False, first: bool = True) -> Piece:
-        """A piece of writing; `nested` where it is part of a larger expression, `first` where nothing stands before it.
+        """Write an expression; `nested`: as part of a larger one, `first`: with nothing written to its left.
 
-        Written once and kept: an operand is asked for its text, its sign and its strength, at every depth.
+        Results are cached, because the operators around an operand ask for its text, sign and strength at every depth.
         """
         key = (node, nested, first)
         if key not in self.written:
@@ -148,7 +150,7 @@ class _Typesetter:
         raise _refused(node)
 
     def held(self, node: ast.expr, strength: int, *, first: bool = True) -> str:
-        """An operand, in brackets if it holds less tightly than asked, or begins with a minus and is not the first."""
+        """Write an operand, in brackets if it binds less than `strength`, or begins with a minus and is not the first."""
         piece = self.piece(node, nested=True, first=first)
         loose = piece.strength < strength or (piece.minus and (not first or strength > PRODUCT))
         return self.to.brackets(piece.text) if loose else piece.text
@@ -162,7 +164,7 @@ class _Typesetter:
     def product(self, node: ast.BinOp, first: bool) -> Piece:
         to, left = self.to, self.held(node.left, PRODUCT, first=first)
         slash = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div) and to.flat_fractions
-        if slash or self.piece(node.left).open:  # a / b · c would be read as a / (b · c) by many
+        if slash or self.piece(node.left).open:  # because many read a / b · c as a / (b · c)
             left = to.brackets(left)
         right = self.held(node.right, PRODUCT, first=False)
         sign = "@" if isinstance(node.op, ast.MatMult) else "·"
@@ -289,7 +291,7 @@ class _Typesetter:
         return None
 
     def method(self, node: ast.Call, method: ast.Attribute) -> Piece:
-        """x.sum(), x.sum(axis=0), x.mean(), x.ravel()."""
+        """Write x.sum(), x.sum(axis=0), x.mean() or x.ravel()."""
         inside = method.value
         if method.attr == "ravel":
             return self.piece(inside)
@@ -303,11 +305,11 @@ class _Typesetter:
         return Piece(total, PRODUCT, open=True)
 
 
-ROWS, COLUMNS = 4, 6  # how much of a matrix is written; of more, the first and the last
+ROWS, COLUMNS = 4, 6  # size of a written matrix; of a larger one the first rows and columns and the last
 
 
 def matrix_cells(value: Any) -> list[list[float | None]]:
-    """The numbers of a vector (one row) or a matrix as they are written; None stands for those left out.
+    """Return the written numbers of a vector (one row) or a matrix; None stands for those left out.
 
     Examples
     --------
