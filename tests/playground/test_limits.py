@@ -379,7 +379,7 @@ def test_a_diagnosis_looks_at_whole_epochs_and_at_no_more_than_its_time(play, mo
     assert diagnosis.findings(course, read_state("batch=100&step=40"))["epochs"] == 10
     told = diagnosis.findings(course, read_state("batch=100&step=41"))
     assert told["epochs"] == 10
-    assert "the first 10 epochs are looked at" in told["note"]
+    assert "only the first 10 epochs are diagnosed" in told["note"]
     for step, said in ((0, False), (7, True)):
         state = read_state(f"batch=100&edits={step}:b1,0=1&step=9")
         assert ("by hand" in diagnosis.findings(course, state)["note"]) is said

@@ -1,4 +1,4 @@
-"""Limits BLAS to one thread while the playground computes, so that products of matrices have the same last digit everywhere."""
+"""Limits BLAS to one thread while the playground computes, so that matrix products have the same bits everywhere."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_running = 0  # calls under way, in all threads
-_limits: Any = None  # set by the first of them; knows the numbers of threads before
-_controller: Any = None  # of the BLAS libraries that were loaded when so many modules were imported:
-_modules = 0
+_running = 0  # number of calls under way, in all threads
+_limits: Any = None  # the limiter of the first of these calls, which restores the numbers of threads
+_controller: Any = None  # of the BLAS libraries loaded so far
+_modules = 0  # number of imported modules when the controller was made
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread; also a decorator.
+    """Limit BLAS to one thread, as a context manager or a decorator.
 
     Most BLAS libraries have one limit for the whole process, so calls that overlap share it: the first sets it, and the
-    last restores the numbers of threads from before. A library with a limit for each thread has it set by each call.
+    last restores the former numbers of threads. For a library with one limit for each thread, every call sets its own.
     """
     global _running
     with _lock:
@@ -46,7 +46,7 @@ def _set(controller: Any) -> None:
 
 
 def _find_libraries() -> Any:
-    """The controller of all BLAS libraries; it is made anew, in some 8 ms, when an import may have loaded another."""
+    """Return the controller of all BLAS libraries; it is made again, in about 8 ms, when new modules were imported."""
     global _controller, _modules
     if _modules != len(sys.modules):
         _controller, _modules = ThreadpoolController(), len(sys.modules)
@@ -54,7 +54,7 @@ def _find_libraries() -> Any:
 
 
 def _in_new_thread(function: Callable[[], object]) -> None:
-    """Call `function` in a thread that ends: threadpoolctl lets no other thread set a limit while one lives that has."""
+    """Call `function` in a short-lived thread: while a thread that set a limit lives, threadpoolctl refuses others."""
     thread = threading.Thread(target=function)
     thread.start()
     thread.join()

@@ -1,6 +1,6 @@
-"""Runs kept in memory with checkpoints on the way, so that the next step of a run is cheap and no step is far.
+"""Keeps runs in memory with checkpoints, so that a step is reached from the checkpoint before it and not from step 0.
 
-Nothing here changes an answer: a run gives the same bits from step 0 and from a checkpoint.
+A checkpoint changes no answer: from it a run has the same bits as from step 0.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from glassnet.training.run import Run
 
 Array = NDArray[Any]
 
-CURVE_POINTS = 128  # at most, of the loss curves; the steps between them are a power of 2
-CHECKPOINT_BYTES = 2_000_000  # of one run
+CURVE_POINTS = 128  # largest number of points of a loss curve; their distance in steps is a power of 2
+CHECKPOINT_BYTES = 2_000_000  # bound for the checkpoints of one run
 
 
 @dataclass(frozen=True, eq=False)
 class Position:
-    """A run at one step, owned by the caller, with the batch of its next step, and the losses on the way."""
+    """A run at one step, owned by the caller, with the batch of its next step and the losses up to there."""
 
     run: Run
     batch: Batch
     trace: Trace
-    objective: float  # of that batch, with penalties
+    objective: float  # loss of that batch, with penalties
     curve: list[tuple[int, float, float]]  # step, training loss, test loss
     non_finite: NonFiniteError | None  # set if the run ended before the requested step
 
 
 class Course:
-    """A run, its checkpoints and its losses so far; hand-made edits divide it into parts."""
+    """A run with its checkpoints and losses so far; each edit by hand starts a new part."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self._lock = threading.Lock()
         self._parts = [setup.start()]
-        self._ahead = sorted({edit.step for edit in setup.state.edits})  # where the parts to come begin
+        self._ahead = sorted({edit.step for edit in setup.state.edits})  # steps at which the next parts begin
         self._losses: dict[int, tuple[float, float]] = {}
         self._end: NonFiniteError | None = None
         X_test = setup.inputs(setup.data.test)
@@ -59,7 +59,7 @@ class Course:
 
     @property
     def size(self) -> int:
-        """Bytes in memory, about."""
+        """Approximate bytes in memory."""
         count = sum(len(part.snapshots) for part in self._parts)
         return self._fixed + count * self._checkpoint_size() + 200 * len(self._losses)
 
@@ -68,7 +68,7 @@ class Course:
         return 1000 + run.network.theta.nbytes + run.state.slots.nbytes
 
     def at(self, step: int) -> Position:
-        """The run at `step`, or at its last good step if it ended before."""
+        """Return the run at `step`, or at its last good step if it ended before."""
         with self._lock:
             stride = stride_of(step)
             self._reach(step, stride)
@@ -81,7 +81,7 @@ class Course:
             return replace(position, non_finite=self._end if ended else None)
 
     def _reach(self, step: int, stride: int) -> None:
-        """Train as far as `step`, with a checkpoint and the losses at each multiple of `stride`."""
+        """Train to `step`; keep a checkpoint and the losses at each multiple of `stride`."""
         while self._end is None:
             run = self._parts[-1]
             if run.step in self._ahead[:1]:
@@ -97,17 +97,17 @@ class Course:
             except NonFiniteError as error:
                 self._end = error
                 return
-            run.record = Record()  # the course has its own measures
+            run.record = Record()  # the losses are in self._losses
             run.keep()
 
     def _last_good(self, step: int) -> int:
-        """The step, or the one before the loss overflowed."""
+        """Return `step`, or the step before the loss overflowed if that is earlier."""
         if self._end is None or step < self._end.step:
             return step
         return max(self._end.step - 1, self._parts[-1].snapshots[0].state.step)
 
     def _look(self, step: int, stride: int) -> Position:
-        """The run at a step that it reached, and the losses up to there."""
+        """Return the run at a step that it reached, with the losses up to there."""
         run = self._run_at(step)
         batch = run.batch()
         with np.errstate(over="ignore", invalid="ignore"):
@@ -123,7 +123,7 @@ class Course:
         return part.at(step=step)
 
     def _edit(self, run: Run) -> Run:
-        """The run with the edits of its step made, and its checkpoints starting here."""
+        """Make the edits of the run's step, and start its checkpoints here."""
         for edit in self.setup.state.edits:
             if edit.step == run.step:
                 place = edit.column if edit.row < 0 else (edit.row, edit.column)
@@ -139,7 +139,7 @@ class Course:
             self._end = error
 
     def _measure(self, run: Run) -> None:
-        """Note the losses of all training and all test rows, without penalties."""
+        """Record the losses on all training and all test rows, without penalties."""
         if run.step in self._losses:
             return
         with np.errstate(over="ignore", invalid="ignore"):
@@ -147,7 +147,7 @@ class Course:
             self._losses[run.step] = train, reference.mean_loss(run.network, *self.test, None)
 
     def _thin(self, stride: int) -> None:
-        """Drop checkpoints and losses until they fit; those between multiples of the stride first."""
+        """Drop checkpoints and losses beyond the bounds, first those between multiples of the stride."""
         most = max(8, min(2 * CURVE_POINTS, CHECKPOINT_BYTES // self._checkpoint_size()))
         for part in self._parts:
             while len(part.snapshots) > max(4, most // len(self._parts)):
@@ -164,7 +164,7 @@ def stride_of(step: int) -> int:
 
 
 class Checkpoints:
-    """The courses of the runs requested last, within a bound of memory."""
+    """The courses of the most recently requested runs, within a bound of memory."""
 
     def __init__(self, most_bytes: int = 64_000_000) -> None:
         self._most_bytes = most_bytes
@@ -172,7 +172,7 @@ class Checkpoints:
         self._courses: OrderedDict[str, Course] = OrderedDict()
 
     def course(self, key: str, start: Callable[[], Setup]) -> Course:
-        """The course of the run called `key`; `start` gives its Setup if there is none yet."""
+        """Return the course of the run `key`; a new one starts from the Setup that `start` makes."""
         with self._lock:
             course = self._courses.get(key)
             if course is not None:
@@ -188,5 +188,5 @@ class Checkpoints:
 
     @property
     def size(self) -> int:
-        """Bytes in memory, about."""
+        """Approximate bytes in memory."""
         return sum(course.size for course in self._courses.values())

@@ -1,4 +1,4 @@
-"""The playground's data sets: points of the plane with a class or a number, each a short function that a script can hold."""
+"""The playground's data sets: points of the plane with a class or a number. Exported scripts contain the function."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Points = tuple[Array, Array]  # X (n, 2) and y (n,)
 
 
 def moons(n: int, noise: float, seed: int) -> Points:
-    """Two half-circles that reach into each other."""
+    """Make two half-circles that reach into each other."""
     from sklearn.datasets import make_moons
 
     return make_moons(n, noise=noise, random_state=seed)
 
 
 def circles(n: int, noise: float, seed: int) -> Points:
-    """A circle within another of twice its radius."""
+    """Make a circle within another of twice its radius."""
     from sklearn.datasets import make_circles
 
     return make_circles(n, noise=noise / 2, factor=0.5, random_state=seed)
 
 
 def spirals(n: int, noise: float, seed: int) -> Points:
-    """Two arms of a spiral, one and a half turns each."""
+    """Make two arms of a spiral, one and a half turns each."""
     rng = np.random.RandomState(seed)
     y = np.arange(n) % 2
     turn = np.sqrt(rng.uniform(0.02, 1, n))
@@ -38,7 +38,7 @@ def spirals(n: int, noise: float, seed: int) -> Points:
 
 
 def blobs(n: int, noise: float, seed: int, classes: int) -> Points:
-    """A cloud of points for each class, their centres on a circle."""
+    """Make a cloud of points for each class, their centres on a circle."""
     rng = np.random.RandomState(seed)
     y = np.arange(n) % classes
     angle = 2 * np.pi * y / classes
@@ -47,7 +47,7 @@ def blobs(n: int, noise: float, seed: int, classes: int) -> Points:
 
 
 def xor(n: int, noise: float, seed: int) -> Points:
-    """Opposite quarters of a square share a class: "one or the other, not both"."""
+    """Make points of a square whose opposite quarters share a class: exclusive or."""
     rng = np.random.RandomState(seed)
     X = rng.uniform(-1, 1, (n, 2))
     y = (X[:, 0] * X[:, 1] < 0).astype(int)
@@ -56,7 +56,7 @@ def xor(n: int, noise: float, seed: int) -> Points:
 
 
 def gaussians(n: int, noise: float, seed: int) -> Points:
-    """Two clouds of points, which a straight line divides."""
+    """Make two clouds of points that a straight line separates."""
     rng = np.random.RandomState(seed)
     y = np.arange(n) % 2
     centre = np.where(y[:, None] == 1, 0.8, -0.8)
@@ -64,14 +64,14 @@ def gaussians(n: int, noise: float, seed: int) -> Points:
 
 
 def sine(n: int, noise: float, seed: int) -> Points:
-    """A number that rises and falls: sin(πx)·cos(πy/2)."""
+    """Make points with the number sin(πx)·cos(πy/2), which rises and falls."""
     rng = np.random.RandomState(seed)
     X = rng.uniform(-1, 1, (n, 2))
     return X, np.sin(np.pi * X[:, 0]) * np.cos(np.pi * X[:, 1] / 2) + noise / 2 * rng.standard_normal(n)
 
 
 def plane(n: int, noise: float, seed: int) -> Points:
-    """A number that rises evenly in one direction: (x + y)/2."""
+    """Make points with the number (x + y)/2, which rises evenly in one direction."""
     rng = np.random.RandomState(seed)
     X = rng.uniform(-1, 1, (n, 2))
     return X, (X[:, 0] + X[:, 1]) / 2 + noise / 2 * rng.standard_normal(n)
@@ -79,7 +79,7 @@ def plane(n: int, noise: float, seed: int) -> Points:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The function and the title of a data set; `classes` is None for a regression, 0 if the query chooses the number."""
+    """The title and function of a data set; `classes` is None for a regression, 0 if the query chooses the number."""
 
     title: str
     make: Callable[..., Points]

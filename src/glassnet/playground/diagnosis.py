@@ -1,4 +1,4 @@
-"""The diagnosis beside a run: the findings of `diagnose`, each remedy as the change of the query that tries it."""
+"""Diagnoses a run of the playground: the findings of `diagnose`, with the change of the query that tries a remedy."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import RATES, Edit, State
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
 
-# microseconds of training that are looked at: each remedy is tried by training again, some thirty times in all
+# microseconds of training to diagnose; trying the remedies repeats the training about thirty times
 MICROSECONDS = 30_000
-REPLAYED, LOOKED_AT = 250, 1_000  # microseconds of a step, up to which remedies are tried, and a run is looked at
+REPLAYED, DIAGNOSED = 250, 1_000  # longest step in microseconds for which remedies are tried, a run is diagnosed
 
 
 def findings(course: Course, state: State) -> dict[str, Any]:
     """Return the findings on the run up to a step, rounded to whole epochs, at least one."""
     setup = course.setup
-    if setup.step_cost > LOOKED_AT:
+    if setup.step_cost > DIAGNOSED:
         raise InputError(
-            "diagnosis: expected a smaller run; got one too large to look at in time; take fewer rows or units."
+            "diagnosis: expected a smaller run; got one too large to diagnose in time; take fewer rows or units."
         )
     network = course.at(0).run.network
     data = setup.data
@@ -32,11 +32,11 @@ def findings(course: Course, state: State) -> dict[str, Any]:
     options = {**setup.options(), "epochs": min(asked, within)}
     validation = setup.inputs(data.test), data.y_test
     replay = setup.step_cost < REPLAYED
-    notes = [] if replay else ["In a run of this size remedies are named but not tried."]
+    notes = [] if replay else ["The run is too large to try the remedies; they are named but not tried."]
     if any(edit.step for edit in state.edits):
-        notes.append("What was changed by hand on the way is left out.")
+        notes.append("Parameters changed by hand during training are not taken into account.")
     if within < asked:
-        notes.append(f"Of a run of this size the first {within:,} epochs are looked at.")
+        notes.append(f"The run is large: only the first {within:,} epochs are diagnosed.")
     found = diagnose(network, setup.inputs(data.train), data.y_train, validation=validation, replay=replay, **options)
     return {
         "healthy": found.healthy,
@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
 
 
 def changed(remedy: Remedy, state: State) -> dict[str, str] | None:
-    """The names of a query that carry a remedy out, with their new values; None where a query cannot say it."""
+    """Return the query names and values that carry a remedy out; None if a query cannot express it."""
     if (
         remedy.standardise_inputs
         or remedy.standardise_targets

@@ -1,4 +1,4 @@
-""" "Predict the next number": a term of the step that is shown, asked of the reader, and graded with the mistake named."""
+"""Exercises: ask for one number of the next training step, grade the answer, name the mistake behind a wrong one."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ KINDS = ("forward", "loss", "gradient", "update")
 
 @dataclass(frozen=True)
 class Question:
-    """One entry of one step, and the entries of other steps that it is computed from."""
+    """A question about one entry of one step, with the entries of other steps that it is computed from."""
 
     symbol: str  # of the derivation: Z1, A2, dW1, W1_new
     index: tuple[int, ...]
-    text: str  # what is asked
-    needed: tuple[tuple[str, tuple[int, ...]], ...]  # the numbers the reader is given
+    text: str  # the question
+    needed: tuple[tuple[str, tuple[int, ...]], ...]  # symbols and indices of the numbers given to the reader
 
     @property
     def digits(self) -> str:
         if self.symbol.endswith("_new"):
-            return "Give as many digits as show the change."
+            return "Give enough digits to show the change."
         return "Three significant digits are enough."
 
 
 def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
-    """Return the question at a step: its text, with the numbers it needs."""
+    """Return the question about a step, with the numbers needed to answer it."""
     derivation, question, kind = _question(course, state, given)
     numbers = "".join(
         f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.6g}</li>"
@@ -48,7 +48,7 @@ def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, A
 
 
 def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
-    """The verdict on an answer: right, or the usual mistake that gives the reader's number."""
+    """Grade an answer: right, or wrong with the usual mistake that gives the same number."""
     derivation, question, kind = _question(course, state, given)
     answer = number("answer", given.get("answer", ""), -1e12, 1e12)
     expected = _entry(derivation, question.symbol, question.index)
@@ -64,7 +64,7 @@ def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
         "misconception": None if cause is None else {"code": cause.code, "what": cause.what, "remedy": cause.remedy},
         "note": None
         if ok or cause
-        else "None of the usual mistakes gives this number; go through its formula once more.",
+        else "None of the usual mistakes gives this number; work through the formula again.",
     }
 
 
@@ -81,11 +81,12 @@ def _question(course: Course, state: State, given: dict[str, str]) -> tuple[Deri
 
 
 def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
-    """A question of a kind; `turn` goes through the layers and units."""
+    """Make a question of a kind; `turn` counts through the layers and units."""
     net = derivation.network
     last = net.n_layers
     layer = 1 + turn % last
-    live = np.flatnonzero(np.abs(derivation.value(f"dZ{layer}")[0]) > 0)  # a unit that passes no gradient asks nothing
+    # units with a gradient: one without would be no question
+    live = np.flatnonzero(np.abs(derivation.value(f"dZ{layer}")[0]) > 0)
     unit = (
         int(live[turn // last % len(live)])
         if len(live) and kind in ("gradient", "update")
@@ -95,9 +96,7 @@ def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
     source = int(np.argmax(np.abs(derivation.value(f"A{layer - 1}")[0])))
     name = net.activations[layer].name
     if kind == "forward" and turn % 2:
-        text = (
-            f"Unit {unit} of layer {layer} has this pre-activation, and the activation is {name}. What is its output?"
-        )
+        text = f"Unit {unit} of layer {layer} has the pre-activation below and activation {name}. What is its output?"
         needed: list[tuple[str, tuple[int, ...]]] = [(f"Z{layer}", (0, k)) for k in ([unit] if not net.activations[layer].rowwise else range(net.sizes[layer]))]  # fmt: skip
         return Question(f"A{layer}", (0, unit), text, tuple(needed))
     if kind == "forward":
@@ -105,7 +104,7 @@ def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
         terms = [(f"{s}", at) for k in inputs for s, at in ((f"A{layer - 1}", (0, k)), (f"W{layer}", (k, unit)))]
         return Question(f"Z{layer}", (0, unit), text, (*terms, (f"b{layer}", (unit,))))
     if kind == "loss":
-        text = f"The output is as below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this sample, without penalties?"
+        text = f"The output is given below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this sample, without penalties?"
         outputs = [(s, (0, k)) for s in (f"A{last}", "Y") for k in range(net.sizes[-1])]
         return Question("mean_loss" if "mean_loss" in derivation else "loss", (), text, tuple(outputs))
     backward = [(f"A{layer - 1}", (0, source)), (f"dZ{layer}", (0, unit))]
@@ -117,7 +116,7 @@ def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
         return Question(f"dW{layer}", (source, unit), text, tuple(backward))
     rate = derivation.job.optimizer.learning_rate
     kind_of = type(derivation.job.optimizer).__name__
-    text = f"The learning rate is {rate:g} and the optimizer {kind_of}. What does the step make of the weight W{layer}[{source}, {unit}]?"
+    text = f"The learning rate is {rate:g} and the optimizer {kind_of}. What is the weight W{layer}[{source}, {unit}] after the step?"
     slots = [(f"{slot}_before_W{layer}", (source, unit)) for slot in derivation.job.optimizer.slots]
     parts = [(f"W{layer}", (source, unit)), (f"dW{layer}", (source, unit)), *slots]
     return Question(f"W{layer}_new", (source, unit), text, tuple(parts))
@@ -132,7 +131,7 @@ def _named(symbol: str, index: tuple[int, ...]) -> str:
 
 
 def _tolerance(derivation: Derivation, question: Question) -> float:
-    """Return the largest accepted error of an answer: three digits; for an updated weight a twentieth of its change."""
+    """Return the largest accepted error of an answer: 0.51 % of the number; for an updated weight 5 % of its change."""
     expected = _entry(derivation, question.symbol, question.index)
     if question.symbol.endswith("_new"):
         change = expected - _entry(derivation, question.symbol.removesuffix("_new"), question.index)
@@ -141,7 +140,7 @@ def _tolerance(derivation: Derivation, question: Question) -> float:
 
 
 def _cause(derivation: Derivation, question: Question, answer: float, tolerance: float) -> Misconception | None:
-    """The usual mistake that gives this answer; first those made in this very term, whose inputs the reader was given."""
+    """Return the usual mistake that gives this answer; mistakes in this very step are tried first."""
     symbol = question.symbol
     own = symbol if symbol in derivation else "theta"
     answers = Answers(derivation, {symbol: derivation.value(symbol)})

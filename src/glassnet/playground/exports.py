@@ -1,4 +1,4 @@
-"""Exports of a run at a step: the model, the figure, the animation, and the Python script that gives the run again."""
+"""Exports of a run at a step: the model, a figure, an animation, and a Python script that repeats the run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _json(course: Course, state: State) -> bytes:
     return json_text(as_portable(course.at(state.step).run.network)).encode()
 
 
-EXPORTS: dict[str, tuple[str, Export]] = {  # by file name: its media type, and its bytes
+EXPORTS: dict[str, tuple[str, Export]] = {  # file name: media type and content
     "model.safetensors": ("application/octet-stream", _model),
     "model.json": ("application/json", _json),
     "script.py": ("text/x-python; charset=utf-8", lambda course, state: script(course, state).encode()),

@@ -1,4 +1,4 @@
-"""The input features that the network can take of a point (x, y)."""
+"""The features of a point (x, y) that the network can take as inputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-# by name: what it is called in print, its formula in Python, and the function
+# name: printed name, formula in Python, function
 FEATURES: dict[str, tuple[str, str, Callable[[Array, Array], Array]]] = {
     "x": ("x₁", "x", lambda x, y: x),
     "y": ("x₂", "y", lambda x, y: y),
@@ -23,7 +23,7 @@ FEATURES: dict[str, tuple[str, str, Callable[[Array, Array], Array]]] = {
 
 
 def inputs(points: Array, names: Sequence[str]) -> Array:
-    """The features called `names` of points (n, 2), (n, features).
+    """Compute the features called `names` of points (n, 2); the result is (n, features).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A frame: everything the page draws of a run at one step, as a JSON header and the maps as bytes."""
+"""Packs a frame: all that the page draws for a run at one step, as a JSON header and the maps as bytes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ KINDS = {"sigmoid": "probability", "softmax": "class", "identity": "value"}
 
 
 def frame(course: Course, step: int) -> bytes:
-    """The frame of a run at `step`: the length of the header (uint32, little endian), the header, the maps.
+    """Return the frame of a run at `step`: the length of the header (uint32, little endian), the header, the maps.
 
-    The maps are int8: of every unit from the inputs on, MAP_SIZE² values by row from the top, 127 standing for the
-    unit's scale; then of every output SURFACE_SIZE² values, −127 … 127 standing for the surface's range.
+    The maps are int8: for each unit, inputs included, MAP_SIZE² values by row from the top, where 127 is the unit's
+    scale; then for each output SURFACE_SIZE² values, where −127 … 127 is the surface's range.
     """
     position = course.at(step)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -46,7 +46,7 @@ def frame(course: Course, step: int) -> bytes:
 
 
 def to_json(content: Any) -> bytes:
-    """Compact JSON; floats as Python's shortest repr that reads back exactly, inf and nan as null."""
+    """Return compact JSON; floats as Python's shortest repr that reads back exactly, inf and nan as null."""
     try:
         text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     except ValueError:
@@ -95,14 +95,14 @@ def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
 
 
 def classes_of(output: Array) -> NDArray[np.intp]:
-    """The predicted classes (n,) of a sigmoid's or a softmax's outputs (n, k)."""
+    """Return the predicted classes (n,) from the outputs (n, k) of a sigmoid or a softmax."""
     if output.shape[1] > 1:
         return np.argmax(output, axis=1)
     return (output[:, 0] > 0.5).astype(np.intp)
 
 
 def score(data: Data, output: Array, y: Array) -> float:
-    """Accuracy, or R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)² (nan for a single row)."""
+    """Return the accuracy, or R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)² (nan for a single row)."""
     if data.classes is not None:
         return float(np.mean(classes_of(output) == y))
     spread = float(np.sum((y - y.mean()) ** 2))
@@ -143,7 +143,7 @@ def _quantized(values: Array, scale: Any) -> bytes:
 
 
 def data_json(setup: Setup) -> bytes:
-    """The points of a data set, which no step changes."""
+    """Return the points of a data set and all that does not change during the run, as JSON."""
     data = setup.data
 
     def part(points: Array, y: Array) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The guard before the server: checks the sender and the size of requests, and adds security headers to answers."""
+"""Guards the server: checks host, origin and size of requests, and adds security headers to answers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _HOST = re.compile(r"([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?")
 
 
 class Guard:
-    """Middleware that answers a request only if it names this server, and comes from its own page or from no page.
+    """Middleware that answers a request only if its Host names this server and its Origin, if any, its page.
 
-    A page elsewhere can make a browser call 127.0.0.1, under a name of its own that it points there (DNS rebinding);
-    the Host header tells, and Origin tells whose script it is. A name of digits cannot be pointed elsewhere, so where
-    the server is open to the network (`addresses`), any address of the machine is a good name.
+    A foreign page can make a browser call 127.0.0.1 under a host name of its own that resolves to it (DNS rebinding);
+    the Host header shows that name, and Origin the page of the script. A numeric address cannot be resolved to another
+    one, so a server that is open to the network (`addresses`) accepts any numeric address as Host.
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str] = (), addresses: bool = False) -> None:
@@ -40,7 +40,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        if scope["type"] != "http":  # there are no web sockets here
+        if scope["type"] != "http":  # the server has no web sockets
             return
         refusal = self.refusal(scope)
 
@@ -58,20 +58,20 @@ class Guard:
             await Response(reason + "\n", status, media_type="text/plain")(scope, receive, with_headers)
 
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """The status and the reason why a request is not answered, or None."""
+        """Return the status and the reason for refusing a request; None to answer it."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         if len(scope["path"]) > MOST_PATH or len(headers) > MOST_HEADERS:
-            return 431, "expected a shorter request"
+            return 431, f"request: expected at most {MOST_PATH} characters and {MOST_HEADERS} headers; got more."
         hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
         if len(hosts) != 1 or not self.is_ours(hosts[0]):
             return 421, "Host: expected the address that glassnet play printed; got another; open that address."
         origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
         if any(origin not in (f"http://{hosts[0]}", f"https://{hosts[0]}") for origin in origins) or len(origins) > 1:
-            return 403, "Origin: expected a request of the playground's own page; got another's; open the playground."
+            return 403, "Origin: expected the playground's own page; got another page; open the playground."
         return None
 
     def is_ours(self, host: str) -> bool:
-        """True if a Host header, in lower case, names this server."""
+        """Return True if a Host header, in lower case, names this server."""
         found = _HOST.fullmatch(host)
         if found is None or (found[2] and not 0 < int(found[2]) < 65536):
             return False
@@ -87,7 +87,7 @@ def _is_address(name: str) -> bool:
 
 
 async def read_body(receive_stream: Any, most: int) -> bytes | None:
-    """The body of a request, or None once it is longer than `most`."""
+    """Read the body of a request; None if it is longer than `most` bytes."""
     parts, length = [], 0
     async for part in receive_stream:
         length += len(part)

@@ -1,6 +1,6 @@
-"""The guided lessons: short sequences of steps, each a change of the query and something true to observe.
+"""The guided lessons: short sequences of steps, each a change of the query and something to observe.
 
-A step's changes hold for the steps after it. Every number in a text is computed again from the frames by the tests.
+A step's changes stay for the steps after it. The tests compute every number in a text again from the frames.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Question:
-    """A choice with one right answer, and why it is right."""
+    """A question with choices, one of them right, and the reason."""
 
     text: str
     choices: tuple[str, ...]
@@ -21,7 +21,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a lesson: what to read (HTML), what to set, where to look."""
+    """A step of a lesson: text to read (HTML), changes of the query, and the part of the page to highlight."""
 
     text: str
     query: dict[str, str]
@@ -31,19 +31,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson and its steps."""
+    """A lesson: its title and its steps."""
 
     id: str
     title: str
     steps: tuple[Step, ...] = field(default=())
 
     def query(self, place: int) -> str:
-        """The query that the step at `place` leads to."""
+        """Return the query after the changes of all steps up to the one at `place`."""
         changes = {name: value for step in self.steps[: place + 1] for name, value in step.query.items()}
         return "&".join(f"{name}={value}" for name, value in changes.items())
 
     def to_dict(self) -> dict[str, Any]:
-        """As the page takes it."""
+        """Return the lesson as the JSON object that the page reads."""
         steps = [
             {
                 "text": step.text,

@@ -1,4 +1,4 @@
-"""Pictures of a run: the figure for print by matplotlib, and the animation of its surface as a GIF by Pillow."""
+"""Draws pictures of a run: a figure for print with matplotlib, and an animation of the surface as a GIF with Pillow."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-LEVELS = 200  # of the surface, a side, in a figure
+LEVELS = 200  # points along a side of the surface in a figure
 GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 30, 360, 60
-_drawing = threading.Lock()  # matplotlib's settings and fonts are global
+_drawing = threading.Lock()  # because matplotlib's settings and fonts are global
 
 
 def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
-    """Return the network's output over the plane: (size, size, 3) as colours and (size, size) as number or class."""
+    """Return the network's output over the plane: as colours (size, size, 3) and as numbers or classes (size, size)."""
     data, network = setup.data, position.run.network
     with np.errstate(over="ignore", invalid="ignore"):
         output = network.forward(setup.grid(size)).output.reshape(size, size, -1)
@@ -42,7 +42,7 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
 
 
 def limits(data: Data) -> tuple[float, float]:
-    """The numbers that the two ends of the colours stand for: probabilities, or the targets' range around its middle."""
+    """Return the numbers at both ends of the colour scale: 0 and 1 for classes, else ± the largest |target|."""
     if data.classes is not None:
         return 0.0, 1.0
     most = float(np.abs(data.y_train).max()) or 1.0
@@ -63,7 +63,7 @@ def _point_colours(data: Data, y: Array) -> Array:
 
 
 def figure(course: Course, step: int, form: str) -> bytes:
-    """The surface with the points, and the loss curves, as "png" or "svg"; the same run gives the same bytes."""
+    """Draw the surface with the points, and the loss curves, as "png" or "svg"; the same run gives the same bytes."""
     with _drawing:
         return _figure(course, step, form)
 
@@ -103,7 +103,7 @@ def _figure(course: Course, step: int, form: str) -> bytes:
 
 
 def warm() -> None:
-    """Import what figures need, which takes a second or two, before the first is asked for."""
+    """Import the libraries that figures need, which takes a second or two, before the first request."""
     with _drawing:
         import matplotlib.figure
         import PIL.Image
@@ -113,16 +113,15 @@ def warm() -> None:
 
 
 def animation(course: Course, step: int) -> bytes:
-    """The surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
+    """Draw the surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
     from PIL import Image
 
     steps = sorted({round(step * k / (GIF_FRAMES - 1)) for k in range(GIF_FRAMES)})
-    # late steps first: the course then passes the others once, leaving checkpoints
+    # the last step first: training to it once leaves checkpoints near all others
     positions = {each: course.at(each) for each in sorted(steps, reverse=True)}
     pictures = [_picture(course.setup, positions[each]) for each in steps]
-    colours = pictures[-1].quantize(
-        128
-    )  # one palette for all; without dither the file stays small and nothing flickers
+    # one palette for all pictures and no dither: the file stays small and nothing flickers
+    colours = pictures[-1].quantize(128)
     first, *others = [each.quantize(palette=colours, dither=Image.Dither.NONE) for each in pictures]
     out = io.BytesIO()
     durations = [100] * len(others) + [1500]

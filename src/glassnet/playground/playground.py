@@ -1,4 +1,4 @@
-"""The playground: a function of the query for each kind of answer; caches are for speed only and never change an answer."""
+"""The playground: a function of the query for each kind of answer; caches are for speed and change no answer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from glassnet.playground.uploads import Uploads
 from glassnet.playground.worked import worked_step
 
 MOST_DATA = 64  # data sets in memory, of at most 2,000 points each
-ASKED = ("kind", "turn", "answer")  # names of an exercise
+ASKED = ("kind", "turn", "answer")  # names of a query that only an exercise has
 
 
 class BeyondReachError(InputError):
-    """A step that a server cannot reach within a request; `max_step` is the last it can."""
+    """A step is too far to be reached within a request; `max_step` is the last possible one."""
 
     def __init__(self, max_step: int, step: int) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class BeyondReachError(InputError):
 
 
 class Playground:
-    """Answers to queries, from the runs and the uploads in memory.
+    """Answers queries from the runs and the uploads in memory.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Playground:
 
     @one_blas_thread()
     def course(self, state: State) -> Course:
-        """The run of a state, whose step must be within reach."""
+        """Return the run of a state; BeyondReachError if its step is too far."""
         course = self.checkpoints.course(state.run.query(), lambda: self._setup(state.run))
         if state.step > course.setup.max_step:
             raise BeyondReachError(course.setup.max_step, state.step)
@@ -61,7 +61,7 @@ class Playground:
         return check_setup(state, self._load(state))
 
     def _load(self, state: State) -> Data:
-        """The data of a state, which many runs of a class share."""
+        """Return the data of a state; runs on the same data share it."""
         key = state.points.query()
         with self._lock:
             if key in self._data:
@@ -76,7 +76,7 @@ class Playground:
 
     @one_blas_thread()
     def data(self, query: str) -> bytes:
-        """The points of a data set as JSON."""
+        """Return the points of a data set as JSON."""
         state = replace(state_of(read_query(query)), step=0)
         return frames.data_json(Setup(state, self._load(state)))
 
@@ -87,32 +87,32 @@ class Playground:
         return frames.frame(self.course(state), state.step)
 
     def schema(self, query: str) -> bytes:
-        """The names of a query with their defaults and what they can be, and the data sets."""
+        """Return the names of a query with their defaults, limits and choices."""
         read_query(query)
         return frames.to_json(describe())
 
     def lessons(self, query: str) -> bytes:
-        """The guided lessons."""
+        """Return the guided lessons."""
         read_query(query)
         return frames.to_json([lesson.to_dict() for lesson in LESSONS])
 
     @one_blas_thread()
     def explain(self, query: str) -> bytes:
-        """The next step of a run worked out, on its batch or on one sample."""
+        """Work out the next step of a run, on its batch or on one sample."""
         given = read_query(query)
         state = state_of(given)
         return frames.to_json(worked_step(self.course(state), state, given.get("sample", ""), given.get("entry", "")))
 
     @one_blas_thread()
     def exercise(self, query: str) -> bytes:
-        """A number of the next step to predict."""
+        """Ask for a number of the next step."""
         given = read_query(query)
         state = state_of(given, ASKED)
         return frames.to_json(exercises.exercise(self.course(state), state, given))
 
     @one_blas_thread()
     def grade(self, query: str) -> bytes:
-        """The verdict on a predicted number."""
+        """Grade the answer to an exercise."""
         given = read_query(query)
         state = state_of(given, ASKED)
         return frames.to_json(exercises.mark(self.course(state), state, given))
@@ -124,7 +124,7 @@ class Playground:
         return frames.to_json(findings(self.course(state), state))
 
     def exporter(self, name: str) -> Callable[[str], bytes]:
-        """The function that answers a query with the export called `name`."""
+        """Return the function that answers a query with the export called `name`."""
 
         @one_blas_thread()
         def answer(query: str) -> bytes:

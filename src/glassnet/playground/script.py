@@ -1,4 +1,4 @@
-"""A run of the playground as a Python script that gives the same numbers with glassnet alone."""
+"""Writes a run of the playground as a Python script that gives the same numbers without the playground."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _START = '''\
 
 import os
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one thread adds in one order: the last digit does not depend on the cores
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one thread adds in one order: the last digit is that of any machine
 
 {imports}
 
@@ -29,7 +29,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size={test!r}, ra
 {scaling}
 
 def inputs(points):
-    """What the network is given of each point."""
+    """Return the network's inputs for points (n, 2)."""
     x, y = points[:, 0], points[:, 1]
     return np.column_stack([{features}])
 
@@ -48,7 +48,7 @@ print(f"test loss {{net.loss(inputs(X_test), y_test)!r}}")
 
 
 def script(course: Course, state: State) -> str:
-    """The script of a run up to a step; run, it prints the losses that the page shows, to the last digit."""
+    """Return the script of a run up to a step; it prints the losses that the page shows, to the last digit."""
     setup = course.setup
     position = course.at(state.step)
     own = state.data.startswith("csv:")
@@ -81,7 +81,7 @@ def script(course: Course, state: State) -> str:
 
 
 def _made_data(state: State) -> str:
-    """The function that makes the data set, as it stands in glassnet, and its call."""
+    """Return the source of the function that makes the data set, and its call."""
     made = DATASETS[state.data]
     source = inspect.getsource(made.make).replace(") -> Points:", "):")
     for kind in (": int", ": float"):
@@ -140,7 +140,7 @@ def _options(setup: Setup) -> list[str]:
 
 
 def _steps(state: State, last: int) -> str:
-    """The calls that train, with the changes made by hand between them."""
+    """Return the calls that train, with the parameters set by hand between them."""
     lines, done = [], 0
     for step, edits in groupby((edit for edit in state.edits if edit.step <= last), key=lambda edit: edit.step):
         if step > done:

@@ -1,4 +1,4 @@
-"""Runs the server on an address until Ctrl-C, with one line that says where it is."""
+"""Runs the server on an address until Ctrl-C, and prints the address in one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
 from glassnet.playground.uploads import Upload
 
-MOST_HEAD = 16_384  # bytes of a request's line and headers
+MOST_HEAD = 16_384  # bytes of a request's first line and headers
 MOST_CONNECTIONS = 400
 
 
@@ -34,9 +34,8 @@ def serve(
     query = ""
     if upload is not None:
         query = f"?data={playground.uploads.add(upload, keep=True).id}"
-    playground.frame(
-        query.removeprefix("?")
-    )  # these two import what first answers need, so that no reader waits for it
+    # import now the libraries that the first answers need, so that no reader waits for them
+    playground.frame(query.removeprefix("?"))
     pictures.warm()
     listening = _listen(host, port)
     port = listening.getsockname()[1]
@@ -61,14 +60,14 @@ def serve(
         threading.Timer(0.3, webbrowser.open, [address]).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:  # uvicorn raises it again after it has shut down
+    except KeyboardInterrupt:  # raised again by uvicorn after it has shut down
         print()
     finally:
         listening.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address."""
+    """Return a socket that listens on the address."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -79,7 +78,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(128)  # before the address is told: who comes early waits
+        listening.listen(128)  # before the address is printed, so that an early request waits
     except OSError as error:
         listening.close()
         raise InputError(

@@ -1,4 +1,4 @@
-"""The server: one address for each kind of answer, which is a function of its query and uses memory only."""
+"""The server: one address for each kind of answer; an answer is a function of its query; nothing is written to disk."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-LASTING = "public, max-age=31536000, immutable"  # an answer to a query with this version never changes
-BRIEF = "public, max-age=600"  # one to a query without may after an update
-CHECKED = "no-cache"  # kept, but asked for again with its ETag
+LASTING = "public, max-age=31536000, immutable"  # for a query with v=<this version>: its answer never changes
+BRIEF = "public, max-age=600"  # for a query without: its answer may change with an update
+CHECKED = "no-cache"  # kept by the browser, but checked with its ETag each time
 BINARY, JSON = "application/octet-stream", "application/json"
-QUICK, SLOW = 2, 2  # threads for frames and for all else: more would only take turns
+QUICK, SLOW = 2, 2  # threads for frames, and for all other answers; more would only share the cores
 
 
 def create_app(playground: Playground | None = None, names: Iterable[str] = (), addresses: bool = False) -> Starlette:
@@ -52,7 +52,7 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     play = Playground() if playground is None else playground
     routes = [Route("/", _static("index.html"))]
     routes += [Route(f"/static/{name}", _static(name)) for name in static_files()]
-    quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # what takes long holds up no frame
+    quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # slow answers do not delay frames
     routes += [
         _route("/data", _answer(play.data, JSON, quick)),
         _route("/frame", _answer(play.frame, BINARY, quick)),
@@ -71,12 +71,12 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
     guard = Middleware(Guard, names=tuple(names), addresses=addresses)
     app = Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
-    app.router.redirect_slashes = False  # what is not in the table is not there
+    app.router.redirect_slashes = False  # an unknown address is 404, not a redirect
     return app
 
 
 def static_files() -> dict[str, Path]:
-    """Read the files of the page by name; no other file has an address."""
+    """Return the files of the page by name; no other file has an address."""
     found = sorted(path for path in STATIC.rglob("*") if path.suffix in TYPES and path.is_file())
     return {path.relative_to(STATIC).as_posix(): path for path in found}
 
@@ -123,7 +123,7 @@ def _upload(play: Playground) -> Any:
     async def endpoint(request: Request) -> Response:
         try:
             content = await read_body(request.stream(), MOST_BYTES)
-        except ClientDisconnect:  # nobody is left to answer
+        except ClientDisconnect:  # the browser is gone
             return Response(status_code=400)
         if content is None:
             return _error(413, f"csv: expected at most {MOST_BYTES:,} bytes; got more; keep fewer rows.")

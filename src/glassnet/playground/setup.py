@@ -24,14 +24,14 @@ LOSSES = {
     "sigmoid": ("binary_cross_entropy", "squared_error"),
     "softmax": ("categorical_cross_entropy", "squared_error"),
     "identity": ("squared_error", "absolute_error", "huber"),
-}  # by output, the default first
-SECONDS = 0.8  # of work that one request may ask for, about
+}  # the losses for each output, the default first
+SECONDS = 0.8  # approximate bound for the work of one request
 MOST_STEPS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Points of the plane split in two; own data are brought to mean 0 and scale 1 by the training part."""
+    """Points of the plane, split into training and test; uploaded data are standardised by the training part."""
 
     train: Array  # (n, 2)
     y_train: Array
@@ -40,7 +40,7 @@ class Data:
     classes: tuple[str, ...] | None  # None for a regression
     names: tuple[str, str, str]  # of x, y and the target
     title: str
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of x, y and the target before they were scaled
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of x, y and the target before they were standardised
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
@@ -51,7 +51,7 @@ class Data:
 
     @property
     def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The square of the plane that a picture shows: all points, and a margin."""
+        """The ranges of x and y that a picture shows: a square around all points, with a margin."""
         points = np.concatenate([self.train, self.test])
         low, high = points.min(axis=0), points.max(axis=0)
         middle, half = (low + high) / 2, 0.55 * float((high - low).max())
@@ -60,7 +60,7 @@ class Data:
 
 
 def load_data(state: State, uploads: Uploads) -> Data:
-    """The points of a state, split at random by `data_seed`."""
+    """Load the points of a state and split them at random by `data_seed`."""
     from sklearn.model_selection import train_test_split
 
     if state.data.startswith("csv:"):
@@ -95,7 +95,7 @@ def _scaled(data: Data) -> Data:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The parts of a run of the playground: data, network and options."""
+    """The set-up of a run of the playground: data, network and options."""
 
     state: State
     data: Data
@@ -113,7 +113,7 @@ class Setup:
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """The losses that suit the data, the default first."""
+        """The losses for this kind of data, the default first."""
         return LOSSES[self.data.output]
 
     @property
@@ -132,29 +132,29 @@ class Setup:
 
     @property
     def step_cost(self) -> float:
-        """Microseconds that a step takes, about."""
+        """Approximate duration of a step in microseconds."""
         rows = self.batch_size or len(self.data.train)
         parameters = sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
         return (1.5 + rows * parameters / 4000 + parameters / 200) * (2 if self.state.dropout else 1)
 
     @property
     def max_step(self) -> int:
-        """The last step one may ask for: what a server can reach from step 0 within a request."""
+        """The last step that a request may ask for: it can be reached from step 0 within SECONDS."""
         return min(MOST_STEPS, int(SECONDS * 1e6 / self.step_cost))
 
     def network(self) -> Network:
-        """The network with its initial weights."""
+        """Make the network with its initial weights."""
         state = self.state
         hidden = list(state.activations) if len(state.activation) > 1 else state.activation[0]
         init = state.init or None
         return Network(self.sizes, hidden, self.data.output, loss=self.loss, init=init, seed=state.seed)
 
     def inputs(self, points: Array) -> Array:
-        """The features of points (n, 2)."""
+        """Return the features of points (n, 2)."""
         return inputs(points, self.state.features)
 
     def grid(self, size: int) -> Array:
-        """The features of the middles of size × size squares of the data's domain, (size², features), from the top."""
+        """Return the features (size², features) at the centres of a size × size grid over the domain, from the top."""
         if size not in self._grids:
             (left, right), (bottom, top) = self.data.domain
             middles = (np.arange(size) + 0.5) / size
@@ -163,7 +163,7 @@ class Setup:
         return self._grids[size]
 
     def options(self) -> dict[str, Any]:
-        """The arguments of Run after X and y."""
+        """Return the arguments of Run after X and y."""
         state = self.state
         return {
             "optimizer": OPTIMIZERS[state.optimizer](learning_rate=state.learning_rate),  # type: ignore[call-arg]
@@ -176,7 +176,7 @@ class Setup:
         }
 
     def start(self) -> Run:
-        """The run before its first step."""
+        """Return the run before its first step."""
         return Run(self.network(), self.inputs(self.data.train), self.data.y_train, **self.options())
 
     def feature_names(self) -> list[str]:
@@ -184,20 +184,23 @@ class Setup:
 
 
 def check_setup(state: State, data: Data) -> Setup:
-    """The Setup of a state and its data.
+    """Return the Setup of a state and its data.
 
     Raises
     ------
     InputError
-        If the loss is none for such data, or an edit changes a parameter that is not there.
+        If the loss does not fit the data, or an edit names a parameter that the network does not have.
     """
     setup = Setup(state, data)
     if state.loss and state.loss not in LOSSES[data.output]:
         raise unknown_name("loss", state.loss, LOSSES[data.output])
     for edit in state.edits:
         if not 1 <= edit.layer < len(setup.sizes):
-            raise InputError(f"edits: expected layers 1 … {len(setup.sizes) - 1}; got {edit}; correct it.")
+            raise InputError(f"edits: expected a layer from 1 to {len(setup.sizes) - 1}; got {edit}; correct it.")
         rows, columns = setup.sizes[edit.layer - 1], setup.sizes[edit.layer]
         if edit.row >= rows or edit.column >= columns:
-            raise InputError(f"edits: expected a place in {rows} × {columns}; got {edit}; correct it.")
+            raise InputError(
+                f"edits: expected an entry of W{edit.layer}, {rows} × {columns}, or of b{edit.layer}, {columns}; "
+                f"got {edit}; correct it."
+            )
     return setup

@@ -17,14 +17,14 @@ from glassnet.playground.features import FEATURES
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
 from glassnet.version import __version__
 
-MOST_CHARACTERS = 4000  # of a query
+MOST_CHARACTERS = 4000  # length of a query
 MOST_EDITS = 50
 MOST_LAYERS, MOST_UNITS = 6, 32
 HIDDEN = tuple(name for name, each in ACTIVATIONS.items() if not each.rowwise and name != "exponential")
 RATES = {name: kind.learning_rate for name, kind in OPTIMIZERS.items() if issubclass(kind, Optimizer)}
 RATES.pop("adamepsilonhat")
 
-# names of the page alone: how it looks at a run, not which run it is
+# names that only the page reads: they change the view of a run, not the run
 VIEW = (
     "compare",
     "entry",
@@ -49,7 +49,7 @@ _EDIT = re.compile(r"(\d{1,10}):([Wb])(\d{1,2}),(\d{1,2})(?:,(\d{1,2}))?=(.{1,50
 
 @dataclass(frozen=True, order=True)
 class Edit:
-    """A parameter set by hand before the update of a step: W[layer][row, column] or b[layer][column]."""
+    """An edit by hand before a step: W[layer][row, column] or b[layer][column] is set to a value."""
 
     step: int
     layer: int
@@ -70,7 +70,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class State:
-    """A run of the playground and a step of it; two equal states are one picture.
+    """A run of the playground and a step of it; equal states give equal pictures.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class State:
     test: float = 0.2
     features: tuple[str, ...] = ("x", "y")
     hidden: tuple[int, ...] = (10,)
-    activation: tuple[str, ...] = ("relu",)  # one, or one a hidden layer
+    activation: tuple[str, ...] = ("relu",)  # one for all hidden layers, or one for each
     loss: str = ""  # "" is the default of the output
     init: str = ""  # "" is the default of the activations
     optimizer: str = "sgd"
@@ -112,16 +112,16 @@ class State:
 
     @property
     def run(self) -> State:
-        """The same run at step 0, the key of everything that does not depend on the step."""
+        """The same run at step 0: a key for all that does not depend on the step."""
         return replace(self, step=0)
 
     @property
     def points(self) -> State:
-        """The state with all fields at their defaults that the data set does not depend on."""
+        """The state with only the fields of the data set; all others are at their defaults."""
         return State(**{name: getattr(self, name) for name in ("data", "classes", "n", "noise", "data_seed", "test")})
 
     def query(self) -> str:
-        """The shortest query that `read_state` reads as this state."""
+        """Return the shortest query that `read_state` reads as this state."""
         default = State()
         parts = {each.name: _text(getattr(self, each.name)) for each in fields(self)
                  if getattr(self, each.name) != getattr(default, each.name)}  # fmt: skip
@@ -138,7 +138,7 @@ def read_state(query: str) -> State:
     Raises
     ------
     InputError
-        If a name is unknown or given twice, or a value is not one it can have.
+        If a name is unknown or given twice, or a value is not allowed.
     """
     return state_of(read_query(query))
 
@@ -149,12 +149,12 @@ def read_query(query: str) -> dict[str, str]:
         raise InputError(f"query: expected at most {MOST_CHARACTERS:,} characters; got {len(query):,}; leave some out.")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=64)
-    except ValueError:  # and UnicodeDecodeError, which is one
+    except ValueError:  # UnicodeDecodeError included
         raise InputError(f"query: expected name=value&…; got {shown(query)}; copy the whole address.") from None
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"{shown(name)}: expected once; got {names.count(name)} of it; leave one.")
+            raise InputError(f"{shown(name)}: expected once; got {names.count(name)} times; keep one.")
     return dict(pairs)
 
 
@@ -167,7 +167,7 @@ def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
     return _check(State(**{name: _READ[name](name, text) for name, text in given.items() if name in known}))
 
 
-# --- one value ------------------------------------------------------------------------------------------------------
+# --- readers of one value ---------------------------------------------------------------------------------------------
 
 
 def whole(name: str, text: str, low: int, high: int) -> int:
@@ -202,8 +202,8 @@ def _data(name: str, text: str) -> str:
 def _features(name: str, text: str) -> tuple[str, ...]:
     names = tuple(_choice(name, each, FEATURES) for each in text.split(",", len(FEATURES) + 1))
     if len(set(names)) < len(names):
-        raise InputError(f"{name}: expected each feature once; got {shown(text)}; leave the second out.")
-    return tuple(each for each in FEATURES if each in names)  # their order changes nothing but the order of the inputs
+        raise InputError(f"{name}: expected each feature once; got {shown(text)}; remove the second.")
+    return tuple(each for each in FEATURES if each in names)  # in a fixed order: the same features are the same run
 
 
 def _hidden(name: str, text: str) -> tuple[int, ...]:
@@ -226,16 +226,17 @@ def _edits(name: str, text: str) -> tuple[Edit, ...]:
         found = _EDIT.fullmatch(each) if each.isascii() else None
         if found is None or (found[2] == "W") != (found[5] is not None):
             raise InputError(
-                f"{name}: expected step:W1,0,3=0.5 or step:b1,0=0.5, divided by ;; got {shown(each)}; correct it."
+                f"{name}: expected step:W1,0,3=0.5 or step:b1,0=0.5, parted by semicolons; got {shown(each)}; correct it."
             )
         row, column = (int(found[4]), int(found[5])) if found[2] == "W" else (-1, int(found[4]))
         edits.append(Edit(int(found[1]), int(found[3]), row, column, number(name, found[6], -1e6, 1e6)))
-    return tuple(sorted(edits, key=lambda edit: edit.step))  # of one step in the order given: the last one holds
+    # a stable sort: of two edits of one parameter at a step the last one counts
+    return tuple(sorted(edits, key=lambda edit: edit.step))
 
 
 @dataclass(frozen=True)
 class _Whole:
-    """A whole number within limits."""
+    """Reads a whole number within limits."""
 
     low: int
     high: int
@@ -246,11 +247,11 @@ class _Whole:
 
 @dataclass(frozen=True)
 class _Number:
-    """A number within limits."""
+    """Reads a number within limits."""
 
     low: float
     high: float
-    or_nothing: bool = False  # no text stands for a default
+    or_nothing: bool = False  # True if an empty text means the default
 
     def __call__(self, name: str, text: str) -> float:
         return 0.0 if self.or_nothing and not text else number(name, text, self.low, self.high)
@@ -266,7 +267,7 @@ _READ: dict[str, Callable[[str, str], Any]] = {
     "features": _features,
     "hidden": _hidden,
     "activation": _activation,
-    "loss": lambda name, text: text,  # which there are depends on the data: see setup.py
+    "loss": lambda name, text: text,  # checked in setup.py, because it depends on the data
     "init": lambda name, text: _choice(name, text, INITIALIZERS) if text else "",
     "optimizer": lambda name, text: _choice(name, text, RATES),
     "rate": _Number(1e-8, 1000, or_nothing=True),

@@ -1,4 +1,4 @@
-"""A reader's own data: CSV text with two numeric columns and a label or a target, kept in memory by its content."""
+"""Uploaded data: CSV text with two numeric columns and a label or a target, kept in memory under its SHA-256."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassnet.tables.table import Table, cut
 
 Array = NDArray[Any]
 
-MOST_BYTES = 1_000_000  # of an upload
+MOST_BYTES = 1_000_000  # size of an upload
 MOST_ROWS, FEWEST_ROWS = 2_000, 20
 MOST_CLASSES = 5
 
@@ -29,7 +29,7 @@ class Upload:
     id: str  # csv:… with the SHA-256 of the text
     X: Array
     y: Array
-    classes: tuple[str, ...] | None  # their names; None for a regression
+    classes: tuple[str, ...] | None  # names of the classes; None for a regression
     names: tuple[str, str]
     target: str
 
@@ -39,11 +39,11 @@ class Upload:
 
     @property
     def size(self) -> int:
-        """Bytes in memory, about."""
+        """Approximate bytes in memory."""
         return self.X.nbytes + self.y.nbytes + 1000
 
     def summary(self) -> dict[str, Any]:
-        """The description of the upload for the page."""
+        """Return a description of the upload for the page."""
         return {
             "id": self.id,
             "names": [*self.names, self.target],
@@ -54,14 +54,14 @@ class Upload:
 
 
 def read_upload(content: bytes) -> Upload:
-    """The Upload of a CSV text with a header line: two columns of numbers, then a label or a target.
+    """Read a CSV text with a header line: two columns of numbers, then a label or a target.
 
-    Words are labels, and so are up to five whole numbers; other numbers are a target.
+    Words, and up to five different whole numbers, are labels; other numbers are a target.
 
     Raises
     ------
     InputError
-        Names the line, the column and what was found, if the text is not that.
+        If the text is anything else; the message names the line, the column and the cell.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def _target(table: Table, name: str) -> tuple[Array, tuple[str, ...] | None]:
 
 
 class Uploads:
-    """Uploads by id, the least recently used forgotten beyond a bound of memory; those of the command line stay."""
+    """Uploads by id; beyond a bound of memory the least recently used are dropped, except those of the command line."""
 
     def __init__(self, most_bytes: int = 32_000_000) -> None:
         self._most_bytes = most_bytes
@@ -129,7 +129,7 @@ class Uploads:
         self._recent: OrderedDict[str, Upload] = OrderedDict()
 
     def add(self, upload: Upload, *, keep: bool = False) -> Upload:
-        """Remember an upload; with `keep`, for as long as the server runs."""
+        """Keep an upload in memory; with `keep`, never drop it."""
         with self._lock:
             if keep:
                 self._kept[upload.id] = upload
@@ -141,12 +141,12 @@ class Uploads:
         return upload
 
     def __getitem__(self, id: str) -> Upload:
-        """The upload called `id`.
+        """Return the upload called `id`.
 
         Raises
         ------
         InputError
-            If it is not, or no longer, in memory.
+            If it is not in memory, or was dropped.
         """
         with self._lock:
             if id in self._kept:

@@ -1,4 +1,4 @@
-"""One training step worked out for the page: the derivation of `explain` with formulas in MathML and its checks."""
+"""Works one training step out for the page: the derivation of `explain` with formulas in MathML and its checks."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from glassnet.playground.checkpoints import Course, Position
 from glassnet.playground.state import State, whole
 from glassnet.printers.mathml import print_mathml
 
-ROWS = 12  # of an array that are shown
-CHECKED = 4  # entries of a step that are checked
-MOST_PATHS = 100  # from a weight to the outputs, for its chain rule to be written out
-MOST_NUMBERS = 1_000_000  # samples × parameters, beyond which a batch is too much to work out in time
-MOST_ENTRIES = 200  # of a vector that are shown, but for the new parameters
-LARGE = 2_000  # parameters, from which on one entry of a step is checked
+ROWS = 12  # rows shown of an array
+CHECKED = 4  # entries checked of a step
+MOST_PATHS = 100  # the chain rule of a weight is written out if no more paths lead from it to the outputs
+MOST_NUMBERS = 1_000_000  # samples × parameters of the largest batch that is worked out
+MOST_ENTRIES = 200  # entries shown of a vector; theta is shown whole
+LARGE = 2_000  # from this number of parameters on, one entry of a step is checked
 
 
 def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[str, Any]:
-    """The next step of a run on its batch or on one training sample, and the chain rule of one parameter."""
+    """Work out the next step of a run on its batch or on one training sample, and the chain rule of one parameter."""
     derivation, position = derive(course, state, sample)
     point = None if sample == "batch" else int(sample or 0)
     data = course.setup.data
@@ -44,16 +44,16 @@ def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[s
 
 
 def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Position]:
-    """The Derivation of the next step of a run, on its batch or as if one training sample were all of it."""
+    """Return the derivation of a run's next step, on its batch or as if the batch were one training sample."""
     position = course.at(state.step)
     run = position.run
     if position.non_finite is not None:
         raise InputError(
-            f"step: expected a finite loss; got a run that ended at step {position.non_finite.step}; go before it."
+            f"step: expected a finite loss; the run ended at step {position.non_finite.step}; choose an earlier step."
         )
     if sample == "batch":
         if len(position.batch.rows) * run.network.n_parameters > MOST_NUMBERS:
-            raise InputError("sample: expected one sample in a run of this size; got the batch; pass e.g. sample=0.")
+            raise InputError("sample: expected one sample, for a batch this large; got the batch; pass e.g. sample=0.")
         return explain(run), position
     row = whole("sample", sample or "0", 0, len(run.job.X) - 1)
     derivation = explain(
@@ -72,7 +72,7 @@ def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Posit
 
 
 def place_of(derivation: Derivation, entry: str) -> tuple[str, tuple[int, ...]]:
-    """The symbol and the index of a parameter called W1,0,3 or b2,0."""
+    """Return the symbol and the index of a parameter called W1,0,3 or b2,0."""
     name, *index = entry.split(",", 3)
     shape = {**{f"W{layer}": W.shape for layer, W in derivation.network.W.items()},
              **{f"b{layer}": b.shape for layer, b in derivation.network.b.items()}}.get(name)  # fmt: skip
@@ -109,7 +109,7 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
 
 
 def _entry(derivation: Derivation, given: str) -> dict[str, Any]:
-    """The chain rule of a parameter; where too many paths lead from it to the outputs, the last of its lines."""
+    """Return the chain rule of a parameter, or only its last line if too many paths lead to the outputs."""
     name, index = place_of(derivation, given)
     sizes = derivation.network.sizes
     found: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The tutorial's figures, each a function from arrays to a matplotlib Figure; scikit-learn's displays where they fit."""
+"""The tutorial's figures: functions from arrays to a matplotlib Figure, with scikit-learn's displays where they fit."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "figure.dpi": 100,
     "savefig.dpi": 160,
-    "svg.hashsalt": "glassnet",  # the same picture gives the same bytes
-    "text.parse_math": False,  # a $ in a name is a $
+    "svg.hashsalt": "glassnet",  # so that the same picture gives the same bytes
+    "text.parse_math": False,  # a $ in a name is no mathematics
 }
 
 
@@ -44,7 +44,7 @@ def _axes(columns: int = 1, width: float = 6.0, height: float = 4.2) -> tuple[Fi
 
 
 def scatter(ax: Axes, X: Array, y: Array, names: Sequence[str], size: float = 18) -> None:
-    """Points of the plane, one colour and one marker a class."""
+    """Draw points of the plane, with one colour and one marker for each class."""
     for k, name in enumerate(names):
         chosen = y == k
         ax.scatter(
@@ -60,7 +60,7 @@ def scatter(ax: Axes, X: Array, y: Array, names: Sequence[str], size: float = 18
 
 
 def plot_classes(X: Array, y: Array, class_names: Sequence[str], title: str, axis_names: Sequence[str]) -> Figure:
-    """A data set of the plane, X (n, 2), coloured by class."""
+    """Plot points of the plane, X (n, 2), coloured by class."""
     figure, (ax,) = _axes()
     scatter(ax, X, y, class_names)
     ax.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
@@ -69,7 +69,7 @@ def plot_classes(X: Array, y: Array, class_names: Sequence[str], title: str, axi
 
 
 def plot_numbers(X: Array, y: Array, title: str, axis_names: Sequence[str], target_name: str) -> Figure:
-    """A regression's data of the plane, X (n, 2), coloured by the target."""
+    """Plot points of the plane, X (n, 2), coloured by a numeric target."""
     figure, (ax,) = _axes()
     points = ax.scatter(X[:, 0], X[:, 1], c=y, s=18, cmap="cividis")
     figure.colorbar(points, ax=ax, label=target_name)
@@ -78,7 +78,7 @@ def plot_numbers(X: Array, y: Array, title: str, axis_names: Sequence[str], targ
 
 
 def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns: int = 8) -> Figure:
-    """The first rows × columns of the images (n, height, width), with their labels."""
+    """Plot the first rows × columns of the images (n, height, width), with their labels."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -93,7 +93,7 @@ def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns
 
 
 def plot_loss(losses: dict[str, Array], title: str) -> Figure:
-    """Loss curves by name, (epochs,) each, against the epoch from 1; logarithmic where all losses are positive."""
+    """Plot loss curves by name, (epochs,) each, against the epoch from 1; on a log scale if all losses are positive."""
     figure, (ax,) = _axes()
     for k, (name, loss) in enumerate(losses.items()):
         ax.plot(np.arange(1, len(loss) + 1), loss, color=COLOURS[k], linewidth=1.8, label=name)
@@ -110,7 +110,7 @@ def plot_loss(losses: dict[str, Array], title: str) -> Figure:
 def plot_boundary(
     probability: Callable[[Array], Array], parts: dict[str, tuple[Array, Array]], class_names: Sequence[str], title: str
 ) -> Figure:
-    """The probability of class 1 over the plane with its ½ line, once under each part's points.
+    """Plot the probability of class 1 over the plane and its ½ line, in one panel for each part with its points.
 
     `probability` maps (n, 2) points to (n,) numbers; `parts` maps a caption to X (n, 2) and y (n,).
     """
@@ -136,7 +136,7 @@ def plot_boundary(
 
 
 def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[str], title: str) -> Figure:
-    """Confusion matrices; `parts` maps a caption to the actual and the predicted classes."""
+    """Plot confusion matrices; `parts` maps a caption to the actual and the predicted classes."""
     from sklearn.metrics import ConfusionMatrixDisplay
 
     side = max(4.2, 0.5 * len(class_names) + 1.2)
@@ -160,7 +160,7 @@ def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[
 
 
 def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
-    """Residuals (actual − predicted) against predictions; `parts` maps a caption to actual and predicted numbers."""
+    """Plot residuals (actual − predicted) against predictions; `parts` maps a caption to actual and predicted."""
     from sklearn.metrics import PredictionErrorDisplay
 
     figure, axes = _axes(len(parts), width=5.2)
@@ -177,7 +177,7 @@ def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
 
 
 def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: str) -> Figure:
-    """Actual against predicted numbers; on the line they agree. `parts` maps a caption to actual and predicted."""
+    """Plot actual against predicted numbers; on the line they agree. `parts` maps a caption to actual and predicted."""
     from matplotlib.ticker import MaxNLocator
     from sklearn.metrics import PredictionErrorDisplay
 
@@ -190,7 +190,7 @@ def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: 
             scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": alpha, "edgecolors": "none"},
             line_kwargs={"color": "0.2"},
         )
-        for axis in (ax.xaxis, ax.yaxis):  # round numbers, where the display takes the ends of the data
+        for axis in (ax.xaxis, ax.yaxis):  # round numbers; the display would take the ends of the data
             axis.set_major_locator(MaxNLocator(6))
         ax.set(title=caption, xlabel=f"predicted {target}", ylabel=f"actual {target}")
     figure.suptitle(title)
@@ -198,14 +198,14 @@ def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: 
 
 
 def render(figure: Figure, form: str = "png") -> bytes:
-    """The figure as the bytes of a file, "png" or "svg"; every text in it is drawn as it stands, never as mathematics."""
+    """Return the figure as the bytes of a "png" or "svg" file; no text in it is read as mathematics."""
     from matplotlib import rc_context
     from matplotlib.text import Text
 
     content = BytesIO()
-    for text in figure.findobj(Text):  # those made outside the style
+    for text in figure.findobj(Text):  # texts made outside the style
         text.set_parse_math(False)
-    with rc_context(_STYLE):  # those that drawing makes, such as the numbers on axes
+    with rc_context(_STYLE):  # texts that drawing makes, such as the numbers on axes
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
     return content.getvalue()
 
@@ -217,7 +217,7 @@ def _blue_to_orange() -> Any:
 
 
 def _label_log_axis(ax: Axes) -> None:
-    """Plain numbers on a log axis, several a decade where it spans few, so that a short range still reads."""
+    """Label a log axis with plain numbers; with several for each decade if it spans few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = ax.get_ylim()
