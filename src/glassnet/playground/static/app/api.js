@@ -9,12 +9,12 @@ import { dataRequest, request } from "./query.js";
 /** @typedef {import("./types.js").Data} Data */
 
 const KEPT = 400;
-/** Of the server: it makes addresses that may be kept for ever. */
+/** The server's version: answers to addresses with it never change, so the browser keeps them. */
 const VERSION = globalThis.document?.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
 
-/** What the server refused, in its own words. */
+/** A request that the server refused, with the server's message. */
 export class Refused extends Error {
-  /** The last step that the run can be asked for, if that was the reason. @returns {number | null} */
+  /** The last step that the run can reach, if that was the reason. @returns {number | null} */
   get lastStep() {
     const found = /^step: expected at most ([\d,]+)/.exec(this.message);
     return found ? Number(found[1].replaceAll(",", "")) : null;
@@ -22,7 +22,7 @@ export class Refused extends Error {
 }
 
 /**
- * A response that is not refused.
+ * Fetch a response; throw Refused for an error.
  * @param {string} url @param {RequestInit} [init]
  */
 async function ask(url, init) {

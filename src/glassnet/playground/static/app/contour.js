@@ -19,8 +19,7 @@ export function zeroLine(value, size) {
 }
 
 /**
- * A map averaged with its neighbours, weights 1-2-1 both ways: whole numbers change in steps, which a line along
- * them would follow.
+ * Smooth a map with weights 1-2-1 in both directions; the boundary would follow the steps between its whole numbers.
  * @param {(index: number) => number} value @param {number} size
  */
 export function smoothed(value, size) {
@@ -33,7 +32,7 @@ export function smoothed(value, size) {
   return pass((index) => across[index], size, (index) => Math.floor(index / size));
 }
 
-/** Where the four sides of a cell are crossed. @param {number[]} corners @param {number} x @param {number} y */
+/** Points where the line crosses the sides of a cell. @param {number[]} corners @param {number} x @param {number} y */
 function edges([a, b, c, d], x, y) {
   /** @type {number[]} */
   const points = [];

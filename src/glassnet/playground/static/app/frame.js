@@ -1,4 +1,4 @@
-/** A frame of the server: a JSON header, then the heat maps and the surface as signed bytes. */
+/** Decodes a frame of the server: a JSON header, then the heat maps and the surface as signed bytes. */
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Header} Header */

@@ -3,7 +3,7 @@
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./player.js").Player} Player */
 
-/** What each key does, as the help shows it. @type {[keys: string, what: string][]} */
+/** The keys and their effects, as the help shows them. @type {[keys: string, what: string][]} */
 export const KEYS = [
   ["space", "play, pause"],
   ["← →", "one step back, one step on"],
@@ -19,7 +19,7 @@ export const KEYS = [
   ["?", "these keys"],
 ];
 
-/** Whether a key belongs to the field it was pressed in. @param {EventTarget | null} target @param {string} key */
+/** True if a key belongs to the field it was pressed in. @param {EventTarget | null} target @param {string} key */
 function taken(target, key) {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("dialog[open]")) return true;
@@ -55,7 +55,7 @@ export function listen(store, player) {
   });
 }
 
-/** Other initial weights, for both runs. @param {Store} store */
+/** Take other initial weights, for both runs. @param {Store} store */
 export function newSeed(store) {
   const seed = String((Number(store.runs[0].query.seed) * 7 + 13) % 10000);
   store.runs.forEach((_, index) => store.change({ seed, edits: "" }, index));

@@ -1,4 +1,4 @@
-/** Where the neurons and the weights of a drawing lie. */
+/** Lays out a drawing: the places of its neurons and weights. */
 
 /** @typedef {import("./types.js").Entry} Entry */
 /** @typedef {{layer: number, unit: number, x: number, y: number}} Node  the centre of a neuron */
@@ -11,7 +11,7 @@
  * @property {Node[][]} nodes
  */
 
-const CURVES = 700; // so many lines are drawn curved; straight ones are quicker to paint
+const CURVES = 700; // up to so many lines are curved; straight ones are quicker to paint
 const TOP = 26;
 const BOTTOM = 22;
 
@@ -69,7 +69,7 @@ export function biasPlace(node, side) {
 }
 
 /**
- * What lies under a point: a neuron, a bias, a weight, or nothing.
+ * Find the neuron, bias or weight at a point; null if there is none.
  * @param {Layout} drawing @param {number} x @param {number} y
  * @returns {{kind: "unit", layer: number, unit: number} | Entry | null}
  */

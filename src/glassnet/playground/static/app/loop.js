@@ -1,4 +1,4 @@
-/** The one animation loop: time first, then everything that has to be painted again. */
+/** The page's one animation loop: it advances time, then paints all that changed. */
 
 /** @type {Set<(now: number) => boolean | void>} */
 const dirty = new Set();
@@ -13,7 +13,7 @@ function turn(now) {
   before(now);
   const due = [...dirty];
   dirty.clear();
-  for (const paint of due) if (paint(now)) dirty.add(paint); // true: it moves, paint it again
+  for (const paint of due) if (paint(now)) dirty.add(paint); // a part that returns true is still moving: paint it at the next turn too
   if (dirty.size || alive()) schedule();
 }
 
@@ -23,7 +23,7 @@ export function schedule() {
   requestAnimationFrame(turn);
 }
 
-/** What runs before painting, and whether the loop goes on by itself. @param {(now: number) => void} tick @param {() => boolean} running */
+/** Set `tick`, called before painting, and `running`, which keeps the loop going. @param {(now: number) => void} tick @param {() => boolean} running */
 export function drive(tick, running) {
   before = tick;
   alive = running;

@@ -1,4 +1,4 @@
-/** Numbers as the page prints them: four significant digits, a true minus sign, never jumping in width. */
+/** Formats numbers: four significant digits, a true minus sign, a steady width. */
 
 /**
  * Four significant digits; from 1e5 up and below 1e-4 with an exponent.
@@ -22,7 +22,7 @@ function plain(size, digits) {
 }
 
 /**
- * With its sign always, so that columns of numbers align.
+ * Always with a sign, so that columns of numbers align.
  * @param {number | null | undefined} value
  * @param {number} [digits]
  */
@@ -43,7 +43,7 @@ export function whole(value) {
 }
 
 /**
- * "x1" with its digits lowered: x₁, z₂₃.
+ * "x1" with its digits as subscripts: x₁, z₂₃.
  * @param {string} name @param {...(number | string)} indices
  */
 export function sub(name, ...indices) {
@@ -52,7 +52,7 @@ export function sub(name, ...indices) {
   return name + indices.map(lowered).join("₋");
 }
 
-/** What was typed into a number field, or null. @param {string} text */
+/** Read the text of a number field; null if it is no number. @param {string} text */
 export function parsed(text) {
   const value = Number(text.trim().replace("−", "-").replace(",", "."));
   return text.trim() === "" || !Number.isFinite(value) ? null : value;

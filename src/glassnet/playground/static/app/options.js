@@ -1,4 +1,4 @@
-/** What there is to choose from, in the order and the words of the page. */
+/** The options of the controls, in the order and the words of the page. */
 
 /** @typedef {[value: string, label: string]} Option */
 
@@ -26,7 +26,7 @@ export const FEATURES = [
   ["siny", "sin x₂"],
 ];
 
-/** For hidden layers. @type {Option[]} */
+/** Activations of hidden layers. @type {Option[]} */
 export const ACTIVATIONS = [
   ["relu", "relu"],
   ["tanh", "tanh"],
@@ -65,7 +65,7 @@ export const OPTIMIZERS = [
 /** The learning rate of an optimizer when none is given. @type {Record<string, number>} */
 export const RATES = { sgd: 0.1, momentum: 0.01, nesterov: 0.01, rmsprop: 0.001, adam: 0.001, adamw: 0.001 };
 
-/** Learning rates in steps that a hand can feel. */
+/** Learning rates on the slider. */
 export const RATE_STEPS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 export const MOST_LAYERS = 6;

@@ -1,4 +1,4 @@
-/** The page's one store and its one player, and what every part needs of them. */
+/** The page's one store and one player, and the settings that every part needs. */
 
 import { drive, schedule } from "./loop.js";
 import { THEMES } from "./palette.js";
@@ -14,7 +14,7 @@ store.addEventListener("change", schedule);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** "light" or "dark", as asked for or as the system has it. @returns {"light" | "dark"} */
+/** "light" or "dark", as chosen or as the system sets it. @returns {"light" | "dark"} */
 export function themeName() {
   const { theme } = store.view;
   return theme === "dark" || theme === "light" ? theme : dark.matches ? "dark" : "light";
@@ -24,7 +24,7 @@ export function theme() {
   return THEMES[themeName()];
 }
 
-/** Whether the reader asked for no motion. */
+/** True if the reader prefers reduced motion. */
 export function quiet() {
   return still.matches;
 }

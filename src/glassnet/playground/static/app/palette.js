@@ -31,7 +31,7 @@ export const THEMES = {
   },
 };
 
-/** How classes are marked besides their colour, in their order. */
+/** The marker of each class, used besides its colour. */
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross"];
 
 /** @param {Rgb} from @param {Rgb} to @param {number} t @returns {Rgb} */
@@ -68,7 +68,7 @@ export function lineWidth(value) {
   return Number.isFinite(value) ? 0.35 + 6.5 * (1 - Math.exp(-Math.abs(value) / 2)) : 7;
 }
 
-/** How far between 0 and 1 a number shades its cell in a table. @param {number} value @param {number} scale */
+/** The strength, 0 to 1, with which a number shades its cell in a table. @param {number} value @param {number} scale */
 export function shade(value, scale) {
   return scale > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / scale) : 0;
 }

@@ -1,4 +1,4 @@
-/** Time: plays the run forward, some steps a second, with a few requests on their way ahead of what is shown. */
+/** Plays the run forward at a number of steps a second, and requests a few frames ahead. */
 
 import * as api from "./api.js";
 import { horizonFor } from "./store.js";
@@ -14,13 +14,13 @@ export class Player {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    /** Frames that have come, or are on their way, by their step. @type {Map<number, Frame[] | null>} */
+    /** Frames by step; null for one that is requested and not yet here. @type {Map<number, Frame[] | null>} */
     this.ready = new Map();
     this.position = 0;
     this.next = 0;
     this.last = 0;
     this.generation = 0;
-    /** Steps a second over the last second, as shown. */
+    /** Steps a second, measured over the last half second. */
     this.rate = 0;
     this.counted = { at: 0, step: 0 };
     store.addEventListener("change", () => this._follow());
@@ -51,7 +51,7 @@ export class Player {
     this.store.say(summary(this.store));
   }
 
-  /** One step, or ten, forward or back. @param {number} steps */
+  /** Move by a number of steps, forward or back. @param {number} steps */
   async step(steps) {
     this.pause();
     await this.store.goTo(this.store.step + steps);
@@ -70,7 +70,7 @@ export class Player {
     this._restart();
   }
 
-  /** A change of the run while it plays: what is on its way is of another run. */
+  /** The run changed while playing: drop the frames requested for the old one. */
   _follow() {
     if (this.store.playing && this.queries !== this._queries()) this._restart();
   }
@@ -94,7 +94,7 @@ export class Player {
     const passed = this.last ? Math.min(100, now - this.last) / 1000 : 0;
     this.last = now;
     const stride = Math.max(1, Math.round(this.speed / 60));
-    // a slow server holds time back rather than making it jump
+    // with a slow server time waits instead of jumping
     this.position = Math.min(this.position + passed * this.speed, this.store.step + AHEAD * stride);
     while (this.ready.size < AHEAD && this.next < this.store.maxStep) {
       this.next = Math.min(this.next + stride, this.store.maxStep);
@@ -105,7 +105,7 @@ export class Player {
     if (this.store.step >= this.store.maxStep) this.pause();
   }
 
-  /** The newest frame that is due; older ones are dropped. */
+  /** Show the newest frame that is due; drop older ones. */
   _show() {
     /** @type {number | null} */
     let due = null;
@@ -145,7 +145,7 @@ export class Player {
   }
 }
 
-/** Where the run stands, in words. @param {Store} store */
+/** Describe step, losses and test score of the run in words. @param {Store} store */
 export function summary(store) {
   const header = store.run.frame?.header;
   if (!header) return "";

@@ -4,7 +4,7 @@
 /** @typedef {import("./types.js").Edit} Edit */
 /** @typedef {import("./types.js").Entry} Entry */
 
-/** Everything that decides what is computed, with the server's defaults. @type {Query} */
+/** The names that define a run, with the server's defaults. @type {Query} */
 export const RUN = {
   data: "moons",
   classes: "3",
@@ -27,7 +27,7 @@ export const RUN = {
   edits: "",
 };
 
-/** What only the page reads. @type {Query} */
+/** The names that only the page reads. @type {Query} */
 export const VIEW = {
   step: "0",
   compare: "",
@@ -46,7 +46,7 @@ export const VIEW = {
 /** The names that `/data` depends on; a run that changes none of them keeps its points. */
 export const DATA_NAMES = ["data", "classes", "n", "noise", "data_seed", "test", "features"];
 
-/** The names that the drawing depends on: hand edits are dropped when one of them changes. */
+/** The names that define the network's shape: a change of one drops the edits by hand. */
 export const SHAPE_NAMES = ["hidden", "features", "classes", "data"];
 
 /**
@@ -84,7 +84,7 @@ export function write(runs, view) {
 }
 
 /**
- * The query of a request: a run, and what is asked of it.
+ * The query of a request: a run and further names.
  * @param {Query} run @param {Record<string, string | number>} [more]
  */
 export function request(run, more = {}) {
@@ -176,7 +176,7 @@ export function writeActivations(names) {
   return new Set(names).size <= 1 ? (names[0] ?? RUN.activation) : names.join(",");
 }
 
-/** What two runs differ in, as [name, first, second]. @param {Query} a @param {Query} b */
+/** The differences of two runs, as [name, first, second]. @param {Query} a @param {Query} b */
 export function differences(a, b) {
   return Object.keys(RUN)
     .filter((name) => a[name] !== b[name])

@@ -1,4 +1,4 @@
-/** The state of the page, in one place; components read it and change it through these methods alone. */
+/** The state of the page, in one place; components read it and change it only through these methods. */
 
 import * as api from "./api.js";
 import { walk } from "./worked.js";
@@ -16,7 +16,7 @@ const SLOW = 350; // milliseconds after which the reader is told that something 
 const newRun = (query) => ({ query, data: null, frame: null, error: null });
 
 /**
- * Tells "change" when anything but the numbers changed, and "frame" when new numbers are shown.
+ * Dispatches "frame" when new numbers are shown, and "change" when anything else changed.
  */
 export class Store extends EventTarget {
   /** @param {string} search */
@@ -25,21 +25,21 @@ export class Store extends EventTarget {
     const { runs, view } = read(search);
     /** @type {Run[]} */
     this.runs = runs.map(newRun);
-    /** Which run the controls change. */
+    /** Index of the run that the controls change. */
     this.active = 0;
     /** @type {Query} */
     this.view = view;
     this.step = Math.max(0, Math.trunc(Number(view.step)) || 0);
     this.horizon = horizonFor(this.step);
     this.playing = false;
-    /** What the pointer or the focus rests on. @type {{run: number, unit?: Place, entry?: Entry} | null} */
+    /** The unit or parameter under the pointer or with the focus. @type {{run: number, unit?: Place, entry?: Entry} | null} */
     this.hover = null;
-    /** What a screen reader is told. */
+    /** Text for a screen reader. */
     this.said = "";
-    /** The worked step in the glass, and its line that is looked at. @type {{derivation: import("./worked.js").Derivation, symbol: string} | null} */
+    /** The worked step in the glass, and the symbol of its selected line. @type {{derivation: import("./worked.js").Derivation, symbol: string} | null} */
     this.glass = null;
     this.waiting = false;
-    /** Whether the server has been at it for long enough to say so. */
+    /** True once the server takes so long that the page says so. */
     this.slow = false;
     this._busy = false;
   }
@@ -52,7 +52,7 @@ export class Store extends EventTarget {
     return Math.min(...this.runs.map((run) => run.frame?.header.max_step ?? Infinity));
   }
 
-  /** Whether a part of the page is hidden for a class. @param {string} part */
+  /** True if a part of the page is hidden for a class. @param {string} part */
   hides(part) {
     return this.view.hide.split(",").includes(part);
   }
@@ -63,7 +63,7 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Change the active run; its hand edits go where the network they belong to goes.
+   * Change the active run; a change of the network's shape drops its edits by hand.
    * @param {Query} changes @param {number} [index]
    */
   change(changes, index = this.active) {
@@ -76,7 +76,7 @@ export class Store extends EventTarget {
     this.refresh();
   }
 
-  /** Change what the page shows, not what is computed. @param {Query} changes */
+  /** Change the view, not the run. @param {Query} changes */
   look(changes) {
     Object.assign(this.view, changes);
     this.tell("change");
@@ -90,8 +90,8 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Ask for what is shown. One request at a time: while it is under way only the newest wish is remembered, so
-   * that dragging never queues up stale work.
+   * Request the shown step. During a request only the newest one is remembered, so that dragging queues no stale
+   * requests.
    */
   async refresh() {
     this.tell("change");
@@ -130,13 +130,13 @@ export class Store extends EventTarget {
     } catch (error) {
       const last = error instanceof api.Refused ? error.lastStep : null;
       if (last !== null && last < this.step) {
-        this.step = last; // a larger run cannot be asked for so late a step
+        this.step = last; // this run is too large to reach so late a step
         this.waiting = true;
       } else if (run.query === query) run.error = error instanceof Error ? error.message : String(error);
     }
   }
 
-  /** The numbers of a step that the player has fetched. @param {number} step @param {import("./types.js").Frame[]} frames */
+  /** Show the frames of a step that the player has fetched. @param {number} step @param {import("./types.js").Frame[]} frames */
   arrived(step, frames) {
     this.step = step;
     frames.forEach((frame, index) => (this.runs[index].frame = frame));
@@ -153,21 +153,21 @@ export class Store extends EventTarget {
     this.change({ edits: withoutEdit(this.runs[index].query.edits, edit) }, index);
   }
 
-  /** A second run beside the first, with something changed. @param {Query} changes */
+  /** Put a second run with changes beside the first. @param {Query} changes */
   fork(changes = {}) {
     this.runs[1] = { ...newRun({ ...this.run.query, ...changes }), data: this.run.data };
     this.active = 1;
     this.refresh();
   }
 
-  /** Back to one run. @param {number} [kept] */
+  /** Return to one run. @param {number} [kept] */
   join(kept = 0) {
     this.runs = [this.runs[kept]];
     this.active = 0;
     this.refresh();
   }
 
-  /** Start from a query given whole, as a lesson does. @param {Query} query */
+  /** Replace the whole state by a query, as a lesson does. @param {Query} query */
   load(query) {
     const view = { ...this.view, entry: "", sample: "" };
     this.runs = [newRun({ ...RUN, ...known(query, RUN) })];
@@ -178,7 +178,7 @@ export class Store extends EventTarget {
     this.refresh();
   }
 
-  /** From line to line of the worked step. @param {number} by */
+  /** Move the selected line of the worked step. @param {number} by */
   walk(by) {
     if (this.glass) this.walkTo(walk(this.glass.derivation, this.glass.symbol, by));
   }

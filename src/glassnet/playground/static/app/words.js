@@ -1,4 +1,4 @@
-/** Runs in words. */
+/** Describes runs in words. */
 
 import { ACTIVATIONS, DATA, OPTIMIZERS, RATES, label } from "./options.js";
 import { differences, readActivations, readHidden } from "./query.js";
@@ -23,7 +23,7 @@ export function describe(run) {
   return [data, shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
 }
 
-/** The learning rate that holds. @param {Query} query */
+/** The learning rate, given or the optimizer's default. @param {Query} query */
 export function rateOf(query) {
   return query.rate ? Number(query.rate) : RATES[query.optimizer];
 }
@@ -31,7 +31,7 @@ export function rateOf(query) {
 /** @type {Record<string, string>} */
 const NAMES = { data_seed: "data seed", test: "test share", init: "initial weights", rate: "learning rate", edits: "hand edits", l1: "L1", l2: "L2" };
 
-/** What a run does otherwise than another, as [what, value]. @param {Query} query @param {Query} other */
+/** The settings in which a run differs from another, as [setting, value]. @param {Query} query @param {Query} other */
 export function otherwise(query, other) {
   return differences(query, other).map(([name, mine]) => {
     const value = name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine;

@@ -1,4 +1,4 @@
-/** A worked training step, as the server tells it: finding steps, walking along them, and which numbers belong where. */
+/** A worked training step from the server: finds its steps, walks along them, and arranges their numbers for the drawing. */
 
 /**
  * @typedef {object} Worked  one quantity of the step
@@ -38,7 +38,7 @@
  */
 
 /**
- * A derivation as the server tells it, brought to the form above: numbers that JSON has no word for become numbers again.
+ * Bring the server's derivation into the form above; inf and nan, which JSON lacks, become numbers again.
  * @param {any} told @returns {Derivation}
  */
 export function received(told) {
@@ -60,7 +60,7 @@ export function find(derivation, symbol) {
   return derivation.steps.find((step) => step.symbol === symbol) ?? derivation.given.find((step) => step.symbol === symbol);
 }
 
-/** The step that `by` turns lead to; the ends stay. @param {Derivation} derivation @param {string} symbol @param {number} by */
+/** The step `by` places further on, stopping at the ends. @param {Derivation} derivation @param {string} symbol @param {number} by */
 export function walk(derivation, symbol, by) {
   const at = derivation.steps.findIndex((step) => step.symbol === symbol);
   const next = Math.max(0, Math.min(derivation.steps.length - 1, at < 0 ? 0 : at + by));
@@ -83,7 +83,7 @@ export function rows(value) {
 }
 
 /**
- * What each neuron of the drawing shows at a step of the walk: activations on the way forward, ∂L/∂z on the way back.
+ * The numbers at the neurons of the drawing at a step: activations in the forward pass, ∂L/∂z in the backward pass.
  * Empty for a batch, where a neuron has many values.
  * @param {Derivation} derivation @param {string} symbol @param {number} layers
  * @returns {({name: string, values: number[]} | null)[]} for each layer, the inputs first
@@ -99,7 +99,7 @@ export function labels(derivation, symbol, layers) {
 }
 
 /**
- * What moves along the drawing at a step.
+ * The kind of motion along the drawing at a step.
  * @param {string} symbol
  * @returns {{kind: "forward" | "back" | "weights" | "biases" | "units" | "update" | "loss" | "", layer: number}}
  */

@@ -1,4 +1,4 @@
-/** A part that paints: a canvas as large as its box, painted again when the numbers, the size or the theme change. */
+/** A part with a canvas as large as its box, painted again when the numbers, the size or the theme change. */
 
 import { repaint } from "../app/loop.js";
 import { store } from "../app/page.js";
@@ -50,6 +50,6 @@ export class CanvasPart extends Part {
     return this.paint(this.context, now) === true;
   };
 
-  /** Paint; true asks to be called again at the next turn. @param {CanvasRenderingContext2D} _context @param {number} _now @returns {boolean | void} */
+  /** Paint; return true to be called again at the next turn. @param {CanvasRenderingContext2D} _context @param {number} _now @returns {boolean | void} */
   paint(_context, _now) {}
 }

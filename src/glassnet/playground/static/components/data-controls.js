@@ -1,4 +1,4 @@
-/** Which points the network learns from. */
+/** Controls of the data. */
 
 import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
@@ -32,7 +32,7 @@ export function dataControls({ query }, message, onFile) {
   `;
 }
 
-/** The features with one more or less, in their order. @param {string[]} chosen @param {string} name */
+/** Add a feature, or remove it if it is chosen; the order stays fixed. @param {string[]} chosen @param {string} name */
 export function toggled(chosen, name) {
   const wanted = chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name];
   return FEATURES.map(([each]) => each).filter((each) => wanted.includes(each)).join(",");

@@ -19,7 +19,7 @@ class DataPicture extends CanvasPart {
   points = null;
 
   async firstUpdated() {
-    // after the first picture of the network, which is what the reader waits for
+    // after the first picture of the network, so as not to delay it
     await new Promise((resolve) => store.addEventListener("frame", resolve, { once: true }));
     this.points = await data({ ...RUN, data: this.name, n: "80", noise: this.name === "spirals" ? "0" : "0.1" }).catch(() => null);
     repaint(this._paint);

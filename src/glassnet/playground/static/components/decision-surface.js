@@ -1,4 +1,4 @@
-/** What the network says of every point of the plane, with the points it learns from and is tested on. */
+/** The network's prediction at every point of the plane, with the training and the test points. */
 
 import { short } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
@@ -75,7 +75,7 @@ class DecisionSurface extends CanvasPart {
     return { index: distances.indexOf(distance), distance };
   }
 
-  /** A training point becomes the sample of the glass. @param {MouseEvent} event */
+  /** Take the clicked training point as the sample of the glass. @param {MouseEvent} event */
   onClick(event) {
     const { index } = this.nearest(event, "train");
     if (index < 0 || store.hides("glass")) return;
@@ -83,7 +83,7 @@ class DecisionSurface extends CanvasPart {
     store.look({ sample: String(index), glass: "1" });
   }
 
-  /** Says which point lies under the pointer. @param {PointerEvent} event */
+  /** Describe the point under the pointer. @param {PointerEvent} event */
   onMove(event) {
     const { data } = this.run;
     if (!data) return;

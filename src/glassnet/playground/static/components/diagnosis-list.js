@@ -1,4 +1,4 @@
-/** What is wrong with the run, with its evidence, and a remedy to try beside it. */
+/** The findings on the run, each with its evidence and a remedy to try in a second run. */
 
 import { diagnosis } from "../app/api.js";
 import { short } from "../app/numbers.js";
@@ -60,7 +60,7 @@ class DiagnosisList extends Part {
     </li>`;
   }
 
-  /** The run once more with the remedy, beside the first. @param {Record<string, string>} changes */
+  /** Start a second run with the remedy beside the first. @param {Record<string, string>} changes */
   attempt(changes) {
     store.fork(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)])));
     store.say("Run B is the same run with the remedy");

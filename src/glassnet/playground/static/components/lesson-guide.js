@@ -1,4 +1,4 @@
-/** Lessons, step by step beside the network they speak of, and exercises. */
+/** The guided lessons, step by step beside the network, and the exercises. */
 
 import { json } from "../app/api.js";
 import { store } from "../app/page.js";
@@ -47,14 +47,14 @@ class LessonGuide extends Part {
     this.point("");
   }
 
-  /** An address that names a lesson and nothing else starts it. */
+  /** Start the lesson if the address names one and nothing else. */
   arrive() {
     const [id, number] = store.view.lesson.split(":");
     const lesson = this.lessons.find((each) => each.id === id);
     if (lesson && store.runs.length === 1 && !request(store.run.query) && !store.step) this.go(lesson, Math.min(Number(number) || 0, lesson.steps.length - 1));
   }
 
-  /** Marks the parts of the page that a step speaks of: network, surface, curves, title, time, controls or glass. @param {string} [parts] */
+  /** Mark the parts of the page that a step is about: network, surface, curves, title, time, controls or glass. @param {string} [parts] */
   point(parts = "") {
     document.documentElement.dataset.highlight = parts;
   }
@@ -98,7 +98,7 @@ class LessonGuide extends Part {
   /** @param {Lesson} lesson @param {number} at */
   go(lesson, at) {
     this.picked = null;
-    // a lesson's steps build on each other: what earlier ones set still holds
+    // the changes of earlier steps stay
     const query = Object.assign({}, ...lesson.steps.slice(0, at + 1).map((step) => asQuery(step.query)));
     store.load({ glass: "", ...query, lesson: `${lesson.id}:${at}` });
   }

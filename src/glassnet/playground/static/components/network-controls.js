@@ -35,7 +35,7 @@ export function networkControls({ query, frame }) {
   `;
 }
 
-/** The initializers, the automatic one with what it comes to here. @param {string | undefined} here */
+/** The initializers; the automatic one names its choice for this network. @param {string | undefined} here */
 function initializers(here) {
   const automatic = here ? `auto: ${label(INITIALIZERS, here)}` : "automatic";
   return INITIALIZERS.map(([name, text]) => /** @type {[string, string]} */ ([name, name ? text : automatic]));

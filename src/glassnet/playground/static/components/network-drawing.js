@@ -1,4 +1,4 @@
-/** The network: every neuron what it computes over the plane, every weight a line, every bias a dot. */
+/** The drawing of the network: a neuron is a map of its values over the plane, a weight a line, a bias a dot. */
 
 import { widths } from "../app/frame.js";
 import { hit, layout, neighbour } from "../app/layout.js";
@@ -25,7 +25,7 @@ class NetworkDrawing extends CanvasPart {
     this.index = 0;
     /** The neuron that has the focus. @type {Place} */
     this.at = { layer: 1, unit: 0 };
-    /** What the pointer rests on. @type {{what: ReturnType<typeof hit>, x: number, y: number} | null} */
+    /** The neuron or parameter under the pointer. @type {{what: ReturnType<typeof hit>, x: number, y: number} | null} */
     this.tip = null;
   }
   atlas = new Atlas();
@@ -97,7 +97,7 @@ class NetworkDrawing extends CanvasPart {
     this.place();
   }
 
-  /** Lays the buttons over the neurons that the canvas shows. */
+  /** Place the buttons over the neurons on the canvas. */
   place() {
     const { drawing } = this;
     if (!drawing) return;

@@ -1,4 +1,4 @@
-/** "Predict the next number": the reader works it out, the server grades it and names the misconception. */
+/** "Predict the next number": the reader computes it, the server grades it and names the misconception. */
 
 import { json } from "../app/api.js";
 import { parsed } from "../app/numbers.js";
@@ -103,12 +103,12 @@ class NumberExercise extends Part {
     }
   }
 
-  /** Exercises are about one sample, also where the glass shows the batch. */
+  /** The sample of an exercise: sample 0 where the glass shows the batch. */
   get sample() {
     return /^\d+$/.test(store.view.sample) ? store.view.sample : "0";
   }
 
-  /** The worked step that the question was taken from. */
+  /** Show the worked step that the question was taken from. */
   show() {
     const { symbol, index } = this.task ?? {};
     const entry = /^d?[Wb]\d+(_new)?$/.test(symbol ?? "") ? `${symbol.replace(/^d|_new$/g, "")},${index.join(",")}` : store.view.entry;

@@ -12,7 +12,7 @@ import { title, valueOf } from "./value-tip.js";
 
 class OneWeight extends Part {
   follows = true;
-  /** Where the hand holds the slider. @type {string | null} */
+  /** The slider's value while it is dragged. @type {string | null} */
   held = null;
 
   get entry() {
@@ -41,7 +41,7 @@ class OneWeight extends Part {
     </section>`;
   }
 
-  /** From weight to weight by the keyboard. @param {import("../app/types.js").Header} header @param {Entry} entry */
+  /** Lists to choose a weight or bias by the keyboard. @param {import("../app/types.js").Header} header @param {Entry} entry */
   pickers(header, entry) {
     const list = (/** @type {string} */ label, /** @type {number} */ count, /** @type {number} */ at, /** @type {(index: number) => void} */ set, first = 0) =>
       html`<label><span class="unseen">${label}</span><select title=${label} @change=${(/** @type {any} */ event) => set(Number(event.target.value))}>
@@ -79,7 +79,7 @@ class OneWeight extends Part {
     else field.value = String(valueOf(store.run, this.entry).value);
   }
 
-  /** While the hand holds the slider it stays where the hand is, not where the last answer was. @param {Event} event */
+  /** Keep the dragged value until the drag ends; answers of the server do not move the slider. @param {Event} event */
   onDrag(event) {
     this.held = /** @type {HTMLInputElement} */ (event.target).value;
     store.edit(entryName(this.entry), Number(this.held));

@@ -1,13 +1,13 @@
-/** What every component of the page is: a Lit element in the page's own tree that follows the store. */
+/** The base of the page's components: a Lit element, without a shadow tree, that follows the store. */
 
 import { store } from "../app/page.js";
 import { LitElement } from "../vendor/lit/index.js";
 
 export class Part extends LitElement {
-  /** Whether its text changes with every frame, not only with the state. */
+  /** True if its text changes with every frame, not only with the state. */
   follows = false;
 
-  // in the page's own tree, so that labels, descriptions and one style sheet reach every part
+  // no shadow tree, so that labels, descriptions and one style sheet reach every part
   createRenderRoot() {
     return this;
   }

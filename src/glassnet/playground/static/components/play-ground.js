@@ -1,4 +1,4 @@
-/** The page: who stands where. */
+/** The page: the arrangement of its parts. */
 
 import { store } from "../app/page.js";
 import { html, nothing } from "../vendor/lit/index.js";

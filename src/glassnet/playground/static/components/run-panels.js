@@ -1,4 +1,4 @@
-/** How the run does: loss curves, confusion matrix, diagnosis; one panel at a time. */
+/** Panels on the run, one at a time: loss curves, confusion matrix, diagnosis. */
 
 import { store } from "../app/page.js";
 import { html } from "../vendor/lit/index.js";

@@ -1,4 +1,4 @@
-/** The title of one of two runs: its letter, and what it does otherwise than the other. */
+/** The title of one of two runs: its letter, and its settings that differ from the other's. */
 
 import { short } from "../app/numbers.js";
 import { store } from "../app/page.js";

@@ -15,7 +15,7 @@ class SetUp extends Part {
 
   constructor() {
     super();
-    /** What became of an upload. */
+    /** The result of an upload, in words. */
     this.message = "";
   }
 

@@ -1,4 +1,4 @@
-/** Sharing: the address of this very picture, what a class may see, and everything one can take away. */
+/** Sharing: the address of this picture, the parts hidden for a class, and the exports. */
 
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
@@ -15,7 +15,7 @@ const FILES = [
   ["animation.gif", "Animation (GIF)"],
 ];
 
-/** What a teacher can hide. @type {[string, string][]} */
+/** The parts that a teacher can hide. @type {[string, string][]} */
 const HIDDEN = [
   ["controls", "all controls"],
   ["data", "data"],

@@ -21,7 +21,7 @@ class TheGlass extends Part {
     this.message = "";
     this.asked = "";
     this.timer = 0;
-    /** The line that the score was last scrolled to. */
+    /** The line to which the list was last scrolled. */
     this.revealed = "";
   }
 
@@ -52,7 +52,7 @@ class TheGlass extends Part {
     );
   }
 
-  /** Scrolls the score to the line that is looked at, where they do not all fit. */
+  /** Scroll the list of steps to the selected line. */
   reveal() {
     const score = this.find(".stages");
     const current = this.find("[aria-current=step]");
@@ -84,7 +84,7 @@ class TheGlass extends Part {
     `;
   }
 
-  /** The steps in their order, like notes in a score. @param {Derivation} derivation @param {string} symbol */
+  /** The list of the steps, in their order. @param {Derivation} derivation @param {string} symbol */
   score(derivation, symbol) {
     return html`<header>
       <div class="walk">
@@ -145,7 +145,7 @@ class TheGlass extends Part {
       <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>`;
   }
 
-  /** From line to line by itself, a little over a second each; a reader who wants no motion steps by hand. */
+  /** Play the lines by themselves, 1.9 s each, or 4 s with reduced motion. */
   onWalk() {
     if (this.timer) return this.stop();
     const turn = () => {
@@ -166,7 +166,7 @@ class TheGlass extends Part {
 }
 customElements.define("the-glass", TheGlass);
 
-/** dW1 as ∂L/∂W₁'s short name: the code's own, with its digits lowered. @param {string} symbol */
+/** The code's name of a symbol with its digits as subscripts: dW₁ for ∂L/∂W₁. @param {string} symbol */
 export function spelled(symbol) {
   return symbol.replace(/g_prime/, "g′").replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit))).replace(/_/g, " ");
 }

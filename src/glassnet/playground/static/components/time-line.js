@@ -50,7 +50,7 @@ class TimeLine extends Part {
     `;
   }
 
-  /** Hand edits stand on the ruler where they were made; a click takes one back. @param {number} end */
+  /** Marks on the ruler for the edits by hand; a click removes one. @param {number} end */
   marks(end) {
     const edits = readEdits(store.run.query.edits);
     if (!edits.length) return nothing;

@@ -1,4 +1,4 @@
-/** The top line: what this run is, how it does, and the page's few menus. */
+/** The top line: the run's title and scores, and the page's menus. */
 
 import { short } from "../app/numbers.js";
 import { store, themeName } from "../app/page.js";

@@ -1,4 +1,4 @@
-/** How the network is trained. */
+/** Controls of the training. */
 
 import { store } from "../app/page.js";
 import { OPTIMIZERS, RATE_STEPS } from "../app/options.js";

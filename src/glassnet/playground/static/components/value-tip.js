@@ -1,4 +1,4 @@
-/** What a weight, a bias or a neuron is, beside the pointer: its value and its gradient. */
+/** A tip beside the pointer: value and gradient of a weight, a bias or a neuron. */
 
 import { full, signed } from "../app/numbers.js";
 import { store } from "../app/page.js";

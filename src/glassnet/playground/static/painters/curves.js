@@ -1,4 +1,4 @@
-/** Paints loss curves: a line for the training points, a dashed one for the test points, each named where it ends. */
+/** Paints loss curves: a line for the training points, a dashed one for the test points, each with its name at its end. */
 
 import { short } from "../app/numbers.js";
 
@@ -12,7 +12,7 @@ const TOP = 8;
 const BOTTOM = 20;
 
 /**
- * Round values between two ends.
+ * Round values between two ends, for the labels of an axis.
  * @param {number} low @param {number} high @param {boolean} log
  */
 export function ticks(low, high, log) {

@@ -33,7 +33,7 @@ export function paintFlow(context, drawing, { derivation, symbol, unit }, theme,
   return !still && (kind === "forward" || kind === "back" || kind === "weights");
 }
 
-/** The one row of the first of these symbols that there is. @param {Derivation} derivation @param {string[]} symbols */
+/** The single row of the first of these symbols that the derivation has. @param {Derivation} derivation @param {string[]} symbols */
 function carried(derivation, symbols) {
   for (const symbol of symbols) {
     const step = find(derivation, symbol);
@@ -68,7 +68,7 @@ function travel(context, drawing, layer, values, unit, time, back, theme) {
       context.globalAlpha = 1;
       if (own && values) pills.push({ x, y, value });
     }
-  // numbers that would lie on one another are left out; the table beside has them all
+  // overlapping numbers are left out; the table shows them all
   let last = -Infinity;
   for (const { x, y, value } of pills.sort((a, b) => a.y - b.y)) {
     if (y - last < 17) continue;
@@ -78,7 +78,7 @@ function travel(context, drawing, layer, values, unit, time, back, theme) {
 }
 
 /**
- * A number on a small plate, around x or from x on.
+ * A number on a small plate, centred at x or starting at x.
  * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme @param {boolean} [from]
  */
 function pill(context, text, x, y, theme, from = false) {
@@ -98,7 +98,7 @@ function pill(context, text, x, y, theme, from = false) {
   context.fillText(text, middle, y + 0.5);
 }
 
-/** Each line as wide as its weight's gradient. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[][]} slopes @param {Theme} theme @param {number} time @param {boolean} still */
+/** Draw each line as wide as its weight's gradient. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[][]} slopes @param {Theme} theme @param {number} time @param {boolean} still */
 function paintSlopes(context, drawing, layer, slopes, theme, time, still) {
   const { nodes } = drawing;
   const largest = Math.max(1e-300, ...slopes.flat().map(Math.abs));
@@ -129,7 +129,7 @@ function ringBiases(context, { nodes, side }, layer, slopes, theme) {
   }
 }
 
-/** The weights as they are after the step. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[]} theta @param {Theme} theme */
+/** Draw the weights after the step. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[]} theta @param {Theme} theme */
 function paintUpdate(context, drawing, theta, theme) {
   const widths = drawing.nodes.map((layer) => layer.length);
   paintWeights(context, drawing, unflatten(theta, widths), theme);
@@ -142,7 +142,7 @@ function ring(context, { nodes, side }, layer, theme) {
   for (const node of nodes[layer] ?? []) context.strokeRect(node.x - side / 2 - 2, node.y - side / 2 - 2, side + 4, side + 4);
 }
 
-/** The numbers reached so far, at their neurons. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Derivation} derivation @param {string} symbol @param {Theme} theme */
+/** Write the numbers computed so far at their neurons. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Derivation} derivation @param {string} symbol @param {Theme} theme */
 function paintLabels(context, { nodes, side }, derivation, symbol, theme) {
   labels(derivation, symbol, nodes.length - 1).forEach((label, layer) => {
     if (!label || nodes[layer].length > MOST_LABELS) return;

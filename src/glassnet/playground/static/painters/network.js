@@ -12,7 +12,7 @@ import { table } from "./heat.js";
 /** @typedef {import("./heat.js").Atlas} Atlas */
 
 /**
- * All lines, wider over narrower.
+ * Draw all lines, wide ones over narrow ones.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[][][]} W @param {Theme} theme
  * @param {number} [faint] how much of the colour is left
  */
@@ -29,7 +29,7 @@ export function paintWeights(context, drawing, W, theme, faint = 1) {
   );
   lines.sort((a, b) => a.width - b.width);
   context.lineCap = "butt";
-  // one stroke each: a path of hundreds of crossing lines takes the rasterizer far longer
+  // one stroke for each line: one path of hundreds of crossing lines takes far longer to fill
   for (const { width, minus, line } of lines) {
     context.strokeStyle = minus ? theme.minusLine : theme.plusLine;
     context.globalAlpha = faint * Math.min(0.9, 0.25 + width * 0.16);
@@ -49,7 +49,7 @@ export function trace(path, line) {
 }
 
 /**
- * The neurons, each with what it computes over the input plane.
+ * Draw the neurons, each as a map of its values over the input plane.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Frame} frame @param {Atlas} atlas @param {Theme} theme
  */
 export function paintUnits(context, drawing, frame, atlas, theme) {
@@ -69,7 +69,7 @@ export function paintUnits(context, drawing, frame, atlas, theme) {
 }
 
 /**
- * A dot at the corner of each neuron, filled by the sign of its bias and as large as it.
+ * Draw a dot at the corner of each neuron, coloured by the sign of its bias, with the size of its magnitude.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number[][]} b @param {Theme} theme
  */
 export function paintBiases(context, drawing, b, theme) {
@@ -94,7 +94,7 @@ export function paintBiases(context, drawing, b, theme) {
 }
 
 /**
- * What is chosen or pointed at, drawn over the rest.
+ * Draw the weight or bias that is selected or under the pointer again, over the rest.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Entry} entry @param {Theme} theme @param {number} weight
  */
 export function paintEntry(context, drawing, entry, theme, weight) {

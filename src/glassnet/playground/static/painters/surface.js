@@ -1,4 +1,4 @@
-/** Paints what the network says over the input plane, the boundary, and the points. */
+/** Paints the network's prediction over the input plane, the decision boundary, and the points. */
 
 import { smoothed, zeroLine } from "../app/contour.js";
 import { surfaces } from "../app/frame.js";
@@ -43,7 +43,7 @@ export function largestTarget(data) {
   return Math.max(1e-12, ...data.train.targets.map(Math.abs), ...data.test.targets.map(Math.abs));
 }
 
-/** Colours of a regression's bytes, by the numbers they stand for, so that surface and points agree. @param {Frame} frame @param {Theme} theme @param {number} largest */
+/** The colours of a regression's bytes, with the scale of the points' targets. @param {Frame} frame @param {Theme} theme @param {number} largest */
 function values(frame, theme, largest) {
   const [low, high] = frame.header.surface.range;
   const colours = table(theme, PALE);
@@ -63,7 +63,7 @@ function blend(layers, index, theme) {
 }
 
 /**
- * Where the decision changes: where the output crosses its middle, or where another class becomes the likeliest.
+ * Paint the decision boundary, where the output crosses ½ or another class becomes the most probable.
  * @param {CanvasRenderingContext2D} context @param {Frame} frame @param {Theme} theme @param {number} width @param {number} height
  */
 export function paintBoundary(context, frame, theme, width, height) {
@@ -85,7 +85,7 @@ export function paintBoundary(context, frame, theme, width, height) {
   context.stroke();
 }
 
-/** How far a class leads the next best. @param {Int8Array[]} layers @param {number} k */
+/** The lead of a class over the next best. @param {Int8Array[]} layers @param {number} k */
 function margin(layers, k) {
   return (/** @type {number} */ index) => {
     let other = -Infinity;
@@ -94,7 +94,7 @@ function margin(layers, k) {
   };
 }
 
-/** Where a point of the plane lies on the picture. @param {Data["domain"]} domain @param {number} width @param {number} height */
+/** Functions from coordinates of the plane to pixels of the picture. @param {Data["domain"]} domain @param {number} width @param {number} height */
 export function scales([[left, right], [bottom, top]], width, height) {
   return {
     x: (/** @type {number} */ value) => ((value - left) / (right - left)) * width,
@@ -103,7 +103,7 @@ export function scales([[left, right], [bottom, top]], width, height) {
 }
 
 /**
- * Training points filled, test points as rings; each class with a shape of its own.
+ * Paint training points filled and test points as rings; each class has its own shape.
  * @param {CanvasRenderingContext2D} context @param {Data} data @param {Theme} theme @param {number} width @param {number} height
  * @param {number | null} chosen a training point
  */
