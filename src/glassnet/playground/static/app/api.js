@@ -31,7 +31,7 @@ async function ask(url, init) {
   try {
     response = await fetch(versioned, init);
   } catch {
-    throw new Refused("No answer from the server: is `glassnet play` still running? The page goes on when it is back.");
+    throw new Refused("No answer from the server: is `glassnet play` still running? The page continues when it is back.");
   }
   if (response.ok) return response;
   const told = await response.json().catch(() => null);

@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit/index.js";
 
 /** @param {import("../app/worked.js").Worked} step */
 export function codeView(step) {
-  if (!step.code) return html`<p class="note">Given: nothing was computed here.</p>`;
+  if (!step.code) return html`<p class="note">A given value: no line of code computed it.</p>`;
   return html`
     <p class="source">${step.file}${step.line ? html`:<b>${step.line}</b>` : nothing}</p>
     <pre><code>${step.code}</code></pre>

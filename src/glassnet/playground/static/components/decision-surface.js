@@ -45,7 +45,7 @@ class DecisionSurface extends CanvasPart {
   label() {
     const { run } = this;
     const header = run?.frame?.header;
-    if (!header || !run?.data) return "The decision surface, not there yet";
+    if (!header || !run?.data) return "The decision surface is being computed";
     const { metric } = header;
     return `Decision surface at step ${header.step}: ${run.data.train.points.length} training points, ${run.data.test.points.length} test points, test ${metric.name} ${short(metric.test, 3)}`;
   }

@@ -35,7 +35,7 @@ class DiagnosisList extends Part {
   }
 
   render() {
-    if (store.playing) return html`<p class="note">Pause, and the run is looked at up to this step.</p>`;
+    if (store.playing) return html`<p class="note">Pause to diagnose the run up to this step.</p>`;
     if (!this.found) return html`<p class="note">${this.message}</p>`;
     /** @type {Finding[]} */
     const findings = this.found.findings ?? [];

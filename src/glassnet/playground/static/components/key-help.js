@@ -17,8 +17,8 @@ class KeyHelp extends Part {
       <h2>How to read the drawing</h2>
       <ul>
         <li><b class="plus">Blue</b> is plus, <b class="minus">orange</b> is minus: of weights, biases, activations and gradients.</li>
-        <li>A line is a weight: the wider, the larger. A square shows what its neuron answers to every point of the plane. The dot at its corner is its bias.</li>
-        <li>Point at anything for its value and its gradient; click a weight to change it and to see why it is what it is.</li>
+        <li>A line is a weight: the wider, the larger. A square shows its neuron's output at every point of the plane. The dot at its corner is its bias.</li>
+        <li>Point at anything for its value and its gradient; click a weight to change it and to see how its gradient is computed.</li>
       </ul>
       <form method="dialog"><button autofocus>Close</button></form>
     </dialog>`;

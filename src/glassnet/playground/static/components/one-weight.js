@@ -58,7 +58,7 @@ class OneWeight extends Part {
 
   chain() {
     const found = store.glass?.derivation.entry;
-    if (!found) return html`<p class="note">The chain rule of its gradient is worked out at a pause.</p>`;
+    if (!found) return html`<p class="note">Pause to see the chain rule of its gradient.</p>`;
     const { independent } = found;
     return html`
       ${found.mathml.length ? nothing : html`<p class="note">Too many paths lead from here to the output for one formula; its last line is below.</p>`}
