@@ -26,15 +26,17 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure glassnet against its peers.")
     parser.add_argument("--only", default="", help=f"some of {','.join(SECTIONS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="less data, 3 rounds, fewer seeds, float32 only")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="where JSON and charts go")
+    parser.add_argument(
+        "--out", type=Path, default=Path("benchmarks/results"), help="folder for the JSON and the charts"
+    )
     parser.add_argument("--no-peers", action="store_true", help="glassnet alone")
-    parser.add_argument("--threads", type=int, default=1, help="for every contender")
-    parser.add_argument("--rounds", type=int, help="5 by default, at most 3 in the sweeps")
+    parser.add_argument("--threads", type=int, default=1, help="threads of every contender")
+    parser.add_argument("--rounds", type=int, help="timed rounds: 5 by default, at most 3 in the sweeps")
     parser.add_argument(
         "--clock",
         choices=("wall", "cpu"),
         default="wall",
-        help="what tables and charts show; on a busy machine and one thread, cpu",
+        help="clock of tables and charts; cpu is right on a busy machine with one thread",
     )
     given = parser.parse_args()
     given.only = given.only.split(",") if given.only else list(SECTIONS)
@@ -97,7 +99,7 @@ def main() -> int:
 
 
 def cases(chosen: list[str], given: argparse.Namespace) -> list[tuple[Workload, int]]:
-    """Every workload in every dtype, with its number of rounds; the sweeps, being many, in fewer rounds."""
+    """List every workload in every dtype with its number of rounds; the many sizes of a sweep get fewer."""
     found = []
     for name in chosen:
         for workload in GROUPS[name]:
@@ -111,7 +113,7 @@ def cases(chosen: list[str], given: argparse.Namespace) -> list[tuple[Workload, 
 def threads(
     given: argparse.Namespace, peak: Peak, outcome: runner.Outcome, say: Callable[[str], None]
 ) -> tuple[list[runner.Result], list[runner.Result]]:
-    """glassnet on one thread and on two, interleaved."""
+    """Measure glassnet on one thread and on two, interleaved."""
     one, two = Worker("glassnet", 1), Worker("glassnet", 2)
     alone, together = [], []
     for workload, rounds in cases(["W1", "W3", "W4"], given):

@@ -1,4 +1,4 @@
-"""The chart: µs a step on a logarithmic axis, a group of bars a workload, a colour a contender, a panel a dtype."""
+"""Draws the charts: µs a step on a log axis; a group of bars for each workload, a panel for each dtype."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from benchmarks.report import short
 from benchmarks.runner import Result
 
-# Okabe & Ito 2008: told apart by every kind of colour vision
+# Okabe & Ito 2008: distinct for every kind of colour vision
 COLOURS = {
     "glassnet": "#D55E00",
     "numpy": "#0072B2",
@@ -22,7 +22,7 @@ COLOURS = {
     "torch.compile": "#56B4E9",
     "jax": "#CC79A7",
 }
-WIDTH = 7.0  # inches at least, for title and legend
+WIDTH = 7.0  # inches, the least that title and legend need
 
 
 def draw(results: list[Result], folder: Path, clock: str, subtitle: str, peaks: dict[str, float]) -> None:
@@ -37,7 +37,7 @@ def draw(results: list[Result], folder: Path, clock: str, subtitle: str, peaks: 
 
 
 def bars(results: list[Result], clock: str, subtitle: str) -> Figure:
-    """Horizontal bars, one panel a dtype, each workload's contenders together in the order they ran."""
+    """Draw horizontal bars: one panel for each dtype, the contenders of a workload together in the order they ran."""
     dtypes = unique([result.workload.dtype for result in results])
     labels = unique([result.workload.label for result in results])
     contenders = unique([result.contender for result in results])
@@ -77,7 +77,7 @@ def bars(results: list[Result], clock: str, subtitle: str) -> Figure:
 
 
 def lines(results: list[Result], clock: str, subtitle: str, peaks: dict[str, float]) -> Figure:
-    """GF/s over the swept size, a row a sweep, a panel a dtype."""
+    """Draw GF/s over the size: one row for each sweep, one panel for each dtype."""
     dtypes = unique([result.workload.dtype for result in results])
     sweeps = unique([result.workload.name.split()[0] for result in results])
     figure = Figure(figsize=(max(4.6 * len(dtypes) + 0.6, WIDTH), 3.1 * len(sweeps) + 1.0), layout="constrained")

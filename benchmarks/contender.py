@@ -1,4 +1,4 @@
-"""What a contender must do, and how its runs are timed."""
+"""The protocol of a contender, and the timing of its runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.workloads import Array, Workload
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds by the wall clock and of processor time, and the steps they were spent on."""
+    """Seconds of wall clock and of processor time, and the number of steps they took."""
 
     wall: float
     cpu: float
@@ -20,9 +20,9 @@ class Timing:
 
 
 class Contender(Protocol):
-    """Someone who can do a workload; made once, with compilation and data transfer done in __init__."""
+    """A library under test, set up for one workload; __init__ does the compilation and the transfer of data."""
 
-    detail: str  # how it does it: version and settings
+    detail: str  # version and settings
 
     def __init__(self, workload: Workload, threads: int) -> None: ...
 
@@ -31,11 +31,11 @@ class Contender(Protocol):
         ...
 
     def theta(self) -> Array:
-        """The parameters after the last `train`, in glassnet's layout."""
+        """Return the parameters after the last `train`, in glassnet's layout."""
         ...
 
     def predictor(self) -> Callable[[], Any]:
-        """A call that returns (or fills a buffer with) the outputs for the workload's X at its initial parameters."""
+        """Return a function that computes the outputs for the workload's X at its initial parameters."""
         ...
 
 

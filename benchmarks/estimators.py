@@ -1,4 +1,4 @@
-"""Fit time and held-out score of MLPClassifier beside scikit-learn's, at their defaults: `python -m benchmarks.estimators`."""
+"""Compares fit time and score of MLPClassifier with scikit-learn's, at the defaults: `python -m benchmarks.estimators`."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ import glassnet
 
 
 def data_sets():
-    """{name: (X, y)}."""
+    """Load the data sets: {name: (X, y)}."""
     synthetic = make_classification(20_000, 30, n_informative=15, n_redundant=5, random_state=0)
     return {
         "breast_cancer": load_breast_cancer(return_X_y=True),
@@ -29,7 +29,7 @@ def data_sets():
 
 
 def measure(kind, X, y, seed):
-    """(seconds of fit, held-out score, epochs) of an estimator at its defaults on standardised data."""
+    """Fit an estimator at its defaults on standardised data; return seconds, held-out score and epochs."""
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, stratify=y, random_state=seed)
     scaler = StandardScaler().fit(X_train)
     X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
@@ -41,8 +41,8 @@ def measure(kind, X, y, seed):
 def main():
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="how many splits and initial networks")
-    parser.add_argument("--only", help="one data set whose name begins so")
+    parser.add_argument("--seeds", type=int, default=10, help="number of splits and initial networks")
+    parser.add_argument("--only", help="beginning of the name of one data set")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     print("| data | scikit-learn, s | glassnet, s | faster | score, scikit-learn | score, glassnet |")
@@ -51,7 +51,7 @@ def main():
         if arguments.only and not name.startswith(arguments.only):
             continue
         runs = []
-        measure(glassnet.MLPClassifier, X[:100], y[:100], 0)  # imports and caches
+        measure(glassnet.MLPClassifier, X[:100], y[:100], 0)  # warm up imports and caches
         for seed in range(arguments.seeds):
             runs.append([measure(module.MLPClassifier, X, y, seed) for module in (sklearn.neural_network, glassnet)])
         seconds, scores, _ = np.moveaxis(np.array(runs), 2, 0)  # each (seeds, 2)

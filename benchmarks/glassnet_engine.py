@@ -1,4 +1,4 @@
-"""glassnet as a contender: the compiled engine where it is built, else NumPy's."""
+"""glassnet as a contender: the compiled engine if it is built, else NumPy's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.workloads import SEED, Array, Workload
 
 
 def native() -> Any:
-    """The module of the compiled engine, or None where it was not compiled."""
+    """Return the module of the compiled engine, or None if it was not compiled."""
     try:
         module = importlib.import_module("glassnet.native.engine")
     except ImportError:
@@ -22,12 +22,12 @@ def native() -> Any:
 
 
 def engine() -> str:
-    """The engine that `train` is asked for."""
+    """Return the name of the engine to pass to `train`."""
     return "numpy" if native() is None else "native"
 
 
 def described() -> str:
-    """glassnet's version and engine, with the file of the compiled one, which names its instruction set."""
+    """Describe version and engine, with the compiled module's name, which contains its instruction set."""
     name = "" if native() is None else f" ({native().load_module()[0].__name__.rpartition('.')[2]})"
     return f"glassnet {gn.__version__}, engine {engine()}{name}"
 
@@ -38,7 +38,7 @@ def train_options(workload: Workload) -> dict[str, Any]:
 
 
 class Glassnet:
-    """`glassnet.train`; the wall clock is History.seconds, processor time includes the checks of the call."""
+    """Runs `glassnet.train`; wall time is History.seconds, processor time includes the checks of the arguments."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload, self.threads = workload, threads

@@ -1,4 +1,4 @@
-"""The machine and the versions of everything on it, and which cores a process may use."""
+"""Describes the machine and its software, and pins processes to cores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_
 
 
 def description() -> dict[str, Any]:
-    """CPU, cores, load, system, versions and date, for the record."""
+    """Return CPU, cores, load, system, versions and date, for the record."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": cpu_model(),
@@ -39,12 +39,12 @@ def cpu_model() -> str:
 
 
 def cores() -> list[int]:
-    """The cores this process may run on; empty where the system does not tell."""
+    """Return the cores this process may run on; an empty list if the system does not say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def pinned_to(threads: int) -> set[int] | None:
-    """The last `threads` cores (the first serves most interrupts), or None where processes cannot be pinned."""
+    """Return the last `threads` cores, since the first serves most interrupts; None if processes cannot be pinned."""
     return set(cores()[-threads:]) or None
 
 
@@ -63,9 +63,9 @@ def on_cores(chosen: set[int] | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def thread_limits(threads: int) -> Iterator[None]:
-    """Let the processes started in a block see thread limits in the environment before they import anything."""
+    """Set thread limits in the environment of the processes that a block starts, before they import anything."""
     limits = dict.fromkeys(LIMITS, str(threads))
-    if threads == 1:  # more threads follow from the cores it is pinned to
+    if threads == 1:  # XLA takes a larger number from the cores it is pinned to
         limits["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false " + os.environ.get("XLA_FLAGS", "")
     before = {name: os.environ.get(name) for name in limits}
     os.environ.update(limits)

@@ -1,4 +1,4 @@
-"""W5: many seeds of W1's network, 1,000 epochs each, on two threads, by `glassnet.train_many`."""
+"""Measures W5: many seeds of W1's network, 1,000 epochs each, on two threads, by `glassnet.train_many`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def train_many(seeds: int, threads: int) -> Timing | None:
 
 
 def one_by_one(seeds: int, threads: int) -> Timing:
-    """The same networks, one `train` after the other."""
+    """Train the same networks with one `train` after the other."""
     networks = [W5.network(seed) for seed in range(seeds)]
     X, Y = W5.data
     with Stopwatch() as watch:
@@ -37,7 +37,7 @@ def one_by_one(seeds: int, threads: int) -> Timing:
 
 
 def vmapped(seeds: int, epochs: int) -> Timing:
-    """JAX on all of its threads: one jitted scan over the epochs of a vmap over the seeds."""
+    """Train with JAX on all of its threads: one jitted scan over the epochs of a vmap over the seeds."""
     import jax
     import jax.numpy as jnp
 
@@ -59,7 +59,7 @@ def vmapped(seeds: int, epochs: int) -> Timing:
 
 
 def measure(seeds: int, threads: int, rounds: int, peers: list[str]) -> dict[str, Any]:
-    """Seconds for all seeds with train_many, with train in a loop, and by JAX, the last two from a part of the work."""
+    """Measure seconds for all seeds by train_many, and by train in a loop and JAX, scaled up from a part of the work."""
     worker = Worker("glassnet", threads)
     record: dict[str, Any] = {"seeds": seeds, "epochs": EPOCHS, "threads": threads, "engine": engine()}
     try:

@@ -1,4 +1,4 @@
-"""The machine's multiply-add peak: a C++ program of independent accumulators, compiled here and run on one core."""
+"""Measures the machine's multiply-add peak: compiles a C++ program of independent sums and runs it on one core."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ int main() { std::printf("%f %f\n", gflops<float>(), gflops<double>()); }
 
 
 def source() -> str:
-    """The program, each sum a variable of its own, which every compiler keeps in a register."""
+    """Write the program; each sum is a variable of its own, so that every compiler keeps it in a register."""
     parts = {
         "DECLARED": ", ".join(f"s{i} = zero + T({i})" for i in range(SUMS)),
         "UPDATED": " ".join(f"s{i} = s{i} * a + b;" for i in range(SUMS)),
@@ -66,7 +66,7 @@ def source() -> str:
 
 
 class Peak:
-    """`measure()` gives {"float32": GF/s, "float64": GF/s} of one core, or None if nothing could be compiled."""
+    """The compiled program: `measure()` returns GF/s of one core by dtype, or None if it did not compile."""
 
     def __init__(self, folder: Path, core: int | None) -> None:
         self.program, self.core, self.missing = folder / "peak", core, ""
@@ -95,7 +95,7 @@ class Peak:
         if self.missing:
             return None
         cores = None if self.core is None else {self.core}
-        with on_cores(cores):  # a child inherits it
+        with on_cores(cores):  # the child process inherits the cores
             out = subprocess.run([self.program], capture_output=True, text=True, check=True).stdout
         single, double = map(float, out.split())
         return {"float32": single, "float64": double}

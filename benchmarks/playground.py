@@ -1,6 +1,6 @@
-"""How quick the playground's server is: frames one after another, and many learners at once from another process.
+"""Times the playground's server: frames one after another, and many learners at once from another process.
 
-`python -m benchmarks.playground` measures both; `--seconds 600` makes the learners stay for a soak.
+`python -m benchmarks.playground` measures both; `--seconds 600` is a soak test.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-LEARNERS, RATE = 40, 5.0  # frames a second each
-SETTINGS = (  # what a class tries
+LEARNERS, RATE = 40, 5.0  # learners, and frames a second of each
+SETTINGS = (  # queries of the learners
     "",
     "data=circles&activation=tanh&hidden=4",
     "data=spirals&hidden=8,8&activation=tanh&optimizer=adam&rate=0.01",
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def frames() -> None:
-    """Times of the default network's frames in this process, without HTTP."""
+    """Time the default network's frames in this process, without HTTP."""
     from glassnet.playground.playground import Playground
 
     play, rng = Playground(), random.Random(0)
@@ -63,7 +63,7 @@ def _timed(play: object, step: int, more: str = "") -> float:
 
 
 def load(learners: int, seconds: float) -> None:
-    """Learners that each play a run of their own against a server in another process."""
+    """Let learners each play a run of their own against a server in another process."""
     command = [sys.executable, "-m", "glassnet", "play", "--no-browser", "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -101,7 +101,7 @@ async def _class(port: int, learners: int, seconds: float, pid: int) -> tuple[li
 
 
 async def _learner(k: int, port: int, end: float, times: list[float], errors: list[int]) -> None:
-    """Plays forward, now and then steps back, and after a while starts again with another seed."""
+    """Play forward, sometimes step back, and start again with another seed after 1,500 steps."""
     rng = random.Random(k)
     await asyncio.sleep(rng.random() / RATE)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -125,7 +125,7 @@ async def _learner(k: int, port: int, end: float, times: list[float], errors: li
 
 
 def resident(pid: int) -> float:
-    """The memory of a process in MB, where /proc tells."""
+    """Return the memory of a process in MB; nan without /proc."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return float("nan")
@@ -133,7 +133,7 @@ def resident(pid: int) -> float:
 
 
 def quantile(times: list[float], share: float) -> float:
-    """In milliseconds."""
+    """Return a quantile of times, in milliseconds."""
     if share == 1:
         return max(times) * 1e3
     return statistics.quantiles(times, n=1000)[round(share * 1000) - 1] * 1e3

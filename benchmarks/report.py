@@ -1,4 +1,4 @@
-"""The report of a run: tables for the terminal, JSON for the record, a chart for the reader."""
+"""Reports a run: tables for the terminal, and JSON for the record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTHS = (9, 9, 6, 7, 10, 15)
 
 
 def tables(console: Console, outcome: Outcome, clock: str) -> None:
-    """A small table for each workload, dtype and number of threads."""
+    """Print a small table for each workload, dtype and number of threads."""
     console.print(f"\n[bold]Time of a step[/bold] by the {clock} clock; the ratio is of the best rounds\n")
     for first in [result for result in outcome.results if reference_of(result, outcome.results) is result]:
         threads = f", {first.threads} threads" if first.threads > 1 else ""
@@ -50,7 +50,7 @@ def figures(result: Result, reference: Result, outcome: Outcome, clock: str) -> 
 
 
 def reference_of(result: Result, results: list[Result]) -> Result:
-    """glassnet's result on the same workload, dtype and threads, or the first contender's if it has none."""
+    """Return glassnet's result on the same workload, dtype and threads, or the first contender's if there is none."""
     alike = [other for other in results if key(other) == key(result)]
     return next((other for other in alike if other.contender == "glassnet"), alike[0])
 
@@ -60,7 +60,7 @@ def key(result: Result) -> tuple[str, str, int]:
 
 
 def thread_table(console: Console, one: list[Result], two: list[Result]) -> None:
-    """The speed-up by the wall clock; processor time would count both cores."""
+    """Print the speed-up by two threads by the wall clock; processor time would count both cores."""
     table = Table(title="glassnet on one thread and on more", title_justify="left")
     for heading in ("workload", "dtype"):
         table.add_column(heading)
@@ -86,7 +86,7 @@ def many_line(many: dict[str, Any]) -> str:
 
 
 def sweep_lines(outcome: Outcome, clock: str) -> list[str]:
-    """How glassnet's time grows with the rows, and how far any width lies above a smooth curve through all of them."""
+    """Report how glassnet's time grows with the rows, and the width highest above a smooth curve through all."""
     lines = []
     for dtype in dict.fromkeys(result.workload.dtype for result in outcome.results):
         ours = [r for r in outcome.results if r.contender == "glassnet" and r.workload.dtype == dtype]
@@ -111,5 +111,5 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def short(value: float) -> str:
-    """Three significant digits, without an exponent."""
+    """Format a number with three significant digits, without an exponent."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The rounds: the peak, then glassnet, then every peer, one after the other and again, so that noise hits all alike."""
+"""Runs the rounds: in each, the peak, glassnet and every peer in turn, so that noise affects all alike."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from benchmarks.peak import Peak
 from benchmarks.worker import Worker
 from benchmarks.workloads import Workload
 
-TOLERANCE = 1e-3  # of the losses, relative to glassnet's
+TOLERANCE = 1e-3  # largest difference of a loss from glassnet's, relative to it
 
 
 @dataclass
 class Result:
-    """One contender on one workload: its timings, one a round, and what follows from them."""
+    """The timings of one contender on one workload, one for each round, and figures computed from them."""
 
     workload: Workload
     contender: str
@@ -27,14 +27,14 @@ class Result:
     timings: list[Timing] = field(default_factory=list)
 
     def seconds(self, clock: str) -> list[float]:
-        """Seconds a step in each round, by the "wall" or the "cpu" clock."""
+        """Return the seconds for one step in each round, by the "wall" or the "cpu" clock."""
         return [getattr(timing, clock) / timing.steps for timing in self.timings]
 
     def best(self, clock: str) -> float:
         return min(self.seconds(clock))
 
     def record(self) -> dict[str, Any]:
-        """Everything, as plain numbers."""
+        """Return the result as plain numbers, for JSON."""
         workload = self.workload
         figures = {
             f"{clock}_us_per_step_{name}": round(1e6 * of(self.seconds(clock)), 4)
@@ -61,14 +61,14 @@ class Result:
 
 @dataclass
 class Outcome:
-    """All results of a run, the peaks measured between them, and what went wrong or deserves a word."""
+    """All results of a run, the peaks measured between them, and notes on failures and disagreements."""
 
     results: list[Result] = field(default_factory=list)
     peaks: list[dict[str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def peak(self, dtype: str) -> float | None:
-        """The best GF/s of one core."""
+        """Return the best GF/s of one core."""
         return max((peak[dtype] for peak in self.peaks), default=None)
 
 
@@ -107,12 +107,12 @@ def measure(
 
 
 def difference(result: Result, reference: Result) -> float:
-    """The relative difference of the losses."""
+    """Return the relative difference of two losses."""
     return abs(result.loss - reference.loss) / abs(reference.loss)
 
 
 def disagreements(results: list[Result]) -> list[str]:
-    """A note for each contender whose loss is not that of the first one."""
+    """Return a note for each contender whose loss differs from the first one's."""
     return [
         f"{result.workload.name} {result.workload.dtype}: {result.contender}'s loss is {result.loss:.6g}, "
         f"{results[0].contender}'s {results[0].loss:.6g}: not the same work"

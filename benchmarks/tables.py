@@ -1,4 +1,4 @@
-"""Own tables from the command line: how soon training starts, and scores beside scikit-learn: `python -m benchmarks.tables`."""
+"""Times `glassnet train` on a large table and compares scores with scikit-learn's: `python -m benchmarks.tables`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS = 100_000
 
 
 def make_table(seed: int = 0, rows: int = ROWS) -> pl.DataFrame:
-    """Twenty numeric and ten categorical columns, 3 % of the cells missing, and two classes that depend on both."""
+    """Make twenty numeric and ten categorical columns, 3 % of the cells missing, and two classes that depend on both."""
     rng = np.random.default_rng(seed)
     numbers = rng.normal(size=(rows, 20))
     codes = rng.integers(0, np.arange(3, 13), size=(rows, 10))
@@ -40,7 +40,7 @@ def make_table(seed: int = 0, rows: int = ROWS) -> pl.DataFrame:
 
 
 def seconds_to_training(file: Path, out: Path) -> float:
-    """From the start of the process to the first epoch's line."""
+    """Measure the time from the start of the process to the first epoch's line."""
     command = [sys.executable, "-m", "glassnet", "train", str(file), "--target", "answer"]
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -58,7 +58,7 @@ def seconds_to_training(file: Path, out: Path) -> float:
 
 
 def compare(frame: pl.DataFrame, target: str, seed: int) -> tuple[float, float, float, float]:
-    """Test score and seconds of a plan at its defaults and of scikit-learn's pipeline at its defaults."""
+    """Return test score and seconds of a plan and of scikit-learn's pipeline, both at their defaults."""
     from sklearn.compose import TransformedTargetRegressor, make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.model_selection import train_test_split
@@ -103,7 +103,7 @@ def compare(frame: pl.DataFrame, target: str, seed: int) -> tuple[float, float, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    warnings.filterwarnings("ignore", category=UserWarning)  # scikit-learn's, that 200 epochs did not converge
+    warnings.filterwarnings("ignore", category=UserWarning)  # scikit-learn warns that 200 epochs did not converge
     parser.add_argument("--only", choices=["start", "scores"])
     given = parser.parse_args()
     table = make_table()

@@ -1,4 +1,4 @@
-"""A process of its own for each contender: it prepares a workload once, then times it whenever the runner asks."""
+"""Runs each contender in its own process, which prepares a workload once and times it in every round."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LEAST_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Ready:
-    """What a contender reports before the rounds: how it works and its loss after check_epochs (nan for inference)."""
+    """A contender's report before the rounds: its settings, and its loss after check_epochs (nan for inference)."""
 
     detail: str
     loss: float
 
 
 class Worker:
-    """The runner's end of one contender's process, which has its own thread limits and cores."""
+    """Controls the process of one contender, which has its own thread limits and cores."""
 
     def __init__(self, name: str, threads: int) -> None:
         self.name, self.threads = name, threads
@@ -36,20 +36,20 @@ class Worker:
     def start(self) -> None:
         with thread_limits(self.threads), on_cores(pinned_to(self.threads)):
             self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-            self.pool.submit(load, self.name).result()  # starts the process, and imports
+            self.pool.submit(load, self.name).result()  # starts the process and imports the contender
 
     def prepare(self, workload: Workload) -> Ready | BaseException:
-        """Compile, warm up, check, and find how many repeats take LEAST_SECONDS; what failed is returned."""
+        """Compile, warm up, check, and find how many repeats take LEAST_SECONDS; return the exception of a failure."""
         future = self.pool.submit(_prepare, self.name, workload, self.threads)
         return self.failure(future) or future.result()
 
     def time(self) -> Timing | BaseException:
-        """Time the prepared workload once; what failed is returned."""
+        """Time the prepared workload once; return the exception of a failure."""
         future = self.pool.submit(_time)
         return self.failure(future) or future.result()
 
     def failure(self, future: Future[Any]) -> BaseException | None:
-        """What a task raised, if anything; a process that died is replaced."""
+        """Return the exception that a task raised, or None; start a new process for one that died."""
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
             self.start()
@@ -63,12 +63,12 @@ class Worker:
         self.pool.shutdown()
 
 
-_run: Callable[[], Timing] | None = None  # in the worker's process: the workload at hand
+_run: Callable[[], Timing] | None = None  # in the worker's process: times the prepared workload
 
 
 def _prepare(name: str, workload: Workload, threads: int) -> Ready:
     global _run
-    _run = None  # frees the last workload first
+    _run = None  # free the last workload first
     contender = load(name)(workload, threads)
     if workload.kind == "inference":
         predict = contender.predictor()
@@ -85,7 +85,7 @@ def _prepare(name: str, workload: Workload, threads: int) -> Ready:
 
 
 def _enough(run: Callable[[int], Timing], unit: int) -> int:
-    """The multiple of `unit` for which run takes LEAST_SECONDS of processor time."""
+    """Return the multiple of `unit` for which `run` takes LEAST_SECONDS of processor time."""
     times = unit
     while (spent := run(times).cpu) < LEAST_SECONDS:
         times = unit * math.ceil(times / unit * min(10.0, 1.2 * LEAST_SECONDS / max(spent, 1e-6)))

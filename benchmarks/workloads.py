@@ -1,4 +1,4 @@
-"""What is measured: networks, synthetic data, batches and optimizers, equal for glassnet and all of its peers."""
+"""The workloads: networks, synthetic data, batches and optimizers, equal for glassnet and all of its peers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Workload:
-    """A network with hidden relu, its data and its training; everything follows from the fields and SEED.
+    """A network with hidden relu, its data and its training, all determined by the fields and SEED.
 
     The rows are a multiple of the batch size, so that every step does the same work.
     """
@@ -31,7 +31,7 @@ class Workload:
     batch_size: int  # equal to rows for full batch
     optimizer: str = "adam"  # or "sgd"
     learning_rate: float = 0.001
-    check_epochs: int = 1  # after these the losses are compared; also the least that is timed
+    check_epochs: int = 1  # epochs before losses are compared, and the fewest that are timed
     kind: str = "training"  # or "inference": one step is one forward pass over the rows
     dtype: str = "float32"
 
@@ -55,7 +55,7 @@ class Workload:
 
     @property
     def flops_per_step(self) -> float:
-        """Operations of the matrix products, a multiply-add counted as two: forward, ∂L/∂W, and ∂L/∂A but for the input."""
+        """Operations of the matrix products for Z, ∂L/∂W, and ∂L/∂A of hidden layers; a multiply-add counts as two."""
         weights = [fan_in * fan_out for fan_in, fan_out in itertools.pairwise(self.sizes)]
         products = sum(weights) if self.kind == "inference" else 3 * sum(weights) - weights[0]
         return 2.0 * self.batch_size * products
@@ -65,7 +65,7 @@ class Workload:
 
     @cached_property
     def data(self) -> tuple[Array, Array]:
-        """X, (rows, d), standard normal, and Y, (rows, k), what a random linear teacher says of it plus noise."""
+        """X (rows, d), standard normal, and Y (rows, k), the classes of a random linear function of X plus noise."""
         rng = np.random.default_rng(SEED)
         X = rng.standard_normal((self.rows, self.sizes[0]), dtype=np.float32)
         teacher = rng.standard_normal((self.sizes[0], self.sizes[-1]), dtype=np.float32)
@@ -79,18 +79,18 @@ class Workload:
         return np.asarray(X, self.dtype), Y
 
     def order(self, epoch: int) -> NDArray[np.intp]:
-        """The rows in the order in which glassnet visits them with seed SEED."""
+        """Return the order in which glassnet visits the rows with seed SEED."""
         return np.arange(self.rows) if self.full_batch else batch_order(SEED, epoch, self.rows)
 
     def loss(self, theta: Array) -> float:
-        """The mean loss over (at most 10,000 rows of) the data, by the same code for every contender."""
+        """Compute the mean loss over at most 10,000 rows of the data, by the same code for every contender."""
         network = self.network()
         network.theta = theta
         X, Y = self.data
         return network.loss(X[:10_000], Y[:10_000])
 
     def for_check(self) -> Workload:
-        """The first 20 batches' worth of it, on which losses are compared: later, rounding errors have grown too far."""
+        """Return the first 20 batches, on which losses are compared: later, rounding errors have grown too large."""
         return self if self.full_batch else self.at(rows=min(self.rows, 20 * self.batch_size))
 
     def at(self, **changes: Any) -> Workload:
@@ -134,7 +134,7 @@ GROUPS: dict[str, tuple[Workload, ...]] = {
 
 
 def quick(workload: Workload) -> Workload:
-    """The same step on less data."""
+    """Return the workload with the same step and less data."""
     if workload.kind == "inference" or workload.full_batch:
         return workload
     return workload.at(rows=min(workload.rows, 100 * workload.batch_size))

@@ -1,4 +1,4 @@
-"""The build backend: scikit-build-core, and where the engine does not compile, a wheel without it that says why."""
+"""The build backend: scikit-build-core; if the engine does not compile, the wheel holds its error instead."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 NOT_COMPILED = Path("build/_not_compiled.py")
 
-# Settings of scikit-build-core for a wheel of Python files alone, which load_module asks why there is no engine.
+# Settings of scikit-build-core for a wheel of Python files alone; load_module reads the error from NOT_COMPILED.
 WITHOUT_ENGINE = {
     "wheel.cmake": "false",
     "wheel.py-api": "py3",
@@ -46,17 +46,17 @@ print(getattr(build, hook)(wheel_directory, json.loads(settings)))
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
-    """As PEP 517 says."""
+    """Build a wheel (PEP 517)."""
     return _build("build_wheel", wheel_directory, config_settings or {})
 
 
 def build_editable(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
-    """As PEP 660 says."""
+    """Build an editable wheel (PEP 660)."""
     return _build("build_editable", wheel_directory, config_settings or {})
 
 
 def _build(hook: str, wheel_directory: str, settings: dict[str, Any]) -> str:
-    # in a process of its own, whose output can be read as well as shown
+    # in a process of its own, so that the output can be both shown and searched for the error
     command = [sys.executable, "-u", "-c", CALL, hook, wheel_directory, json.dumps(settings)]
     output = []
     with subprocess.Popen(
@@ -72,13 +72,13 @@ def _build(hook: str, wheel_directory: str, settings: dict[str, Any]) -> str:
     print(f"*** The engine was not compiled: {error}; building glassnet without it.", flush=True)
     NOT_COMPILED.parent.mkdir(exist_ok=True)
     NOT_COMPILED.write_text(
-        f'"""Why this installation lacks the compiled engine."""\n\nERROR = {error!r}\n', encoding="utf-8"
+        f'"""The error for which the engine was not compiled."""\n\nERROR = {error!r}\n', encoding="utf-8"
     )
     return str(getattr(build, hook)(wheel_directory, {**settings, **WITHOUT_ENGINE}))
 
 
 def first_error(output: list[str]) -> str:
-    """The first error of the compiler, else of CMake, in one line."""
+    """Return the first error of the compiler, or else of CMake, in one line."""
     error = next((line for line in output if "error:" in line), "") or _cmake_error(output)
     if named := re.search(r"Could not find .* in (?:the )?environment variable CXX:\s*(.*[^.\s])", error):
         error = f"no C++ compiler was found as {named[1]}"  # scikit-build-core sets CXX to the compiler of Python
@@ -95,4 +95,4 @@ def _cmake_error(output: list[str]) -> str:
     if not output[start].endswith(":"):
         return output[start]
     indented = itertools.takewhile(lambda line: not line or line.startswith(" "), output[start + 1 :])
-    return re.split("Tell CMake|It fails with", " ".join(indented))[0]  # what follows is advice, or long
+    return re.split("Tell CMake|It fails with", " ".join(indented))[0]  # without the advice that follows

@@ -52,7 +52,7 @@ def arrows(known: set[str]) -> Arrows:
 
 
 def needed(found: Arrows) -> list[tuple[str, str]]:
-    """Leave out each arrow that a longer way of arrows implies."""
+    """Leave out each arrow that a path of several arrows implies."""
 
     def reached(start: str, target: str) -> bool:
         return any(lower == target or reached(lower, target) for upper, lower in found if upper == start)
@@ -97,7 +97,7 @@ def main() -> None:
     after = rest.split(END)[1]
     current = f"{before}{BEGIN}\n{drawing()}\n{END}{after}"
     if given.check:
-        sys.exit(current != text and "docs/architecture.md: the drawing is old; run python tools/house.py.")
+        sys.exit(current != text and "docs/architecture.md: the drawing is not current; run python tools/house.py.")
     DOCUMENT.write_text(current, encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
-"""Looks at the playground's page in Chromium: `python tools/page.py pictures` and `python tools/page.py speed`.
+"""Photographs and times the playground's page in Chromium: `python tools/page.py pictures` or `… speed`.
 
-`pictures` writes the images of the documentation; `speed` prints how soon the first picture stands, and the time from
-picture to picture while the default network trains. Needs the test extra and Chromium on the PATH.
+`pictures` writes the images of the documentation; `speed` prints the time to the first picture, and the time between
+pictures while the default network trains. Needs the test extra and Chromium on the PATH.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
-SCALE = 1.5  # pixels of the images for each of the page's
+SCALE = 1.5  # image pixels for each pixel of the page
 PICTURES = {  # name: (query, colours, width, height)
     "playground": (
         "?data=spirals&noise=0&hidden=8,6&activation=tanh&optimizer=adam&rate=0.03&step=900",
@@ -65,7 +65,7 @@ MEASURE = """async (milliseconds) => {
 
 @contextmanager
 def playground() -> Iterator[str]:
-    """A server of its own; its address."""
+    """Start a server and yield its address."""
     command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -77,7 +77,7 @@ def playground() -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        raise SystemExit("chromium: expected on the PATH; found none; apt-get install chromium.")
+        raise SystemExit("chromium: expected on the PATH; found none; install it, e.g. apt-get install chromium.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
@@ -85,7 +85,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def wait(page: Page) -> None:
-    """Until everything is shown that the address asks for."""
+    """Wait until the page shows everything that its address requests."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(600)
 
@@ -110,7 +110,7 @@ def pictures(browser: Browser, address: str) -> None:
 
 def speed(browser: Browser, address: str) -> None:
     firsts = []
-    for _ in range(5):  # each in a window with an empty cache
+    for _ in range(5):  # each time in a new window with an empty cache
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.goto(address)
         wait(page)

@@ -1,7 +1,7 @@
-"""Takes the pinned Lit from the npm registry into the playground's page: `python tools/vendor_lit.py` (needs npm).
+"""Copies the pinned Lit from the npm registry into the playground's page: `python tools/vendor_lit.py` (needs npm).
 
-The files are Lit's own minified modules; only their import paths are rewritten to relative ones, so that a browser
-takes them without an import map and the page needs no build step.
+The files are Lit's own minified modules; only their import paths are made relative, so that a browser loads them
+without an import map and the page needs no build step.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ export { unsafeHTML } from "lit/directives/unsafe-html.js";
 
 
 def relative(source: str) -> str:
-    """The module with every import as a file of the same folder, and without its source map."""
+    """Rewrite every import to a file of the same folder, and drop the source map."""
 
     def rewrite(match: re.Match[str]) -> str:
         name = match["path"].rsplit("/", 1)[-1]
@@ -55,13 +55,13 @@ def relative(source: str) -> str:
 
 
 def fetch(package: str, folder: Path) -> Path:
-    """The archive of a package, checked against its pinned digest."""
+    """Download the archive of a package and compare it with its pinned digest."""
     command = ["npm", "pack", "--json", "--pack-destination", str(folder), package]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     archive = folder / (told[0] if isinstance(told, list) else next(iter(told.values())))["filename"]
     digest = hashlib.sha512(archive.read_bytes()).hexdigest()
     if digest != DIGESTS[package]:
-        raise SystemExit(f"{package}: expected sha512 {DIGESTS[package]}; got {digest}; see what changed upstream.")
+        raise SystemExit(f"{package}: expected sha512 {DIGESTS[package]}; got {digest}; compare, then pin the new one.")
     return archive
 
 

@@ -16,12 +16,12 @@ PEERS = {
 
 
 def installed() -> list[str]:
-    """The peers whose package is there."""
+    """Return the peers whose package is installed."""
     return [name for name, (package, _, _) in PEERS.items() if importlib.util.find_spec(package) is not None]
 
 
 def load(name: str) -> Any:
-    """The contender class called `name`."""
+    """Return the contender class called `name`."""
     if name == "glassnet":
         return importlib.import_module("benchmarks.glassnet_engine").Glassnet
     _, module, attribute = PEERS[name]

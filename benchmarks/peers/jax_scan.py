@@ -13,14 +13,14 @@ import numpy as np
 from benchmarks.contender import Stopwatch, Timing
 from benchmarks.workloads import Array, Workload
 
-jax.config.update("jax_enable_x64", True)  # lets float64 be float64; float32 arrays stay float32
+jax.config.update("jax_enable_x64", True)  # allows float64; float32 arrays stay float32
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 Tree = Any
 
 
 class JaxScan:
-    """Data, order, parameters and Adam's state live on the device; one call of the jitted function is check_epochs."""
+    """Keeps data, order, parameters and Adam's state on the device; one call of the jitted function is check_epochs."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload = workload
@@ -80,7 +80,7 @@ def objective(workload: Workload, theta: Tree, x: Any, y: Any) -> Any:
 
 
 def steps(workload: Workload, state: Tree, X: Any, Y: Any, order: Any) -> tuple[Tree, Any]:
-    """As many steps as `order` has rows; returns the new state and the mean loss."""
+    """Run one step for each row of `order`; return the new state and the mean loss."""
 
     def step(state: Tree, rows: Any) -> tuple[Tree, Any]:
         theta, m, v, t = state

@@ -14,7 +14,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class NumpyLoop:
-    """Forward, loss, backward and update by hand; parameters, gradient and Adam's state are flat vectors."""
+    """Computes passes and update by hand; parameters, gradient and Adam's state are flat vectors."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload = workload
@@ -57,7 +57,7 @@ class NumpyLoop:
         return watch.timing(t)
 
     def step(self, x: Array, y: Array, t: int) -> float:
-        """One update; returns the loss before it."""
+        """Update once; return the loss before it."""
         A, dA, last = self.A, self.dA, self.last
         self.forward(x)
         loss = self.output_and_slope(A[last], y, dA[last])
@@ -102,7 +102,7 @@ class NumpyLoop:
         return loss
 
     def update(self, t: int) -> None:
-        """SGD or Adam, in place; Adam's bias corrections are folded into the rate and epsilon."""
+        """Update by SGD or Adam in place; the rate and epsilon contain Adam's bias corrections."""
         rate, g, s = self.workload.learning_rate, self.g, self.scratch
         if self.workload.optimizer == "sgd":
             np.multiply(g, -rate, out=g)

@@ -1,7 +1,7 @@
 """scikit-learn as a peer: MLPClassifier with its own solver and the same hyper-parameters.
 
-It shuffles with its own generator, so its batches differ from everybody's. Only for the comparison of the losses is it
-given the rows in the order of the first epoch, unshuffled.
+It shuffles with its own generator, so its batches differ from all others'. For the comparison of losses only, it gets
+the rows in glassnet's order of the first epoch and does not shuffle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.workloads import SEED, Array, Workload
 
 
 class SklearnMLP:
-    """`fit` with warm_start from the workload's initial parameters, no penalty and no stopping rule."""
+    """Calls `fit` with warm_start from the workload's initial parameters, without penalty or stopping rule."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload = workload
@@ -62,7 +62,7 @@ class SklearnMLP:
             self.model.fit(X, y)
 
     def check(self) -> None:
-        """Train check_epochs on everybody's batches; keeps the parameters for `theta`."""
+        """Train check_epochs on glassnet's batches; keep the parameters for `theta`."""
         order = self.workload.order(0)
         self.model.shuffle = False
         self.reset()

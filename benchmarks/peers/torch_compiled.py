@@ -22,11 +22,11 @@ Tensors = list[torch.Tensor]
 
 
 class TorchCompiled:
-    """Parameters and Adam's state are lists of tensors that one compiled function updates in place."""
+    """Keeps parameters and Adam's state as lists of tensors, which one compiled function updates in place."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         torch.set_num_threads(threads)
-        torch.compiler.reset()  # else the eighth workload of a process would silently run uncompiled
+        torch.compiler.reset()  # without this the eighth workload of a process would silently run uncompiled
         self.workload = workload
         self.detail = f"torch {torch.__version__}, whole step compiled"
         self.X, self.Y = tensors(workload)
@@ -38,7 +38,7 @@ class TorchCompiled:
             self.train(workload.check_epochs)
 
     def parts(self) -> list[Array]:
-        """W1, b1, W2, b2, …"""
+        """Return the initial W1, b1, W2, b2, …"""
         return [part for layer in self.start.W for part in (self.start.W[layer], self.start.b[layer])]
 
     def reset(self) -> None:
@@ -78,7 +78,7 @@ class TorchCompiled:
 
 
 def adam_rates(workload: Workload, steps: int) -> torch.Tensor:
-    """(steps, 2): the rate and the epsilon into which the bias corrections of each step are folded."""
+    """Return rate and epsilon of each step, (steps, 2), with Adam's bias corrections in them."""
     t = torch.arange(1, steps + 1, dtype=torch.float64)
     root = torch.sqrt(1 - BETA2**t)
     return torch.stack([workload.learning_rate * root / (1 - BETA1**t), EPSILON * root], dim=1)
@@ -101,7 +101,7 @@ def step(
     Y: torch.Tensor,
     rows: torch.Tensor | None,
 ) -> torch.Tensor:
-    """One update in place; returns the loss before it."""
+    """Update once in place; return the loss before it."""
     x, y = (X, Y) if rows is None else (X.index_select(0, rows), Y.index_select(0, rows))
     loss_of = cross_entropy(workload)
     loss: torch.Tensor

@@ -15,7 +15,7 @@ from benchmarks.workloads import Array, Workload
 
 
 class TorchLoop:
-    """Fused optimizers, gradients set to None, data and order as tensors beforehand, no synchronisation in the loop."""
+    """Uses fused optimizers, gradients set to None, data and order as tensors beforehand, and no synchronisation."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         torch.set_num_threads(threads)
@@ -71,7 +71,7 @@ class TorchLoop:
 
 
 def tensors(workload: Workload) -> tuple[torch.Tensor, torch.Tensor]:
-    """X and Y, with class numbers in place of one-hot rows, as torch prefers them."""
+    """Return X and Y as tensors, with class numbers instead of one-hot rows, as torch prefers them."""
     X, Y = workload.data
     return torch.from_numpy(X), torch.from_numpy(Y if workload.sizes[-1] == 1 else Y.argmax(axis=1))
 
