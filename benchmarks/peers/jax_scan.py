@@ -20,7 +20,7 @@ Tree = Any
 
 
 class JaxScan:
-    """Keeps data, order, parameters and Adam's state on the device; one call of the jitted function is check_epochs."""
+    """Keeps data, order, parameters and Adam's state on the device; one jitted call trains check_epochs."""
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload = workload

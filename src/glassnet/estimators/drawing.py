@@ -29,7 +29,7 @@ class Layer:
 
 
 def draw(layers: list[Layer], weights: list[Array] | None) -> str:
-    """The SVG of these layers; `weights`, if there are any, are the matrices between them."""
+    """Draw layers as SVG; `weights`, if given, are the matrices between them."""
     shown = [_shown_units(layer.width) for layer in layers]
     height = ROW * max(len(units) for units in shown)
     points = [_points(column, units, height) for column, units in enumerate(shown)]
@@ -46,7 +46,7 @@ def draw(layers: list[Layer], weights: list[Array] | None) -> str:
 
 
 def _shown_units(width: int | None) -> list[int | None]:
-    """The units to draw, with None for the gap between the first and the last ones."""
+    """Return the units to draw, with None for the gap between the first and the last ones."""
     if width is not None and width <= SHOWN:
         return list(range(width))
     count = SHOWN if width is not None else 4
@@ -92,7 +92,7 @@ def _column(layer: Layer, places: list[tuple[float, float]], height: int) -> str
 
 
 def draw_estimator(estimator: Any) -> str:
-    """A figure of the estimator's network, as far as it is known, with a line that says what it shows."""
+    """Draw the estimator's network, as far as its sizes are known, with a caption."""
     network = getattr(estimator, "network_", None)
     if network is None:
         hidden = hidden_sizes(estimator.hidden_layer_sizes)

@@ -225,7 +225,7 @@ class Fitting:
             est._best_theta = self.network.theta.copy()
 
     def measure_loss(self) -> tuple[float, passes.Trace]:
-        """The loss on the validation rows, and the forward pass it is of."""
+        """Return the loss on the validation rows and its forward pass."""
         est, rows, net = self.estimator, cast(Rows, self.validation), self.network
         trace = passes.forward(net.activations, net.W, net.b, rows.X)
         loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
@@ -268,12 +268,12 @@ class Fitting:
 
 
 def say(estimator: Any) -> None:
-    """The line of an epoch, as scikit-learn prints it."""
+    """Print the line of an epoch, as scikit-learn does."""
     print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
 
 
 def non_finite_weights(why: object) -> ValueError:
-    """The error in scikit-learn's words, which programs look for, with what the engine says."""
+    """Make the error with scikit-learn's words, which programs search for, and the engine's."""
     return ValueError(
         "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
         f"preprocessed. ({why})"

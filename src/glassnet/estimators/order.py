@@ -28,7 +28,7 @@ class ShuffledOrder:
             self._drawn.append(order)
 
     def __call__(self, epoch: int) -> NDArray[np.intp]:
-        """The order of that epoch, of this draw or of the one before."""
+        """Return the rows' order in `epoch`, which the last draw or the one before it holds."""
         return self._drawn[epoch - self._first] if epoch >= self._first else self._earlier[epoch]
 
     def give_back(self, used: int, rewind: bool) -> None:

@@ -27,12 +27,12 @@ class Rows:
 
 
 def dense(X: Any, dtype: Any) -> Array:
-    """X as a C-ordered array of that dtype."""
+    """Return X as a dense C-ordered array of that dtype."""
     return np.ascontiguousarray(X.toarray() if hasattr(X, "toarray") else X, dtype=dtype)
 
 
 def as_rows(X: Any, Y: Any, sample_weight: Any, dtype: Any) -> Rows:
-    """All of them dense, C-ordered and of that dtype."""
+    """Return the rows with X, Y and weights dense, C-ordered and of that dtype."""
     Y = dense(Y, dtype)
     weight = None if sample_weight is None else np.ascontiguousarray(sample_weight, dtype=dtype)
     return Rows(dense(X, dtype), Y, weight)

@@ -9,7 +9,7 @@ from typing import Any
 def tasks(
     estimator: Any, X: Any, y: Any, sample_weight: Any, incremental: bool
 ) -> tuple[Callable[[], bool], Callable[[], bool]]:
-    """The functions that begin the task of an epoch, and end it and return whether a callback asks to stop."""
+    """Return two functions: one begins an epoch's task; one ends it and returns True if a callback asks to stop."""
     if not (getattr(estimator, "_skl_callbacks", []) and hasattr(estimator, "_callback_fit_ctx")):
         return _nothing, _nothing
     root, metadata = estimator._callback_fit_ctx, None if sample_weight is None else {"sample_weight": sample_weight}

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 def training_setup(estimator: Any, X: Any, y: Any) -> tuple[Network, Array, Array, dict[str, Any]]:
-    """The network, X, Y and options of `train` that come nearest to `estimator.fit(X, y)`; the estimator stays as it is.
+    """Return the network, X, Y and options of `train` nearest to `estimator.fit(X, y)`; the estimator is not changed.
 
     The rows are visited in the core's order rather than scikit-learn's, early stopping watches the loss rather than
     the score, and the penalty of a smaller last batch is that of the others.

@@ -155,7 +155,7 @@ def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
 
 
 def _causes(answer: Answers, truth: Mapping[str, Array], wrong: Mark) -> list[Hypothesis]:
-    """The misconceptions that give the first wrong term, of these the ones that explain most of all terms."""
+    """Return the misconceptions that give the first wrong term; of these, the ones that explain the most terms."""
     scored: list[tuple[int, Hypothesis]] = []
     for hypothesis in hypotheses(answer.graph):
         values = answer.simulate(hypothesis.formulas)

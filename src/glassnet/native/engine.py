@@ -98,7 +98,7 @@ class NativeEngine:
     def run(
         self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
     ) -> None:
-        """As Engine.run says, in calls that are short enough to be repeated."""
+        """Train as Engine.run does, in calls short enough to be repeated."""
         last, per_call = state.epoch + epochs, _epochs_per_call(job)
         while state.epoch < last and not record.stopped and not stop:
             if state.step == until and not job.is_epoch_over(state):
@@ -171,7 +171,7 @@ def is_builtin_loss(loss: Loss) -> bool:
 
 
 def threads_for(network: Network, rows: int, asked: int | None) -> int:
-    """The size of the team for a step of this many rows: as asked or as the work is worth, and as it can be shared out."""
+    """Return the number of threads for steps of this many rows: worth their start, or as asked within the tiles."""
     if max(network.sizes) <= 128:
         return 1  # the kernel of small networks uses one
     processors = usable_processors()
@@ -272,7 +272,7 @@ def _give_back_last_good(job: Job, state: State, record: Record, outcome: Outcom
 
 
 def _last_update(job: Job, state: State) -> int:
-    """The number of the last update before this place; a batch whose weights are all 0 makes none."""
+    """Return the number of the last step before this one that made an update; a batch with all weights 0 makes none."""
     step, at = state.step - 1, replace(state)
     while job.sample_weight is not None and job.order is None and step > 0:
         at.epoch, at.batch = (at.epoch, at.batch - 1) if at.batch else (at.epoch - 1, job.steps_per_epoch - 1)
@@ -373,7 +373,7 @@ def _factors(job: Job, state: State, epochs: int) -> list[float]:
 
 
 def _orders(job: Job, state: State, epochs: int) -> Array | None:
-    """The order of the rows in each of the next epochs, (epochs, n), where the job brings its own."""
+    """Return the rows' order in each of the next epochs, (epochs, n), if the job has its own order; else None."""
     if job.order is None or not job.shuffle:
         return None
     return np.stack([job.order(state.epoch + epoch) for epoch in range(epochs)]).astype(np.int64, copy=False)
