@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.equations import activations, initializers, losses
 from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.errors import GlassnetError, InputError, NonFiniteError
 from glassnet.native.engine import NativeEngine
 from glassnet.network.engines import ENGINES

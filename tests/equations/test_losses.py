@@ -1,13 +1,16 @@
 """Each loss against SciPy or plain arithmetic, its slope against the complex step, and both at extreme inputs."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import special
 
-from glassnet import Loss, Network, check_gradients, train
+from glassnet import Loss, Network, check_gradients, explain, train
+from glassnet.equations import losses
+from glassnet.equations.activations import as_activation
 from glassnet.equations.losses import (
     ABSOLUTE_ERROR,
     BINARY_CROSS_ENTROPY,
@@ -174,3 +177,77 @@ def test_a_loss_of_ones_own_trains():
     assert check_gradients(net, X, y).worst.relative_error < 1e-12
     train(net, X, y, optimizer="lbfgs", epochs=200)
     assert_allclose(net.theta, [3, -1], atol=1e-4)
+
+
+WITH_LINK = [loss for loss in LOSSES.values() if loss.has_link]
+
+
+@pytest.mark.parametrize("loss", WITH_LINK, ids=lambda loss: loss.name)
+def test_the_loss_of_the_output_is_the_loss_and_its_slope_its_derivative(loss):
+    y, a = TARGETS[loss.targets], as_activation(loss.link)(Z)
+    assert_allclose(loss.value_of_output(a, y).sum(axis=1), loss.per_sample(Z, y), rtol=1e-12, atol=1e-13)
+    stepped = np.imag(loss.value_of_output(a + 1e-30j, y)) / 1e-30
+    assert_allclose(loss.slope_of_output(a, y), stepped, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("loss", WITH_LINK, ids=lambda loss: loss.name)
+def test_no_logit_loses_less_than_the_floor(loss):
+    y = np.vstack([np.eye(3)[:2], TARGETS[loss.targets][2:]])  # hard labels, or counts of 0 and 1
+    least = special.xlogy(y, y).sum(axis=1)
+    if loss is BINARY_CROSS_ENTROPY:
+        least += special.xlogy(1 - y, 1 - y).sum(axis=1)
+    weight = np.arange(1.0, 51)
+    expected = np.average((y.sum(axis=1) if loss is POISSON else 0) - least, weights=weight)
+    assert loss.floor(y, weight) == pytest.approx(expected, rel=1e-13)
+    assert np.average(loss.per_sample(Z, y), weights=weight) > expected
+    assert loss.floor(np.eye(3)) == (1 if loss is POISSON else 0)
+
+
+def test_the_best_constant_has_the_mean_target_as_output():
+    weight = np.arange(1.0, 51)
+    for loss in (SQUARED_ERROR, *WITH_LINK):
+        y = TARGETS[loss.targets]
+        output = as_activation(loss.link)(loss.best_constant(y, weight)[None])[0]
+        assert_allclose(output, np.average(y, axis=0, weights=weight), rtol=1e-13)
+    assert BINARY_CROSS_ENTROPY.best_constant(np.array([[0.0, 1.0]])).tolist() == [-30, 30]
+    odd = NUMBERS[:49]
+    assert ABSOLUTE_ERROR.best_constant(odd) == pytest.approx(np.median(odd, axis=0), abs=1e-9)
+
+
+def test_a_loss_of_ones_own_has_what_is_known_of_its_value_and_link():
+    renamed = Loss("mine", POISSON.value, POISSON.slope, link="exponential", targets="counts")
+    assert renamed.floor(COUNTS) == POISSON.floor(COUNTS) != 0
+    assert renamed.slope_of_output is POISSON.slope_of_output
+    doubled = Loss("mine", lambda z, y: 2 * POISSON.value(z, y), lambda z, y: 2 * POISSON.slope(z, y), "exponential")
+    assert doubled.floor(COUNTS) == 0
+    assert doubled.value_of_output is None
+    assert_allclose(doubled.best_constant(COUNTS), np.log(COUNTS.mean(axis=0)))
+    quartic = Loss("quartic", lambda z, y: (z - y) ** 4, lambda z, y: 4 * (z - y) ** 3, constant=lambda mean: mean + 7)
+    assert_allclose(quartic.best_constant(NUMBERS), NUMBERS.mean(axis=0) + 7)
+    assert replace(quartic, constant=None).best_constant(np.array([[0.0], [1.0]])) == pytest.approx(0.5)
+
+
+def test_explain_shows_the_output_form_of_a_loss_of_ones_own():
+    scaled = Loss(
+        "scaled",
+        lambda z, y, by: by * losses.poisson(z, y),
+        lambda z, y, by: by * losses.d_poisson(z, y),
+        link="exponential",
+        targets="counts",
+        parameters={"by": 3.0},
+        value_of_output=lambda a, y, by: by * (a - y * np.log(a)),
+        slope_of_output=lambda a, y, by: by * (1 - y / a),
+    )
+    network = Network([2, 3, 2], output="exponential", loss=scaled, seed=0)
+    derivation = explain(network, [[0.5, -1.0]], [[2.0, 1.0]])
+    for symbol in ("loss_of_output", "dA2", "dZ2_long"):
+        assert derivation.check(symbol).ok
+    assert_allclose(derivation.value("dZ2_long"), derivation.value("dZ2"), rtol=1e-12)
+    assert scaled.floor(COUNTS) == pytest.approx(3 * POISSON.floor(COUNTS))
+
+
+def test_half_an_output_form_is_refused(refuses):
+    with refuses("slope_of_output"):
+        Loss("mine", max, min, value_of_output=max)
+    with refuses("constant"):
+        Loss("mine", max, min, constant=3)

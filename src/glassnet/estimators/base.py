@@ -12,7 +12,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.estimators.drawing import draw_estimator
 from glassnet.estimators.fitting import Fitting, Reported, Solver, non_finite_weights
 from glassnet.estimators.held_out import split, validation_rows

@@ -15,7 +15,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
-from glassnet.equations.losses import BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY, Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY
 from glassnet.estimators.base import BaseMLP
 from glassnet.estimators.fitting import Reported
 from glassnet.estimators.options import CONSTRAINTS

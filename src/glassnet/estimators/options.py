@@ -13,7 +13,8 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.initializers import INITIALIZERS, RandomSource, as_initializer
-from glassnet.equations.losses import LOSSES, Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import LOSSES
 from glassnet.network.engines import ENGINES
 from glassnet.network.network import Network
 from glassnet.training.optimizers import SGD, AdamEpsilonHat, AdamW, Momentum, Nesterov, Optimizer

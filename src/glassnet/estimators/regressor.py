@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
@@ -16,7 +15,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import POISSON
 from glassnet.errors import InputError
 from glassnet.estimators.base import BaseMLP
 from glassnet.estimators.fitting import Reported
@@ -261,8 +261,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _reported(self, rows: Rows) -> Reported:
         if self.loss != "poisson":
             return Reported(scale=1 / rows.Y.shape[1])
-        constant = (xlogy(rows.Y, rows.Y) - rows.Y).sum(axis=1)
-        return Reported(offset=float(np.average(constant, weights=rows.sample_weight)))
+        return Reported(offset=-POISSON.floor(rows.Y, rows.sample_weight))  # scikit-learn's loss is 0 at the best fit
 
     def _validation_score(self, output: Array, rows: Rows) -> float:
         if not np.isfinite(output).all():

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.equations import losses_of_output
-from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.activations import Activation, softmax_jacobian, through_jacobian
+from glassnet.equations.loss import Loss
 from glassnet.network import passes
 from glassnet.network.passes import Trace
 from glassnet.printers.statements import Source, rename, statement
@@ -106,11 +105,11 @@ THROUGH_ACTIVATION = Formula(
     Activation.backward, "return", {"dA": "{dA}", "self.df(Z, A, **self.parameters)": "{slope}"}
 )
 JACOBIAN = Formula(
-    losses_of_output.softmax_jacobian,
+    softmax_jacobian,
     "return",
     {"a": "A{layer}", "np.eye(a.shape[1], dtype=a.dtype)": "np.eye({width})"},
 )
-THROUGH_JACOBIAN = Formula(losses_of_output.through_jacobian, "return", {"da": "dA{layer}", "jacobian": "J{layer}"})
+THROUGH_JACOBIAN = Formula(through_jacobian, "return", {"da": "dA{layer}", "jacobian": "J{layer}"})
 
 # --- update -------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.losses_of_output import LONG_WAY
 from glassnet.equations.penalties import penalty
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.plain import Plain
@@ -146,8 +145,8 @@ class Checker:
         for layer, activation in self.net.activations.items():
             if not activation.rowwise:
                 functions.append((activation, np.asarray(self.graph[f"Z{layer}"].value, dtype=np.float64)))
-        contained = loss.contains(self.net.activations[self.last])
-        P = np.asarray(self.graph[f"{'Z' if contained else 'A'}{self.last}"].value, dtype=np.float64)
+        Z, A = (np.asarray(self.graph[f"{kind}{self.last}"].value, dtype=np.float64) for kind in "ZA")
+        P = loss.raw_prediction(self.net.activations[self.last], Z, A)
         functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
         return all(_carries_complex_step(function, at) for function, at in functions)
 
@@ -193,17 +192,15 @@ class Checker:
 
     def _from_output(self, loss: Any) -> Callable[[Array], Any]:
         """The loss as a function of the output."""
-        long = LONG_WAY.get(loss.builtin)
-        value = long[0] if loss.contains(self.net.activations[self.last]) and long else None
+        contained = loss.contains(self.net.activations[self.last])
+        value = loss.value_of_output if contained and loss.value_of_output is not None else loss.value
         weights = passes.mean_weights(self.weight, len(self.X), np.float64)
-        if value is not None:
-            return lambda a: (value(a, self.Y) * weights[:, None]).sum()
-        return lambda a: (loss.value(a, self.Y, **loss.parameters) * weights[:, None]).sum()
+        return lambda a: (value(a, self.Y, **loss.parameters) * weights[:, None]).sum()
 
     def _terms(self, Z: Array, A: Array) -> Any:
         loss = self.net.loss_function
-        contained = loss.contains(self.net.activations[self.last])
-        return loss.value(Z if contained else A, self.Y, **loss.parameters)
+        P = loss.raw_prediction(self.net.activations[self.last], Z, A)
+        return loss.value(P, self.Y, **loss.parameters)
 
     def objective(self, changed: dict[str, Array], penalised: bool) -> Any:
         """Replace some quantities of the forward pass and run the rest of it again, to the objective."""

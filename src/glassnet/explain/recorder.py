@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.equations import activations, losses, losses_of_output
+from glassnet.equations import activations, losses
 from glassnet.errors import InputError
 from glassnet.explain.graph import Step
 from glassnet.printers.expression import read_equation
@@ -86,6 +86,4 @@ class Recorder:
             return self.environment[name] is function
         if str(getattr(function, "__module__", "")).startswith("glassnet."):
             return True
-        return not _SYMBOL.fullmatch(name) and not any(
-            hasattr(module, name) for module in (activations, losses, losses_of_output)
-        )
+        return not _SYMBOL.fullmatch(name) and not any(hasattr(module, name) for module in (activations, losses))

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import Activation
-from glassnet.equations.losses_of_output import LONG_WAY, softmax_jacobian, through_jacobian
+from glassnet.equations.activations import Activation, softmax_jacobian, through_jacobian
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.explain import formulas
 from glassnet.explain.graph import Graph, Step
@@ -109,7 +108,7 @@ class Walk(Recorder):
     def losses(self) -> None:
         """Write down the loss: its terms, one for each output, their sum, the mean over samples, and the penalties."""
         batch, loss, penalised = self.batch, self.loss, bool(self.l1 or self.l2)
-        P = self.trace.Z[self.last] if self.canonical else self.trace.A[self.last]
+        P = loss.raw_prediction(self.output, self.trace.Z[self.last], self.trace.A[self.last])
         terms = loss.value(P, batch.Y, **loss.parameters)
         per_sample = loss.per_sample(P, batch.Y)
         chain: list[tuple[str, str, Any, Any]] = []
@@ -149,14 +148,14 @@ class Walk(Recorder):
 
     def _loss_of_output(self) -> None:
         """Write down the loss in terms of ŷ, as textbooks do; training uses the form in z, which cannot overflow."""
-        if not (self.canonical and self.loss.builtin in LONG_WAY):
+        value, A = self.loss.value_of_output, self.trace.A[self.last]
+        if value is None or not self.canonical:
             return
-        value, A = LONG_WAY[self.loss.builtin][0], self.trace.A[self.last]
         with np.errstate(all="ignore"):
-            terms = value(A, self.batch.Y)
+            terms = value(A, self.batch.Y, **self.loss.parameters)
         note = "" if np.isfinite(terms).all() else "the logarithm of 0: why the loss is computed from z"
         what = f"the loss ({self.loss.name}) in terms of ŷ, of each output"
-        computed = self.call(value, f"A{self.last}, Y")
+        computed = self.call(value, f"A{self.last}, Y", self.loss.parameters)
         self.add(Step("loss_of_output", "loss", what, terms, aside=True, note=note), computed)
 
     def mean_weights(self) -> None:
@@ -203,19 +202,18 @@ class Walk(Recorder):
         self.add(Step(f"dZ{last}", "backward", what, value, layer=last, inputs=(self.prediction, "Y")), computed)
 
     def _long_way(self, Z: Array, A: Array, Y: Array, weights: Array) -> None:
-        if self.loss.builtin not in LONG_WAY:
+        last, output, slope = self.last, self.output, self.loss.slope_of_output
+        if slope is None:
             return
-        last, output = self.last, self.output
-        slope = LONG_WAY[self.loss.builtin][1]
         with np.errstate(all="ignore"):
-            dA = slope(A, Y) * weights if self.averages else slope(A, Y)
+            dA = slope(A, Y, **self.loss.parameters) * (weights if self.averages else 1)
             if output.rowwise:
                 product = through_jacobian(dA, softmax_jacobian(A))
             else:
                 factor = np.asarray(output.df(Z, A, **output.parameters), dtype=A.dtype)
                 product = dA * factor
         note = "" if np.isfinite(product).all() else "divides by 0 here, which is why the code takes the short way"
-        expression, source = self.call(slope, f"A{last}, Y")
+        expression, source = self.call(slope, f"A{last}, Y", self.loss.parameters)
         if self.averages:
             expression = ast.BinOp(expression, ast.Mult(), ast.parse("mean_weights[:, None]", mode="eval").body)
         add: dict[str, Any] = {"layer": last, "aside": True, "note": note}

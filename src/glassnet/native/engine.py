@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
-from glassnet.equations.losses import LOSSES, Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import LOSSES
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.printers.cpp import print_function, print_pull_back, print_update, split_log1p

@@ -244,7 +244,7 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
         if wrong:
             suspects.append(f"df of activation {activation.name!r} (layer {layer}): {wrong}")
     loss, last = network.loss_function, network.n_layers
-    P = trace.Z[last] if loss.contains(network.activations[last]) else trace.A[last]
+    P = loss.raw_prediction(network.activations[last], trace.Z[last], trace.A[last])
 
     def value(P: Array) -> Array:
         return np.asarray(loss.value(P, Y, **loss.parameters))

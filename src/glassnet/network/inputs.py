@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.errors import InputError
 
 Array = NDArray[Any]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from glassnet.equations.activations import ACTIVATIONS, Activation, as_activation
 from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
-from glassnet.equations.losses import LOSSES, Loss, as_loss, default_loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import LOSSES, as_loss, default_loss
 from glassnet.errors import InputError, check_number
 from glassnet.network import passes
 from glassnet.network.arguments import check_dtype, check_sizes, one_a_layer, random_source
@@ -94,7 +95,7 @@ class Network:
                 )
         last = self.activations[self.n_layers]
         self.loss_function = default_loss(last.builtin) if loss is None else as_loss(loss)
-        if self.loss_function.link != "identity" and not self.loss_function.contains(last):
+        if self.loss_function.has_link and not self.loss_function.contains(last):
             own = "" if last.is_builtin else " of your own"
             raise InputError(
                 f"loss: expected one that fits output {last.name!r}{own}; got {self.loss_function.name!r}, which contains "

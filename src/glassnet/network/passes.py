@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.network.parameters import Layout
 
@@ -131,8 +131,7 @@ def objective(
 ) -> Any:
     """L = Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ + Σ (l1·|w| + ½·l2·w²): the mean loss plus the penalties, a scalar."""
     last = len(trace.Z)
-    contained = loss.contains(activations[last])
-    per_sample = loss.per_sample(trace.Z[last] if contained else trace.A[last], Y)
+    per_sample = loss.per_sample(loss.raw_prediction(activations[last], trace.Z[last], trace.A[last]), Y)
     if sample_weight is None:
         total = per_sample.mean()
     else:

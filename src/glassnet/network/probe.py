@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
-from glassnet.equations.losses import Loss
+from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 
 Array = NDArray[Any]
@@ -35,7 +35,7 @@ def probe_loss(loss: Loss, output: Activation, width: int, dtype: Any) -> None:
     what = f"loss {loss.name!r}"
     for Z in _rows(width, dtype):
         with np.errstate(all="ignore"):
-            P = Z if loss.contains(output) else np.asarray(output(Z), dtype=Z.dtype)
+            P = loss.raw_prediction(output, Z, np.asarray(output(Z), dtype=Z.dtype))
         Y = np.eye(width, dtype=dtype)[np.arange(len(Z)) % width]  # one-hot rows are targets of every kind
         each, row = P.shape, (len(P), 1)
         _call(f"{what}: expected value(z, y)", loss.value, (P, Y), loss.parameters, [each, row])

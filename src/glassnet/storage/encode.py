@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.initializers import INITIALIZERS
-from glassnet.equations.losses import LOSSES, Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import LOSSES
 from glassnet.errors import InputError, shown
 from glassnet.network.network import Network
 from glassnet.storage.container import DTYPES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
-from glassnet.equations.losses import LOSSES, Loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import LOSSES
 from glassnet.errors import InputError, shown, unknown_name
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.case.setup import Setup
 from glassnet.equations.activations import as_activation
-from glassnet.equations.losses import Loss, default_loss
+from glassnet.equations.loss import Loss
+from glassnet.equations.losses import default_loss
 from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
@@ -141,7 +142,7 @@ def rebuilt(network: Network, **arguments: Any) -> Network:
             known["hidden"] = known["hidden"][0] if known["hidden"] else "relu"
         if isinstance(known["init"], list | tuple):
             known["init"] = None
-    if "output" in arguments and "loss" not in arguments and network.loss_function.link != "identity":
+    if "output" in arguments and "loss" not in arguments and network.loss_function.has_link:
         known["loss"] = default_loss(as_activation(arguments["output"]).builtin)
     return Network(**known)
 

@@ -117,7 +117,7 @@ class _Scale:
         """Return the outputs in the units of the targets, and the loss of each row."""
         trace = passes.forward(network.activations, network.W, network.b, self.inputs(X))
         output = trace.output * self.y_std + self.y_mean
-        raw = output if self.loss.link == "identity" else trace.Z[len(trace.Z)]
+        raw = trace.Z[len(trace.Z)] if self.loss.has_link else output
         return output, self.loss.per_sample(raw, Y.astype(np.float64))
 
 

@@ -230,7 +230,7 @@ def best_shift(setup: Setup) -> tuple[Array, float]:
         def shifted(c: Array) -> tuple[float, Array]:
             moved = Z + c
             A = output(moved)
-            losses = loss.per_sample(moved if loss.contains(output) else A, Y)
+            losses = loss.per_sample(loss.raw_prediction(output, moved, A), Y)
             slopes = passes.output_slope(output, loss, moved, A, Y)
             return float(np.average(losses, weights=weight)), np.average(slopes, axis=0, weights=weight)
 
@@ -264,11 +264,11 @@ def judge_batch(setup: Setup, thresholds: Thresholds) -> list[Finding]:
         return []
     loss, last = network.loss_function, network.activations[network.n_layers].builtin
     remedies = []
-    if loss.link == "identity" and last != "identity":
+    if not loss.has_link and last != "identity":
         remedies.append(
             Remedy("let the output be the identity, which reaches every target", network={"output": "identity"})
         )
-    elif loss.link != "identity" and default_loss(last) != loss:
+    elif loss.has_link and default_loss(last) != loss:
         remedies.append(Remedy("use the loss of the output", network={"loss": default_loss(last)}))
     return [
         finding(
