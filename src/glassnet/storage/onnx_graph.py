@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from glassnet.equations.activations import Activation
+from glassnet.equations import activations
 from glassnet.errors import InputError
+from glassnet.printers.onnx import Operand, Operator, print_nodes
 from glassnet.storage.portable import Portable
 
 OPSET, OPSET_ML, IR_VERSION = 17, 3, 8  # of 2022: every runtime since then reads them
+
+# equations that are operators of ONNX by definition, and stay one node for readers and runtimes
+OPERATORS: dict[Any, Operator] = {
+    activations.relu: ("Relu", {}),
+    activations.sigmoid: ("Sigmoid", {}),
+    activations.softmax: ("Softmax", {"axis": -1}),
+}
 
 
 def onnx_bytes(model: Portable) -> bytes:
@@ -55,6 +63,19 @@ class _Graph:
         result = to or self.unique(f"{op}_{len(self.nodes)}")
         self.nodes.append(helper.make_node(op, names, [result], name=result, domain=domain, **attributes))
         return result
+
+    def equation(
+        self, function: Callable[..., Any], arguments: Mapping[str, Operand], operators: Mapping[Any, Operator]
+    ) -> str:
+        """The nodes printed from an equation at these named results and constants."""
+        nodes, value = print_nodes(function, arguments, operators)
+        results: dict[Operand, str] = {}
+        for node in nodes:
+            inputs = [
+                results.get(given, np.array(given) if isinstance(given, tuple) else given) for given in node.inputs
+            ]
+            results[node.result] = self(node.op, *inputs, **node.attributes)
+        return results.get(value, str(value))
 
     def cast(self, name: str, dtype: Any, to: str = "") -> str:
         """The result called `name` in another dtype."""
@@ -146,47 +167,9 @@ def _layers(graph: _Graph, model: Portable, X: str) -> str:
     net, A = model.network, X
     for layer in net.W:
         W, b = graph.constant(net.W[layer], f"W{layer}"), graph.constant(net.b[layer], f"b{layer}")
-        A = _activation(graph, net.activations[layer], graph("Gemm", A, W, b))
+        g = net.activations[layer]
+        A = graph.equation(g.f, {"z": graph("Gemm", A, W, b), **g.parameters}, OPERATORS)
     return A
-
-
-def _activation(graph: _Graph, activation: Activation, Z: str) -> str:
-    return _ACTIVATIONS[activation.builtin](graph, Z, *map(float, activation.parameters.values()))
-
-
-def _leaky_relu(graph: _Graph, z: str, slope: float) -> str:
-    return graph("Where", graph("Greater", z, 0.0), z, graph("Mul", z, slope))
-
-
-def _elu(graph: _Graph, z: str, alpha: float) -> str:
-    e = graph("Sub", graph("Exp", graph("Min", z, 0.0)), 1.0)
-    return graph("Where", graph("Greater", z, 0.0), z, graph("Mul", e, alpha))
-
-
-def _gelu(graph: _Graph, z: str) -> str:
-    cubic = graph("Mul", graph("Mul", graph("Mul", z, z), z), 0.044715)
-    return graph("Mul", z, graph("Sigmoid", graph("Mul", graph("Add", z, cubic), 1.5957691216057308)))
-
-
-def _softplus(graph: _Graph, z: str) -> str:
-    e = graph("Exp", graph("Neg", graph("Abs", z)))
-    return graph("Add", graph("Relu", z), graph("Log", graph("Add", e, 1.0)))
-
-
-# LeakyRelu, Elu, Softplus of ONNX Runtime take float32 alone, so these are written out
-_ACTIVATIONS: dict[str, Callable[..., str]] = {
-    "identity": lambda graph, z: z,
-    "relu": lambda graph, z: graph("Relu", z),
-    "leaky_relu": _leaky_relu,
-    "elu": _elu,
-    "gelu": _gelu,
-    "silu": lambda graph, z: graph("Mul", z, graph("Sigmoid", z)),
-    "softplus": _softplus,
-    "sigmoid": lambda graph, z: graph("Sigmoid", z),
-    "tanh": lambda graph, z: graph("Tanh", z),
-    "exponential": lambda graph, z: graph("Exp", z),
-    "softmax": lambda graph, z: graph("Softmax", z, axis=1),
-}
 
 
 # --- outputs --------------------------------------------------------------------------------------------------
