@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.network.scores import score, score_name
 from glassnet.training.optimizers import SGD, Adam, Optimizer
 
 Array = NDArray[Any]
@@ -71,13 +71,12 @@ class Dataset:
 
     @property
     def metric(self) -> str:
-        return "R²" if self.is_regression else "accuracy"
+        """The name of the score."""
+        return score_name(classes=not self.is_regression)
 
     def score(self, predicted: Array, actual: Array) -> float:
-        """Accuracy, or R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²."""
-        if self.is_regression:
-            return float(1 - np.sum((actual - predicted) ** 2) / np.sum((actual - actual.mean()) ** 2))
-        return float(np.mean(predicted == actual))
+        """Accuracy, or R² of a regression."""
+        return score(predicted, actual, classes=not self.is_regression)
 
 
 def load(name: DatasetName, seed: int) -> Dataset:

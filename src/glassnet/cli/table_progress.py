@@ -22,12 +22,13 @@ class TableProgress:
     def __init__(self, console: Console, plan: Plan, quiet: bool) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from glassnet.tables.measures import metric_name
+        from glassnet.network.scores import score_name
 
         self.console, self.plan, self.quiet = console, plan, quiet
         name = "validation" if "validation" in plan.parts else "train"
         self.X, self.y = (each[:METRIC_ROWS] for each in (plan.parts[name].X, plan.parts[name].y))
-        self.label = f"{'validation' if name == 'validation' else 'training'} {metric_name(plan.model.task)}"
+        self.classes = plan.model.task == "classification"
+        self.label = f"{'validation' if name == 'validation' else 'training'} {score_name(classes=self.classes)}"
         epochs = plan.settings.epochs or 1
         self.every = max(1, epochs // 10)
         self.measured_at, self.line_at, self.score = 0.0, time.monotonic(), float("nan")
@@ -53,10 +54,10 @@ class TableProgress:
         due = now.epoch == 1 or now.epoch % self.every == 0 or clock - self.line_at > LINE_EVERY
         line_due = due and not self.quiet and not self.live
         if line_due or (self.live and clock - self.measured_at > METRIC_EVERY):
-            from glassnet.tables.measures import quick_score
+            from glassnet.network.scores import score
 
-            model = self.plan.model
-            self.score, self.measured_at = quick_score(model.network, self.X, self.y, model.task), clock
+            predicted = self.plan.model.network.predict(self.X)
+            self.score, self.measured_at = score(predicted, self.y, classes=self.classes), clock
         text = f"loss {now.loss:.4f}"
         if now.validation_loss is not None:
             text += f"   validation loss {now.validation_loss:.4f}"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.network import passes
+from glassnet.network import passes, scores
 from glassnet.network.network import Network
 from glassnet.playground.checkpoints import Course, Position
 from glassnet.playground.setup import Data, Setup
@@ -78,7 +78,7 @@ def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
         "learning_rate": run.learning_rate,
         "batch": position.batch.rows.tolist() if setup.batch_size else None,
         "loss": {"train": train[-1], "test": test[-1], "batch": position.objective, "name": setup.loss},
-        "metric": {"name": "R²" if data.classes is None else "accuracy", "train": metric[0], "test": metric[1]},
+        "metric": {"name": scores.score_name(classes=data.classes is not None), "train": metric[0], "test": metric[1]},
         "confusion": None if data.classes is None else confusion(outputs[1], data.y_test, len(data.classes)),
         "sizes": list(network.sizes),
         "features": setup.feature_names(),
@@ -102,11 +102,9 @@ def classes_of(output: Array) -> NDArray[np.intp]:
 
 
 def score(data: Data, output: Array, y: Array) -> float:
-    """Return the accuracy, or R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)² (nan for a single row)."""
-    if data.classes is not None:
-        return float(np.mean(classes_of(output) == y))
-    spread = float(np.sum((y - y.mean()) ** 2))
-    return float(1 - np.sum((y - output[:, 0]) ** 2) / spread) if spread else math.nan
+    """Return the accuracy of the classes, or R² (nan for a single row)."""
+    classes = data.classes is not None
+    return scores.score(classes_of(output) if classes else output[:, 0], y, classes=classes)
 
 
 def confusion(output: Array, y: Array, k: int) -> list[list[int]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError
 from glassnet.network.network import Network
+from glassnet.network.scores import accuracy, r_squared
 
 Array = NDArray[Any]
 
@@ -30,7 +31,7 @@ def measure_numbers(network: Network, X: Array, y: Array, mean: float, scale: fl
     _check_finite(predicted)
     return {
         "rows": len(y),
-        "r2": _r2(actual, predicted),
+        "r2": r_squared(predicted, actual),
         "rmse": float(metrics.root_mean_squared_error(actual, predicted)),
         "mae": float(metrics.mean_absolute_error(actual, predicted)),
     }
@@ -58,7 +59,7 @@ def measure_classes(network: Network, X: Array, y: Array, classes: int) -> dict[
     found = per_class > 0
     measures: dict[str, Any] = {
         "rows": len(y),
-        "accuracy": float(np.mean(predicted == y)),
+        "accuracy": accuracy(predicted, y),
         "balanced_accuracy": float(np.mean(confusion.diagonal()[found] / per_class[found])),
         "macro_f1": float(metrics.f1_score(y, predicted, average="macro", labels=labels[found], zero_division=0.0)),
         "log_loss": float(metrics.log_loss(y, probabilities, labels=labels)),
@@ -75,20 +76,3 @@ def _check_finite(predicted: Array) -> None:
             f"evaluate: expected finite predictions; got inf or nan in row {int(np.argmin(finite)) + 1}; "
             "check the units of that row, or train the model again."
         )
-
-
-def quick_score(network: Network, X: Array, y: Array, task: str) -> float:
-    """Return the accuracy or R² without importing scikit-learn, for the progress of a training."""
-    predicted = network.predict(X)
-    return float(np.mean(predicted == y)) if task == "classification" else _r2(y, predicted)
-
-
-def metric_name(task: str) -> str:
-    """Return the name of the score that `quick_score` computes."""
-    return "accuracy" if task == "classification" else "R²"
-
-
-def _r2(actual: Array, predicted: Array) -> float:
-    """Return 1 − Σ(y − ŷ)²/Σ(y − ȳ)²; nan if all y are equal."""
-    spread = float(np.sum((actual - actual.mean()) ** 2))
-    return float(1 - np.sum((actual - predicted) ** 2) / spread) if spread > 0 else float("nan")
