@@ -16,7 +16,7 @@ from glassnet.diagnose.instruments.watched_run import Recording, record
 from glassnet.diagnose.rules.course import judge_course
 from glassnet.diagnose.rules.opinion import second_opinion
 from glassnet.diagnose.rules.outcome import Sickness, attribute, judge_data
-from glassnet.diagnose.rules.replay import Case, course_of, replayed
+from glassnet.diagnose.rules.replay import OriginalRun, course_of, replayed
 from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
@@ -102,17 +102,17 @@ def diagnose(
             early += _ignores_inputs(recording.outcome.unexplained, sickness, early, thresholds)
     if sickness is not None and not sickness.sick:
         early = [found for found in early if not _spared(found)]
-    case = Case(setup, held or setup, control, sickness, opinion, thresholds)
+    original = OriginalRun(setup, held or setup, control, sickness, opinion, thresholds)
 
     findings = early
     if replay:
         codes = [found.code for found in early]
         findings = [
-            found if gradient_is_wrong and found.code != "gradient_wrong" else replayed(found, codes, case)
+            found if gradient_is_wrong and found.code != "gradient_wrong" else replayed(found, codes, original)
             for found in early
         ]
         if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
-            findings += _attributed(findings, codes, case, recording)
+            findings += _attributed(findings, codes, original, recording)
     return Diagnosis(
         findings=tuple(_with_symptoms(sorted(findings, key=_place))),
         history=recording.history,
@@ -159,19 +159,21 @@ def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
     return setup
 
 
-def _attributed(findings: list[Finding], codes: list[str], case: Case, recording: Recording) -> list[Finding]:
+def _attributed(
+    findings: list[Finding], codes: list[str], original: OriginalRun, recording: Recording
+) -> list[Finding]:
     """Name further faults of a sick run, after the confirmed remedies for its start are applied."""
-    assert case.sickness is not None
+    assert original.sickness is not None
     roots = [found.remedy for found in findings if found.confirmed and found.remedy and _at_start(found)]
-    held = cured(case.held, roots)
-    control = run(held) if roots else case.control
-    sickness = replace(case.sickness, score=control.score)
-    if not sickness.sick or control.unexplained <= sickness.opinion + case.thresholds.gap:
+    held = cured(original.held, roots)
+    control = run(held) if roots else original.control
+    sickness = replace(original.sickness, score=control.score)
+    if not sickness.sick or control.unexplained <= sickness.opinion + original.thresholds.gap:
         return []  # it has learned its training rows: a worse score on others is not due to rate or size
     known = {found.code for found in findings}
-    case = replace(case, held=held, control=control, sickness=sickness)
-    more = [found for found in attribute(held, recording, sickness, case.thresholds) if found.code not in known]
-    return [replayed(found, [*codes, found.code], case) for found in more]
+    original = replace(original, held=held, control=control, sickness=sickness)
+    more = [found for found in attribute(held, recording, sickness, original.thresholds) if found.code not in known]
+    return [replayed(found, [*codes, found.code], original) for found in more]
 
 
 def _at_start(found: Finding) -> bool:

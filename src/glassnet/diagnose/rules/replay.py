@@ -25,8 +25,8 @@ OF_OUTCOME = ("learning_rate_too_high", "learning_rate_too_low", "underfitting",
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
-    """The reference for replays: the set-up, with validation data if rows suffice (`held`), and its outcome (`control`)."""
+class OriginalRun:
+    """The run that replays are compared with: its set-up, with validation data if rows suffice (`held`), and its outcome (`control`)."""
 
     setup: Setup
     held: Setup
@@ -40,12 +40,12 @@ class Case:
         return "training rows" if self.held.validation is None else "held-out rows"
 
 
-def replayed(found: Finding, others: Iterable[str], case: Case) -> Finding:
+def replayed(found: Finding, others: Iterable[str], original: OriginalRun) -> Finding:
     """Return the finding with the first remedy that a replay confirms, or with the first one, unconfirmed."""
     tried: list[tuple[Remedy, Replay]] = []
     for remedy in found.remedies[:AT_MOST]:
         try:
-            outcome = _replay(found, remedy, set(others), case)
+            outcome = _replay(found, remedy, set(others), original)
         except (InputError, FloatingPointError):  # a change that this set-up cannot take
             continue
         tried.append((remedy, outcome))
@@ -57,43 +57,47 @@ def replayed(found: Finding, others: Iterable[str], case: Case) -> Finding:
     return replace(found, remedy=remedy, replay=outcome)
 
 
-def _replay(found: Finding, remedy: Remedy, others: set[str], case: Case) -> Replay:
+def _replay(found: Finding, remedy: Remedy, others: set[str], original: OriginalRun) -> Replay:
     if found.code == "label_noise":
-        return _without_rows(remedy, case)
-    changed = remedy.apply(case.held)
-    again = record(changed, case.thresholds)
-    codes = {other.code for other in judge_start(changed, case.thresholds)}
-    codes |= {other.code for other in judge_course(course_of(changed, again, again.outcome), case.thresholds)}
-    closes = bool(case.sickness is not None and case.sickness.sick and case.sickness.closes(again.outcome.score))
-    well = case.sickness is None or case.sickness.well(again.outcome.score)
-    if "cannot_overfit_batch" in others | {found.code} and judge_batch(changed, case.thresholds):
+        return _without_rows(remedy, original)
+    changed = remedy.apply(original.held)
+    again = record(changed, original.thresholds)
+    codes = {other.code for other in judge_start(changed, original.thresholds)}
+    codes |= {other.code for other in judge_course(course_of(changed, again, again.outcome), original.thresholds)}
+    closes = bool(
+        original.sickness is not None and original.sickness.sick and original.sickness.closes(again.outcome.score)
+    )
+    well = original.sickness is None or original.sickness.well(again.outcome.score)
+    if "cannot_overfit_batch" in others | {found.code} and judge_batch(changed, original.thresholds):
         codes.add("cannot_overfit_batch")
     if not well:
         codes |= others & set(OF_OUTCOME)
     gone = tuple(sorted((others | {found.code}) - codes))
     if found.code == "class_imbalance":
-        before, after = (min(recall_by_class(case.held, o).values()) for o in (case.control, again.outcome))
-        better = after >= case.thresholds.recall
-        return Replay(better, better, f"lowest recall of a class on {case.where}", before, after, gone, closes)
-    before, after, when = case.control.score, again.outcome.score, " at their best epoch"
+        before, after = (min(recall_by_class(original.held, o).values()) for o in (original.control, again.outcome))
+        better = after >= original.thresholds.recall
+        return Replay(better, better, f"lowest recall of a class on {original.where}", before, after, gone, closes)
+    before, after, when = original.control.score, again.outcome.score, " at their best epoch"
     if found.code == "overfitting":
-        before, after, when = *((o.held_out or o.score) for o in (case.control, again.outcome)), " at the end"
-    when = when if case.held.validation is not None else ""
-    evidence_gone = bool(well) if found.code in OF_OUTCOME and case.sickness is not None else found.code not in codes
-    no_worse = bool(np.isfinite(after) and (after <= before + SLACK or (case.sickness is not None and well)))
-    measured = f"unexplained share on {case.where}{when}"
+        before, after, when = *((o.held_out or o.score) for o in (original.control, again.outcome)), " at the end"
+    when = when if original.held.validation is not None else ""
+    evidence_gone = (
+        bool(well) if found.code in OF_OUTCOME and original.sickness is not None else found.code not in codes
+    )
+    no_worse = bool(np.isfinite(after) and (after <= before + SLACK or (original.sickness is not None and well)))
+    measured = f"unexplained share on {original.where}{when}"
     return Replay(bool(evidence_gone and no_worse), evidence_gone, measured, before, after, gone, closes)
 
 
-def _without_rows(remedy: Remedy, case: Case) -> Replay:
+def _without_rows(remedy: Remedy, original: OriginalRun) -> Replay:
     """Replay leaving rows out: train the second opinion again on the remaining rows."""
-    assert case.opinion is not None
-    cleaned = remedy.apply(case.setup)
+    assert original.opinion is not None
+    cleaned = remedy.apply(original.setup)
     held = cleaned.with_held_out() or cleaned
-    _, _, before = contradicted(case.opinion, case.setup.labels[case.opinion.rows])
+    _, _, before = contradicted(original.opinion, original.setup.labels[original.opinion.rows])
     opinion = second_opinion(cleaned, held)
     _, _, after = contradicted(opinion, cleaned.labels[opinion.rows])
-    gone = after <= case.thresholds.contradicted
+    gone = after <= original.thresholds.contradicted
     return Replay(
         gone,
         gone,
