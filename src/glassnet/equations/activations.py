@@ -287,16 +287,6 @@ def d_softmax(z: Array, a: Array, da: Array) -> Array:
     return a * (da - np.sum(da * a, axis=-1, keepdims=True))
 
 
-def softmax_jacobian(a: Array) -> Array:
-    """∂aⱼ/∂zₖ = aⱼ·(1 − aⱼ) for j = k and −aⱼ·aₖ otherwise, for each row: diag(a) − a·aᵀ, (n, k, k)."""
-    return a[:, :, None] * (np.eye(a.shape[1], dtype=a.dtype) - a[:, None, :])
-
-
-def through_jacobian(da: Array, jacobian: Array) -> Array:
-    """dzₖ = Σⱼ daⱼ·∂aⱼ/∂zₖ for each row."""
-    return np.sum(da[:, :, None] * jacobian, axis=1)
-
-
 IDENTITY = Activation("identity", identity, d_identity)
 RELU = Activation("relu", relu, d_relu, kinks=(0.0,))
 LEAKY_RELU = Activation("leaky_relu", leaky_relu, d_leaky_relu, kinks=(0.0,), parameters={"slope": 0.01})

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.equations.activations import Activation, softmax_jacobian, through_jacobian
+from glassnet.equations.activations import Activation
+from glassnet.equations.jacobian import softmax_jacobian, through_jacobian
 from glassnet.equations.loss import Loss
 from glassnet.network import passes
 from glassnet.network.passes import Trace

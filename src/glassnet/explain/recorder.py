@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.equations import activations, losses
+from glassnet.equations import activations, jacobian, losses
 from glassnet.errors import InputError
 from glassnet.explain.graph import Step
 from glassnet.printers.expression import read_equation
@@ -86,4 +86,6 @@ class Recorder:
             return self.environment[name] is function
         if str(getattr(function, "__module__", "")).startswith("glassnet."):
             return True
-        return not _SYMBOL.fullmatch(name) and not any(hasattr(module, name) for module in (activations, losses))
+        return not _SYMBOL.fullmatch(name) and not any(
+            hasattr(module, name) for module in (activations, jacobian, losses)
+        )

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import Activation, softmax_jacobian, through_jacobian
+from glassnet.equations.activations import Activation
+from glassnet.equations.jacobian import softmax_jacobian, through_jacobian
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.explain import formulas
 from glassnet.explain.graph import Graph, Step
