@@ -108,11 +108,15 @@ class Latex:
 
     def matrix(self, cells: list[list[float | None]]) -> str:
         dots = [r"\vdots" if all(cell is None for cell in row) else r"\cdots" for row in cells]
-        rows = [
-            " & ".join(dot if cell is None else self.number(cell).text for cell in row)
-            for row, dot in zip(cells, dots, strict=True)
-        ]
-        return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
+        return self.table(
+            [
+                [dot if cell is None else self.number(cell).text for cell in row]
+                for row, dot in zip(cells, dots, strict=True)
+            ]
+        )
+
+    def table(self, rows: list[list[str]]) -> str:
+        return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape(text)}}}"

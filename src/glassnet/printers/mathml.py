@@ -93,11 +93,12 @@ class MathML:
         return f"<msub>{_row(whole)}<mi>{index}</mi></msub>"
 
     def matrix(self, cells: list[list[float | None]]) -> str:
-        rows = [
-            "".join(f"<mtd>{left_out(row) if cell is None else self.number(cell).text}</mtd>" for cell in row)
-            for row in cells
-        ]
-        table = "".join(f"<mtr>{row}</mtr>" for row in rows)
+        return self.table(
+            [[left_out(row) if cell is None else self.number(cell).text for cell in row] for row in cells]
+        )
+
+    def table(self, rows: list[list[str]]) -> str:
+        table = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in row)}</mtr>" for row in rows)
         return self.brackets(f"<mtable>{table}</mtable>", "[", "]")
 
     def words(self, text: str) -> str:

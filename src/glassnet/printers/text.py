@@ -59,8 +59,11 @@ class Text:
         return f"{whole}[{index}]"
 
     def matrix(self, cells: list[list[float | None]]) -> str:
-        rows = [" ".join("…" if cell is None else self.number(cell).text for cell in row) for row in cells]
-        return f"[{'; '.join('…' if set(row) <= {'…', ' '} else row for row in rows)}]"
+        rows = [["…" if cell is None else self.number(cell).text for cell in row] for row in cells]
+        return self.table([["…"] if set(row) == {"…"} else row for row in rows])
+
+    def table(self, rows: list[list[str]]) -> str:
+        return f"[{'; '.join(' '.join(cell.replace(' ', '') for cell in row) for row in rows)}]"
 
     def words(self, text: str) -> str:
         return text

@@ -8,18 +8,12 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
 from glassnet.explain.graph import Graph
-from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula, on_the_blackboard
-from glassnet.explain.scalar import ChainRule, Line, shown_parts
+from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
+from glassnet.explain.render.outline import STAGES, Block, Outline
+from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.definition import print_definition
-from glassnet.printers.element import written
 from glassnet.printers.mathml import MathML, print_mathml
-from glassnet.printers.symbols import symbol
-from glassnet.printers.typeset import matrix_cells, typeset
-
-SHORT = 90  # a line of up to so many characters, as text, is written in one row
 
 
 def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> str:
@@ -28,10 +22,7 @@ def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> st
     parts = [f"<h2>{escape(outline.title)}</h2>", f'<p class="quiet">{escape("; ".join(outline.about))}</p>']
     parts.append(f"<nav>{stages}</nav>" if len(outline.stages) > 1 else "")
     if outline.given:
-        rows = [
-            (MathML(graph.digits, timed=True).symbol(symbol(f.target)), [_value(f.result, graph.digits)])
-            for f in outline.given
-        ]
+        rows = [given_sides(MathML(graph.digits, timed=True), formula) for formula in outline.given]
         parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
     shown = {block.step.symbol for blocks in outline.stages.values() for block in blocks}
     for stage, blocks in outline.stages.items():
@@ -47,9 +38,7 @@ def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
     graph = entry.graph
     parts = [f"<h2>{escape(entry.title)}</h2>"]
     if entry.chain is not None:
-        equals = [print_mathml(on_the_blackboard(part, graph), graph.digits) for part in entry.equals]
-        left = print_mathml(on_the_blackboard(entry.partial, graph))
-        parts.append(f'<div class="wide entry">{_rows([(left, list(dict.fromkeys(equals)))])}</div>')
+        parts.append(f'<div class="wide entry">{_rows([entry_sides(MathML(graph.digits), entry)])}</div>')
         parts.append("<h3>The factors, in the order they are computed</h3>")
     for line in entry.lines:
         code = f'<div class="quiet"><code>{escape(str(line.step.source))}</code> {escape(line.step.what)}</div>'
@@ -81,62 +70,32 @@ def _block(block: Block, graph: Graph, shown: set[str]) -> str:
     inputs = ", ".join(f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs)
     about = "; ".join(part for part in (shape, f"from {inputs}" if inputs else "") if part)
     parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
-    scalar = np.ndim(step.value) == 0 and bool(block.lines)
-    if not scalar:
-        rows = [_formula(formula, block, graph) for formula in block.formulas]
+    if not block.scalar:
+        to = MathML(graph.digits, timed=step.stage == "update")
+        rows = [formula_sides(to, formula, block, graph) for formula in block.formulas]
         parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')
     if block.definitions:
         definitions = "".join(_definition(function) for function in block.definitions)
         parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
     if block.lines:
         lines = "".join(f"<div>{_line(line, graph)}</div>" for line in block.lines)
-        name = "number" if scalar else "one entry" if len(block.lines) == 1 else "largest"
+        name = "number" if block.scalar else "one entry" if len(block.lines) == 1 else "largest"
         parts.append(f'<div class="view">{name}</div><div class="wide entry">{lines}</div>')
     if step.note:
         parts.append(f'<div class="note">{escape(step.note)}</div>')
     if step.source is not None:
         code = f"<code><b>{escape(str(step.source))}</b>\n{escape(_first_lines(step.source.code))}</code>"
         parts.append(f'<div class="view">code</div><div>{code}</div>')
-    if block.check is not None and block.check.method != "none":
+    if block.check is not None:
         kind = "good" if block.check.ok else "bad"
         parts.append(f'<div class="view">check</div><div class="quiet {kind}">{escape(str(block.check))}</div>')
     aside = " aside" if step.aside else ""
     return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
 
 
-def _formula(formula: ShownFormula, block: Block, graph: Graph) -> tuple[str, list[str]]:
-    to = MathML(graph.digits, timed=block.step.stage == "update")
-    rows = []
-    if formula.expression is not None:
-        bare = formula.expression
-        if block.step.symbol.startswith("J"):
-            bare = on_the_blackboard(bare, graph)
-        rows.append(typeset(bare, to, block.matrices))
-        if formula.cells:
-            table = "".join(
-                "<mtr>" + "".join(f"<mtd>{print_mathml(cell, graph.digits)}</mtd>" for cell in row) + "</mtr>"
-                for row in formula.cells
-            )
-            rows.append(to.brackets(f"<mtable>{table}</mtable>", "[", "]"))
-        if formula.plugged:
-            rows.append(typeset(formula.expression, to, block.matrices, numbers=formula.numbers))
-    rows.append(_value(formula.result, graph.digits))
-    return to.symbol(symbol(formula.target)), list(dict.fromkeys(rows))
-
-
 def _line(line: Line, graph: Graph) -> str:
     to = MathML(graph.digits, timed=line.step.stage == "update")
-    target, *parts = [
-        typeset(on_the_blackboard(part, graph), to)
-        for part in (line.target, *shown_parts(line, graph.digits), written(line.value))
-    ]
-    parts = list(dict.fromkeys(parts))
-    if line.conditions:
-        since = "<mo>,</mo>".join(print_mathml(part, graph.digits, condition=True) for part in line.conditions)
-        parts[-1] += f"<mtext>&#8195;since&#160;</mtext>{since}"
-    if len(line.text(graph.digits)) <= SHORT:
-        parts = ["<mo>=</mo>".join(parts)]
-    return _rows([(target, parts)])
+    return _rows([line_sides(to, line, graph, "<mtext>&#8195;since&#160;</mtext>")])
 
 
 def _definition(function: Callable[..., Any]) -> str:
@@ -144,7 +103,7 @@ def _definition(function: Callable[..., Any]) -> str:
     return "".join(f'<div><math displaystyle="true">{line}</math></div>' for line in lines)
 
 
-def _rows(rows: list[tuple[str, list[str]]]) -> str:
+def _rows(rows: list[Sides]) -> str:
     """Write equations one below the other, their equals signs aligned."""
     cells = [
         f"<mtr><mtd>{left if k == 0 else ''}</mtd><mtd><mrow><mo>=</mo>{right}</mrow></mtd></mtr>"
@@ -152,12 +111,6 @@ def _rows(rows: list[tuple[str, list[str]]]) -> str:
         for k, right in enumerate(rights)
     ]
     return f'<math><mtable class="rows" displaystyle="true">{"".join(cells)}</mtable></math>'
-
-
-def _value(value: Any, digits: int) -> str:
-    if np.ndim(value) == 0:
-        return print_mathml(written(value), digits)
-    return MathML(digits).matrix(matrix_cells(value))
 
 
 def _first_lines(code: str) -> str:

@@ -32,7 +32,7 @@ def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
                 **_step(block.step, full),
                 "entries": [_line(line) for line in block.lines],
                 "check": None
-                if block.check is None or block.check.method == "none"
+                if block.check is None
                 else {
                     "ok": block.check.ok,
                     "method": block.check.method,

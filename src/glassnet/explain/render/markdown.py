@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from glassnet.explain.graph import Graph
-from glassnet.explain.render.latex import aligned, definition_rows, formula_rows, given_row, line_rows
-from glassnet.explain.render.outline import STAGES, Block, Outline, on_the_blackboard
+from glassnet.explain.render.equations import entry_sides
+from glassnet.explain.render.latex import aligned, definition_rows, formula_rows, given_rows, line_rows
+from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule
-from glassnet.printers.latex import print_latex
+from glassnet.printers.latex import Latex
 
 
 def render_markdown(outline: Outline, graph: Graph) -> str:
     """The derivation as Markdown."""
     parts = [f"## {outline.title}", f"*{'; '.join(outline.about)}*"]
     if outline.given:
-        parts += ["### Given", _display([given_row(formula, graph.digits) for formula in outline.given])]
+        parts += ["### Given", _display(given_rows(outline, graph))]
     for stage, blocks in outline.stages.items():
         parts.append(f"### {STAGES[stage]}")
         parts += [part for block in blocks for part in _block(block, graph)]
@@ -28,8 +27,7 @@ def render_entry_markdown(entry: ChainRule) -> str:
     graph = entry.graph
     parts = [f"## {entry.title}"]
     if entry.chain is not None:
-        rows = [print_latex(on_the_blackboard(part, graph), graph.digits) for part in entry.equals]
-        parts.append(_display(aligned(print_latex(on_the_blackboard(entry.partial, graph)), rows)))
+        parts.append(_display(aligned(entry_sides(Latex(graph.digits), entry))))
     parts += [f"{_display(line_rows(line, graph))}\n\n`{line.step.source}`" for line in entry.lines]
     if entry.independent is not None:
         value, method = entry.independent
@@ -42,15 +40,14 @@ def _block(block: Block, graph: Graph) -> list[str]:
     shape = " × ".join(map(str, step.shape))
     about = ", ".join(part for part in (shape, "an aside" if step.aside else "") if part)
     parts = [f"**`{step.symbol}`** {step.what}{f' ({about})' if about else ''}"]
-    scalar = np.ndim(step.value) == 0 and bool(block.lines)
-    if not scalar:
+    if not block.scalar:
         parts.append(_display([row for formula in block.formulas for row in formula_rows(formula, block, graph)]))
     parts += [_display(definition_rows(function)) for function in block.definitions]
     parts += [_display(line_rows(line, graph)) for line in block.lines]
     parts += [f"> {step.note}"] if step.note else []
     if step.source is not None:
-        parts.append(f"`{step.source}`: `{step.source.code.splitlines()[0].strip()}`")
-    if block.check is not None and block.check.method != "none":
+        parts.append(f"`{step.source}`: `{block.code}`")
+    if block.check is not None:
         parts.append(f"Check: {block.check}")
     return parts
 

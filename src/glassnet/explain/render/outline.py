@@ -15,7 +15,7 @@ from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check
 from glassnet.explain.scalar import Line
 from glassnet.printers.element import fill
-from glassnet.printers.statements import Source, names_in
+from glassnet.printers.statements import names_in
 
 STAGES = {
     "forward": "Forward: from the inputs to the output",
@@ -54,8 +54,14 @@ class Block:
     definitions: tuple[Callable[..., Any], ...]  # equations that no earlier block calls
 
     @property
-    def source(self) -> Source | None:
-        return self.step.source
+    def scalar(self) -> bool:
+        """True for one number with its line, which says all that the formula would."""
+        return np.ndim(self.step.value) == 0 and bool(self.lines)
+
+    @property
+    def code(self) -> str:
+        """The first line of the code that computes the step."""
+        return "" if self.step.source is None else self.step.source.code.splitlines()[0].strip()
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,7 @@ def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | No
     )
     matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
     found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
+    found = None if found is None or found.method == "none" else found
     definitions = _definitions(graph, step, defined)
     return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula
+from glassnet.explain.render.equations import formula_sides, value_in
+from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, shown_parts
 from glassnet.printers.definition import print_definition
-from glassnet.printers.element import written
 from glassnet.printers.text import Text, print_text
-from glassnet.printers.typeset import matrix_cells, typeset
 
 if TYPE_CHECKING:
     from rich.text import Text as Coloured
@@ -60,7 +59,7 @@ def _rows(outline: Outline, digits: int) -> Iterator[Row]:
         yield "Given", "bold"
         width = max(len(formula.target) for formula in outline.given)
         for formula in outline.given:
-            yield f"  {formula.target:{width}} = {shown_value(formula.result, digits)}", ""
+            yield f"  {formula.target:{width}} = {value_in(Text(digits), formula.result)}", ""
         yield "", ""
     for stage, blocks in outline.stages.items():
         yield STAGES[stage], "bold cyan"
@@ -77,12 +76,12 @@ def _block(block: Block, digits: int) -> Iterator[Row]:
     yield f"  {step.symbol}: {step.what}{f' ({shape})' if shape else ''}{', an aside' if step.aside else ''}", "italic"
     scalar = step.shape == () or (step.expression is None)
     for formula in block.formulas:
-        lines = _equals(formula, block, digits)
+        _, forms = formula_sides(Text(digits), formula, block)
         if scalar and block.lines:
-            lines = [print_text(part, digits) for part in shown_parts(block.lines[0], digits)] + lines[-1:]
+            forms = [print_text(part, digits) for part in shown_parts(block.lines[0], digits)] + forms[-1:]
         name = formula.target
-        for k, part in enumerate(dict.fromkeys(lines)):
-            yield f"    {name if k == 0 else ' ' * len(name)} = {part}", ""
+        for k, form in enumerate(dict.fromkeys(forms)):
+            yield f"    {name if k == 0 else ' ' * len(name)} = {form}", ""
     for function in block.definitions:
         for definition in print_definition(function):
             yield f"    where {definition}", "dim"
@@ -92,28 +91,6 @@ def _block(block: Block, digits: int) -> Iterator[Row]:
     if step.note:
         yield f"    note: {step.note}", "yellow"
     if step.source is not None:
-        yield f"    code  {step.source}: {step.source.code.splitlines()[0].strip()}", "dim"
-    if block.check is not None and block.check.method != "none":
+        yield f"    code  {step.source}: {block.code}", "dim"
+    if block.check is not None:
         yield f"    check {block.check}", "dim" if block.check.ok else "bold red"
-
-
-def _equals(formula: ShownFormula, block: Block, digits: int) -> list[str]:
-    parts = []
-    if formula.expression is not None:
-        parts.append(typeset(formula.expression, Text(digits), block.matrices))
-        if formula.cells:
-            rows = [" ".join(print_text(cell, digits).replace(" ", "") for cell in row) for row in formula.cells]
-            parts.append(f"[{'; '.join(rows)}]")
-        if formula.plugged:
-            parts.append(typeset(formula.expression, Text(digits), block.matrices, numbers=formula.numbers))
-    parts.append(shown_value(formula.result, digits))
-    return parts
-
-
-def shown_value(value: Any, digits: int) -> str:
-    """A number or a matrix as text; a large matrix is cut in the middle."""
-    import numpy as np
-
-    if np.ndim(value) == 0:
-        return print_text(written(value), digits)
-    return Text(digits).matrix(matrix_cells(value))

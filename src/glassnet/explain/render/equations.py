@@ -1,0 +1,67 @@
+"""The sides of each equation that a renderer prints, in its notation: text, LaTeX or MathML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.graph import Graph
+from glassnet.explain.render.outline import Block, ShownFormula, on_the_blackboard
+from glassnet.explain.scalar import ChainRule, Line, shown_parts
+from glassnet.printers.element import written
+from glassnet.printers.symbols import symbol
+from glassnet.printers.typeset import Notation, matrix_cells, typeset
+
+Sides = tuple[str, list[str]]  # the left-hand side, and the forms it equals, one after the other
+
+SHORT = 90  # a line of up to so many characters, as text, is written in one row
+
+
+def value_in(to: Notation, value: Any) -> str:
+    """A number or a matrix; a large matrix is cut in the middle."""
+    return typeset(written(value), to) if np.ndim(value) == 0 else to.matrix(matrix_cells(value))
+
+
+def given_sides(to: Notation, formula: ShownFormula) -> Sides:
+    """A given quantity and its value."""
+    return to.symbol(symbol(formula.target)), [value_in(to, formula.result)]
+
+
+def formula_sides(to: Notation, formula: ShownFormula, block: Block, graph: Graph | None = None) -> Sides:
+    """A formula in names, with numbers in their place, and its result; `graph` if a Jacobian's row number is to be dropped."""
+    forms = []
+    if formula.expression is not None:
+        bare = formula.expression
+        if graph is not None and block.step.symbol.startswith("J"):
+            bare = on_the_blackboard(bare, graph)
+        forms.append(typeset(bare, to, block.matrices))
+        if formula.cells:
+            forms.append(to.table([[typeset(cell, to) for cell in row] for row in formula.cells]))
+        if formula.plugged:
+            forms.append(typeset(formula.expression, to, block.matrices, numbers=formula.numbers))
+    return to.symbol(symbol(formula.target)), _once([*forms, value_in(to, formula.result)])
+
+
+def line_sides(to: Notation, line: Line, graph: Graph, since: str) -> Sides:
+    """One entry spelled out; a short one in one form. `since` is the word before the conditions that decided its choices."""
+    target, *forms = [
+        typeset(on_the_blackboard(part, graph), to)
+        for part in (line.target, *shown_parts(line, to.digits), written(line.value))
+    ]
+    forms = _once(forms)
+    if line.conditions:
+        conditions = [typeset(condition, to, condition=True) for condition in line.conditions]
+        forms[-1] += since + to.operator(",").join(conditions)
+    return target, [to.operator("=").join(forms)] if len(line.text(to.digits)) <= SHORT else forms
+
+
+def entry_sides(to: Notation, entry: ChainRule) -> Sides:
+    """A derivative and the products that it equals by the chain rule."""
+    left, *forms = [typeset(on_the_blackboard(part, entry.graph), to) for part in (entry.partial, *entry.equals)]
+    return left, _once(forms)
+
+
+def _once(forms: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(forms))
