@@ -155,7 +155,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     products = through_activations(d)
-    yield from everywhere_and_each(merge(*(without_factor(d, symbol, f"g_prime{la}") for la, symbol in products)))
+    yield from everywhere_and_each(*(without_factor(d, symbol, f"g_prime{la}") for la, symbol in products))
 
 
 @RULES.add(
@@ -169,10 +169,10 @@ def _(d: Graph) -> Iterator[Formulas]:
     def at(layer: int, z: str, a: str) -> Formulas:
         return swap(d, f"g_prime{layer}", **{f"Z{layer}": z, f"A{layer}": a})
 
-    yield from everywhere_and_each(merge(*(at(layer, f"Z{layer}", f"Z{layer}") for layer in layers)))
-    yield from everywhere_and_each(merge(*(at(layer, f"A{layer}", f"g{layer}(A{layer})") for layer in layers)))
+    yield from everywhere_and_each(*(at(layer, f"Z{layer}", f"Z{layer}") for layer in layers))
+    yield from everywhere_and_each(*(at(layer, f"A{layer}", f"g{layer}(A{layer})") for layer in layers))
     yield from everywhere_and_each(
-        merge(*(at(layer, f"dA{layer}", f"g{layer}(dA{layer})") for layer in layers if f"dA{layer}" in d))
+        *(at(layer, f"dA{layer}", f"g{layer}(dA{layer})") for layer in layers if f"dA{layer}" in d)
     )
     for layer in layers:
         for other in (layer - 1, layer + 1):
@@ -191,7 +191,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 
 @RULES.add("bias_forgotten", "The bias is forgotten on the way forward.", "z = a W + b.")
 def _(d: Graph) -> Iterator[Formulas]:
-    yield from everywhere_and_each(merge(*(swap(d, f"Z{la}", **{f"b{la}": "0"}) for la in layers_of(d))))
+    yield from everywhere_and_each(*(swap(d, f"Z{la}", **{f"b{la}": "0"}) for la in layers_of(d)))
 
 
 # --- the weights ------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     for symbols in ([f"dW{layer}" for layer in layers_of(d)], [data_gradient(d, layer) for layer in layers_of(d)]):
-        yield from everywhere_and_each(merge(*(wrap(d, symbol, "({}).T") for symbol in symbols)))
+        yield from everywhere_and_each(*(wrap(d, symbol, "({}).T") for symbol in symbols))
     square = [layer for layer in layers_of(d) if d.network.sizes[layer - 1] == d.network.sizes[layer]]
     yield from everywhere_and_each({gradient_below(d, layer): f"dZ{layer} @ W{layer}" for layer in square})
 
@@ -266,7 +266,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 def _(d: Graph) -> Iterator[Formulas]:
     if "l2" in d:
         yield from everywhere_and_each(
-            merge(*(wrap(d, f"db{la}", f"({{}}) + l1 * np.sign(b{la}) + l2 * b{la}") for la in layers_of(d)))
+            *(wrap(d, f"db{la}", f"({{}}) + l1 * np.sign(b{la}) + l2 * b{la}") for la in layers_of(d))
         )
 
 

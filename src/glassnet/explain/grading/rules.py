@@ -54,8 +54,9 @@ class Rules(list[Rule]):
 # --- operations on formulas ---------------------------------------------------------------------------------------
 
 
-def everywhere_and_each(formulas: Formulas) -> Iterator[Formulas]:
+def everywhere_and_each(*parts: Formulas) -> Iterator[Formulas]:
     """Yield all formulas at once, then each alone."""
+    formulas = merge(*parts)
     yield formulas
     if len(formulas) > 1:
         for symbol, formula in formulas.items():
@@ -69,20 +70,22 @@ def merge(*parts: Formulas) -> Formulas:
 
 def swap(graph: Graph, symbol: str, **names: str) -> Formulas:
     """The symbol's own formula with names replaced; empty if the formula has none of them."""
-    expression = graph[symbol].expression if symbol in graph else None
-    if expression is None:
-        return {}
-    swapped = substitute(expression, {name: ast.parse(code, mode="eval").body for name, code in names.items()})
-    return {} if ast.unparse(swapped) == ast.unparse(expression) else {symbol: ast.unparse(swapped)}
+    scope = {name: ast.parse(code, mode="eval").body for name, code in names.items()}
+    return _changed(graph, symbol, lambda expression: substitute(expression, scope))
 
 
 def swap_part(graph: Graph, symbol: str, part: str, by: str) -> Formulas:
     """The symbol's own formula with an expression in it replaced; empty if the formula does not contain it."""
+    return _changed(graph, symbol, lambda expression: rename(expression, {part: by}))
+
+
+def _changed(graph: Graph, symbol: str, change: Callable[[ast.expr], ast.expr]) -> Formulas:
+    """The symbol's own formula with a change made to it; empty if there is none, or nothing changes."""
     expression = graph[symbol].expression if symbol in graph else None
     if expression is None:
         return {}
-    swapped = rename(expression, {part: by})
-    return {} if ast.unparse(swapped) == ast.unparse(expression) else {symbol: ast.unparse(swapped)}
+    changed = ast.unparse(change(expression))
+    return {} if changed == ast.unparse(expression) else {symbol: changed}
 
 
 def wrap(graph: Graph, symbol: str, template: str) -> Formulas:

@@ -34,7 +34,7 @@ REPLACED: dict[Callable[..., Any], dict[str, tuple[str, ...]]] = {
 )
 def _(d: Graph) -> Iterator[Formulas]:
     for t in ("(t - 1)", "(t + 1)"):
-        yield from everywhere_and_each(merge(*(swap(d, name, t=t) for name in ("m_hat", "v_hat", "theta"))))
+        yield from everywhere_and_each(*(swap(d, name, t=t) for name in ("m_hat", "v_hat", "theta")))
 
 
 @RULES.add(
