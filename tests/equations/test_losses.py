@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import special
 
-from glassnet import Loss, Network, check_gradients, explain, train
-from glassnet.equations import losses
-from glassnet.equations.activations import as_activation
+from glassnet import Activation, Loss, Network, check_gradients, explain, train
+from glassnet.equations import activations, losses
+from glassnet.equations.activations import as_activation, softmax
 from glassnet.equations.losses import (
     ABSOLUTE_ERROR,
     BINARY_CROSS_ENTROPY,
@@ -244,6 +244,24 @@ def test_explain_shows_the_output_form_of_a_loss_of_ones_own():
         assert derivation.check(symbol).ok
     assert_allclose(derivation.value("dZ2_long"), derivation.value("dZ2"), rtol=1e-12)
     assert scaled.floor(COUNTS) == pytest.approx(3 * POISSON.floor(COUNTS))
+
+
+def test_explain_takes_no_jacobian_of_the_softmax_for_a_link_of_ones_own():
+    soft = Activation(
+        "soft", lambda z: softmax(z / 2), lambda z, a, da: 0.5 * activations.d_softmax(z, a, da), rowwise=True
+    )
+    known = CATEGORICAL_CROSS_ENTROPY
+    loss = replace(
+        known,
+        name="soft_cross_entropy",
+        value=lambda z, y: losses.categorical_cross_entropy(z / 2, y),
+        slope=lambda z, y: 0.5 * losses.d_categorical_cross_entropy(z / 2, y),
+        link="soft",
+    )
+    derivation = explain(Network([2, 3], output=soft, loss=loss, seed=0), [[0.5, -1.0]], [2])
+    assert all(derivation.check(step.symbol).ok for step in derivation.steps)
+    assert_allclose(derivation.value("loss_of_output").sum(), derivation.value("loss"), rtol=1e-12)
+    assert "J1" not in derivation
 
 
 def test_half_an_output_form_is_refused(refuses):
