@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 ACTIVATIONS, INITIALIZERS = "tests/equations/test_activations.py", "tests/equations/test_initializers.py"
 LOSSES, PENALTIES = "tests/equations/test_losses.py", "tests/equations/test_penalties.py"
+ONNX = "tests/storage/test_onnx.py"
 UPDATES, OPTIMIZERS = "tests/equations/test_updates.py", "tests/training/test_optimizers.py"
 NETWORK, INPUTS, PASSES = (f"tests/network/test_{name}.py" for name in ("network", "inputs", "passes"))
 TRAIN, RANDOM, LBFGS = (f"tests/training/test_{name}.py" for name in ("train", "random", "lbfgs"))
@@ -170,6 +171,9 @@ MUTATIONS = [
     Mutation(
         "Adam's t off by one", "training/reference.py", '["t"] = state.step + 1', '["t"] = state.step + 2', OPTIMIZERS
     ),
+    Mutation("0·ln 0 counted in the floor", "equations/loss.py", "nan=0.0", "nan=1.0", LOSSES),
+    Mutation("the best constant of a link unbounded", "equations/loss.py", "-FAR, FAR", "-FAR, 2 * FAR", LOSSES),
+    Mutation("a small log1p rounded away in ONNX", "printers/onnx.py", '"Log", w), slope)', '"Log", w), 1.0)', ONNX),
     Mutation("huber beyond delta", "equations/losses.py", "q * (r - 0.5 * q)", "q * (r - 0.5 * delta)", LOSSES),
     Mutation(
         "quantile on the wrong side",

@@ -1,4 +1,4 @@
-"""What a loss is: its value and slope, its link, its form in terms of the output, its best constant and its floor."""
+"""The Loss: value and slope, link, form in terms of the output, best constant and floor."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Loss:
         return output.name == self.link if known is None else output.f is known.f
 
     def raw_prediction(self, output: Activation, Z: Array, A: Array) -> Array:
-        """The prediction that value and slope take: Z if the loss contains the output activation, else A = g(Z)."""
+        """Return the prediction that value and slope take: Z if the loss contains the output activation, else A = g(Z)."""
         return Z if self.contains(output) else A
 
     def per_sample(self, Z: Array, Y: Array) -> Array:
@@ -142,7 +142,7 @@ class Loss:
         return np.asarray(self.slope(Z, Y, **self.parameters), dtype=Z.dtype)
 
     def best_constant(self, Y: Array, sample_weight: Array | None = None) -> Array:
-        """The constant prediction with the least mean loss on targets Y, (k,): a pre-activation if the loss has a link.
+        """Return the constant prediction with the least mean loss on targets Y, (k,): a pre-activation if the loss has a link.
 
         Examples
         --------
@@ -158,7 +158,7 @@ class Loss:
         return np.clip(constant, -FAR, FAR) if self.has_link else constant
 
     def floor(self, Y: Array, sample_weight: Array | None = None) -> float:
-        """The least mean loss on targets Y, that of outputs equal to them: 0 except for soft labels and counts.
+        """Return the least mean loss on targets Y, that of outputs equal to them: 0 except for soft labels and counts.
 
         Examples
         --------

@@ -32,7 +32,7 @@ class Node(NamedTuple):
 
 def print_nodes(
     function: Callable[..., Any],
-    arguments: Mapping[str, Operand],
+    arguments: Mapping[str, str | float],
     operators: Mapping[Any, Operator] | None = None,
 ) -> tuple[list[Node], Operand]:
     """Print an equation, elementwise or row-wise, as nodes in the order of computation, and the name of its value.
@@ -59,7 +59,10 @@ def print_nodes(
     'v2'
     """
     printer = _Printer(operators or {})
-    value = printer.function(function, dict(arguments))
+    scope: dict[str, Operand] = {
+        name: given if isinstance(given, str) else float(given) for name, given in arguments.items()
+    }
+    value = printer.function(function, scope)
     return printer.nodes, value
 
 
@@ -69,7 +72,7 @@ class _Printer:
         self.nodes: list[Node] = []
 
     def node(self, op: str, *inputs: Operand, **attributes: Any) -> str:
-        """The result of an operator; an equal node before is taken again."""
+        """Return the name of an operator's result; an equal node is used again."""
         known = (node for node in self.nodes if (node.op, node.inputs, node.attributes) == (op, inputs, attributes))
         if (found := next(known, None)) is None:
             found = Node(op, inputs, f"v{len(self.nodes)}", attributes)
@@ -77,7 +80,7 @@ class _Printer:
         return found.result
 
     def function(self, function: Callable[..., Any], scope: dict[str, Operand]) -> Operand:
-        """The value of an equation whose arguments are in `scope`."""
+        """Return the value of an equation whose arguments are in `scope`."""
         if function in self.operators:
             op, attributes = self.operators[function]
             return self.node(op, *scope.values(), **attributes)
@@ -123,7 +126,7 @@ class _Printer:
         return self.node("Not", self.node("Equal", value(node), 0.0))
 
     def call(self, name: str, x: Operand, *others: Operand) -> str:
-        """A NumPy function; expm1 and log1p, which ONNX lacks, are composed without loss of digits near 0."""
+        """Print a NumPy function; expm1 and log1p, which ONNX lacks, are composed without loss of digits near 0."""
         match name:
             case "expm1":  # (eˣ + 1)·tanh(x/2)
                 half = self.node("Mul", 0.5, x)

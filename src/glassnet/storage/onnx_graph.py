@@ -65,9 +65,9 @@ class _Graph:
         return result
 
     def equation(
-        self, function: Callable[..., Any], arguments: Mapping[str, Operand], operators: Mapping[Any, Operator]
+        self, function: Callable[..., Any], arguments: Mapping[str, str | float], operators: Mapping[Any, Operator]
     ) -> str:
-        """The nodes printed from an equation at these named results and constants."""
+        """Add the nodes printed from an equation at these named results and constants."""
         nodes, value = print_nodes(function, arguments, operators)
         results: dict[Operand, str] = {}
         for node in nodes:

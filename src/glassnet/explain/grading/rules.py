@@ -80,7 +80,7 @@ def swap_part(graph: Graph, symbol: str, part: str, by: str) -> Formulas:
 
 
 def _changed(graph: Graph, symbol: str, change: Callable[[ast.expr], ast.expr]) -> Formulas:
-    """The symbol's own formula with a change made to it; empty if there is none, or nothing changes."""
+    """Return the symbol's own formula with a change made to it; empty if there is none, or nothing changes."""
     expression = graph[symbol].expression if symbol in graph else None
     if expression is None:
         return {}

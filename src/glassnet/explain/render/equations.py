@@ -20,17 +20,17 @@ SHORT = 90  # a line of up to so many characters, as text, is written in one row
 
 
 def value_in(to: Notation, value: Any) -> str:
-    """A number or a matrix; a large matrix is cut in the middle."""
+    """Write a number or a matrix; a large matrix is cut in the middle."""
     return typeset(written(value), to) if np.ndim(value) == 0 else to.matrix(matrix_cells(value))
 
 
 def given_sides(to: Notation, formula: ShownFormula) -> Sides:
-    """A given quantity and its value."""
+    """Write a given quantity and its value."""
     return to.symbol(symbol(formula.target)), [value_in(to, formula.result)]
 
 
 def formula_sides(to: Notation, formula: ShownFormula, block: Block, graph: Graph | None = None) -> Sides:
-    """A formula in names, with numbers in their place, and its result; `graph` if a Jacobian's row number is to be dropped."""
+    """Write a formula in names, in numbers, and its result; with `graph`, a Jacobian of one sample loses its row number."""
     forms = []
     if formula.expression is not None:
         bare = formula.expression
@@ -45,7 +45,7 @@ def formula_sides(to: Notation, formula: ShownFormula, block: Block, graph: Grap
 
 
 def line_sides(to: Notation, line: Line, graph: Graph, since: str) -> Sides:
-    """One entry spelled out; a short one in one form. `since` is the word before the conditions that decided its choices."""
+    """Spell one entry out, a short one in one form; `since` stands before the conditions that decided its choices."""
     target, *forms = [
         typeset(on_the_blackboard(part, graph), to)
         for part in (line.target, *shown_parts(line, to.digits), written(line.value))
@@ -58,7 +58,7 @@ def line_sides(to: Notation, line: Line, graph: Graph, since: str) -> Sides:
 
 
 def entry_sides(to: Notation, entry: ChainRule) -> Sides:
-    """A derivative and the products that it equals by the chain rule."""
+    """Write a derivative and the products that it equals by the chain rule."""
     left, *forms = [typeset(on_the_blackboard(part, entry.graph), to) for part in (entry.partial, *entry.equals)]
     return left, _once(forms)
 

@@ -141,7 +141,7 @@ def _block(block: Block, graph: Graph, document: bool) -> str:
 
 
 def given_rows(outline: Outline, graph: Graph) -> list[str]:
-    """The rows of the given quantities."""
+    """Write the rows of the given quantities."""
     to = Latex(graph.digits, timed=True)
     return [row for formula in outline.given for row in aligned(given_sides(to, formula))]
 
