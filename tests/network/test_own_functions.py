@@ -1,5 +1,7 @@
 """Functions of one's own: known by themselves and not by their name, called once when the network is made, and cast."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -214,6 +216,16 @@ BAD_LOSSES = {
 def test_a_loss_that_cannot_work_is_refused_when_the_network_is_made(refuses, kind, width):
     with refuses("loss 'mine'"):
         gn.Network([3, 4, width], loss=gn.Loss("mine", *BAD_LOSSES[kind]))
+
+
+@pytest.mark.parametrize("part", ["value_of_output", "slope_of_output"])
+def test_an_output_form_that_cannot_work_is_refused_when_the_network_is_made(refuses, part):
+    known = losses.POISSON
+    mine = replace(known, name="mine", value=lambda z, y: known.value(z, y), slope=lambda z, y: known.slope(z, y))
+    gn.Network([3, 4, 2], output="exponential", loss=mine)
+    for wrong in (lambda a, y: (a - y).sum(axis=1), lambda a: a):
+        with refuses(f"loss 'mine': expected {part}"):
+            gn.Network([3, 4, 2], output="exponential", loss=replace(mine, **{part: wrong}))
 
 
 @pytest.mark.parametrize(

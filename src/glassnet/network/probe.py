@@ -35,11 +35,15 @@ def probe_loss(loss: Loss, output: Activation, width: int, dtype: Any) -> None:
     what = f"loss {loss.name!r}"
     for Z in _rows(width, dtype):
         with np.errstate(all="ignore"):
-            P = loss.raw_prediction(output, Z, np.asarray(output(Z), dtype=Z.dtype))
+            A = np.asarray(output(Z), dtype=Z.dtype)
+        P = loss.raw_prediction(output, Z, A)
         Y = np.eye(width, dtype=dtype)[np.arange(len(Z)) % width]  # one-hot rows are targets of every kind
         each, row = P.shape, (len(P), 1)
         _call(f"{what}: expected value(z, y)", loss.value, (P, Y), loss.parameters, [each, row])
         _call(f"{what}: expected slope(z, y)", loss.slope, (P, Y), loss.parameters, [each])
+        for part in ("value_of_output", "slope_of_output"):
+            if (function := getattr(loss, part)) is not None:
+                _call(f"{what}: expected {part}(a, y)", function, (A, Y), loss.parameters, [each])
 
 
 def probe_initializer(initializer: Callable[..., Any], W: Any, fan_in: int, fan_out: int) -> None:
