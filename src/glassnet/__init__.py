@@ -67,6 +67,7 @@ else:  # hidden from type checkers, which would take every misspelt name for one
         value = getattr(import_module(LAZY[name]), name)
         if package := sys.modules.get(f"{__name__}.{name}"):
             # explain and diagnose are functions and packages: the package's submodules are the function's attributes
+            vars(package).update(vars(value))
             value.__dict__ = vars(package)
         return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from glassnet.errors import NonFiniteError
-from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive
+from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive, training_options
 from glassnet.estimators.order import ShuffledOrder
 from glassnet.estimators.rows import Rows
 from glassnet.network import passes
-from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly
+from glassnet.training.arguments import make_job
+from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly, engine_of
 from glassnet.training.optimizers import Optimizer
+from glassnet.training.options import checked
 
 Array = NDArray[Any]
 
@@ -73,10 +74,9 @@ class Fitting:
         """Train for up to max_iter epochs, or for one if `incremental`."""
         est = self.estimator
         solver = self._solver(incremental)
-        job, state = self._job(solver, incremental), solver.state
+        job, state = self._job(solver.state, incremental), solver.state
         state.batch, state.epoch_loss, state.epoch_weight = 0, 0.0, 0.0  # an interrupted fit may have ended in an epoch
-        engines = cast("dict[str, Engine]", ENGINES)
-        engine = engines[choose_engine(est.engine, {name: each.refuses_job(job) for name, each in engines.items()})]
+        engine = engine_of(job)
         watched = bool(est.verbose or self.has_callbacks or self.validation is not None)
         per_call = 1 if watched else min(EPOCHS_PER_CALL, max(1, ORDERS_PER_CALL // len(self.rows.X)))
         epochs = 1 if incremental else est.max_iter
@@ -117,30 +117,24 @@ class Fitting:
         state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(est.best_loss_)
         return solver
 
-    def _job(self, solver: Solver, incremental: bool) -> Job:
-        est, rows, state = self.estimator, self.rows, solver.state
+    def _job(self, state: State, incremental: bool) -> Job:
+        est, rows = self.estimator, self.rows
         n = len(rows.X)
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
         dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
         rule = EarlyStopping(patience, est.tol / self.reported.scale, restore_best=False)
-        return Job(
-            network=self.network,
-            X=rows.X,
-            Y=rows.Y,
-            sample_weight=rows.sample_weight,
-            validation=None,
-            optimizer=solver.optimizer,
+        options = {
+            **training_options(est),
+            "sample_weight": rows.sample_weight,
+            "epochs": max(est.max_iter, state.epoch + 1) if incremental else state.epoch + est.max_iter,
+            "batch_size": self._batch_size(n),
+            "l2": float(est.alpha),
+            "early_stopping": None if est.early_stopping else rule,
+            "seed": dropout_seed,
+        }
+        return replace(
+            make_job(self.network, rows.X, rows.Y, checked(options)),
             schedule=build_schedule(est, n, state.step),
-            epochs=max(est.max_iter, state.epoch + 1) if incremental else state.epoch + est.max_iter,
-            batch_size=self._batch_size(n),
-            shuffle=bool(est.shuffle),
-            l1=0.0,
-            l2=float(est.alpha),
-            dropout=float(est.dropout),
-            clip_norm=est.clip_norm,
-            early_stopping=None if est.early_stopping else rule,
-            seed=dropout_seed,
-            n_threads=est.n_threads,
             divide_penalty=True,
             order=ShuffledOrder(self.rng, n) if est.shuffle else None,
         )

@@ -10,15 +10,25 @@ from sklearn.exceptions import ConvergenceWarning
 from glassnet.errors import NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
 from glassnet.network import passes
-from glassnet.training.job import Job, Record, Snapshot, State
+from glassnet.training.arguments import make_job
+from glassnet.training.job import Record, Snapshot, State
 from glassnet.training.lbfgs import run_lbfgs
-from glassnet.training.optimizers import LBFGS, SGD
-from glassnet.training.schedules import Constant
+from glassnet.training.optimizers import LBFGS
+from glassnet.training.options import checked
 
 
 def fit_by_lbfgs(fitting: Fitting) -> None:
     """Minimise the objective over all rows at once."""
-    est, net, job = fitting.estimator, fitting.network, _job(fitting)
+    est, rows, net = fitting.estimator, fitting.rows, fitting.network
+    # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
+    minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
+    options = {
+        "optimizer": minimiser,
+        "sample_weight": rows.sample_weight,
+        "epochs": est.max_iter,
+        "l2": est.alpha / rows.weight_sum,
+    }
+    job = make_job(net, rows.X, rows.Y, checked(options))
     est.n_iter_ = 0
     asked_to_stop = False
 
@@ -37,8 +47,6 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
         return "a callback ended it" if asked_to_stop else ""
 
     state, record = State("LBFGS", np.zeros((0, net.n_parameters), net.dtype)), Record()
-    # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
-    minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
     fitting.begin()
     try:
         run_lbfgs(job, minimiser, Snapshot.of(net, state), state, record, est.max_iter, after_iteration)
@@ -61,26 +69,3 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
-
-
-def _job(fitting: Fitting) -> Job:
-    """Return the job of the minimiser: all rows in one batch, with scikit-learn's penalty."""
-    est, rows = fitting.estimator, fitting.rows
-    return Job(
-        network=fitting.network,
-        X=rows.X,
-        Y=rows.Y,
-        sample_weight=rows.sample_weight,
-        validation=None,
-        optimizer=SGD(),
-        schedule=Constant(),
-        epochs=est.max_iter,
-        batch_size=len(rows.X),
-        shuffle=False,
-        l1=0.0,
-        l2=est.alpha / rows.weight_sum,
-        dropout=0.0,
-        clip_norm=None,
-        early_stopping=None,
-        seed=0,
-    )

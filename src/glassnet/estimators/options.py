@@ -131,6 +131,18 @@ def build_optimizer(estimator: Any) -> Optimizer:
     return AdamEpsilonHat(rate, *betas) if estimator.solver == "adam" else AdamW(rate, *betas, estimator.weight_decay)
 
 
+def training_options(estimator: Any) -> dict[str, Any]:
+    """Return the options of `train` that stand for the same in every fit by a stochastic solver."""
+    return {
+        "optimizer": build_optimizer(estimator),
+        "shuffle": bool(estimator.shuffle),
+        "dropout": float(estimator.dropout),
+        "clip_norm": estimator.clip_norm,
+        "engine": estimator.engine,
+        "n_threads": estimator.n_threads,
+    }
+
+
 def core_loss(loss: Any, **constants: float) -> Loss:
     """The core's loss of this name, with the constants that it has, or `loss` itself if it is one."""
     if isinstance(loss, Loss):

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from glassnet.estimators.held_out import split
-from glassnet.estimators.options import STOCHASTIC, build_optimizer, build_schedule
+from glassnet.estimators.options import STOCHASTIC, build_schedule, training_options
 from glassnet.estimators.rows import as_rows
 from glassnet.network.network import Network
 from glassnet.training.job import EarlyStopping
@@ -47,14 +47,6 @@ def training_setup(estimator: Any, X: Any, y: Any) -> tuple[Network, Array, Arra
     if not np.isinf(twin.n_iter_no_change):
         rule = EarlyStopping(int(twin.n_iter_no_change) + 1, float(twin.tol), restore_best=bool(twin.early_stopping))
         options["early_stopping"] = rule
-    options |= {
-        "optimizer": build_optimizer(twin),
-        "batch_size": batch,
-        "shuffle": bool(twin.shuffle),
-        "l2": float(twin.alpha) / batch,
-        "dropout": float(twin.dropout),
-        "clip_norm": twin.clip_norm,
-        "schedule": build_schedule(twin, n, 0),
-        "n_threads": twin.n_threads,
-    }
+    options |= training_options(twin)
+    options |= {"batch_size": batch, "l2": float(twin.alpha) / batch, "schedule": build_schedule(twin, n, 0)}
     return network, rows.X, rows.Y, options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,20 @@ from glassnet.errors import InputError, check_count, check_number, printable, sh
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.walk import Walk
 from glassnet.explain.walk_update import add_update
-from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
-from glassnet.training.arguments import check_seed
+from glassnet.training.arguments import make_job
 from glassnet.training.job import Job, State
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
+from glassnet.training.options import StepOptions, checked, refuse_unknown, takes
 from glassnet.training.reference import Batch, masks
 from glassnet.training.run import Run
-from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
 Names = tuple[tuple[str, ...], tuple[str, ...]]  # names of the inputs, names of the outputs
 
 
+@takes(StepOptions)
 def explain(
     network: Any,
     x: Any = None,
@@ -33,16 +34,11 @@ def explain(
     *,
     optimizer: str | Optimizer | LBFGS | None = "sgd",
     learning_rate: float | None = None,
-    sample_weight: Any = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
-    dropout: float = 0.0,
     dropout_masks: Mapping[int, Any] | None = None,
-    clip_norm: float | None = None,
     step: int = 0,
     memory: Mapping[str, Any] | None = None,
-    seed: int = 0,
     digits: int = 4,
+    **options: Unpack[StepOptions],
 ) -> Derivation:
     """Work out one training step with its numbers: forward, loss, backward, update.
 
@@ -58,7 +54,7 @@ def explain(
     optimizer : as in `train`, or None for no update
         L-BFGS has no update of one step, so its derivation ends with the gradient.
     learning_rate : in place of the optimizer's own
-    sample_weight, l1, l2, dropout, clip_norm, seed : as in `train`
+    **options : the fields of StepOptions, which help(explain) lists here
     dropout_masks : {layer: (n, width) mask}, in place of those that `seed` and `step` draw
     step : the number of updates made before, for dropout and for Adam's bias correction
     memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
@@ -79,6 +75,7 @@ def explain(
     >>> derivation["dZ2"].source.file, derivation["dZ2"].source.code
     ('glassnet/equations/losses.py', 'return softmax(z) - y')
     """
+    refuse_unknown(options, explain)
     digits = check_count("digits", digits, high=17)
     if isinstance(network, Run):
         return _explain_run(network, digits)
@@ -89,29 +86,14 @@ def explain(
     if learning_rate is not None:
         rate = check_number("learning_rate", learning_rate, 0, open_low=True)
         recurrence = replace(recurrence, learning_rate=rate)
-    weight = None if sample_weight is None else np.atleast_1d(sample_weight) if one else sample_weight
-    weight = check_sample_weight(weight, len(X), net.dtype)
-    job = Job(
-        network=net.copy(),
-        X=X,
-        Y=Y if Y is not None else np.zeros((len(X), net.sizes[-1]), net.dtype),
-        sample_weight=weight,
-        validation=None,
-        optimizer=recurrence,
-        schedule=Constant(),
-        epochs=1,
-        batch_size=len(X),
-        shuffle=False,
-        l1=check_number("l1", l1, 0),
-        l2=check_number("l2", l2, 0),
-        dropout=check_number("dropout", dropout, 0, 1, open_high=True),
-        clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
-        early_stopping=None,
-        seed=check_seed(seed),
-    )
+    if one and options.get("sample_weight") is not None:
+        options["sample_weight"] = np.atleast_1d(options["sample_weight"])
+    given = checked({**options, "optimizer": recurrence, "epochs": 1, "shuffle": False})
+    targets = np.zeros((len(X), net.sizes[-1]), net.dtype) if Y is None else Y
+    job = make_job(net.copy(), X, targets, given)
     state = State(type(recurrence).__name__, _memory(recurrence, net, memory), check_count("step", step, low=0))
     drawn = masks(job, state.step, len(X)) if dropout_masks is None else _check_masks(net, dropout_masks, len(X))
-    batch = Batch(np.arange(len(X)), X, job.Y, weight, drawn)
+    batch = Batch(np.arange(len(X)), X, job.Y, job.sample_weight, drawn)
     return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits, names)
 
 

@@ -1,21 +1,36 @@
-"""Checks on the arguments of `train`."""
+"""Checks on the arguments of `train` that need the network, the rows or each other, and the Job made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, shown
+from glassnet.errors import InputError, shown
 from glassnet.network.inputs import check_sample_weight, check_X
 from glassnet.network.network import Network
-from glassnet.training.job import EarlyStopping, Job, State
-from glassnet.training.optimizers import LBFGS, Optimizer
+from glassnet.training.job import Job, State
+from glassnet.training.optimizers import LBFGS, SGD, Optimizer
 from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
+
+
+def make_job(network: Network, X: Array, Y: Array, options: Mapping[str, Any]) -> Job:
+    """Make the Job of checked X, encoded Y and checked options; check here those that belong to the rows.
+
+    L-BFGS, which no engine runs, leaves the place of the Job's optimizer to SGD.
+    """
+    n, optimizer = len(X), options["optimizer"]
+    of_the_rows = {
+        "sample_weight": check_sample_weight(options["sample_weight"], n, network.dtype),
+        "validation": check_validation(network, options["validation"]),
+        "batch_size": min(options["batch_size"] or n, n),
+        "optimizer": optimizer if isinstance(optimizer, Optimizer) else SGD(),
+    }
+    return Job(network, X, Y, **{**options, **of_the_rows})
 
 
 def check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
@@ -30,26 +45,12 @@ def check_validation(network: Network, given: Any) -> tuple[Array, Array, Array 
     return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
 
 
-def check_early_stopping(given: Any) -> EarlyStopping | None:
-    """An EarlyStopping or None."""
-    if given is None or isinstance(given, EarlyStopping):
-        return given
-    raise InputError(
-        f"early_stopping: expected EarlyStopping(…) or None; got {shown(given)}; pass EarlyStopping(patience=10)."
-    )
-
-
 def check_callbacks(given: Any) -> tuple[Callable[..., Any], ...]:
     """The callbacks as a tuple of functions."""
     callbacks = tuple(given) if isinstance(given, Iterable) else (None,)
     if not all(callable(callback) for callback in callbacks):
         raise InputError(f"callbacks: expected functions in a list; got {shown(given)}; pass e.g. callbacks=[print].")
     return callbacks
-
-
-def check_seed(seed: Any) -> int:
-    """A whole number of 64 bits."""
-    return check_count("seed", seed, low=0, high=2**64 - 1, hint="pass e.g. seed=42")
 
 
 def check_theta(network: Network) -> None:

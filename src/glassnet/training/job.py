@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_count, check_number, shown
-from glassnet.network.engines import Predictor
+from glassnet.network.engines import ENGINES, Predictor, choose_engine
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.schedules import Schedule
@@ -47,7 +47,10 @@ class EarlyStopping:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Everything that defines a run, checked and encoded; equal jobs give the same run, bit for bit."""
+    """Everything that defines a run, checked and encoded; equal jobs give the same run, bit for bit.
+
+    The fields from `sample_weight` to `snapshots` are the options of `training/options.py` in the form the engines read.
+    """
 
     network: Network
     X: Array  # (n, d)
@@ -64,8 +67,10 @@ class Job:
     dropout: float
     clip_norm: float | None
     early_stopping: EarlyStopping | None
+    engine: str
+    n_threads: int | None
     seed: int
-    n_threads: int | None = None
+    snapshots: int  # states that the run keeps on the way
     divide_penalty: bool = False  # l1 and l2 are divided by the Σw of each batch, as scikit-learn's alpha is
     order: Callable[[int], NDArray[np.intp]] | None = None  # the rows' order in an epoch, instead of the seed's
 
@@ -200,3 +205,9 @@ class Engine(Predictor, Protocol):
             If the loss of a step is inf or nan; the run then stands at the step before, the last with a finite loss.
         """
         ...
+
+
+def engine_of(job: Job) -> Engine:
+    """Return the engine that the job names, or for "auto" the first that can run it."""
+    engines = cast("dict[str, Engine]", ENGINES)
+    return engines[choose_engine(job.engine, {name: each.refuses_job(job) for name, each in engines.items()})]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -11,24 +11,30 @@ from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
 from glassnet.training.history import History
 from glassnet.training.job import Flag
+from glassnet.training.options import OPTIONS, TrainingOptions, refuse_unknown, takes
 from glassnet.training.processors import usable_processors
 from glassnet.training.run import Run
-from glassnet.training.train import announce
+from glassnet.training.train import Callback, announce
 
-PER_NETWORK = frozenset(
-    {"optimizer", "seed", "epochs", "batch_size", "l1", "l2", "dropout", "clip_norm", "schedule", "early_stopping"}
-)
+PER_NETWORK = OPTIONS.keys() - {"sample_weight", "validation"}  # which may be lists by themselves
 
 
+@takes(TrainingOptions)
 def train_many(
-    networks: Sequence[Network], X: Any, y: Any, *, n_threads: int | None = None, **options: Any
+    networks: Sequence[Network],
+    X: Any,
+    y: Any,
+    *,
+    n_threads: int | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: History | None = None,
+    **options: Any,
 ) -> list[History]:
     """Train each network in place on the same X and y, several at a time; returns their histories in order.
 
-    The options are those of `train`. optimizer, seed, epochs, batch_size, l1, l2, dropout, clip_norm, schedule and
-    early_stopping may also be lists with one entry a network. Each network is trained by one thread, so the results
-    are those of `train` one after the other, bit for bit. At most `n_threads` are trained at a time; by default as
-    many as there are usable processors.
+    The options are those of `train`. All but sample_weight and validation may also be lists with one entry a network.
+    Each network is trained by one thread, so the results are those of `train` one after the other, bit for bit;
+    n_threads is the number of networks at a time, by default that of the processors.
 
     Raises
     ------
@@ -46,7 +52,8 @@ def train_many(
     >>> [history.epochs for history in histories]
     [5, 5, 5]
     """
-    networks = list(networks)
+    refuse_unknown(options, train_many)
+    networks, checked_callbacks = list(networks), check_callbacks(callbacks)
     if len({id(network) for network in networks}) < len(networks):
         raise InputError("networks: expected different objects; got one twice; pass network.copy() for the second.")
     for name, value in options.items():
@@ -54,14 +61,13 @@ def train_many(
             raise InputError(
                 f"{name}: expected one value or {len(networks)}, one a network; got {len(value)}; adjust the list."
             )
-    callbacks = check_callbacks(options.pop("callbacks", ()))
 
     def start(index: int) -> Run:
         own = {
             name: value[index] if name in PER_NETWORK and isinstance(value, list) else value
             for name, value in options.items()
         }
-        return Run(networks[index], X, y, n_threads=1, **own)
+        return Run(networks[index], X, y, n_threads=1, resume=resume, **own)
 
     for index in range(len(networks)):
         start(index)  # refuses what is wrong before any network is trained
@@ -71,7 +77,7 @@ def train_many(
         run = start(index)
         run.stop = stop
         try:
-            return run.advance(after_epoch=announce(run, callbacks)).restore_best().history()
+            return run.advance(after_epoch=announce(run, checked_callbacks)).restore_best().history()
         except NonFiniteError as error:
             return NonFiniteError(f"network {index}: {error}", error.step, error.layer)
 

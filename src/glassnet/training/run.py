@@ -6,31 +6,23 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_bool, check_count, check_number
-from glassnet.network.engines import ENGINES, choose_engine
-from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.errors import InputError, check_count
+from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
-from glassnet.training.arguments import (
-    check_early_stopping,
-    check_lbfgs,
-    check_seed,
-    check_state,
-    check_theta,
-    check_validation,
-)
+from glassnet.training.arguments import check_lbfgs, check_state, check_theta, make_job
 from glassnet.training.history import History
-from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, Snapshot
+from glassnet.training.job import Flag, Record, Snapshot, engine_of
 from glassnet.training.lbfgs import run_lbfgs
-from glassnet.training.optimizers import LBFGS, SGD, Optimizer, as_optimizer
+from glassnet.training.optimizers import LBFGS, Optimizer
+from glassnet.training.options import TrainingOptions, checked, refuse_unknown, takes
 from glassnet.training.reference import Batch
-from glassnet.training.schedules import Schedule, as_schedule
 
 Array = NDArray[Any]
 
@@ -67,68 +59,36 @@ class Run:
     10
     """
 
+    @takes(TrainingOptions)
     def __init__(
         self,
         network: Network,
         X: Any,
         y: Any,
         *,
-        optimizer: str | Optimizer | LBFGS = "adam",
-        epochs: int = 200,
-        batch_size: int | None = None,
-        shuffle: bool = True,
-        sample_weight: Any = None,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        dropout: float = 0.0,
-        clip_norm: float | None = None,
-        schedule: str | Schedule = "constant",
-        validation: tuple[Any, ...] | None = None,
-        early_stopping: EarlyStopping | None = None,
-        engine: str = "auto",
-        n_threads: int | None = None,
-        seed: int = 0,
-        snapshots: int = 0,
         resume: History | None = None,
+        **options: Unpack[TrainingOptions],
     ) -> None:
+        refuse_unknown(options, Run)
         if not isinstance(network, Network):
             raise InputError(
                 f"network: expected a Network; got {type(network).__name__}; build one with Network([2, 10, 1])."
             )
         check_theta(network)
-        self.optimizer = as_optimizer(optimizer)
+        given = checked(options)
+        self.optimizer: Optimizer | LBFGS = given["optimizer"]
         X = check_X(X, network.sizes[0], network.dtype)
         self.state = check_state(network, self.optimizer, resume)
-        self.job = Job(
-            network=network,
-            X=X,
-            Y=network.encode(y, len(X)),
-            sample_weight=check_sample_weight(sample_weight, len(X), network.dtype),
-            validation=check_validation(network, validation),
-            optimizer=self.optimizer if isinstance(self.optimizer, Optimizer) else SGD(),
-            schedule=as_schedule(schedule),
-            epochs=check_count("epochs", epochs) + self.state.epoch,
-            batch_size=len(X) if batch_size is None else min(check_count("batch_size", batch_size), len(X)),
-            shuffle=check_bool("shuffle", shuffle),
-            l1=check_number("l1", l1, 0),
-            l2=check_number("l2", l2, 0),
-            dropout=check_number("dropout", dropout, 0, 1, open_high=True),
-            clip_norm=None if clip_norm is None else check_number("clip_norm", clip_norm, 0, open_low=True),
-            early_stopping=check_early_stopping(early_stopping),
-            seed=check_seed(seed),
-            n_threads=None if n_threads is None else check_count("n_threads", n_threads),
-        )
+        epochs = given["epochs"]
+        self.job = make_job(network, X, network.encode(y, len(X)), {**given, "epochs": self.state.epoch + epochs})
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
         same_batches = self.state.batch_size in (0, self.job.batch_size)
         if not same_batches or self.state.batch > self.job.steps_per_epoch - (self.state.batch_size == 0):
             self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)  # begin that epoch anew
         self.state.batch_size = self.job.batch_size
-        engines = cast("dict[str, Engine]", ENGINES)
-        refusals = {name: each.refuses_job(self.job) for name, each in engines.items()}
-        self.engine = engines[choose_engine(engine, refusals)]
-        n_snapshots = check_count("snapshots", snapshots, low=0)
-        self._between_snapshots = -(-epochs // (n_snapshots + 1)) if n_snapshots else epochs
+        self.engine = engine_of(self.job)
+        self._between_snapshots = -(-epochs // (self.job.snapshots + 1))
         theta = network.theta if self.state.final_theta is None else self.state.final_theta
         self.snapshots = [Snapshot(theta.copy(), replace(self.state, final_theta=None))]
         self.record = Record()

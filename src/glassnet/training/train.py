@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
 from glassnet.training.history import History
-from glassnet.training.job import EarlyStopping, Record
-from glassnet.training.optimizers import LBFGS, Optimizer
+from glassnet.training.job import Record
+from glassnet.training.options import TrainingOptions, refuse_unknown, takes
 from glassnet.training.run import Run
-from glassnet.training.schedules import Schedule
 
 
 @dataclass(frozen=True)
@@ -32,29 +31,15 @@ class Epoch:
 Callback = Callable[[Epoch], Any]
 
 
+@takes(TrainingOptions)
 def train(
     network: Network,
     X: Any,
     y: Any,
     *,
-    optimizer: str | Optimizer | LBFGS = "adam",
-    epochs: int = 200,
-    batch_size: int | None = None,
-    shuffle: bool = True,
-    sample_weight: Any = None,
-    l1: float = 0.0,
-    l2: float = 0.0,
-    dropout: float = 0.0,
-    clip_norm: float | None = None,
-    schedule: str | Schedule = "constant",
-    validation: tuple[Any, ...] | None = None,
-    early_stopping: EarlyStopping | None = None,
     callbacks: Iterable[Callback] = (),
-    engine: str = "auto",
-    n_threads: int | None = None,
-    seed: int = 0,
-    snapshots: int = 0,
     resume: History | None = None,
+    **options: Unpack[TrainingOptions],
 ) -> History:
     """Train `network` in place by backpropagation and return its History.
 
@@ -64,22 +49,8 @@ def train(
     Parameters
     ----------
     X, y : (n, d) numbers, and (n,) classes or (n,) or (n, k) numbers
-    optimizer : SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS, or the lower-case name of one
-    epochs : number of passes over the data (iterations, for LBFGS)
-    batch_size : rows in each step; None takes the whole data set
-    shuffle : True if each epoch visits the rows in a new order, a function of `seed` and the epoch
-    sample_weight : (n,) numbers ≥ 0
-    l1, l2 : penalties on weights, not on biases
-    dropout : the probability that a hidden activation is set to 0 in a step
-    clip_norm : the largest Euclidean norm the gradient may have; longer ones are scaled down to it
-    schedule : Constant, StepDecay, InverseScaling, Adaptive, Cosine, OneCycle, or a name
-    validation : (X_val, y_val) or (X_val, y_val, weights): measured after each epoch, never trained on
-    early_stopping : EarlyStopping(patience, min_delta, restore_best)
+    **options : the fields of TrainingOptions, which help(train) lists here
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
-    engine : "auto" (the compiled engine where it can, else NumPy), "native" or "numpy"
-    n_threads : of the compiled engine, for wide networks; None leaves it to the engine; the result is the same
-    seed : of the order of the rows and of dropout; the initial weights are the network's own
-    snapshots : how many states to keep on the way, so that `history.at` need not start from the first step
     resume : a History of this network, to go on from where it stood
 
     Raises
@@ -99,29 +70,9 @@ def train(
     >>> net.predict(X)
     array([0, 1, 1, 0])
     """
+    refuse_unknown(options, train)
     callbacks = check_callbacks(callbacks)
-    run = Run(
-        network,
-        X,
-        y,
-        optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
-        shuffle=shuffle,
-        sample_weight=sample_weight,
-        l1=l1,
-        l2=l2,
-        dropout=dropout,
-        clip_norm=clip_norm,
-        schedule=schedule,
-        validation=validation,
-        early_stopping=early_stopping,
-        engine=engine,
-        n_threads=n_threads,
-        seed=seed,
-        snapshots=snapshots,
-        resume=resume,
-    )
+    run = Run(network, X, y, resume=resume, **options)
     return run.advance(after_epoch=announce(run, callbacks)).restore_best().history()
 
 
