@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
 from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
-from glassnet.training.train import train
+from glassnet.training.options import TrainingOptions, checked
 
 LATE = {  # a finding that appears only in the course of a run ranks just behind this code, as its symptom
     "dead_units": "underfitting",
@@ -37,7 +37,13 @@ AT_START = (
 
 
 def diagnose(
-    model: Any, X: Any, y: Any, *, thresholds: Thresholds | None = None, replay: bool = True, **options: Any
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    thresholds: Thresholds | None = None,
+    replay: bool = True,
+    **options: Unpack[TrainingOptions],
 ) -> Diagnosis:
     """Train a copy of a network or estimator under instruments; report its faults and the remedies that a replay confirmed.
 
@@ -127,7 +133,7 @@ def diagnose(
     )
 
 
-def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
+def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
     """Check all arguments and return the set-up of a network or an estimator."""
     if not isinstance(model, Network):
         tell = getattr(model, "training_setup", None)
@@ -138,10 +144,7 @@ def setup_of(model: Any, X: Any, y: Any, options: dict[str, Any]) -> Setup:
             )
         model, X, y, own = tell(X, y)
         options = {**own, **options}
-    known = [name for name, p in inspect.signature(train).parameters.items() if p.kind is p.KEYWORD_ONLY]
-    for name in options:
-        if name not in known or name in ("callbacks", "resume"):
-            raise InputError(f"{name}: expected an option of train; got an unknown one; see help(glassnet.train).")
+    checked(options)
     X = check_X(X, model.sizes[0], model.dtype)
     model.encode(y, len(X))
     return Setup(model.copy(), X, np.asarray(y), options)

@@ -23,6 +23,7 @@ from glassnet.tables.table import Table, cut
 from glassnet.tables.targets import encode_classes, encode_numbers, find_classes, recognise_task
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
+from glassnet.training.options import OPTIONS
 from glassnet.training.train import Callback, Epoch, train
 
 Array = NDArray[Any]
@@ -116,19 +117,12 @@ class Plan:
         s = self.settings
         early = EarlyStopping(s.patience, s.min_delta) if s.patience and "validation" in self.parts else None
         return {
+            **{name: getattr(s, name) for name in OPTIONS if hasattr(s, name)},
             "optimizer": specs.build_optimizer(s.optimizer, s.learning_rate),
-            "epochs": s.epochs,
             "batch_size": s.batch_size or None,
-            "shuffle": s.shuffle,
-            "l1": s.l1,
-            "l2": s.l2,
-            "dropout": s.dropout,
-            "clip_norm": s.clip_norm,
             "schedule": specs.build_schedule(s.schedule),
             "early_stopping": early,
-            "engine": s.engine,
             "n_threads": s.threads,
-            "seed": s.seed,
         }
 
     def measure(self) -> dict[str, dict[str, Any]]:

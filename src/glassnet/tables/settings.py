@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
-from glassnet.errors import InputError, check_count, check_number, unknown_name
+from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
+from glassnet.training.options import OPTIONS
+
+
+def _setting(help: str, default: Any = None, **more: Any) -> Any:
+    """Make a field with its help, and with what `check` and the command line need.
+
+    These are `check`, `panel`, `parse` (from the text of the command line), `choices`, `min` and `max`.
+    """
+    return field(default=default, metadata={"help": help, **more})
+
+
+def _option(name: str, more: str = ".", **changes: Any) -> Any:
+    """Make a field from the option of training `name`: its default, check and help, which `more` continues."""
+    option = OPTIONS[name]
+    given = {"default": option.default, "check": option.check, "panel": "Training", **changes}
+    return _setting(f"{option.help[0].upper()}{option.help[1:]}{more}", **given)
+
+
+def _as_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _as_widths(text: str) -> tuple[int, ...]:
+    if text.strip().lower() in ("", "none"):
+        return ()
+    try:
+        return tuple(int(width) for width in text.split(","))
+    except ValueError:
+        raise InputError(f"hidden: expected widths; got {shown(text)}; pass e.g. --hidden 64,32, or none.") from None
+
+
+def _check_widths(name: str, widths: tuple[int, ...]) -> None:
+    for width in widths:
+        check_count(name, width, hint="pass e.g. --hidden 64,32")
+
+
+def _check_class_weight(name: str, value: Any) -> None:
+    if value != "balanced":
+        raise unknown_name(name, value, ("balanced",))
+
+
+_network, _training = partial(_setting, panel="Network"), partial(_setting, panel="Training")
 
 
 @dataclass(frozen=True)
@@ -15,28 +58,57 @@ class Settings:
     Names with constants are texts such as "adam:beta1=0.8", "step:decay=0.5,every=10" or "quantile:q=0.9".
     """
 
-    hidden: tuple[int, ...] | None = None
-    activation: tuple[str, ...] = ("relu",)  # one, or one for each hidden layer
-    output: str | None = None
-    loss: str | None = None
-    init: tuple[str, ...] | None = None  # one, or one for each layer
-    seed: int = 0
-    dtype: str = "float32"
-    optimizer: str = "adam"
-    learning_rate: float | None = None
-    batch_size: int | None = None  # 0: the whole training part
-    epochs: int | None = None
-    shuffle: bool = True
-    l1: float = 0.0
-    l2: float | None = None
-    dropout: float = 0.0
-    clip_norm: float | None = None
-    schedule: str = "constant"
-    patience: int | None = None  # 0: no early stopping
-    min_delta: float = 0.0
-    class_weight: str | None = None  # or "balanced"
-    engine: str = "auto"
-    threads: int | None = None
+    hidden: tuple[int, ...] | None = _network(
+        "Widths of the hidden layers: 64,32; 'none' for a linear model. Default: by the number of rows.",
+        parse=_as_widths,
+        check=_check_widths,
+    )
+    activation: tuple[str, ...] = _network(
+        "One, or one for each hidden layer: relu,tanh; leaky_relu:slope=0.1.", ("relu",), parse=_as_names
+    )
+    output: str | None = _network("sigmoid, softmax, identity or exponential. Default: by the task.")
+    loss: str | None = _network("E.g. absolute_error, huber:delta=2, quantile:q=0.9, poisson. Default: by the output.")
+    init: tuple[str, ...] | None = _network(
+        "Initial weights: he_normal, glorot_uniform, …, one or one a layer. Default: by the activation.",
+        parse=_as_names,
+    )
+    dtype: str = _network("Type of all numbers.", "float32", choices=("float32", "float64"))
+    seed: int = _option("seed", ", of the split and of the weights.", panel="Network", min=0, max=2**32 - 1)
+
+    optimizer: str = _option(
+        "optimizer",
+        ": sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs, with constants: adamw:weight_decay=0.1.",
+        check=None,
+    )
+    learning_rate: float | None = _training("Default: the optimizer's own.")
+    batch_size: int | None = _option(
+        "batch_size",
+        "; 0 for all. Default: rows/50, a power of two from 32 to 512.",
+        check=partial(check_count, low=0),
+    )
+    epochs: int | None = _option("epochs", ". Default: 200, fewer for many rows.", default=None)
+    patience: int | None = _training(
+        "Epochs without a better validation loss before it stops; 0 for never. Default: a tenth of the epochs.",
+        check=partial(check_count, low=0),
+    )
+    min_delta: float = _training(
+        "Least fall of the validation loss that counts as better.", 0.0, check=partial(check_number, low=0)
+    )
+    schedule: str = _option(
+        "schedule",
+        ": constant, step, inverse_scaling, adaptive, cosine, one_cycle, with constants: step:decay=0.5,every=10.",
+        check=None,
+    )
+    l1: float = _option("l1")
+    l2: float | None = _option("l2", ". Default: 5/rows, within 0.0001 … 0.03.", default=None)
+    dropout: float = _option("dropout")
+    clip_norm: float | None = _option("clip_norm")
+    shuffle: bool = _option("shuffle")
+    class_weight: str | None = _training(
+        "'balanced' gives all classes the same total weight.", check=_check_class_weight
+    )
+    engine: str = _option("engine")
+    threads: int | None = _option("n_threads")
 
     def complete(self, rows: int, features: int, classes: int | None) -> Settings:
         """Return the settings with every None chosen by the size of the data.
@@ -57,7 +129,7 @@ class Settings:
         if batch_size is None:
             batch_size = 0 if lbfgs else _power_of_two(rows / 50, 32, 512)
         steps = -(-rows // (batch_size or rows))
-        epochs = self.epochs if self.epochs is not None else max(20, min(200, 100_000 // steps))
+        epochs = self.epochs if self.epochs is not None else max(20, min(OPTIONS["epochs"].default, 100_000 // steps))
         output = self.output
         if output is None:
             output = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
@@ -83,17 +155,12 @@ class Settings:
         if self.hidden and len(self.activation) not in (1, len(self.hidden)):
             got = f"{len(self.activation)} for {len(self.hidden)} hidden layers"
             raise InputError(f"activation: expected one, or one a hidden layer; got {got}; adjust the list.")
-        if self.class_weight not in (None, "balanced"):
-            raise unknown_name("class_weight", self.class_weight, ("balanced",))
+        for each in fields(self):
+            check, value = each.metadata.get("check"), getattr(self, each.name)
+            if check is not None and value is not None:
+                check(each.name, value)
         if self.class_weight is not None and classes is None:
             raise InputError("class_weight: expected none for a regression; got 'balanced'; leave it out.")
-        for name in ("batch_size", "patience"):
-            if getattr(self, name) is not None:
-                check_count(name, getattr(self, name), low=0)
-        if self.hidden is not None:
-            for width in self.hidden:
-                check_count("hidden", width, hint="pass e.g. --hidden 64,32")
-        check_number("min_delta", self.min_delta, 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

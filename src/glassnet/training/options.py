@@ -6,6 +6,7 @@ are made from these definitions.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -71,7 +72,9 @@ class LoopOptions(TypedDict, total=False):
             ": SGD, Momentum, Nesterov, RMSprop, Adam, AdamW, LBFGS, or the lower-case name of one",
         ),
     ]
-    epochs: Annotated[int, Option(200, check_count, "number of passes over the data (iterations, for LBFGS)")]
+    epochs: Annotated[
+        int, Option(200, check_count, "the largest number of passes over the data (of iterations, for LBFGS)")
+    ]
     batch_size: Annotated[
         int | None, Option(None, _optional(check_count), "rows in each step", "; None takes the whole data set")
     ]
@@ -101,7 +104,8 @@ class LoopOptions(TypedDict, total=False):
         Option(None, _optional(_check_early_stopping), "EarlyStopping(patience, min_delta, restore_best)"),
     ]
     engine: Annotated[
-        str, Option("auto", _check_engine, "auto (the compiled engine where it can, else NumPy), native or numpy")
+        str,
+        Option("auto", _check_engine, "the engine: auto (the compiled one where it can, else NumPy), native or numpy"),
     ]
     n_threads: Annotated[
         int | None,
@@ -176,9 +180,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         If a value is not what its option takes, or a name is not an option's.
     """
-    for name in given:
-        if name not in OPTIONS:
-            raise unknown_name("option", name, OPTIONS)
+    refuse_unknown(given)
     return {name: option.check(name, given.get(name, option.default)) for name, option in OPTIONS.items()}
 
 
@@ -206,10 +208,13 @@ def takes(kind: type[Any]) -> Callable[[Function], Function]:
     return describe
 
 
-def refuse_unknown(options: Mapping[str, Any], function: Callable[..., Any]) -> None:
-    """Refuse a name that is not an argument of `function`."""
-    parameters = inspect.signature(function).parameters
-    for name in options:
-        if name not in parameters:
-            known = [each for each, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
-            raise unknown_name("argument", name, known)
+def refuse_unknown(options: Mapping[str, Any], function: Callable[..., Any] | None = None) -> None:
+    """Refuse a name that is not a keyword of `function`, or without one not an option."""
+    known, where = set(OPTIONS), "train"
+    if function is not None:
+        where = function.__name__
+        known = {name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    for name in options.keys() - known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"see help(glassnet.{where})."
+        raise InputError(f"{name}: expected one of {', '.join(sorted(known))}; got an unknown name; {hint}")

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from glassnet.diagnose.case.deviance import Yardstick, mean_loss, standard_error, yardstick
 from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
-from glassnet.training.optimizers import LBFGS, Optimizer, as_optimizer
+from glassnet.training.optimizers import LBFGS, Optimizer
+from glassnet.training.options import checked
 from glassnet.training.train import train
 
 Array = NDArray[Any]
@@ -26,7 +27,7 @@ FEW_ROWS = 40  # with fewer, nothing is held out
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The arguments of `train`. The network holds the initial parameters and is never written to."""
+    """The arguments of `train`, the options as given. The network holds the initial parameters and is never written to."""
 
     network: Network
     X: Array
@@ -38,22 +39,27 @@ class Setup:
         """The targets encoded for the loss, (n, k)."""
         return self.network.encode(self.y, len(self.X))
 
+    @cached_property
+    def all_options(self) -> Mapping[str, Any]:
+        """All options of training: those that are given, checked, and the defaults of the others."""
+        return checked(self.options)
+
     @property
     def weight(self) -> Array | None:
-        given = self.options.get("sample_weight")
+        given = self.all_options["sample_weight"]
         return None if given is None else np.asarray(given, dtype=np.float64)
 
     @property
     def optimizer(self) -> Optimizer | LBFGS:
-        return as_optimizer(self.options.get("optimizer", "adam"))
+        return self.all_options["optimizer"]
 
     @property
     def epochs(self) -> int:
-        return int(self.options.get("epochs", 200))
+        return self.all_options["epochs"]
 
     @property
     def validation(self) -> tuple[Any, ...] | None:
-        return self.options.get("validation")
+        return self.all_options["validation"]
 
     @cached_property
     def measure(self) -> Yardstick:

@@ -60,8 +60,7 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
     """
     network = setup.network.copy()
     start = network.theta.copy()
-    options = {name: value for name, value in setup.options.items() if name not in ("callbacks", "resume")}
-    run = Run(network, setup.X, setup.y, **options)
+    run = Run(network, setup.X, setup.y, **setup.options)
     by_epoch = isinstance(run.optimizer, LBFGS)
     total = run.job.epochs if by_epoch else run.job.epochs * run.job.steps_per_epoch
     places = schedule(total, looks if looks is not None else affordable(run, total))

@@ -17,7 +17,7 @@ from glassnet.diagnose.rules.course import slower
 from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.training.optimizers import Momentum, Nesterov
-from glassnet.training.schedules import Constant, as_schedule
+from glassnet.training.schedules import Constant
 
 Array = NDArray[Any]
 
@@ -149,16 +149,16 @@ Change = tuple[str, Remedy, str]
 
 def _restraints(held: Setup) -> list[Change]:
     """Return one change for each option that may hold training back: without it."""
-    options = held.options
+    options = held.all_options
     changes: list[Change] = []
     for name in ("l2", "l1", "dropout"):
-        if options.get(name, 0):
+        if options[name]:
             remedy = Remedy(f"no {name}", options={name: 0.0})
             changes.append(("underfitting", remedy, f"{name} = {options[name]:g} holds it back"))
-    if options.get("clip_norm") is not None:
+    if options["clip_norm"] is not None:
         remedy = Remedy("do not clip the gradient", options={"clip_norm": None})
         changes.append(("learning_rate_too_low", remedy, f"clip_norm = {options['clip_norm']:g} shortens every step"))
-    if not isinstance(as_schedule(options.get("schedule", "constant")), Constant):
+    if not isinstance(options["schedule"], Constant):
         remedy = Remedy("a constant learning rate", options={"schedule": "constant"})
         changes.append(("learning_rate_too_low", remedy, "the schedule takes the rate away too soon"))
     decay = getattr(held.optimizer, "weight_decay", 0)
@@ -174,7 +174,7 @@ def _restraints(held: Setup) -> list[Change]:
 def _rates(held: Setup) -> list[Change]:
     """Return the learning-rate sweep: 1/1000 to 10,000 times the rate, with the same start and as many steps."""
     optimizer = held.optimizer
-    steps = held.epochs * -(-len(held.X) // int(held.options.get("batch_size") or len(held.X)))
+    steps = held.epochs * -(-len(held.X) // (held.all_options["batch_size"] or len(held.X)))
     changes: list[Change] = []
     for times in (5, 25, 100)[: 1 + (steps < FEW_STEPS) + (steps < FEW_STEPS / 4)]:
         longer = Remedy(f"{times * held.epochs} epochs", options={"epochs": times * held.epochs})
