@@ -6,29 +6,44 @@ import inspect
 import re
 import runpy
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from glassnet.cli.options import option, spread, training_option
 from glassnet.cli.screen import show
 from glassnet.errors import InputError
 from glassnet.network.network import Network
 
 
+@dataclass(frozen=True)
+class Tried:
+    """The function's name, and the network that it is tried on, where the file defines none."""
+
+    function: str = option("The function's name.", "gradients")
+    sizes: str = option("Layer widths, e.g. 3,4,2; default: as many as the function asks for.", "")
+    hidden: str = option("Activation of the hidden layers.", "tanh")
+    output: str = option("Activation of the output.", "sigmoid")
+    loss: str = option("Loss; default: the output's own.", "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """The arguments of the function `check`."""
+
+    l1: float = training_option("l1")
+    l2: float = training_option("l2")
+    dropout: float = training_option("dropout")
+    seed: int = option("Seed of the random networks and samples.", 0)
+
+
+@spread
 def check(
     file: Annotated[Path, typer.Argument(help="A Python file with a function `gradients`.", show_default=False)],
-    function: Annotated[str, typer.Option(help="The function's name.")] = "gradients",
-    sizes: Annotated[
-        str, typer.Option(help="Layer widths, e.g. 3,4,2; default: as many as the function asks for.")
-    ] = "",
-    hidden: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "tanh",
-    output: Annotated[str, typer.Option(help="Activation of the output.")] = "sigmoid",
-    loss: Annotated[str, typer.Option(help="Loss; default: the output's own.")] = "",
-    l1: Annotated[float, typer.Option(help="Strength of the L1 penalty.")] = 0.0,
-    l2: Annotated[float, typer.Option(help="Strength of the L2 penalty.")] = 0.0,
-    dropout: Annotated[float, typer.Option(help="Dropout rate of hidden layers.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the random networks and samples.")] = 0,
+    tried: Tried,
+    step: Step,
 ) -> None:
     """Grade your own backpropagation: is it right, and if not, which term is the first wrong one, and why?
 
@@ -39,14 +54,17 @@ def check(
     from glassnet.explain.check import check as check_function
 
     space = _run(file)
-    own = space.get(function)
+    own = space.get(tried.function)
     if not callable(own):
-        raise InputError(f"{file.name}: expected a function {function!r}; got none; define it or pass --function.")
+        raise InputError(
+            f"{file.name}: expected a function {tried.function!r}; got none; define it or pass --function."
+        )
     network = space.get("network")
     if not isinstance(network, Network):
-        network = Network(_sizes(sizes, own, output), hidden=hidden, output=output, loss=loss or None)
-    grade = check_function(own, network, l1=l1, l2=l2, dropout=dropout, seed=seed)
-    show(f"{file.name}: {function} of a {'-'.join(map(str, network.sizes))} network")
+        sizes = _sizes(tried.sizes, own, tried.output)
+        network = Network(sizes, hidden=tried.hidden, output=tried.output, loss=tried.loss or None)
+    grade = check_function(own, network, **vars(step))
+    show(f"{file.name}: {tried.function} of a {'-'.join(map(str, network.sizes))} network")
     show(str(grade))
     if not grade.ok:
         raise typer.Exit(1)

@@ -24,8 +24,7 @@ def option(help: str, default: Any = None, *flags: str, **more: Any) -> Any:
 
 def training_option(name: str) -> Any:
     """Make a field from the option of training `name`: its default and its help."""
-    shared = OPTIONS[name]
-    return option(f"{shared.help[0].upper()}{shared.help[1:]}.", shared.default)
+    return option(f"{OPTIONS[name].sentence}.", OPTIONS[name].default)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -185,23 +185,11 @@ def plan(
     if classes is None and model.network.loss_function.targets == "numbers":
         model.target_mean, model.target_scale = _center(table, target, y[rows["train"]])
         y = (y - model.target_mean) / model.target_scale
-    model.settings = {
-        **settings.to_dict(),
-        **_resolved(settings, model.network),
-        "validation": validation if not isinstance(validation, Table) else validation.source,
-        "test": test if not isinstance(test, Table) else test.source,
-        "missing": list(table.missing),
-        "decimal_comma": table.decimal_comma,
-        "left_out": choice.left_out,
-    }
+    model.settings = _record(table, settings, model.network, choice, shares)
     X = preparation.matrix(table, dtype=settings.dtype)
     weights = _weights(table, weight, y if settings.class_weight else None, len(classes or ()))
     parts = {name: _take(X, y, weights, chosen_rows) for name, chosen_rows in rows.items() if len(chosen_rows)}
-    for name, other in shares.items():
-        if isinstance(other, Table):
-            if not len(other):
-                raise other.error(None, "rows", "none", f"pass --{name} with a share or another file")
-            parts[name] = Part(preparation.matrix(other, dtype=settings.dtype), model.encode(other))
+    parts |= {name: _whole(name, other, model) for name, other in shares.items() if isinstance(other, Table)}
     return Plan(model, choice, settings, parts, rule)
 
 
@@ -260,15 +248,29 @@ def _network(preparation: Preparation, settings: Settings, classes: list[Any] | 
     )
 
 
-def _resolved(settings: Settings, network: Network) -> dict[str, Any]:
-    """Return by name the values that the optimizer, the output and the activations chose where a setting is None."""
+def _record(
+    table: Table, settings: Settings, network: Network, choice: Choice, shares: Mapping[str, float | Table]
+) -> dict[str, Any]:
+    """Return all settings of the run by name, with the values that follow from other settings where one is None."""
     optimizer = specs.build_optimizer(settings.optimizer, settings.learning_rate)
     hidden = [network.activations[layer].name for layer in range(1, network.n_layers)]
     return {
+        **settings.to_dict(),
         "learning_rate": getattr(optimizer, "learning_rate", None),
         "loss": settings.loss or network.loss_function.name,
         "init": [*settings.init] if settings.init else [default_initializer(hidden)],
+        **{name: given.source if isinstance(given, Table) else given for name, given in shares.items()},
+        "missing": list(table.missing),
+        "decimal_comma": table.decimal_comma,
+        "left_out": choice.left_out,
     }
+
+
+def _whole(name: str, table: Table, model: TableModel) -> Part:
+    """Return all rows of a table that was passed as the part `name`."""
+    if not len(table):
+        raise table.error(None, "rows", "none", f"pass --{name} with a share or another file")
+    return Part(model.preparation.matrix(table, dtype=model.network.dtype), model.encode(table))
 
 
 def _center(table: Table, target: str, y: Array) -> tuple[float, float]:

@@ -22,7 +22,7 @@ def _option(name: str, more: str = ".", **changes: Any) -> Any:
     """Make a field from the option of training `name`: its default, check and help, which `more` continues."""
     option = OPTIONS[name]
     given = {"default": option.default, "check": option.check, "panel": "Training", **changes}
-    return _setting(f"{option.help[0].upper()}{option.help[1:]}{more}", **given)
+    return _setting(option.sentence + more, **given)
 
 
 def _as_names(text: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -53,25 +53,16 @@ def train_many(
     [5, 5, 5]
     """
     refuse_unknown(options, train_many)
-    networks, checked_callbacks = list(networks), check_callbacks(callbacks)
+    networks, checked_callbacks, stop = list(networks), check_callbacks(callbacks), Flag()
     if len({id(network) for network in networks}) < len(networks):
         raise InputError("networks: expected different objects; got one twice; pass network.copy() for the second.")
-    for name, value in options.items():
-        if name in PER_NETWORK and isinstance(value, list) and len(value) != len(networks):
-            raise InputError(
-                f"{name}: expected one value or {len(networks)}, one a network; got {len(value)}; adjust the list."
-            )
+    shares = _shared_out(options, len(networks))
 
     def start(index: int) -> Run:
-        own = {
-            name: value[index] if name in PER_NETWORK and isinstance(value, list) else value
-            for name, value in options.items()
-        }
-        return Run(networks[index], X, y, n_threads=1, resume=resume, **own)
+        return Run(networks[index], X, y, n_threads=1, resume=resume, **shares[index])
 
     for index in range(len(networks)):
         start(index)  # refuses what is wrong before any network is trained
-    stop = Flag()
 
     def train_one(index: int) -> History | NonFiniteError:
         run = start(index)
@@ -94,3 +85,14 @@ def train_many(
         if isinstance(outcome, NonFiniteError):
             raise outcome
     return cast("list[History]", outcomes)
+
+
+def _shared_out(options: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """Return the options of each of `count` networks: its entry of a list, and what is not a list as it is."""
+    lists = {name: value for name, value in options.items() if name in PER_NETWORK and isinstance(value, list)}
+    for name, value in lists.items():
+        if len(value) != count:
+            raise InputError(
+                f"{name}: expected one value or {count}, one a network; got {len(value)}; adjust the list."
+            )
+    return [{**options, **{name: value[index] for name, value in lists.items()}} for index in range(count)]

@@ -37,6 +37,11 @@ class Option:
     help: str
     more: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """The help with a capital letter, without a full stop."""
+        return self.help[0].upper() + self.help[1:]
+
 
 def _optional(check: Check) -> Check:
     return lambda name, value: None if value is None else check(name, value)
