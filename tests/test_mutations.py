@@ -315,8 +315,8 @@ MUTATIONS = [
     Mutation(
         "epochs of a resumed run counted anew",
         "training/run.py",
-        'check_count("epochs", epochs) + self.state.epoch',
-        'check_count("epochs", epochs)',
+        '"epochs": self.state.epoch + epochs',
+        '"epochs": epochs',
         TRAIN,
     ),
     Mutation(

@@ -124,12 +124,16 @@ def test_functions_of_a_packages_name_stay_functions(name):
     assert f"function {name}" in pydoc.render_doc(function, renderer=pydoc.plaintext)
 
 
-MISSPELT = ("gn.MLPClassifer", "gn.explian", "gn.Netwrok", "gn.losses.HUBBER")
+MISSPELT = (
+    *("gn.MLPClassifer", "gn.explian", "gn.Netwrok", "gn.losses.HUBBER"),
+    *("gn.train(gn.Network([1, 1]), 0, 0, epoch=3)", "gn.Run(gn.Network([1, 1]), 0, 0, epochs='3')"),
+    *("gn.explain(gn.Network([1, 1]), 0, 0, l3=0.1)", "gn.diagnose(gn.Network([1, 1]), 0, 0, dropout='a')"),
+)
 
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory):
-    """A user's file that asks for the type of every public name and misspells some."""
+    """A user's file that asks for the type of every public name, and misspells names, options and their values."""
     path = tmp_path_factory.mktemp("probe") / "probe.py"
     asked = [f"reveal_type(gn.{name})" for name in glassnet.__all__]
     path.write_text("\n".join(["import glassnet as gn", *asked, *MISSPELT]) + "\n")

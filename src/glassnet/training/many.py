@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from glassnet.errors import InputError, NonFiniteError, check_count
 from glassnet.network.network import Network
@@ -16,6 +16,7 @@ from glassnet.training.processors import usable_processors
 from glassnet.training.run import Run
 from glassnet.training.train import Callback, announce
 
+Outcome = TypeVar("Outcome")
 PER_NETWORK = OPTIONS.keys() - {"sample_weight", "validation"}  # which may be lists by themselves
 
 
@@ -73,18 +74,23 @@ def train_many(
             return NonFiniteError(f"network {index}: {error}", error.step, error.layer)
 
     workers = min(usable_processors() if n_threads is None else check_count("n_threads", n_threads), len(networks) or 1)
-    pool = ThreadPoolExecutor(workers)
-    try:
-        outcomes = list(pool.map(train_one, range(len(networks))))
-    except BaseException:
-        stop.set()  # the others end at their next step
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    outcomes = _in_threads(train_one, len(networks), workers, stop)
     for outcome in outcomes:
         if isinstance(outcome, NonFiniteError):
             raise outcome
     return cast("list[History]", outcomes)
+
+
+def _in_threads(task: Callable[[int], Outcome], count: int, workers: int, stop: Flag) -> list[Outcome]:
+    """Return task(0) … task(count − 1), computed by so many threads; an exception sets `stop`, at which tasks end."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        return list(pool.map(task, range(count)))
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _shared_out(options: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
