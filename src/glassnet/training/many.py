@@ -33,9 +33,16 @@ def train_many(
 ) -> list[History]:
     """Train each network in place on the same X and y, several at a time; returns their histories in order.
 
-    The options are those of `train`. All but sample_weight and validation may also be lists with one entry a network.
-    Each network is trained by one thread, so the results are those of `train` one after the other, bit for bit;
-    n_threads is the number of networks at a time, by default that of the processors.
+    Each network is trained by one thread, so the results are those of `train` one after the other, bit for bit. Each
+    option but sample_weight and validation may also be a list with one entry a network.
+
+    Parameters
+    ----------
+    networks : Networks, each another object
+    X, y : as `train` takes them, the same for all networks
+    n_threads : networks trained at a time; by default as many as there are usable processors
+    **options : those of `train`, which help(train_many) lists here
+    callbacks, resume : as in `train`
 
     Raises
     ------
