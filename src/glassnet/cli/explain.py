@@ -84,7 +84,7 @@ def explain(
 
 def _model_and_rows(path: Path, file: Path, rows: Rows) -> tuple[Any, Any, Any]:
     """The model of the file, and the rows with their targets as it takes them."""
-    from glassnet.cli.table_models import read_for
+    from glassnet.cli.table_models import character, read_for
     from glassnet.storage.files import load
     from glassnet.tables.model import TableModel
     from glassnet.tables.reading import read_table
@@ -93,8 +93,7 @@ def _model_and_rows(path: Path, file: Path, rows: Rows) -> tuple[Any, Any, Any]:
     if isinstance(found, TableModel):
         return found, _cut(read_for(found, file, rows.separator), rows), None
     found = found[0] if isinstance(found, tuple) else found  # a network with its history
-    separator = "\t" if rows.separator in ("\\t", "tab") else rows.separator
-    table = _cut(read_table(file, separator=separator), rows)
+    table = _cut(read_table(file, separator=character(rows.separator)), rows)
     network = getattr(found, "network_", found)
     n_inputs = network.sizes[0]
     if rows.target is None and len(table.names) == n_inputs:  # no target: the forward pass alone

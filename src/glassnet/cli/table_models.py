@@ -43,7 +43,7 @@ def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
 
     table = read_table(
         file,
-        separator="\t" if separator in ("\\t", "tab") else separator,
+        separator=character(separator),
         missing=tuple(model.settings.get("missing", ())),
         decimal_comma=bool(model.settings.get("decimal_comma", False)),
         part="test",
@@ -51,6 +51,11 @@ def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
     if not len(table):
         raise table.error(None, "rows", "a header alone", "add rows")
     return table
+
+
+def character(separator: str | None) -> str | None:
+    """Return the separator that an option names; a tab may be written out, as \\t or tab."""
+    return "\t" if separator in ("\\t", "tab") else separator
 
 
 def name_unused(model: TableModel, table: Table) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from glassnet.cli.config import read_config
 from glassnet.cli.options import option, spread
+from glassnet.cli.table_models import character
 from glassnet.cli.table_run import check_places, run, table_part
 from glassnet.errors import InputError
 from glassnet.storage.atomic import file_name
@@ -58,8 +59,7 @@ class Data:
 
     def reading(self) -> dict[str, Any]:
         """Return the arguments of `read_table`."""
-        separator = "\t" if self.separator in ("\\t", "tab") else self.separator
-        return {"separator": separator, "missing": self.missing, "decimal_comma": self.decimal_comma}
+        return {"separator": character(self.separator), "missing": self.missing, "decimal_comma": self.decimal_comma}
 
 
 @dataclass(frozen=True)
