@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Annotated, Any, TypedDict, TypeVar, get_type_hints
 
@@ -215,11 +215,14 @@ def takes(kind: type[Any]) -> Callable[[Function], Function]:
 
 def refuse_unknown(options: Mapping[str, Any], function: Callable[..., Any] | None = None) -> None:
     """Refuse a name that is not a keyword of `function`, or without one not an option."""
-    known, where = set(OPTIONS), "train"
-    if function is not None:
-        where = function.__name__
-        known = {name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    known, where = (frozenset(OPTIONS), "train") if function is None else (_keywords(function), function.__name__)
     for name in options.keys() - known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"see help(glassnet.{where})."
         raise InputError(f"{name}: expected one of {', '.join(sorted(known))}; got an unknown name; {hint}")
+
+
+@cache  # the signature of a class takes 40 µs, a training of a few steps no more than 200
+def _keywords(function: Callable[..., Any]) -> frozenset[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(each.name for each in parameters if each.kind is each.KEYWORD_ONLY)
