@@ -87,3 +87,12 @@ def test_options_may_be_lists_with_one_value_a_network():
     net = networks(1)[0]
     with pytest.raises(gn.InputError, match="networks: expected different objects"):
         gn.train_many([net, net], X, Y)
+
+
+def test_lists_of_weights_and_validation_data_hold_for_all_networks():
+    nets, alone = networks(2), networks(2)
+    given = {"sample_weight": [1.0 + k for k in range(len(X))], "validation": [X[:4], Y[:4]], "epochs": 2}
+    histories = gn.train_many(nets, X, Y, **given)
+    for net, other, history in zip(nets, alone, histories, strict=True):
+        assert np.array_equal(gn.train(other, X, Y, **given).validation_loss, history.validation_loss)
+        assert np.array_equal(net.theta, other.theta)
