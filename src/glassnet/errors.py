@@ -1,8 +1,9 @@
 """The exceptions of glassnet, and checks of arguments that raise them.
 
 GlassnetError
-├── InputError        (also ValueError)       an invalid argument; nothing was changed
-└── NonFiniteError    (also ArithmeticError)  a loss or parameter became inf or nan during training
+├── InputError (also ValueError)               an invalid argument; nothing was changed
+│   └── UnknownArgumentError (also TypeError)  a keyword that the function does not have
+└── NonFiniteError (also ArithmeticError)      a loss or parameter became inf or nan during training
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class GlassnetError(Exception):
 
 class InputError(GlassnetError, ValueError):
     """An invalid argument; the message names the argument, the expected and the actual value, and one way out."""
+
+
+class UnknownArgumentError(InputError, TypeError):
+    """A keyword that the function does not have; the message names the nearest one."""
 
 
 class NonFiniteError(GlassnetError, ArithmeticError):

@@ -94,5 +94,6 @@ def test_every_option_is_checked_and_the_message_names_it(name):
     ],
 )
 def test_an_unknown_name_is_refused_with_a_similar_one(call, said):
-    with pytest.raises(gn.InputError, match=said):
+    with pytest.raises(gn.InputError, match=said) as caught:
         call()
+    assert isinstance(caught.value, TypeError)  # as Python has it for a keyword that a function lacks

@@ -15,7 +15,7 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Annotated, Any, TypedDict, TypeVar, get_type_hints
 
-from glassnet.errors import InputError, check_bool, check_count, check_number, shown, unknown_name
+from glassnet.errors import InputError, UnknownArgumentError, check_bool, check_count, check_number, shown, unknown_name
 from glassnet.network.engines import ENGINES
 from glassnet.training.job import EarlyStopping
 from glassnet.training.optimizers import LBFGS, Optimizer, as_optimizer
@@ -216,10 +216,10 @@ def takes(kind: type[Any]) -> Callable[[Function], Function]:
 def refuse_unknown(options: Mapping[str, Any], function: Callable[..., Any] | None = None) -> None:
     """Refuse a name that is not a keyword of `function`, or without one not an option."""
     known, where = (frozenset(OPTIONS), "train") if function is None else (_keywords(function), function.__name__)
-    for name in options.keys() - known:
+    for name in sorted(options.keys() - known):
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"see help(glassnet.{where})."
-        raise InputError(f"{name}: expected one of {', '.join(sorted(known))}; got an unknown name; {hint}")
+        raise UnknownArgumentError(f"{name}: expected one of {', '.join(sorted(known))}; got an unknown name; {hint}")
 
 
 @cache  # the signature of a class takes 40 µs, a training of a few steps no more than 200
