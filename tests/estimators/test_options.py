@@ -6,9 +6,11 @@ import sklearn.neural_network
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.datasets import load_iris
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
 
 import glassnet as gn
+from glassnet.estimators.held_out import split
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -161,6 +163,19 @@ def test_held_out_rows_of_two_classes_are_drawn_class_by_class():
     with pytest.raises(ValueError, match="validation set is too small"):
         gn.MLPRegressor(early_stopping=True, validation_fraction=0.1).fit(X[:10], Y[:10])
     assert len(gn.MLPRegressor(early_stopping=True, validation_fraction=0.1).fit(X[:20], Y[:20]).loss_curve_) > 1
+
+
+def test_held_out_rows_are_those_of_scikit_learn():
+    draw = np.random.default_rng(0)
+    for seed in range(40):
+        n, share, fraction = int(draw.integers(30, 400)), draw.uniform(0.2, 0.8), draw.uniform(0.1, 0.5)
+        y = np.r_[0, 0, 0, 1, 1, 1, draw.random(n) < share].astype(int)
+        model = gn.MLPClassifier((2,), early_stopping=True, validation_fraction=fraction).initialize(y[:, None], y)
+        rows, labels = np.arange(len(y))[:, None], y[:, None].astype(bool)
+        train, _, _, held_out = split(model, rows, labels, None, np.random.RandomState(seed))
+        # as scikit-learn's MLPClassifier calls it
+        expected = train_test_split(rows, random_state=np.random.RandomState(seed), test_size=fraction, stratify=labels)
+        assert [train.tolist(), held_out.X.tolist()] == [part.tolist() for part in expected]
 
 
 def test_weights_are_held_out_with_their_rows():

@@ -21,7 +21,8 @@ def split(
 ) -> tuple[Any, Array, Any, Rows]:
     """Hold out validation_fraction of the rows, stratified where there is one class label a row."""
     arrays = [X, Y] if sample_weight is None else [X, Y, sample_weight]
-    stratify = Y if is_classifier(estimator) and estimator.n_outputs_ == 1 else None
+    # a column, not scikit-learn's (n, 1): of a matrix the splitter would make a string of each row, for the same split
+    stratify = Y[:, 0] if is_classifier(estimator) and estimator.n_outputs_ == 1 else None
     parts = train_test_split(*arrays, random_state=rng, test_size=estimator.validation_fraction, stratify=stratify)
     train, held_out = parts[::2], parts[1::2]
     if held_out[0].shape[0] < 2:
