@@ -86,6 +86,7 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
     job.constants = std::move(constants);
     job.factors = std::move(factors);
     job.batch_size = settings.batch_size;
+    job.outputs = architecture.sizes.back();
     job.shuffle = shuffle;
     job.orders = orders ? orders->data() : nullptr;
     job.seed = settings.seed;
@@ -182,7 +183,10 @@ NB_MODULE(GLASSNET_MODULE, m) {
     nb::class_<EarlyStopping>(m, "EarlyStopping")
         .def(nb::init<>())
         .def_rw("patience", &EarlyStopping::patience)
-        .def_rw("min_delta", &EarlyStopping::min_delta);
+        .def_rw("min_delta", &EarlyStopping::min_delta)
+        .def_prop_rw(
+            "watch", [](const EarlyStopping& self) { return int(self.watch); },
+            [](EarlyStopping& self, int number) { self.watch = Watch(number); });
     nb::class_<Adaptive>(m, "Adaptive")
         .def(nb::init<>())
         .def_rw("patience", &Adaptive::patience)
@@ -192,6 +196,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
     nb::class_<Record>(m, "Record")
         .def_prop_ro("loss", &figures<&Record::loss>)
         .def_prop_ro("validation_loss", &figures<&Record::validation_loss>)
+        .def_prop_ro("validation_score", &figures<&Record::validation_score>)
         .def_prop_ro("learning_rate", &figures<&Record::learning_rate>)
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "random.hpp"
+#include "score.hpp"
 #include "trainer.hpp"
 
 namespace glassnet {
@@ -28,6 +29,7 @@ struct State {
 struct EarlyStopping {
     long patience = 0;  // 0 for none
     double min_delta = 0;
+    Watch watch = Watch::kValidationLoss;
 };
 
 struct Adaptive {
@@ -43,13 +45,14 @@ struct Job {
     std::size_t batch_size = 1;
     bool shuffle = false;
     std::uint64_t seed = 0;
+    int outputs = 1;  // of the network
     const std::int64_t* orders = nullptr;  // of the rows, one after the other for the epochs of this call; else drawn
     EarlyStopping early_stopping;
     Adaptive adaptive;
 };
 
 struct Record {
-    std::vector<double> loss, validation_loss, learning_rate;
+    std::vector<double> loss, validation_loss, validation_score, learning_rate;
     std::string stopped;      // why, if a rule ended the run before all epochs were done
     bool non_finite = false;  // the loss of the step where the run stands is inf or nan
     bool improved = false;    // the best parameters were found in this call
@@ -75,6 +78,7 @@ public:
         : trainer_(trainer), job_(job), state_(state), memory_(std::move(memory)),
           order_(shuffled() && !job.orders ? job.data.n : 0), constants_(job.constants) {
         trainer_.ask(std::move(interrupted));
+        if (is_score(job.early_stopping.watch)) outputs_.resize(job.validation.n * job.outputs);
         if (!shuffled() && job.batch_size < job.data.n) {
             in_order_.resize(job.data.n);
             std::iota(in_order_.begin(), in_order_.end(), 0);
@@ -94,12 +98,8 @@ public:
             record.non_finite = pause == Pause::kNonFinite;
             if (pause != Pause::kEndOfEpoch) break;
             const double loss = state_.epoch_loss / state_.epoch_weight;
-            double watched = loss;
-            if (job_.validation.n > 0) {
-                watched = trainer_.loss(job_.validation);
-                if (trainer_.cut_short()) break;  // all that is left of the epoch comes with the next call
-                record.validation_loss.push_back(watched);
-            }
+            const double watched = validate(loss, record);
+            if (trainer_.cut_short()) break;  // all that is left of the epoch comes with the next call
             end_epoch();
             record.loss.push_back(loss);
             record.learning_rate.push_back(constants_[0]);
@@ -153,6 +153,19 @@ private:
         return Pause::kEndOfEpoch;
     }
 
+    // The figure that early stopping watches, which is to become small; `record` gets those of the validation rows.
+    double validate(double training_loss, Record& record) {
+        if (job_.validation.n == 0) return training_loss;
+        const Watch watch = job_.early_stopping.watch;
+        const double loss = trainer_.loss(job_.validation);
+        if (is_score(watch)) trainer_.predict(job_.validation.X, job_.validation.n, outputs_.data());
+        if (trainer_.cut_short()) return 0;
+        record.validation_loss.push_back(loss);
+        if (!is_score(watch)) return watch == Watch::kTrainingLoss ? training_loss : loss;
+        record.validation_score.push_back(score(watch, outputs_.data(), job_.validation, job_.outputs));
+        return -record.validation_score.back();
+    }
+
     void end_epoch() {
         ++state_.epoch;
         state_.batch = 0;
@@ -192,6 +205,7 @@ private:
     BatchOrder order_;
     std::vector<std::int64_t> in_order_;
     std::vector<double> constants_;
+    std::vector<T> outputs_;  // of the validation rows, where a score is watched
     long first_epoch_ = 0, first_factor_ = 0;
 };
 

@@ -14,6 +14,7 @@ from sklearn.preprocessing import scale
 
 import glassnet as gn
 from glassnet.native.engine import load_module
+from glassnet.network import engines
 
 ENGINES = ["numpy", *(["native"] if load_module()[0] else [])]
 
@@ -180,7 +181,31 @@ def test_validation_data_of_ones_own():
     assert len(lbfgs.validation_loss_curve_) == lbfgs.n_iter_ == len(lbfgs.loss_curve_)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_early_stopping_runs_in_the_engine(engine, monkeypatch, capsys):
+    calls = []
+    kind = type(engines.ENGINES[engine])
+    run = kind.run
+
+    def counted(self, job, state, record, epochs, *rest):
+        run(self, job, state, record, epochs, *rest)
+        calls.append(len(record.loss))
+
+    monkeypatch.setattr(kind, "run", counted)
+    model, options = classifier(engine=engine, early_stopping=True, n_iter_no_change=4, max_iter=300), {}
+    for verbose in (False, True):
+        calls.clear()
+        model.set_params(verbose=verbose).fit(X, Y)
+        assert sum(calls) == model.n_iter_
+        assert (len(calls) < 0.3 * model.n_iter_) == (not verbose)
+        options[verbose] = [model.validation_scores_, model.validation_loss_curve_, model.network_.theta.tolist()]
+    assert options[False] == options[True]  # an epoch at a time, with its lines printed
+    assert capsys.readouterr().out.count("Validation score: ") == model.n_iter_
+
+
 def test_validation_data_is_checked():
+    with pytest.raises(gn.InputError, match="above 0 among the held-out rows"):
+        classifier(early_stopping=True).fit(X, Y, np.arange(150.0) == 75)
     with pytest.raises(gn.InputError, match="y_val: expected the other half"):
         classifier().fit(X, Y, X_val=X)
     with pytest.raises(gn.InputError, match="y_val: expected 150 entries"):

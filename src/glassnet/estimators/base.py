@@ -80,9 +80,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     def _output_and_loss(self) -> tuple[str, Loss]:
         """scikit-learn's name of the output activation, and the loss."""
 
+    @property
     @abstractmethod
-    def _validation_score(self, output: Array, rows: Rows) -> float:
-        """The score of the network's outputs that early stopping watches."""
+    def _score(self) -> str:
+        """The name of the score that early stopping watches."""
 
     @abstractmethod
     def _reported(self, rows: Rows) -> Reported:

@@ -15,17 +15,18 @@ from glassnet.errors import NonFiniteError
 from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive, training_options
 from glassnet.estimators.order import ShuffledOrder
 from glassnet.estimators.rows import Rows
-from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
 from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly, engine_of
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.options import checked
+from glassnet.training.reference import mean_loss
 
 Array = NDArray[Any]
 
 EPOCHS_PER_CALL = 50  # of the engine: few enough that Ctrl-C loses little, and orders drawn in vain cost little
 ORDERS_PER_CALL = 2_000_000  # row numbers laid out at once
+ORDERS_IN_VAIN = 20_000  # row numbers drawn for epochs after the last one: less time than a call
 NEVER = 2**62  # epochs of patience
 
 Hook = Callable[[], bool]  # begins the callbacks' task of an epoch, or ends it and returns whether to stop
@@ -67,6 +68,7 @@ class Fitting:
         self.estimator, self.rows, self.validation, self.rng = estimator, rows, validation, rng
         self.network: Network = estimator.network_
         self.reported: Reported = estimator._reported(rows)
+        self.reported_validation: Reported = estimator._reported(validation or rows)
         self.begin, self.end = tasks
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
 
@@ -77,14 +79,12 @@ class Fitting:
         job, state = self._job(solver.state, incremental), solver.state
         state.batch, state.epoch_loss, state.epoch_weight = 0, 0.0, 0.0  # an interrupted fit may have ended in an epoch
         engine = engine_of(job)
-        watched = bool(est.verbose or self.has_callbacks or self.validation is not None)
-        per_call = 1 if watched else min(EPOCHS_PER_CALL, max(1, ORDERS_PER_CALL // len(self.rows.X)))
         epochs = 1 if incremental else est.max_iter
         est.n_iter_ = 0
         try:
             while est.n_iter_ < epochs:
                 self.begin()
-                now = min(per_call, epochs - est.n_iter_)
+                now = min(self._epochs_per_call(job, state), epochs - est.n_iter_)
                 if isinstance(job.order, ShuffledOrder):
                     job.order.draw(state.epoch, now)
                 stop, asked = self._advance(engine, job, state, now), False
@@ -100,7 +100,15 @@ class Fitting:
             warnings.warn("Training interrupted by user.", stacklevel=2)
         state.rescue = None  # of this call's rows
         if est.early_stopping:
-            self.network.theta = est._best_theta
+            self.network.theta, state.best_theta = est._best_theta, None
+
+    def _epochs_per_call(self, job: Job, state: State) -> int:
+        """Return how many epochs to run at once: one if somebody looks on, else hardly more than there will be."""
+        if self.estimator.verbose or self.has_callbacks:
+            return 1
+        n, rule = len(job.X), cast(EarlyStopping, job.early_stopping)
+        before_it_can_stop = max(rule.patience - state.stale, ORDERS_IN_VAIN // n)
+        return max(1, min(EPOCHS_PER_CALL, ORDERS_PER_CALL // n, before_it_can_stop))
 
     def _solver(self, incremental: bool) -> Solver:
         est = self.estimator
@@ -114,7 +122,10 @@ class Fitting:
             solver = Solver(optimizer, State(kind, np.zeros(shape, self.network.dtype)), optimizer.learning_rate)
         state, est._optimizer = solver.state, solver
         state.stale = est._no_improvement_count
-        state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(est.best_loss_)
+        if est.early_stopping:
+            state.best_loss, state.best_theta = -est.best_validation_score_, est._best_theta
+        else:
+            state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(est.best_loss_)
         return solver
 
     def _job(self, state: State, incremental: bool) -> Job:
@@ -122,21 +133,24 @@ class Fitting:
         n = len(rows.X)
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
         dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
-        rule = EarlyStopping(patience, est.tol / self.reported.scale, restore_best=False)
+        tol = est.tol if est.early_stopping else est.tol / self.reported.scale
+        held_out = self.validation
         options = {
             **training_options(est),
             "sample_weight": rows.sample_weight,
             "epochs": max(est.max_iter, state.epoch + 1) if incremental else state.epoch + est.max_iter,
             "batch_size": self._batch_size(n),
             "l2": float(est.alpha),
-            "early_stopping": None if est.early_stopping else rule,
+            "early_stopping": EarlyStopping(patience, tol, restore_best=bool(est.early_stopping)),
             "seed": dropout_seed,
         }
         return replace(
             make_job(self.network, rows.X, rows.Y, checked(options)),
+            validation=None if held_out is None else (held_out.X, held_out.Y, held_out.sample_weight),
             schedule=build_schedule(est, n, state.step),
             divide_penalty=True,
             order=ShuffledOrder(self.rng, n) if est.shuffle else None,
+            watch=est._score if est.early_stopping else "training_loss",
         )
 
     def _batch_size(self, n: int) -> int:
@@ -153,77 +167,51 @@ class Fitting:
         try:
             engine.run(job, state, record, epochs)
         except NonFiniteError as error:
-            self._keep(record)
+            self._keep(record, state)
             return self._diverged(error)
         except KeyboardInterrupt as error:
             interrupt = error
         if isinstance(job.order, ShuffledOrder):  # None: numpy's generator, which all share
             job.order.give_back(len(record.loss), rewind=est.random_state is not None)
-        self._keep(record)
+        self._keep(record, state)
         if record.loss and est.verbose:
             say(est)
-        if record.loss and self.validation is not None:
-            try:
-                measured = self._measure()
-            except KeyboardInterrupt as error:  # the epoch is finished, so its score is measured all the same
-                interrupt, measured = error, self._measure()
-            self._keep_measured(state, *measured)
-        est._no_improvement_count = state.stale
-        if not est.early_stopping:
-            est.best_loss_ = self.reported(state.best_loss)
+            if est.early_stopping:
+                print(f"Validation score: {est.validation_scores_[-1]:f}")
         if interrupt is not None:
             raise interrupt
-        return (
-            f"Validation score did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
-            if est.early_stopping and state.stale > est.n_iter_no_change
-            else f"Training loss did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
-            if record.stopped
-            else ""
-        )
+        what = "Validation score" if est.early_stopping else "Training loss"
+        why = f"{what} did not improve more than tol={est.tol:f} for {est.n_iter_no_change} consecutive epochs."
+        return why if record.stopped else ""
 
-    def _keep(self, record: Record) -> None:
-        """Add the figures of finished epochs to the estimator's."""
-        est, losses = self.estimator, [self.reported(loss) for loss in record.loss]
-        iterations, seen, before = (
-            est.n_iter_ + len(losses),
-            est.t_ + len(losses) * len(self.rows.X),
-            len(est.loss_curve_),
-        )
+    def _keep(self, record: Record, state: State) -> None:
+        """Add the figures of finished epochs to the estimator's, and take over what the stop rule has kept."""
+        est, epochs = self.estimator, len(record.loss)
+        curves = {"loss_curve_": [self.reported(loss) for loss in record.loss]}
+        if self.validation is not None:
+            curves["validation_loss_curve_"] = [self.reported_validation(loss) for loss in record.validation_loss]
+        if est.early_stopping:
+            curves["validation_scores_"] = record.validation_score
+        before = {name: len(getattr(est, name)) for name in curves}
+        iterations, seen = est.n_iter_ + epochs, est.t_ + epochs * len(self.rows.X)
 
         def keep() -> None:
-            est.n_iter_, est.t_ = iterations, seen
-            est.loss_curve_[before:] = losses
-            if losses:
-                est.loss_ = losses[-1]
+            est.n_iter_, est.t_, est._no_improvement_count = iterations, seen, state.stale
+            for name, figures in curves.items():
+                getattr(est, name)[before[name] :] = figures
+            if epochs:
+                est.loss_ = est.loss_curve_[-1]
+            if est.early_stopping:
+                est.best_validation_score_, est._best_theta = -state.best_loss, state.best_theta
+            else:
+                est.best_loss_ = self.reported(state.best_loss)
 
         apply_wholly(keep)
 
-    def _measure(self) -> tuple[float, float | None]:
-        """Validation loss and, for early stopping, the score that it watches."""
-        est, rows = self.estimator, cast(Rows, self.validation)
-        loss, trace = self.measure_loss()
-        return loss, est._validation_score(trace.output, rows) if est.early_stopping else None
-
-    def _keep_measured(self, state: State, loss: float, score: float | None) -> None:
-        """Add what was measured on the validation rows; the parameters of the best score are kept."""
-        est = self.estimator
-        est.validation_loss_curve_.append(loss)
-        if score is None:
-            return
-        est.validation_scores_.append(score)
-        if est.verbose:
-            print(f"Validation score: {score:f}")
-        state.stale = state.stale + 1 if score < est.best_validation_score_ + est.tol else 0
-        if score > est.best_validation_score_:
-            est.best_validation_score_ = score
-            est._best_theta = self.network.theta.copy()
-
-    def measure_loss(self) -> tuple[float, passes.Trace]:
-        """Return the loss on the validation rows and its forward pass."""
-        est, rows, net = self.estimator, cast(Rows, self.validation), self.network
-        trace = passes.forward(net.activations, net.W, net.b, rows.X)
-        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight)
-        return est._reported(rows)(loss), trace
+    def measure_loss(self) -> float:
+        """Return the loss on the validation rows as it is reported."""
+        rows = cast(Rows, self.validation)
+        return self.reported_validation(mean_loss(self.network, rows.X, rows.Y, rows.sample_weight))
 
     def _diverged(self, error: NonFiniteError) -> str:
         est = self.estimator

@@ -28,6 +28,11 @@ def split(
     if held_out[0].shape[0] < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
     weight, weight_val = (None, None) if sample_weight is None else (train[2], held_out[2])
+    if weight_val is not None and not weight_val.any():
+        raise InputError(
+            "sample_weight: expected weights above 0 among the held-out rows; got none; raise validation_fraction, or pass "
+            "X_val and y_val."
+        )
     return train[0], train[1], weight, as_rows(held_out[0], held_out[1], weight_val, estimator.network_.dtype)
 
 

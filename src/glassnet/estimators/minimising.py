@@ -40,7 +40,7 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
         if est.verbose:
             say(est)
         if fitting.validation is not None:
-            est.validation_loss_curve_.append(fitting.measure_loss()[0])
+            est.validation_loss_curve_.append(fitting.measure_loss())
         if fitting.has_callbacks:
             asked_to_stop = fitting.end()
             fitting.begin()

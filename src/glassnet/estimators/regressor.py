@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.metrics import r2_score
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -263,10 +262,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             return Reported(scale=1 / rows.Y.shape[1])
         return Reported(offset=-POISSON.floor(rows.Y, rows.sample_weight))  # scikit-learn's loss is 0 at the best fit
 
-    def _validation_score(self, output: Array, rows: Rows) -> float:
-        if not np.isfinite(output).all():
-            return float("nan")
-        return float(r2_score(rows.Y, output, sample_weight=rows.sample_weight))
+    @property
+    def _score(self) -> str:
+        return "r_squared"
 
     # --- prediction -------------------------------------------------------------------------------------------
 

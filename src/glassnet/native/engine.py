@@ -18,7 +18,7 @@ from glassnet.errors import InputError, shown
 from glassnet.native import calls
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.network.network import Network
-from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
+from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.processors import usable_processors
 from glassnet.training.reference import batch_at, epoch_order, non_finite
 from glassnet.training.schedules import Adaptive, Constant
@@ -40,6 +40,7 @@ _STATE = (
     *("step", "epoch", "batch", "epoch_loss", "epoch_weight"),
     *("rate_factor", "adaptive_best", "adaptive_stale", "best_loss", "best_epoch", "stale"),
 )
+_FIGURES = ("loss", "validation_loss", "validation_score", "learning_rate")  # of each epoch, in Record
 
 
 @functools.cache
@@ -297,7 +298,7 @@ def _commit(job: Job, state: State, record: Record, outcome: Outcome) -> None:
     """Let the run stand where the call ended; raises what ended it early, if anything did."""
     network, figures, offset = job.network, outcome.figures, len(record.loss)
     start = Snapshot.of(network, state) if network.n_parameters <= RESCUE_LIMIT else None
-    measured = {name: getattr(figures, name).tolist() for name in ("loss", "validation_loss", "learning_rate")}
+    measured = {name: getattr(figures, name).tolist() for name in _FIGURES}
     if outcome.state.step == state.step:
         start = state.rescue  # no update was made
 
@@ -322,6 +323,7 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
     for name in _STATE:
         setattr(numbers, name, getattr(state, name))
     early_stopping = native.EarlyStopping()
+    early_stopping.watch = WATCHED.index(job.watch)
     if rule is not None:
         early_stopping.patience, early_stopping.min_delta = rule.patience, rule.min_delta
     keep_best = rule is not None and rule.restore_best and job.validation is not None

@@ -14,8 +14,12 @@ from glassnet.network.engines import ENGINES, Predictor, choose_engine
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.schedules import Schedule
+from glassnet.training.scores import SCORES
 
 Array = NDArray[Any]
+
+# what early stopping can watch: the validation loss is the training loss without validation data
+WATCHED = ("validation_loss", "training_loss", *SCORES)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Job:
     snapshots: int  # states that the run keeps on the way
     divide_penalty: bool = False  # l1 and l2 are divided by the Σw of each batch, as scikit-learn's alpha is
     order: Callable[[int], NDArray[np.intp]] | None = None  # the rows' order in an epoch, instead of the seed's
+    watch: str = "validation_loss"  # of WATCHED: what early stopping watches
 
     @property
     def steps_per_epoch(self) -> int:
@@ -107,7 +112,7 @@ class State:
     rate_factor: float = 1.0  # this and the next two belong to an adaptive schedule
     adaptive_best: float = np.inf
     adaptive_stale: int = 0
-    best_loss: float = np.inf  # this and the next three belong to early stopping
+    best_loss: float = np.inf  # minus the best score, if one is watched; this and the next three are early stopping's
     best_epoch: int = 0
     best_theta: Array | None = None
     stale: int = 0
@@ -147,18 +152,25 @@ class Record:
 
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)  # empty without validation data
+    validation_score: list[float] = field(default_factory=list)  # empty unless one is watched
     learning_rate: list[float] = field(default_factory=list)
     stopped: str = ""
 
     def copy(self) -> Record:
         """Copy the lists."""
-        return Record(list(self.loss), list(self.validation_loss), list(self.learning_rate), self.stopped)
+        copied = Record(stopped=self.stopped)
+        for mine, other in zip(self._figures(), copied._figures(), strict=True):
+            other[:] = mine
+        return copied
 
     def cut(self, epochs: int) -> None:
         """Delete all epochs but the first `epochs`, and the reason for a stop."""
-        for figures in (self.loss, self.validation_loss, self.learning_rate):
+        for figures in self._figures():
             del figures[max(epochs, 0) :]
         self.stopped = ""
+
+    def _figures(self) -> tuple[list[float], ...]:
+        return self.loss, self.validation_loss, self.validation_score, self.learning_rate
 
 
 def apply_wholly(change: Callable[[], None]) -> None:

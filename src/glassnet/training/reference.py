@@ -15,6 +15,7 @@ from glassnet.network.passes import Gradient, Trace
 from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.random import batch_order, dropout_mask
 from glassnet.training.schedules import Adaptive
+from glassnet.training.scores import SCORES
 
 Array = NDArray[Any]
 
@@ -87,14 +88,16 @@ class NumpyEngine:
 
     def _end_epoch(self, job: Job, state: State, record: Record) -> None:
         """End an epoch after its last step: record its measures and the validation loss, apply the stop rules."""
-        validation_loss = None if job.validation is None else mean_loss(job.network, *job.validation)
+        validation_loss, score = validate(job)
         loss, rate = state.epoch_loss / state.epoch_weight, learning_rate(job, replace(state, step=state.step - 1))
         state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
         record.loss.append(loss)
         record.learning_rate.append(rate)
         if validation_loss is not None:
             record.validation_loss.append(validation_loss)
-        watched = loss if validation_loss is None else validation_loss
+        if score is not None:
+            record.validation_score.append(score)
+        watched = watched_figure(job, loss, validation_loss, score)
         record.stopped = adapt_rate(job, state, loss) or stop_early(job, state, watched, job.network.theta)
 
 
@@ -195,6 +198,23 @@ def mean_loss(network: Network, X: Array, Y: Array, sample_weight: Array | None)
     return float(passes.objective(network.activations, network.loss_function, network.W, trace, Y, sample_weight))
 
 
+def validate(job: Job) -> tuple[float | None, float | None]:
+    """Return the mean loss and the watched score of the validation rows, None for one that is not asked for."""
+    if job.validation is None:
+        return None, None
+    net, (X, Y, sample_weight) = job.network, job.validation
+    trace = passes.forward(net.activations, net.W, net.b, X)
+    loss = passes.objective(net.activations, net.loss_function, net.W, trace, Y, sample_weight)
+    return float(loss), SCORES[job.watch](trace.output, Y, sample_weight) if job.watch in SCORES else None
+
+
+def watched_figure(job: Job, loss: float, validation_loss: float | None, score: float | None) -> float:
+    """Return the figure that early stopping watches, which is to become small: a loss, or minus a score."""
+    if score is not None:
+        return -score
+    return loss if validation_loss is None or job.watch == "training_loss" else validation_loss
+
+
 def adapt_rate(job: Job, state: State, loss: float) -> str:
     """Lower the rate of an adaptive schedule if the training loss does not improve; return the reason to stop, or ""."""
     rule = job.schedule
@@ -209,7 +229,7 @@ def adapt_rate(job: Job, state: State, loss: float) -> str:
 
 
 def stop_early(job: Job, state: State, loss: float, theta: Array) -> str:
-    """Keep the parameters of the best validation loss and count epochs without improvement; return the reason to stop, or ""."""
+    """Keep the parameters of the best figure watched and count epochs without improvement; return the reason to stop, or ""."""
     rule = job.early_stopping
     if rule is None:
         return ""
