@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "kernels.hpp"
+#include "objective.hpp"
 #include "row.hpp"
 #include "run.hpp"
 
@@ -126,8 +127,33 @@ void predict(const Architecture& architecture, const Settings& settings, Array<c
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
+// Objective with the arrays that it reads.
 template <class T>
-void bind(nb::module_& m, const char* row_predictor) {
+class ObjectiveOfArrays {
+public:
+    ObjectiveOfArrays(const Architecture& architecture, const Settings& settings, Array<const T> X, Array<const T> Y,
+                      Optional<const T> weight)
+        : X_(X), Y_(Y), weight_(weight), objective_(architecture, settings, as_rows(X, Y, weight)) {}
+
+    double evaluate(Array<const T> theta, Array<T> gradient, Array<const std::uint8_t> stop, bool signals) {
+        double objective;
+        {
+            const nb::gil_scoped_release released;
+            const FlushSubnormals flush;
+            objective = objective_(theta.data(), gradient.data(), Interrupt(stop.data(), signals));
+        }
+        if (PyErr_Occurred()) throw nb::python_error();
+        return objective;
+    }
+
+private:
+    Array<const T> X_, Y_;
+    Optional<const T> weight_;
+    Objective<T> objective_;
+};
+
+template <class T>
+void bind(nb::module_& m, const char* row_predictor, const char* objective) {
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
           "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a, "orders"_a.none(),
           "early_stopping"_a, "adaptive"_a, "theta"_a, "slots"_a, "theta_out"_a.noconvert(), "slots_out"_a.noconvert(),
@@ -139,6 +165,10 @@ void bind(nb::module_& m, const char* row_predictor) {
         .def("predict", [](RowPredictor<T>& self, Array<const T> theta, Array<const T> x, Array<T> out) {
             self.predict(theta.data(), x.data(), out.data());
         });
+    nb::class_<ObjectiveOfArrays<T>>(m, objective)
+        .def(nb::init<const Architecture&, const Settings&, Array<const T>, Array<const T>, Optional<const T>>(),
+             "architecture"_a, "settings"_a, "X"_a, "Y"_a, "weight"_a.none())
+        .def("evaluate", &ObjectiveOfArrays<T>::evaluate, "theta"_a, "gradient"_a.noconvert(), "stop"_a.noconvert(), "signals"_a);
 }
 
 }  // namespace
@@ -201,6 +231,6 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
         .def_ro("improved", &Record::improved);
-    bind<float>(m, "RowPredictor32");
-    bind<double>(m, "RowPredictor64");
+    bind<float>(m, "RowPredictor32", "Objective32");
+    bind<double>(m, "RowPredictor64", "Objective64");
 }

@@ -30,8 +30,8 @@ from glassnet.native.engine import load_module
 
 assert load_module()[0] is module
 here = sys.argv[2] + "/tests/native/"
-choice = "runs_agree and (0- or 1-) or every_width or threads or odd_shapes or predictions or overflow or epochs"
-files = [here + f"test_{name}.py" for name in ("parity", "threads", "run")]
+choice = "runs_agree and (0- or 1-) or every_width or threads or odd_shapes or predictions or overflow or epochs or batches"
+files = [here + f"test_{name}.py" for name in ("parity", "threads", "run", "objective")]
 sys.exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-k", choice, *files]))
 """
 

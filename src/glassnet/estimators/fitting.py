@@ -20,7 +20,6 @@ from glassnet.training.arguments import make_job
 from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly, engine_of
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.options import checked
-from glassnet.training.reference import mean_loss
 
 Array = NDArray[Any]
 
@@ -69,6 +68,7 @@ class Fitting:
         self.network: Network = estimator.network_
         self.reported: Reported = estimator._reported(rows)
         self.reported_validation: Reported = estimator._reported(validation or rows)
+        self.validation_data = None if validation is None else (validation.X, validation.Y, validation.sample_weight)
         self.begin, self.end = tasks
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
 
@@ -134,7 +134,6 @@ class Fitting:
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
         dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
         tol = est.tol if est.early_stopping else est.tol / self.reported.scale
-        held_out = self.validation
         options = {
             **training_options(est),
             "sample_weight": rows.sample_weight,
@@ -146,7 +145,7 @@ class Fitting:
         }
         return replace(
             make_job(self.network, rows.X, rows.Y, checked(options)),
-            validation=None if held_out is None else (held_out.X, held_out.Y, held_out.sample_weight),
+            validation=self.validation_data,
             schedule=build_schedule(est, n, state.step),
             divide_penalty=True,
             order=ShuffledOrder(self.rng, n) if est.shuffle else None,
@@ -207,11 +206,6 @@ class Fitting:
                 est.best_loss_ = self.reported(state.best_loss)
 
         apply_wholly(keep)
-
-    def measure_loss(self) -> float:
-        """Return the loss on the validation rows as it is reported."""
-        rows = cast(Rows, self.validation)
-        return self.reported_validation(mean_loss(self.network, rows.X, rows.Y, rows.sample_weight))
 
     def _diverged(self, error: NonFiniteError) -> str:
         est = self.estimator

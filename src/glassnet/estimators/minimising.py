@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from glassnet.errors import NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
-from glassnet.network import passes
 from glassnet.training.arguments import make_job
-from glassnet.training.job import Record, Snapshot, State
+from glassnet.training.job import Record, Snapshot, State, engine_of
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.options import checked
@@ -27,8 +27,10 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
         "sample_weight": rows.sample_weight,
         "epochs": est.max_iter,
         "l2": est.alpha / rows.weight_sum,
+        "engine": est.engine,
+        "n_threads": est.n_threads,
     }
-    job = make_job(net, rows.X, rows.Y, checked(options))
+    job = replace(make_job(net, rows.X, rows.Y, checked(options)), validation=fitting.validation_data)
     est.n_iter_ = 0
     asked_to_stop = False
 
@@ -40,7 +42,7 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
         if est.verbose:
             say(est)
         if fitting.validation is not None:
-            est.validation_loss_curve_.append(fitting.measure_loss())
+            est.validation_loss_curve_.append(fitting.reported_validation(record.validation_loss[-1]))
         if fitting.has_callbacks:
             asked_to_stop = fitting.end()
             fitting.begin()
@@ -58,9 +60,7 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
     if fitting.has_callbacks:
         fitting.end()
     if not est.n_iter_:
-        trace = passes.forward(net.activations, net.W, net.b, job.X)
-        arguments = (net.activations, net.loss_function, net.W, trace, job.Y, job.sample_weight)
-        est.loss_ = fitting.reported(passes.objective(*arguments, 0.0, job.l2))
+        est.loss_ = fitting.reported(engine_of(job).objective(job)(net.theta)[0])
     est.best_loss_ = min(est.loss_curve_, default=est.loss_)
     if record.stopped != "converged" and not asked_to_stop:
         why = record.stopped or f"max_iter={est.max_iter} is reached"

@@ -16,6 +16,7 @@ from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls
+from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.network.network import Network
 from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, apply_wholly
@@ -106,6 +107,12 @@ class NativeEngine:
                 break
             _advance(job, state, record, min(last - state.epoch, per_call), until, stop)
 
+    def objective(self, job: Job) -> Objective:
+        """As Engine.objective says."""
+        native = _module()
+        job = at_rest(job)
+        return Objective(native, _architecture(native, job.network), _settings(native, job), job)
+
     def output(self, network: Network, X: Array) -> Array:
         """The outputs (n, n_outputs) for checked rows X."""
         native = _module()
@@ -173,7 +180,7 @@ def is_builtin_loss(loss: Loss) -> bool:
 
 def threads_for(network: Network, rows: int, asked: int | None) -> int:
     """Return the number of threads for steps of this many rows: worth their start, or as asked within the tiles."""
-    if max(network.sizes) <= 128:
+    if max(network.sizes) <= WIDEST_SMALL:
         return 1  # the kernel of small networks uses one
     processors = usable_processors()
     if asked is None:

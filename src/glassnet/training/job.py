@@ -196,6 +196,9 @@ class Flag:
         return bool(self.byte[0])
 
 
+Objective = Callable[[Array], tuple[float, Array]]  # theta → (loss with penalties, its gradient)
+
+
 class Engine(Predictor, Protocol):
     """Runs epochs of a job: advances the network's theta, the state and the record in place, together."""
 
@@ -216,6 +219,10 @@ class Engine(Predictor, Protocol):
         NonFiniteError
             If the loss of a step is inf or nan; the run then stands at the step before, the last with a finite loss.
         """
+        ...
+
+    def objective(self, job: Job) -> Objective:
+        """Return the function of theta that `job` minimises, over all rows at once and without dropout or clipping."""
         ...
 
 

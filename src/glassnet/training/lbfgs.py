@@ -1,4 +1,4 @@
-"""L-BFGS: SciPy's minimiser driven by the forward and the backward pass over the whole training set."""
+"""L-BFGS: SciPy's minimiser on the loss over the whole training set and its gradient, which an engine evaluates."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.network import passes
-from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
+from glassnet.training.job import Flag, Job, Objective, Record, Snapshot, State, apply_wholly, engine_of
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.reference import mean_loss, non_finite, stop_early
 
@@ -27,15 +26,15 @@ def run_lbfgs(
     after_epoch: Callable[[Record], str] | None = None,
     stop: Flag | None = None,
 ) -> None:
-    """Minimise the objective of `job` up to the end of iteration `last`; `after_epoch` may return a reason to stop.
+    """Minimise the objective of `job`, which its engine evaluates, up to the end of iteration `last`.
 
-    SciPy keeps the curvature it has learned to itself, so the iterations from `start` to where the run stands are
-    repeated first; then network, state and record advance, an iteration at a time. However the call ends, the three
-    agree, and going on gives the bits of one call.
+    `after_epoch` may return a reason to stop. SciPy keeps the curvature it has learned to itself, so the iterations from
+    `start` to where the run stands are repeated first; then network, state and record advance, an iteration at a time.
+    However the call ends, the three agree, and going on gives the bits of one call.
     """
     from scipy.optimize import minimize  # an import of a fifth of a second, only for those who use it
 
-    iterations = _Iterations(job, start, state, record, after_epoch, stop)
+    iterations = _Iterations(job, engine_of(job).objective(job), start, state, record, after_epoch, stop)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         result = minimize(
             iterations.objective,
@@ -65,31 +64,26 @@ class _Iterations:
     def __init__(
         self,
         job: Job,
+        evaluate: Objective,
         start: Snapshot,
         state: State,
         record: Record,
         after_epoch: Callable[[Record], str] | None,
         stop: Flag | None,
     ) -> None:
-        self.job, self.state, self.record = job, state, record
+        self.job, self.evaluate, self.state, self.record = job, evaluate, state, record
         self.after_epoch, self.stop = after_epoch, stop
         self.first_evaluation, self.repeated = start.state.step, state.epoch  # iterations up to `repeated` are known
         self.epoch, self.evaluations = start.state.epoch, start.state.step
 
     def objective(self, theta: Array) -> tuple[float, Array]:
         """Return the loss with penalties and its gradient."""
-        job, net = self.job, self.job.network
-        at = net.with_theta(theta.astype(net.dtype))
-        trace = passes.forward(at.activations, at.W, at.b, job.X)
-        weight = job.sample_weight
-        loss = passes.objective(at.activations, at.loss_function, at.W, trace, job.Y, weight, job.l1, job.l2)
+        net = self.job.network
+        loss, gradient = self.evaluate(theta.astype(net.dtype))
         if not np.isfinite(loss) and self.evaluations == self.first_evaluation:
-            raise non_finite(at, job.X, self.evaluations)
-        gradient = passes.backward(
-            at.activations, at.loss_function, at.layout, at.theta, trace, job.Y, weight, job.l1, job.l2
-        )
+            raise non_finite(net.with_theta(theta.astype(net.dtype)), self.job.X, self.evaluations)
         self.evaluations += 1
-        return float(loss), gradient.flat.astype(np.float64)
+        return loss, gradient.astype(np.float64)
 
     def after_iteration(self, intermediate_result: Any) -> None:  # SciPy passes its result by this name
         """Pass over an iteration that is repeated; after a new one advance the run, and end it for a reason to stop."""

@@ -12,7 +12,7 @@ from glassnet.errors import NonFiniteError
 from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
-from glassnet.training.job import Flag, Job, Record, Snapshot, State, apply_wholly
+from glassnet.training.job import Flag, Job, Objective, Record, Snapshot, State, apply_wholly
 from glassnet.training.random import batch_order, dropout_mask
 from glassnet.training.schedules import Adaptive
 from glassnet.training.scores import SCORES
@@ -35,6 +35,20 @@ class NumpyEngine:
 
     def refuses_job(self, job: Job) -> str:
         return ""
+
+    def objective(self, job: Job) -> Objective:
+        """As `Engine.objective` says, by the passes themselves."""
+
+        def objective(theta: Array) -> tuple[float, Array]:
+            net, Y, weight = job.network.with_theta(theta), job.Y, job.sample_weight
+            trace = passes.forward(net.activations, net.W, net.b, job.X)
+            loss = passes.objective(net.activations, net.loss_function, net.W, trace, Y, weight, job.l1, job.l2)
+            gradient = passes.backward(
+                net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
+            )
+            return float(loss), gradient.flat
+
+        return objective
 
     def run(
         self, job: Job, state: State, record: Record, epochs: int, until: int = -1, stop: Flag | None = None
