@@ -251,3 +251,15 @@ def test_verbose_tells_how_it_ends(options, capsys):
         printed.append(capsys.readouterr().out.splitlines())
     assert [line for line in printed[1] if "rate" in line or "Stopping" in line]
     assert printed[1] == printed[0]
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_fit_draws_no_more_from_the_shared_generator(early_stopping):
+    options = {"max_iter": 200, "learning_rate_init": 0.02, "n_iter_no_change": 4, "tol": 0.01}
+    left = []
+    for module in (sklearn.neural_network, gn):
+        np.random.seed(0)  # the generator that random_state=None stands for
+        model = module.MLPClassifier((5,), early_stopping=early_stopping, **options).fit(X_IRIS, Y_IRIS)
+        left.append((model.n_iter_, np.random.random()))
+    assert left[0] == left[1]
+    assert left[0][0] < 200

@@ -42,8 +42,8 @@ def agrees(job, dtype, label):
 def test_random_networks(wide, dtype, random_setup):
     for seed in range(40):
         network, X, y, options = random_setup(seed, dtype, wide)
-        job = Run(network, X, y, **options).job
-        agrees(replace(job, dropout=0.0, clip_norm=None), dtype, f"seed {seed}: {network} {options}")
+        job = Run(network, X, y, **options).job  # some with dropout or clipping, which have no part in the objective
+        agrees(replace(job, divide_penalty=seed % 2 == 0), dtype, f"seed {seed}: {network} {options}")
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])

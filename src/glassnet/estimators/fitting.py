@@ -103,12 +103,12 @@ class Fitting:
             self.network.theta, state.best_theta = est._best_theta, None
 
     def _epochs_per_call(self, job: Job, state: State) -> int:
-        """Return how many epochs to run at once: one if somebody looks on, else hardly more than there will be."""
+        """Return how many epochs to run at once: one if somebody looks on, else those before the stop rule can end it."""
         if self.estimator.verbose or self.has_callbacks:
             return 1
         n, rule = len(job.X), cast(EarlyStopping, job.early_stopping)
-        before_it_can_stop = max(rule.patience - state.stale, ORDERS_IN_VAIN // n)
-        return max(1, min(EPOCHS_PER_CALL, ORDERS_PER_CALL // n, before_it_can_stop))
+        in_vain = 0 if self.estimator.random_state is None else ORDERS_IN_VAIN // n  # numpy's own draws are not undone
+        return max(1, min(EPOCHS_PER_CALL, ORDERS_PER_CALL // n, max(rule.patience - state.stale, in_vain)))
 
     def _solver(self, incremental: bool) -> Solver:
         est = self.estimator

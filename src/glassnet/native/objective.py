@@ -14,7 +14,6 @@ from glassnet.training.optimizers import Momentum
 
 Array = NDArray[Any]
 
-
 WIDEST_SMALL = 128  # kWidestSmall of native/kernels.hpp
 ROWS_AT_ONCE = 1024  # in the kernel of wide networks, so that a layer's slopes stay in the second-level cache
 
@@ -24,7 +23,8 @@ def at_rest(job: Job) -> Job:
     n = len(job.X)
     rows = n if max(job.network.sizes) <= WIDEST_SMALL else min(n, ROWS_AT_ONCE)
     batches = -(-n // rows)
-    return replace(job, optimizer=Momentum(1.0, 0.0), batch_size=rows, l1=job.l1 / batches, l2=job.l2 / batches)
+    l1, l2 = job.l1 / batches, job.l2 / batches
+    return replace(job, optimizer=Momentum(1.0, 0.0), batch_size=rows, l1=l1, l2=l2, dropout=0.0, clip_norm=None)
 
 
 class Objective:

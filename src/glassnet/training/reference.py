@@ -38,15 +38,12 @@ class NumpyEngine:
 
     def objective(self, job: Job) -> Objective:
         """As `Engine.objective` says, by the passes themselves."""
+        all_rows = Batch(np.arange(len(job.X)), job.X, job.Y, job.sample_weight, {})
 
         def objective(theta: Array) -> tuple[float, Array]:
-            net, Y, weight = job.network.with_theta(theta), job.Y, job.sample_weight
-            trace = passes.forward(net.activations, net.W, net.b, job.X)
-            loss = passes.objective(net.activations, net.loss_function, net.W, trace, Y, weight, job.l1, job.l2)
-            gradient = passes.backward(
-                net.activations, net.loss_function, net.layout, net.theta, trace, Y, weight, job.l1, job.l2
-            )
-            return float(loss), gradient.flat
+            at = replace(job, network=job.network.with_theta(theta))
+            trace, loss = forward(at, all_rows)
+            return loss, backward(at, all_rows, trace).flat
 
         return objective
 
