@@ -165,7 +165,11 @@ def test_validation_data_of_ones_own():
     assert model.validation_scores_ is None
     assert (model.network_.theta == classifier().fit(X[train], Y[train]).network_.theta).all()  # it is only looked at
 
-    stopping = classifier(early_stopping=True, max_iter=200, n_iter_no_change=3, tol=0.01)
+    few = {"max_iter": 200, "n_iter_no_change": 3, "tol": 0.01}
+    looked_at = classifier(**few).fit(X[train], Y[train], X_val=-X[held], y_val=Y[held])  # a loss that rises
+    assert looked_at.n_iter_ == classifier(**few).fit(X[train], Y[train]).n_iter_
+
+    stopping = classifier(early_stopping=True, **few)
     stopping.fit(X[train], Y[train], X_val=X[held], y_val=Y[held])
     assert stopping.n_iter_ < 200
     assert stopping.score(X[held], Y[held]) == stopping.best_validation_score_ == max(stopping.validation_scores_)

@@ -263,3 +263,35 @@ def test_a_fit_draws_no_more_from_the_shared_generator(early_stopping):
         left.append((model.n_iter_, np.random.random()))
     assert left[0] == left[1]
     assert left[0][0] < 200
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_early_stopping_over_two_fits(data):
+    kind, X, y = DATA[data]
+    options = {
+        "early_stopping": True,
+        "warm_start": True,
+        "tol": 0.02,
+        "n_iter_no_change": 3,
+        "learning_rate_init": 0.01,
+    }
+    theirs, ours = both(kind, X, y, **options)
+    assert_allclose(outputs(ours, X), outputs(theirs, X), rtol=0, atol=1e-9)
+    best, reached = ours.best_validation_score_, outputs(ours, X)
+    for fits in range(2):
+        assert ours.n_iter_ == theirs.n_iter_ < 50
+        assert_allclose(ours.validation_scores_, theirs.validation_scores_, rtol=1e-9)
+        assert ours.best_validation_score_ == pytest.approx(theirs.best_validation_score_, rel=1e-9)
+        assert ours._no_improvement_count == theirs._no_improvement_count
+        if fits == 0:
+            for model in (theirs, ours):
+                model.set_params(learning_rate_init=3.0).fit(X, y)
+    # a second fit that is never better ends where the first one did; scikit-learn's overwrites its best parameters
+    assert ours.best_validation_score_ == best
+    assert (outputs(ours, X) == reached).all()
+
+
+def test_early_stopping_with_one_class():
+    theirs, ours = both("MLPClassifier", X_IRIS, np.zeros(150), early_stopping=True, random_state=0)
+    assert ours.validation_scores_ == theirs.validation_scores_ == [1.0] * ours.n_iter_
+    assert ours.n_iter_ == theirs.n_iter_
