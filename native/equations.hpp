@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "simd.hpp"
+#include "elementary.hpp"
 
 namespace glassnet {
 inline namespace GLASSNET_ISA {
@@ -152,6 +152,35 @@ template <class V> inline V penalty([[maybe_unused]] V w, [[maybe_unused]] V l1,
 
 template <class V> inline V d_penalty([[maybe_unused]] V w, [[maybe_unused]] V l1, [[maybe_unused]] V l2) {
     return l1 * sign(w) + l2 * w;
+}
+
+template <class Z, class Finish>
+inline void softmax(Z z, Finish finish) {
+    using V = typename Z::Number;
+    const auto max = z.max([&](int j) { return z(j); });
+    const auto e = z.keep([&](int j) { return exp(z(j) - max); });
+    const auto sum = z.sum([&](int j) { return e(j); });
+    const auto inverse = V(1) / sum;
+    for (int j = 0; j < z.size(); ++j) finish(j, e(j) * inverse);
+}
+
+template <class Z, class A, class Da, class Finish>
+inline void d_softmax(Z z, A a, Da da, Finish finish) {
+    const auto sum = z.sum([&](int j) { return da(j) * a(j); });
+    for (int j = 0; j < z.size(); ++j) finish(j, a(j) * (da(j) - sum));
+}
+
+template <class Z, class Y, class Finish>
+inline auto categorical_cross_entropy(Z z, Y y, Finish finish) {
+    using std::log;
+    using V = typename Z::Number;
+    const auto m = z.max([&](int j) { return z(j); });
+    const auto sum = z.sum([&](int j) { return y(j) * z(j); });
+    const auto e = z.keep([&](int j) { return exp(z(j) - m); });
+    const auto s = z.sum([&](int j) { return e(j); });
+    const auto inverse = V(1) / s;
+    for (int j = 0; j < z.size(); ++j) finish(j, z.within(j, e(j) * inverse) - y(j));
+    return log(s) + (m - sum);
 }
 
 struct Identity {

@@ -81,6 +81,39 @@ constexpr int group_vectors = 8;
 template <class T>
 constexpr int group_rows = group_vectors * Vec<T>::size;
 
+// Rows across the lanes as the row-wise equations take them: a unit of all the rows is one vector, and so is a number of
+// each row.
+template <class T>
+struct RowsAcrossLanes {
+    using V = Vec<std::remove_const_t<T>>;
+    using Number = V;
+    T* at;  // the first unit of these rows within their group
+    int units;
+
+    int size() const { return units; }
+    V operator()(int j) const { return V::load(at + j * group_rows<typename V::Scalar>); }
+    V within(int, V value) const { return value; }
+
+    template <class F>
+    V max(F f) const {
+        V largest = f(0);
+        for (int j = 1; j < units; ++j) largest = maximum(largest, f(j));
+        return largest;
+    }
+    template <class F>
+    V sum(F f) const {
+        V total = 0;
+        for (int j = 0; j < units; ++j) total += f(j);
+        return total;
+    }
+    // Puts f(j) in the place of each unit.
+    template <class F>
+    RowsAcrossLanes keep(F f) const {
+        for (int j = 0; j < units; ++j) f(j).store(at + j * group_rows<T>);
+        return *this;
+    }
+};
+
 // How many sums a kernel may hold in registers.
 constexpr int tile_size = vector_bytes == 64 ? 16 : 8;
 

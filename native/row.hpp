@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "equations.hpp"
+#include "lanes.hpp"
+#include "tiles.hpp"
 #include "trainer.hpp"
 
 namespace glassnet {
@@ -17,13 +19,13 @@ public:
     explicit RowPredictor(const Architecture& architecture) : architecture_(architecture) {
         int widest = 0;
         for (int size : architecture.sizes) widest = std::max(widest, size);
-        in_.resize(widest + V::size);
-        out_.resize(widest + V::size);
+        in_ = AlignedArray<T>(widest + V::size);
+        out_ = AlignedArray<T>(widest + V::size);
     }
 
     // out (sizes.back()) = the network's output for x (sizes.front()).
     void predict(const T* theta, const T* x, T* out) {
-        std::copy_n(x, architecture_.sizes.front(), in_.begin());
+        std::copy_n(x, architecture_.sizes.front(), static_cast<T*>(in_));
         for (int l = 1; l <= architecture_.layers(); ++l) {
             const int inputs = architecture_.sizes[l - 1], outputs = architecture_.sizes[l];
             const T* bias = theta + std::size_t(inputs) * outputs;
@@ -36,10 +38,10 @@ public:
                 out_[o] = z;
             }
             activate(l, outputs);
-            in_.swap(out_);
+            std::swap(in_, out_);
             theta = bias + outputs;
         }
-        std::copy_n(in_.begin(), architecture_.sizes.back(), out);
+        std::copy_n(static_cast<const T*>(in_), architecture_.sizes.back(), out);
     }
 
 private:
@@ -55,7 +57,7 @@ private:
             const V x = in_[i];
             for (int v = 0; v < Vectors; ++v) z[v] += x * V::load_unaligned(w + v * V::size);
         }
-        for (int v = 0; v < Vectors; ++v) z[v].store_unaligned(&out_[o + v * V::size]);
+        for (int v = 0; v < Vectors; ++v) z[v].store(out_ + o + v * V::size);
     }
 
     void activate(int layer, int outputs) {
@@ -63,22 +65,16 @@ private:
         if (activation != Architecture::kSoftmax) {
             equations::with_activation(activation, architecture_.activation_parameters[layer - 1], [&](auto g) {
                 for (int o = 0; o < outputs; o += V::size)
-                    g.f(V::load_unaligned(&out_[o])).store_unaligned(&out_[o]);
+                    g.f(V::load(out_ + o)).store(out_ + o);
             });
             return;
         }
-        const T largest = *std::max_element(out_.begin(), out_.begin() + outputs);
-        T sum = 0;
-        for (int o = 0; o < outputs; o += V::size) {
-            const V e = exp(V::load_unaligned(&out_[o]) - V(largest));
-            e.store_unaligned(&out_[o]);
-            for (int lane = 0; lane < std::min<int>(V::size, outputs - o); ++lane) sum += e[lane];
-        }
-        for (int o = 0; o < outputs; ++o) out_[o] /= sum;
+        const PanelRow<T> row{out_, panel_width<T>, outputs};
+        equations::softmax(row, [&](int v, V a) { a.store(row.at(v)); });
     }
 
     const Architecture architecture_;
-    std::vector<T> in_, out_;  // of the layer at work, with room for a whole vector past the end
+    AlignedArray<T> in_, out_;  // of the layer at work, with room for a whole vector past the end
 };
 
 }  // namespace GLASSNET_ISA

@@ -75,6 +75,7 @@ public:
         }
         in_registers_ = layers_.size() == 2 && targets_ == 1 && inputs_ <= kMostInRegisters &&
                         !layers_[0].outputs_in_lanes && !layers_[0].keeps_mask;
+        outputs_ = AlignedArray<T>(std::size_t(targets_) * R);
         transposed_ = AlignedArray<T>(std::size_t(R) * widest_);
         const std::size_t padded = parameter_count_ + 2 * N;  // whole vectors are read and written past the end
         parameters_ = AlignedArray<T>(padded);
@@ -565,25 +566,16 @@ private:
         return total;
     }
 
-    // log Σ e^z + (max z - Σ y z) with the maximum taken out of the exponent, and the slope softmax(z) - y.
     V cross_entropy(T* z_rows, const T* y_rows, V share, int vectors) const {
         V total = 0;
         for (int u = 0; u < vectors * N; u += N) {
             T* z = z_rows + u;
             const T* y = y_rows + u;
-            const V weight = V::load(y + targets_ * R);
-            const V largest = largest_of(z);
-            V sum = 0, chosen = 0;
-            for (int k = 0; k < targets_; ++k) {
-                const V logit = V::load(z + k * R), e = exp(logit - largest);
-                sum += e;
-                chosen += V::load(y + k * R) * logit;
-                e.store(z + k * R);
-            }
-            total += weight * share * (log(sum) + (largest - chosen));
-            const V inverse = V(1) / sum, slope_weight = weight * V(scale_);
-            for (int k = 0; k < targets_; ++k)
-                (slope_weight * (V::load(z + k * R) * inverse - V::load(y + k * R))).store(z + k * R);
+            const V weight = V::load(y + targets_ * R), slope_weight = weight * V(scale_);
+            total += weight * share *
+                     equations::categorical_cross_entropy(
+                         RowsAcrossLanes<T>{z, targets_}, RowsAcrossLanes<const T>{y, targets_},
+                         [&](int k, V slope) { (slope_weight * slope).store(z + k * R); });
         }
         return total;
     }
@@ -592,38 +584,27 @@ private:
     V loss_of_output(T* z_rows, const T* y_rows, V share, int vectors, bool train) {
         const Layer& last = layers_.back();
         V total = 0;
-        outputs_.resize(targets_ * R);
-        std::copy_n(z_rows, targets_ * R, outputs_.data());
-        activate_output(outputs_.data(), vectors);
+        std::copy_n(z_rows, targets_ * R, static_cast<T*>(outputs_));
+        activate_output(outputs_, vectors);
         equations::with_loss(architecture_.loss, architecture_.loss_parameter, [&](auto loss) {
             for (int u = 0; u < vectors * N; u += N) {
                 const V weight = V::load(y_rows + targets_ * R + u), slope_weight = weight * V(scale_);
-                V along = 0;  // Σ da·a, of a softmax
-                for (int k = 0; k < targets_; ++k) {
-                    const V a = V::load_unaligned(&outputs_[k * R + u]), y = V::load(y_rows + k * R + u);
-                    total += weight * share * loss.value(a, y);
-                    along += loss.slope(a, y) * a;
-                }
+                const RowsAcrossLanes<T> z{z_rows + u, targets_}, a{outputs_ + u, targets_};
+                const RowsAcrossLanes<const T> y{y_rows + u, targets_};
+                for (int k = 0; k < targets_; ++k) total += weight * share * loss.value(a(k), y(k));
                 if (!train) continue;
-                for (int k = 0; k < targets_; ++k) {
-                    const V a = V::load_unaligned(&outputs_[k * R + u]), y = V::load(y_rows + k * R + u);
-                    const V z = V::load(z_rows + k * R + u), da = slope_weight * loss.slope(a, y);
-                    V dz;
-                    if (last.activation == Architecture::kSoftmax)
-                        dz = a * (da - slope_weight * along);
-                    else
-                        with_activation(last, [&](auto activation) { dz = activation.pull_back(da, z, a); });
-                    dz.store(z_rows + k * R + u);
+                auto da = [&](int k) { return loss.slope(a(k), y(k)); };
+                if (last.activation == Architecture::kSoftmax) {
+                    equations::d_softmax(z, a, da, [&](int k, V dz) { (slope_weight * dz).store(z.at + k * R); });
+                } else {
+                    with_activation(last, [&](auto activation) {
+                        for (int k = 0; k < targets_; ++k)
+                            activation.pull_back(slope_weight * da(k), z(k), a(k)).store(z.at + k * R);
+                    });
                 }
             }
         });
         return total;
-    }
-
-    V largest_of(const T* z) const {
-        V largest = V::load(z);
-        for (int k = 1; k < targets_; ++k) largest = maximum(largest, V::load(z + k * R));
-        return largest;
     }
 
     // a = g(z) of the output layer, in place, for one group.
@@ -633,21 +614,13 @@ private:
             with_activation(last, [&](auto activation) {
                 for (int k = 0; k < targets_; ++k)
                     for (int u = 0; u < vectors * N; u += N)
-                        activation.f(V::load_unaligned(z_rows + k * R + u)).store_unaligned(z_rows + k * R + u);
+                        activation.f(V::load(z_rows + k * R + u)).store(z_rows + k * R + u);
             });
             return;
         }
-        for (int u = 0; u < vectors * N; u += N) {
-            T* z = z_rows + u;
-            V largest = V::load_unaligned(z), sum = 0;
-            for (int k = 1; k < targets_; ++k) largest = maximum(largest, V::load_unaligned(z + k * R));
-            for (int k = 0; k < targets_; ++k) {
-                const V e = exp(V::load_unaligned(z + k * R) - largest);
-                sum += e;
-                e.store_unaligned(z + k * R);
-            }
-            for (int k = 0; k < targets_; ++k) (V::load_unaligned(z + k * R) / sum).store_unaligned(z + k * R);
-        }
+        for (int u = 0; u < vectors * N; u += N)
+            equations::softmax(RowsAcrossLanes<T>{z_rows + u, targets_},
+                               [&](int k, V a) { a.store(z_rows + u + k * R); });
     }
 
     // The gradient in theta's layout.
@@ -742,7 +715,7 @@ private:
     std::vector<Layer> layers_;
     AlignedArray<T> batch_, transposed_, parameters_, gradient_, slots_[2], is_weight_;
     std::vector<std::uint32_t> draws_;
-    std::vector<T> outputs_;  // of one group, for a loss that takes them
+    AlignedArray<T> outputs_;  // of one group, for a loss that takes them
 };
 
 }  // namespace GLASSNET_ISA

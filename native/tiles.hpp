@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "simd.hpp"
@@ -21,6 +23,41 @@ constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 struct Range {
     int begin, end;
+};
+
+// One row of panels along the lanes, as the row-wise equations take it: its units are vectors, the last partly padding.
+template <class T>
+struct PanelRow {
+    using V = Vec<std::remove_const_t<T>>;
+    using Number = typename V::Scalar;
+    T* first;
+    std::size_t panel_step;
+    int units;
+
+    int size() const { return ceil_div(units, V::size); }
+    T* at(int v) const { return first + v / panel_vectors * panel_step + v % panel_vectors * V::size; }
+    V operator()(int v) const { return V::load(at(v)); }
+    typename V::M valid(int v) const { return V::first_lanes(units - v * V::size); }
+    V within(int v, V value) const { return where(valid(v), value, V(0)); }
+
+    template <class F>
+    Number max(F f) const {
+        V largest = -std::numeric_limits<Number>::infinity();
+        for (int v = 0; v < size(); ++v) largest = where(valid(v), maximum(largest, f(v)), largest);
+        return largest.max();
+    }
+    template <class F>
+    Number sum(F f) const {
+        V total = 0;
+        for (int v = 0; v < size(); ++v) total = where(valid(v), total + f(v), total);
+        return total.sum();
+    }
+    // Puts f(v) in the place of each vector, and 0 in the padding.
+    template <class F>
+    PanelRow keep(F f) const {
+        for (int v = 0; v < size(); ++v) within(v, f(v)).store(at(v));
+        return *this;
+    }
 };
 
 // Left operands of a product: block(k) gives the elements (r, k), (r, k + 1) … of its rows, up to `length` of them. A

@@ -441,19 +441,7 @@ private:
         }
     }
 
-    // One row of the output layer as consecutive vectors; the last is partly padding.
-    struct OutputRow {
-        T* z;
-        std::size_t panel_step;
-        int out;
-
-        int vectors() const { return ceil_div(out, kLanes); }
-        T* at(int v) const { return z + v / panel_vectors * panel_step + v % panel_vectors * kLanes; }
-        V operator[](int v) const { return V::load(at(v)); }
-        typename V::M valid(int v) const { return V::first_lanes(out - v * kLanes); }
-    };
-
-    OutputRow output_row(int row) const {
+    PanelRow<T> output_row(int row) const {
         return {layers_.back().d + std::size_t(row) * kWidth, panel_step(), layers_.back().out};
     }
 
@@ -491,76 +479,48 @@ private:
     }
 
     // The loss of one row; its z becomes weight · ∂ℓ/∂z, padding 0.
-    T row_slopes(const OutputRow& row, const T* y, T weight, T* scratch) const {
+    T row_slopes(const PanelRow<T>& row, const T* y, T weight, T* scratch) const {
         const V scale = weight;
+        const PanelRow<const T> target{y, kWidth, row.units};
+        if (architecture_.loss == Architecture::kCrossEntropy)
+            return equations::categorical_cross_entropy(row, target,
+                                                        [&](int v, V slope) { (slope * scale).store(row.at(v)); });
         V total = 0;
-        if (architecture_.loss == Architecture::kCrossEntropy) {
-            V chosen = 0;
-            for (int v = 0; v < row.vectors(); ++v) chosen += V::load(y + v * kLanes) * row[v];
-            T largest;
-            const T sum = softmax(row, largest);
-            for (int v = 0; v < row.vectors(); ++v)
-                ((row[v] - V::load(y + v * kLanes)) * scale).store(row.at(v));
-            return std::log(sum) + (largest - chosen.sum());
-        }
         equations::with_loss(architecture_.loss, architecture_.loss_parameter, [&](auto loss) {
             if (!architecture_.loss_of_output) {
-                for (int v = 0; v < row.vectors(); ++v) {
-                    const V z = row[v], target = V::load(y + v * kLanes);
-                    total += where(row.valid(v), loss.value(z, target), V(0));
-                    where(row.valid(v), loss.slope(z, target) * scale, V(0)).store(row.at(v));
+                for (int v = 0; v < row.size(); ++v) {
+                    const V z = row(v);
+                    total += row.within(v, loss.value(z, target(v)));
+                    row.within(v, loss.slope(z, target(v)) * scale).store(row.at(v));
                 }
                 return;
             }
             T* kept_z = scratch;
-            for (int v = 0; v < row.vectors(); ++v) row[v].store(kept_z + v * kLanes);
+            for (int v = 0; v < row.size(); ++v) row(v).store(kept_z + v * kLanes);
             activate(row);
-            V along = 0;  // Σ da·a, of a softmax
-            for (int v = 0; v < row.vectors(); ++v) {
-                const V a = row[v], target = V::load(y + v * kLanes);
-                total += where(row.valid(v), loss.value(a, target), V(0));
-                along += where(row.valid(v), loss.slope(a, target) * a, V(0));
+            for (int v = 0; v < row.size(); ++v) total += row.within(v, loss.value(row(v), target(v)));
+            auto da = [&](int v) { return loss.slope(row(v), target(v)); };
+            if (layers_.back().activation == Architecture::kSoftmax) {
+                equations::d_softmax(row, row, da, [&](int v, V dz) { row.within(v, dz * scale).store(row.at(v)); });
+                return;
             }
-            const V sum = along.sum();
-            for (int v = 0; v < row.vectors(); ++v) {
-                const V a = row[v], target = V::load(y + v * kLanes), da = loss.slope(a, target);
-                V dz;
-                if (layers_.back().activation == Architecture::kSoftmax)
-                    dz = a * (da - sum);
-                else
-                    with_activation(layers_.back(), [&](auto activation) {
-                        dz = activation.pull_back(da, V::load(kept_z + v * kLanes), a);
-                    });
-                where(row.valid(v), dz * scale, V(0)).store(row.at(v));
-            }
+            with_activation(layers_.back(), [&](auto activation) {
+                for (int v = 0; v < row.size(); ++v) {
+                    const V dz = activation.pull_back(da(v), V::load(kept_z + v * kLanes), row(v));
+                    row.within(v, dz * scale).store(row.at(v));
+                }
+            });
         });
         return total.sum();
     }
 
-    // Replaces z by its softmax; returns Σ exp(z - largest).
-    static T softmax(const OutputRow& row, T& largest) {
-        V top = -std::numeric_limits<T>::infinity();
-        for (int v = 0; v < row.vectors(); ++v) top = where(row.valid(v), maximum(top, row[v]), top);
-        largest = top.max();
-        V total = 0;
-        for (int v = 0; v < row.vectors(); ++v) {
-            const V e = where(row.valid(v), exp(row[v] - V(largest)), V(0));
-            total += e;
-            e.store(row.at(v));
-        }
-        const T sum = total.sum();
-        for (int v = 0; v < row.vectors(); ++v) (row[v] * V(1 / sum)).store(row.at(v));
-        return sum;
-    }
-
-    void activate(const OutputRow& row) const {
+    void activate(const PanelRow<T>& row) const {
         if (layers_.back().activation == Architecture::kSoftmax) {
-            T largest;
-            softmax(row, largest);
+            equations::softmax(row, [&](int v, V a) { a.store(row.at(v)); });
             return;
         }
         with_activation(layers_.back(), [&](auto activation) {
-            for (int v = 0; v < row.vectors(); ++v) activation.f(row[v]).store(row.at(v));
+            for (int v = 0; v < row.size(); ++v) activation.f(row(v)).store(row.at(v));
         });
     }
 
@@ -572,7 +532,7 @@ private:
             const int end = std::min(mine.end, first + tile_rows);
             output_tile(thread, first, end - first);
             for (int r = first; r < end; ++r) {
-                const OutputRow row = output_row(r);
+                const PanelRow<T> row = output_row(r);
                 activate(row);
                 for (int o = 0; o < width; ++o) out[std::size_t(r) * width + o] = row.at(o / kLanes)[o % kLanes];
             }

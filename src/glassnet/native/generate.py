@@ -12,6 +12,7 @@ from glassnet.equations.losses import LOSSES
 from glassnet.equations.penalties import d_penalty, penalty
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.printers.cpp import print_function, print_pull_back, print_update, split_log1p
+from glassnet.printers.cpp_rows import print_rowwise, print_rowwise_loss
 from glassnet.printers.expression import read_equation
 
 _HEAD = """\
@@ -21,7 +22,7 @@ _HEAD = """\
 #include <cmath>
 #include <utility>
 
-#include "simd.hpp"
+#include "elementary.hpp"
 
 namespace glassnet {
 inline namespace GLASSNET_ISA {
@@ -38,6 +39,9 @@ def generate() -> str:
     functions.sort(key=lambda function: function.__name__ not in ("sigmoid",))  # what others call comes first
     parts = [_HEAD]
     parts += [print_function(function) for function in [*functions, penalty, d_penalty]]
+    rowwise = [activation for activation in ACTIVATIONS.values() if activation.rowwise]
+    parts += [print_rowwise(function) for a in rowwise for function in (a.f, a.df)]
+    parts += [print_rowwise_loss(loss.value, loss.slope) for loss in LOSSES.values() if loss not in losses]
     parts += [_activation(activation) for activation in activations]
     parts += [_loss(loss) for loss in losses]
     parts += [print_update(kind.update, kind.__name__, kind.slots) for kind in UPDATE_KINDS]

@@ -28,7 +28,7 @@ def print_function(function: Callable[..., Any]) -> str:
     arguments = ", ".join(f"[[maybe_unused]] V {name}" for name in equation.arguments)
     lines = [f"template <class V> inline V {equation.name}({arguments}) {{"]
     lines += _assignments(equation, declared=equation.arguments)
-    lines += [f"    return {_value(equation.returns[0])};", "}"]
+    lines += [f"    return {print_value(equation.returns[0])};", "}"]
     return "\n".join(lines)
 
 
@@ -46,7 +46,7 @@ def split_log1p(function: Callable[..., Any]) -> tuple[str, str] | None:
     returned = read_equation(function).returns[0]
     match returned:
         case ast.BinOp(left=rest, op=ast.Add(), right=ast.Call(args=[u]) as call) if called(call) == "log1p":
-            return _value(rest), _value(u)
+            return print_value(rest), print_value(u)
     return None
 
 
@@ -62,7 +62,7 @@ def print_update(function: Callable[..., Any], struct: str, slots: Collection[st
     hoister = _Hoister(vectors | {name for name, _ in equation.assignments})
     body = []
     for name, expression in equation.assignments:
-        text = _value(hoister.visit(copy.deepcopy(expression)))
+        text = print_value(hoister.visit(copy.deepcopy(expression)))
         body.append(f"        {name} = {text};" if name in vectors else f"        const V {name} = {text};")
     unused = ["V&" for _ in range(2 - len(slots))]
     parameters = ", ".join(["V& theta", "const V g", *(f"V& {slot}" for slot in slots), *unused])
@@ -117,13 +117,13 @@ class _Hoister(ast.NodeTransformer):
 def _assignments(equation: Equation, declared: Collection[str]) -> list[str]:
     lines, known = [], set(declared)
     for name, expression in equation.assignments:
-        lines.append(f"    {'' if name in known else 'V '}{name} = {_value(expression)};")
+        lines.append(f"    {'' if name in known else 'V '}{name} = {print_value(expression)};")
         known.add(name)
     return lines
 
 
-def _value(node: ast.expr, outer: int = 0) -> str:
-    """Print an expression of vectors, in brackets if it binds less strongly than `outer`, the operator around it."""
+def print_value(node: ast.expr, outer: int = 0) -> str:
+    """Print an elementwise expression, in brackets if it binds less strongly than `outer`, the operator around it."""
     match node:
         case ast.Name(id=name):
             return name
@@ -132,29 +132,28 @@ def _value(node: ast.expr, outer: int = 0) -> str:
         case ast.Compare():
             return f"where({_mask(node)}, V(1), V(0))"
         case ast.UnaryOp(operand=operand):
-            return _bracket(f"-{_value(operand, 3)}", 2, outer)
+            return _bracket(f"-{print_value(operand, 3)}", 2, outer)
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(power))) if power in (2, 3, 4):
-            return _bracket(" * ".join([_value(base, 2)] * power), 2, outer)
+            return _bracket(" * ".join([print_value(base, 2)] * power), 2, outer)
         case ast.BinOp(left=left, op=op, right=right):
             strength = 1 if isinstance(op, ast.Add | ast.Sub) else 2
-            power = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow)
             # the brackets of c * (g * g) stay: it overflows exactly where NumPy's c * g**2 does
-            tight = strength + (isinstance(op, ast.Sub | ast.Div) or power)
-            return _bracket(f"{_value(left, strength)} {_SYMBOLS[type(op)]} {_value(right, tight)}", strength, outer)
+            both = print_value(left, strength), print_value(right, strength + 1)
+            return _bracket(f"{both[0]} {_SYMBOLS[type(op)]} {both[1]}", strength, outer)
         case ast.Call(args=[condition, *branches]) if called(node) == "where":
-            return f"where({_mask(condition)}, {', '.join(_value(branch) for branch in branches)})"
+            return f"where({_mask(condition)}, {', '.join(print_value(branch) for branch in branches)})"
         case ast.Call() if called(node) == "ones_like":
             return "V(1)"
         case ast.Call(args=arguments):
-            return f"{called(node)}({', '.join(_value(argument) for argument in arguments)})"
+            return f"{called(node)}({', '.join(print_value(argument) for argument in arguments)})"
     raise AssertionError(ast.unparse(node))  # read_equation lets nothing else through
 
 
 def _mask(node: ast.expr) -> str:
     match node:
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return f"{_value(left, 1)} {_COMPARISONS[type(op)]} {_value(right, 1)}"
-    return f"{_value(node, 1)} > V(0)"
+            return f"{print_value(left, 1)} {_COMPARISONS[type(op)]} {print_value(right, 1)}"
+    return f"{print_value(node, 1)} > V(0)"
 
 
 def _scalar(node: ast.expr) -> str:

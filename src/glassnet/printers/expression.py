@@ -2,7 +2,7 @@
 
 An equation is a function of straight-line assignments that ends in a return: arithmetic, comparisons, numbers, its own
 names, calls of NumPy's elementary functions and of other equations. Nothing else: no branches, loops or attributes.
-Row-wise equations and initializers, which the C++ printer refuses, may also reduce rows, draw numbers and factor matrices.
+Row-wise equations may also reduce rows; initializers, which the C++ printers refuse, draw numbers and factor matrices.
 """
 
 from __future__ import annotations
@@ -105,6 +105,11 @@ def is_reduction(node: ast.AST) -> bool:
         and called(node) in REDUCTIONS
         and {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords} == {"axis": "-1", "keepdims": "True"}
     )
+
+
+def check_elementwise(name: str, expression: ast.expr) -> None:
+    """Raise InputError if the expression, a part of equation `name`, is not elementwise."""
+    _check(name, expression, elementwise=True)
 
 
 def _check(name: str, node: ast.expr, elementwise: bool) -> None:

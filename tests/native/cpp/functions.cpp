@@ -1,4 +1,4 @@
-// Tests simd.hpp: float32 bit patterns (one in 1009 of them, or with the argument "all" every one) and many float64
+// Tests simd.hpp and elementary.hpp: float32 bit patterns (one in 1009 of them, or with the argument "all" every one) and many float64
 // values through each elementary function, the fast root and quotient, special values, lanes and partial vectors.
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "simd.hpp"
+#include "elementary.hpp"
 
 using namespace glassnet;
 
