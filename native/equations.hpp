@@ -154,6 +154,9 @@ template <class V> inline V d_penalty([[maybe_unused]] V w, [[maybe_unused]] V l
     return l1 * sign(w) + l2 * w;
 }
 
+// Row-wise equations: z(j) is unit j of a row, or a vector of its units, and finish(j, value) takes the result. z.keep(f)
+// puts f(j) in z's place; the kernels' RowsAcrossLanes and PanelRow say how.
+
 template <class Z, class Finish>
 inline void softmax(Z z, Finish finish) {
     using V = typename Z::Number;

@@ -51,6 +51,41 @@ private:
     std::uint64_t key_[2], place_;
 };
 
+// The dropout mask of one layer in one step: 0 with probability `rate`, else 1/(1 - rate), from the numbers of its stream.
+template <class T>
+class Dropout {
+public:
+    Dropout(double rate, std::uint64_t seed, int layer, long step, int width)
+        : philox_(seed, layer, step), width_(width), threshold_(static_cast<std::uint32_t>(rate * 4294967296.0)),
+          scale_(T(1 / (1 - rate))) {}
+
+    // The mask of units first … first + count - 1 of a row, Stride apart in memory, and the activations `a` times it.
+    // Not inlined, to have the registers to itself.
+    template <int Stride>
+    __attribute__((noinline)) void mask_row(std::uint64_t row, int first, int count, T* mask, T* a) const {
+        const std::uint32_t threshold = threshold_;
+        const T scale = scale_;  // in a register: the stores below might change the other
+        std::uint32_t draws[kAtOnce];
+        for (int done = 0; done < count; done += kAtOnce) {
+            const int drawn = std::min(kAtOnce, count - done);
+            philox_.numbers(row * width_ + first + done, drawn, draws);
+            for (int j = 0; j < drawn; ++j) {
+                const int at = (done + j) * Stride;
+                const T factor = T(draws[j] >= threshold) * scale;  // no branch, which nothing could predict
+                mask[at] = factor;
+                a[at] *= factor;
+            }
+        }
+    }
+
+private:
+    static constexpr int kAtOnce = 128;
+    const Philox philox_;
+    const std::uint64_t width_;
+    const std::uint32_t threshold_;
+    const T scale_;
+};
+
 // The order in which an epoch visits its rows: the rows sorted by one 64-bit key each, as numpy's stable argsort.
 class BatchOrder {
 public:

@@ -194,5 +194,21 @@ void multiply_tile(int rows, int vectors, const Left& a, const T* b, int depth, 
     select_tile<T, Left>(rows, vectors, std::make_integer_sequence<int, tile_rows>{})(a, b, depth, init, c);
 }
 
+// The sum of each column of a panel.
+template <class T>
+inline void column_sum(const T* d, int rows, int vectors, T* sum) {
+    using V = Vec<T>;
+    constexpr int width = panel_width<T>, N = V::size;
+    constexpr int chains = 4;  // hide the latency of an addition
+    for (int v = 0; v < vectors; ++v) {
+        V s[chains] = {V(0), V(0), V(0), V(0)};
+        std::ptrdiff_t r = 0;
+        for (; r + chains <= rows; r += chains)
+            for (int c = 0; c < chains; ++c) s[c] += V::load(d + (r + c) * width + v * N);
+        for (; r < rows; ++r) s[0] += V::load(d + r * width + v * N);
+        ((s[0] + s[1]) + (s[2] + s[3])).store(sum + v * N);
+    }
+}
+
 }  // namespace GLASSNET_ISA
 }  // namespace glassnet

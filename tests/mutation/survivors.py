@@ -60,7 +60,7 @@ REASONS = {
     'src/glassnet/training/random.py: return np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable"): '
     'np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable") → (np.argsort(_philox(seed, _ORDER, '
     "epoch).random_raw(n)))": "equivalent: no two of the 64-bit numbers are alike in practice",
-    "native/small.hpp: if (count >= N) {: >= → >": "equivalent: the other way does the same for N rows, more slowly",
+    "native/small_layer.hpp: if (count >= N) {: >= → >": "equivalent: the other way does the same for N rows, more slowly",
 }
 
 

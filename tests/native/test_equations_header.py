@@ -1,5 +1,6 @@
 """The compiled equations are those of src/glassnet/equations as they stand, and the printer refuses what it cannot print."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from glassnet.equations.losses import LOSSES
 from glassnet.native import generate
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
 from glassnet.printers.cpp import print_function, print_pull_back, print_update, split_log1p
+from glassnet.printers.cpp_rows import print_rowwise, print_rowwise_loss
 from glassnet.printers.expression import read_equation
 
 HEADER = Path(__file__).parents[2] / "native" / "equations.hpp"
@@ -31,14 +33,23 @@ def test_the_command_writes_the_header(tmp_path, monkeypatch, capsys):
 
 def test_every_equation_is_in_the_header():
     text = HEADER.read_text(encoding="utf-8")
-    for name in ACTIVATION_NAMES:
-        assert f"inline V {ACTIVATIONS[name].f.__name__}(" in text
-        assert f"inline V {ACTIVATIONS[name].df.__name__}(" in text
-    for name in LOSS_NAMES:
-        assert f"inline V {LOSSES[name].value.__name__}(" in text
-        assert f"inline V {LOSSES[name].slope.__name__}(" in text
+    for name, activation in ACTIVATIONS.items():
+        kind = "V" if name in ACTIVATION_NAMES else "void"
+        assert f"inline {kind} {activation.f.__name__}(" in text
+        assert f"inline {kind} {activation.df.__name__}(" in text
+    for name, loss in LOSSES.items():
+        assert f"inline {'V' if name in LOSS_NAMES else 'auto'} {loss.value.__name__}(" in text
+        assert name not in LOSS_NAMES or f"inline V {loss.slope.__name__}(" in text
     for kind in UPDATE_KINDS:
         assert f"struct {kind.__name__} {{" in text
+
+
+def test_no_kernel_writes_an_exponential_or_a_logarithm_of_its_own():
+    elsewhere = {"equations.hpp", "elementary.hpp"}
+    for path in sorted(HEADER.parent.glob("*.hpp")):
+        code = re.sub("//.*", "", path.read_text(encoding="utf-8"))
+        found = set(re.findall(r"\b(?:std::)?(exp|expm1|log|tanh)\(", code))
+        assert path.name in elsewhere or not found, f"{path.name} calls {found}"
 
 
 # --- what is printed --------------------------------------------------------------------------------------------
@@ -54,6 +65,10 @@ def powers(z, a):
     b = -(z**2) / (1 + z) / z - (a - z)
     b = b - 2.5 * abs(a)
     return np.where(z > 1, b**3, hinge(z, a))
+
+
+def nested(z, a):
+    return z + (a - z) * (a / z)
 
 
 def steep(z, a):
@@ -81,6 +96,7 @@ def test_brackets_keep_the_order_of_operations():
         "    return where(z > V(1), b * b * b, hinge(z, a));",
         "}",
     ]
+    assert "return z + (a - z) * (a / z);" in print_function(nested)
 
 
 def test_a_comparison_is_a_choice_and_a_factor():
@@ -133,6 +149,53 @@ def test_an_update_divides_by_a_scalar_with_a_product():
     text = "\n".join(lines)
     assert "V(T((rate / (1 - t))))" in text
     assert "V(T(1 / ((2 * rate))))" in text
+
+
+def deviations(z):
+    m = np.sum(z, axis=-1, keepdims=True)
+    d = z - m
+    return d / (1 + np.sum(d**2, axis=-1, keepdims=True))
+
+
+def largest_share(z, y):
+    m = np.sum(z, axis=-1, keepdims=True)
+    return np.log(m) + (0.5 * np.sum(y * z, axis=-1, keepdims=True) - np.max(z - m, axis=-1, keepdims=True))
+
+
+def d_largest_share(z, y):
+    return y - deviations(z)
+
+
+def test_a_rowwise_equation_is_printed_as_loops_over_a_row():
+    assert print_rowwise(deviations).splitlines() == [
+        "template <class Z, class Finish>",
+        "inline void deviations(Z z, Finish finish) {",
+        "    using V = typename Z::Number;",
+        "    const auto m = z.sum([&](int j) { return z(j); });",
+        "    const auto d = z.keep([&](int j) { return z(j) - m; });",
+        "    const auto sum = z.sum([&](int j) { return d(j) * d(j); });",
+        "    const auto inverse = V(1) / (V(1) + sum);",
+        "    for (int j = 0; j < z.size(); ++j) finish(j, d(j) * inverse);",
+        "}",
+    ]
+
+
+def test_a_rowwise_loss_computes_once_what_value_and_slope_share():
+    assert print_rowwise_loss(largest_share, d_largest_share).splitlines() == [
+        "template <class Z, class Y, class Finish>",
+        "inline auto largest_share(Z z, Y y, Finish finish) {",
+        "    using std::log;",
+        "    using V = typename Z::Number;",
+        "    const auto m = z.sum([&](int j) { return z(j); });",
+        "    const auto r4 = z.sum([&](int j) { return y(j) * z(j); });",  # before d takes the place of z
+        "    const auto d = z.keep([&](int j) { return z(j) - m; });",
+        "    const auto sum = z.sum([&](int j) { return d(j) * d(j); });",
+        "    const auto inverse = V(1) / (V(1) + sum);",
+        "    const auto max = z.max([&](int j) { return d(j); });",
+        "    for (int j = 0; j < z.size(); ++j) finish(j, y(j) - z.within(j, d(j) * inverse));",
+        "    return log(m) + (V(0.5) * r4 - max);",
+        "}",
+    ]
 
 
 # --- what is refused --------------------------------------------------------------------------------------------
@@ -268,6 +331,41 @@ def test_the_printer_refuses_all_that_is_no_equation(function, got):
         assert message.startswith(f"equation {function.__name__}: expected assignments and a return of arithmetic")
         assert repr(got)[1:-1] in message
         assert message.endswith("; rewrite it in those, or use the numpy engine.")
+
+
+def two_rows(z):
+    a = z - np.max(z, axis=-1, keepdims=True)
+    b = a - np.sum(a, axis=-1, keepdims=True)
+    return a * b
+
+
+def too_late(z):
+    a = z - np.max(z, axis=-1, keepdims=True)
+    return a * np.sum(a * z, axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(("function", "rows"), [(two_rows, "a, b"), (too_late, "a")])
+def test_a_row_takes_the_place_of_the_first_one(function, rows):
+    with pytest.raises(gn.InputError) as caught:
+        print_rowwise(function)
+    assert str(caught.value) == (
+        f"equation {function.__name__}: expected at most one named row, and 'z' used before it alone; got {rows}; "
+        "write the rows out instead of naming them."
+    )
+
+
+def factors(z):
+    return np.linalg.qr(z) * np.sum(z, axis=-1, keepdims=True)
+
+
+def over_columns(z):
+    return z - np.sum(z, axis=0, keepdims=True)
+
+
+@pytest.mark.parametrize(("function", "got"), [(factors, "np.linalg.qr(z)"), (over_columns, "axis=0")])
+def test_a_rowwise_equation_is_elementwise_but_for_its_reductions(function, got):
+    with pytest.raises(gn.InputError, match=rf"^equation {function.__name__}: expected assignments .*{re.escape(got)}"):
+        print_rowwise(function)
 
 
 @pytest.mark.parametrize("function", [np.exp, len, lambda z: z])

@@ -30,6 +30,11 @@ namespace equations {
 """
 
 
+_ROWWISE = """\
+// Row-wise equations: z(j) is unit j of a row, or a vector of its units, and finish(j, value) takes the result. z.keep(f)
+// puts f(j) in z's place; the kernels' RowsAcrossLanes and PanelRow say how."""
+
+
 def generate() -> str:
     """The text of equations.hpp."""
     activations = [ACTIVATIONS[name] for name in ACTIVATION_NAMES]
@@ -40,7 +45,7 @@ def generate() -> str:
     parts = [_HEAD]
     parts += [print_function(function) for function in [*functions, penalty, d_penalty]]
     rowwise = [activation for activation in ACTIVATIONS.values() if activation.rowwise]
-    parts += [print_rowwise(function) for a in rowwise for function in (a.f, a.df)]
+    parts += [_ROWWISE, *(print_rowwise(function) for a in rowwise for function in (a.f, a.df))]
     parts += [print_rowwise_loss(loss.value, loss.slope) for loss in LOSSES.values() if loss not in losses]
     parts += [_activation(activation) for activation in activations]
     parts += [_loss(loss) for loss in losses]

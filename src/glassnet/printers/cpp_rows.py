@@ -148,8 +148,8 @@ class _Steps(ast.NodeTransformer):
         read_late = set().union(_names(row), *(_names(step.expression) for step in late))
         if len(kept) > 1 or (kept and self.arguments[0] in read_late):
             raise InputError(
-                f"equation {self.name}: expected one named row at most, after the last use of {self.arguments[0]!r}; "
-                f"got {', '.join(step.label for step in kept)}; write the others out."
+                f"equation {self.name}: expected at most one named row, and {self.arguments[0]!r} used before it alone; "
+                f"got {', '.join(step.label for step in kept)}; write the rows out instead of naming them."
             )
         return [*early, *kept, *late]
 

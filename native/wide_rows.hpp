@@ -1,0 +1,60 @@
+// The rows of a wide network's batch: where they lie in the data, and their copies in panels.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "tiles.hpp"
+#include "trainer.hpp"
+#include "wide_memory.hpp"
+
+namespace glassnet {
+inline namespace GLASSNET_ISA {
+
+template <class T>
+struct WideBatch {
+    Rows<T> rows;
+    const std::int64_t* order;  // null: consecutive rows
+    std::size_t first;
+    int count;
+    T scale;  // 1/Σw
+    long step;
+
+    std::size_t row(int i) const { return order ? static_cast<std::size_t>(order[i]) : first + i; }
+};
+
+template <class T>
+class WideRows {
+public:
+    WideRows(const WideMemory<T>& memory, int threads) : memory_(memory), rows_(std::size_t(memory.max_rows) * threads) {}
+
+    // Of the batch, as this thread has found them.
+    const T** of_thread(int thread) { return rows_.data() + std::size_t(thread) * memory_.max_rows; }
+
+    // Where the inputs of all rows are, and copies of the targets and weights of these.
+    void find(int thread, const WideBatch<T>& batch, Range rows) {
+        const int in = memory_.layers.front().in, out = memory_.layers.back().out;
+        for (int r = 0; r < batch.count; ++r) of_thread(thread)[r] = batch.rows.X + batch.row(r) * in;
+        for (int r = rows.begin; r < rows.end; ++r) {
+            const std::size_t from = batch.row(r);
+            if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, memory_.targets + r * memory_.target_stride);
+            memory_.row_weights[r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
+        }
+    }
+
+    // Copies the inputs of these rows into panels; copy_of does it when and as far as its columns are asked.
+    void copy(int thread, Range rows) {
+        for (int k = 0; k < memory_.layers.front().in; k += panel_width<T>) copy_of(thread, rows).columns(k);
+    }
+    RowsCopy<T> copy_of(int thread, Range rows) {
+        return {of_thread(thread) + rows.begin, rows.end - rows.begin, memory_.layers.front().in,
+                memory_.input + std::size_t(rows.begin) * panel_width<T>, memory_.panel_step()};
+    }
+
+private:
+    const WideMemory<T>& memory_;
+    std::vector<const T*> rows_;  // once for each thread
+};
+
+}  // namespace GLASSNET_ISA
+}  // namespace glassnet

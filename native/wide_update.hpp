@@ -1,0 +1,104 @@
+// What becomes of a wide network's gradient, tile by tile: penalties, clipping, and the update of weights and slots.
+#pragma once
+
+#include <cmath>
+#include <numeric>
+
+#include "equations.hpp"
+#include "tiles.hpp"
+#include "trainer.hpp"
+#include "update.hpp"
+#include "wide_memory.hpp"
+
+namespace glassnet {
+inline namespace GLASSNET_ISA {
+
+// A tile of a layer's dW, or as the last row of a panel, of db.
+template <class T>
+struct GradientTile {
+    const WideLayer<T>& layer;
+    int panel, first, rows, vectors;
+    int number;  // among those of all layers
+};
+
+template <class T>
+class WideUpdate {
+public:
+    WideUpdate(const WideMemory<T>& memory, const Settings& settings) : memory_(memory), settings_(settings) {}
+
+    bool has_penalty() const { return settings_.l1 > 0 || settings_.l2 > 0; }
+
+    // Updates the weights of a tile at once, with its gradient g.
+    template <class Recurrence>
+    void update(const GradientTile<T>& tile, T* g, Penalties penalties, const Recurrence& recurrence) const {
+        T* const w = weights_of(tile);
+        if (has_penalty()) penalise(tile, penalties, w, g);
+        for (int r = 0; r < tile.rows; ++r)
+            for (int v = 0; v < tile.vectors; ++v) {
+                const int i = r * kWidth + v * kLanes;
+                update_at(recurrence, V::load(g + i), w + i);
+            }
+    }
+
+    // Keeps the gradient of a tile in memory for apply(), with its squared norm.
+    void store(const GradientTile<T>& tile, T* g, Penalties penalties) const {
+        const T* const w = weights_of(tile);
+        if (has_penalty()) penalise(tile, penalties, w, g);
+        T* const to = memory_.gradient + (w - memory_.weights);
+        V squares = 0;
+        for (int r = 0; r < tile.rows; ++r)
+            for (int v = 0; v < tile.vectors; ++v) {
+                const V value = V::load(g + r * kWidth + v * kLanes);
+                squares += value * value;
+                value.store(to + r * kWidth + v * kLanes);
+            }
+        memory_.sums[tile.number] = squares.sum();
+    }
+
+    // Clips the gradient in memory and updates these vectors of the weights.
+    template <class Recurrence>
+    void apply(Range vectors, const Recurrence& recurrence) const {
+        const double squares = std::accumulate(memory_.sums, memory_.sums + memory_.gradient_tiles(), 0.0);
+        const V scale = T(clip_scale(squares, settings_.clip_norm));
+        for (std::size_t i = std::size_t(vectors.begin) * kLanes; i < std::size_t(vectors.end) * kLanes; i += kLanes)
+            update_at(recurrence, V::load(memory_.gradient + i) * scale, memory_.weights + i);
+    }
+
+    // The penalty of all weights before the update.
+    double penalty() const {
+        return has_penalty() ? std::accumulate(memory_.penalties, memory_.penalties + memory_.gradient_tiles(), 0.0) : 0;
+    }
+
+private:
+    using V = Vec<T>;
+    static constexpr int kLanes = V::size, kWidth = panel_width<T>;
+
+    T* weights_of(const GradientTile<T>& tile) const {
+        return memory_.weight_panel(tile.layer, tile.panel) + std::size_t(tile.first) * kWidth;
+    }
+
+    template <class Recurrence>
+    void update_at(const Recurrence& recurrence, V g, T* at) const {
+        update_vector(recurrence, g, at, at + memory_.slot_stride, at + 2 * memory_.slot_stride);
+    }
+
+    // Adds the penalty's slope to a tile of dW, and keeps the penalty itself.
+    void penalise(const GradientTile<T>& tile, Penalties penalties, const T* w, T* g) const {
+        V total = 0;
+        const V l1 = T(penalties.l1), l2 = T(penalties.l2);
+        if (tile.first < tile.layer.in)
+            for (int r = 0; r < tile.rows; ++r)
+                for (int v = 0; v < tile.vectors; ++v) {
+                    const int i = r * kWidth + v * kLanes;
+                    total += equations::penalty(V::load(w + i), l1, l2);
+                    (V::load(g + i) + equations::d_penalty(V::load(w + i), l1, l2)).store(g + i);
+                }
+        memory_.penalties[tile.number] = total.sum();
+    }
+
+    const WideMemory<T>& memory_;
+    const Settings settings_;
+};
+
+}  // namespace GLASSNET_ISA
+}  // namespace glassnet
