@@ -1,9 +1,9 @@
-"""From a row-wise equation's Python source to C++ over rows, for every kernel of the compiled engine.
+"""Prints row-wise equations, from their Python source, as C++ over rows that serves every kernel of the compiled engine.
 
 The C++ takes each argument as a row: `z(j)` is its unit j, or the j-th vector of its units. The first argument has the
-loops over a row, `z.max(f)` and `z.sum(f)`, and `z.keep(f)`, which puts a row in its place. How rows lie in memory is the
-kernel's. Rows in between, which are kept or which one equation returns to another, are 0 where a vector reaches past the
-row's end: `z.within(j, value)` makes them so.
+loops over a row, `z.max(f)` and `z.sum(f)`, and `z.keep(f)`, which overwrites it with another row. The kernel defines how
+rows lie in memory. A row that is kept, or that one equation returns to another, is 0 in those lanes of its last vector
+that lie past the row's end: `z.within(j, value)` sets them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from glassnet.printers.inline import functions_of, substitute
 
 
 def print_rowwise(function: Callable[..., Any]) -> str:
-    """A row-wise equation as a C++ function template over rows, which hands the result to `finish(j, value)`.
+    """Print a row-wise equation as a C++ function template over rows, which hands the result to `finish(j, value)`.
 
     Examples
     --------
@@ -38,9 +38,9 @@ def print_rowwise(function: Callable[..., Any]) -> str:
 
 
 def print_rowwise_loss(value: Callable[..., Any], slope: Callable[..., Any]) -> str:
-    """A row-wise loss as one C++ function template: it returns the value, and hands the slope to `finish(j, slope)`.
+    """Print a row-wise loss as one C++ function template, which returns the value and hands the slope to `finish(j, slope)`.
 
-    What the two have in common is computed once.
+    The steps that the two share are computed once.
     """
     steps = _Steps(value)
     row = steps.value_of(slope)
@@ -58,7 +58,7 @@ class _Step:
 
 
 class _Steps(ast.NodeTransformer):
-    """Row-wise equations with the same arguments as steps: what stands in several places is computed once."""
+    """Cuts row-wise equations of the same arguments into steps, and prints them; equal steps are computed once."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         equation = read_equation(function, elementwise=False)
@@ -68,7 +68,7 @@ class _Steps(ast.NodeTransformer):
         self.equations: dict[str, Callable[..., Any]] = {}
 
     def value_of(self, function: Callable[..., Any], arguments: Sequence[ast.expr] = ()) -> ast.expr:
-        """The value of an equation at these rows, its own arguments by default, in terms of steps, which are added."""
+        """Add the steps of an equation at these rows, its own arguments by default; return its value in terms of steps."""
         equation = read_equation(function, elementwise=False)
         self.equations |= {name: f for name, f in functions_of(function).items() if is_rowwise(f)}
         scope = dict(zip(equation.arguments, arguments or map(ast.Name, equation.arguments), strict=True))
@@ -95,7 +95,7 @@ class _Steps(ast.NodeTransformer):
         return ast.Name(kept.name) if kept else node
 
     def print(self, returns: str, row: ast.expr, number: ast.expr | None = None) -> str:
-        """The function: its steps in order, the row handed over, the number returned."""
+        """Print the function: its steps in order, the row handed over, the number returned."""
         first = self.arguments[0]
         body = [self._print_step(step) for step in self._in_order(row)]
         body += [f"for (int j = 0; j < {first}.size(); ++j) finish(j, {self._print_row(row)});"]
@@ -117,7 +117,7 @@ class _Steps(ast.NodeTransformer):
         )
 
     def _step(self, kind: str, expression: ast.expr) -> ast.Name:
-        """The name of the step of this kind and text, a new one if there is none."""
+        """Return the name of the step of this kind and text; add the step if there is none."""
         check_elementwise(self.name, expression)
         text = f"{kind} {ast.unparse(expression)}"
         if text not in self.steps:
@@ -127,7 +127,7 @@ class _Steps(ast.NodeTransformer):
         return ast.Name(self.steps[text].name)
 
     def _labelled(self, value: ast.expr, label: str) -> ast.expr:
-        """The name of a value that has one in Python: it is a step, and carries that name."""
+        """Make a value that has a name in Python a step of that name; return the name of expressions for it."""
         if not isinstance(value, ast.Name):
             value = self._step("keep" if self._is_row(value) else "number", value)
         for step in self.steps.values():
@@ -136,7 +136,7 @@ class _Steps(ast.NodeTransformer):
         return value
 
     def _in_order(self, row: ast.expr) -> list[_Step]:
-        """The steps, those first that need no kept row: it takes the first argument's place, which is then gone."""
+        """Order the steps: those that need no kept row come first, because it overwrites the first argument."""
         kept = [step for step in self.steps.values() if step.kind == "keep"]
         early, late, depending = [], [], {step.name for step in kept}
         for step in self.steps.values():
@@ -171,7 +171,7 @@ class _Steps(ast.NodeTransformer):
         return {name: ast.Name(label) for name, label in self._labels().items() if name not in self.rows}
 
     def _labels(self) -> dict[str, str]:
-        """What each step is called: as in Python, or by its kind, and its number where that is taken."""
+        """Name each step as in Python, or by its kind, or by its number where that is taken."""
         labels: dict[str, str] = {step.name: step.label for step in self.steps.values() if step.label}
         taken = {*labels.values(), *self.arguments}
         for step in self.steps.values():
