@@ -71,7 +71,7 @@ public:
             philox_.numbers(row * width_ + first + done, drawn, draws);
             for (int j = 0; j < drawn; ++j) {
                 const int at = (done + j) * Stride;
-                const T factor = T(draws[j] >= threshold) * scale;  // no branch, which nothing could predict
+                const T factor = T(draws[j] >= threshold) * scale;
                 mask[at] = factor;
                 a[at] *= factor;
             }

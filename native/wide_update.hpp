@@ -1,7 +1,6 @@
 // What becomes of a wide network's gradient, tile by tile: penalties, clipping, and the update of weights and slots.
 #pragma once
 
-#include <cmath>
 #include <numeric>
 
 #include "equations.hpp"
