@@ -1,37 +1,41 @@
-"""The command: `python -m benchmarks [--only W1,W3] [--quick] [--out DIR] [--no-peers] [--threads N]`."""
+"""The command: `python -m benchmarks [--only W1,W3] [--quick] [--out DIR] [--no-peers] [--threads N] [--images DIR]`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from benchmarks import chart, machine, many, report, runner
+from benchmarks import chart, load, machine, many, report, runner, series, start
+from benchmarks.fits import command
+from benchmarks.fits import measure as fits
+from benchmarks.fits.cases import CASES
 from benchmarks.glassnet_engine import described, engine
-from benchmarks.peak import Peak
+from benchmarks.peak import DTYPES, Peak
 from benchmarks.peers import installed
 from benchmarks.worker import Worker
 from benchmarks.workloads import GROUPS, Workload, quick
 
-SECTIONS = (*GROUPS, "W5", "threads")
-DTYPES = ("float32", "float64")
+FITS = tuple(case.name for case in CASES)
+SECTIONS = (*GROUPS, "threads", "W5", "pack", *FITS, "command", "load", "start")
+ALIASES = {"steps": (*GROUPS, "threads"), "fits": (*FITS, "command")}
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure glassnet against its peers.")
-    parser.add_argument("--only", default="", help=f"some of {','.join(SECTIONS)}; all by default")
-    parser.add_argument("--quick", action="store_true", help="less data, 3 rounds, fewer seeds, float32 only")
-    parser.add_argument(
-        "--out", type=Path, default=Path("benchmarks/results"), help="folder for the JSON and the charts"
-    )
+    names = f"{', '.join(SECTIONS)}; {' and '.join(ALIASES)} stand for theirs"
+    parser.add_argument("--only", default="", help=f"some of {names}; all by default")
+    parser.add_argument("--quick", action="store_true", help="less data, 3 rounds, fewer seeds, one dtype")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="where JSON and charts go")
     parser.add_argument("--no-peers", action="store_true", help="glassnet alone")
-    parser.add_argument("--threads", type=int, default=1, help="threads of every contender")
-    parser.add_argument("--rounds", type=int, help="timed rounds: 5 by default, at most 3 in the sweeps")
+    parser.add_argument("--threads", type=int, default=1, help="for every contender in W1 to W6, rows and widths")
+    parser.add_argument("--rounds", type=int, help="5 by default, at most 3 in the sweeps")
+    parser.add_argument("--images", type=Path, help="a folder with the IDX files of MNIST, for the fit of that name")
     parser.add_argument(
         "--clock",
         choices=("wall", "cpu"),
@@ -39,36 +43,39 @@ def parse() -> argparse.Namespace:
         help="clock of tables and charts; cpu is right on a busy machine with one thread",
     )
     given = parser.parse_args()
-    given.only = given.only.split(",") if given.only else list(SECTIONS)
+    asked = given.only.split(",") if given.only else list(SECTIONS)
+    given.only = [name for each in asked for name in ALIASES.get(each, (each,))]
     if wrong := set(given.only) - set(SECTIONS):
-        parser.error(f"--only: expected some of {', '.join(SECTIONS)}; got {', '.join(sorted(wrong))}")
+        parser.error(f"--only: expected some of {names}; got {', '.join(sorted(wrong))}")
     given.rounds = given.rounds or (3 if given.quick else 5)
     return given
 
 
 def main() -> int:
     given = parse()
-    console = Console() if sys.stdout.isatty() else Console(width=100)
+    console = Console() if sys.stdout.isatty() else Console(width=130)
     contenders = ["glassnet", *([] if given.no_peers else installed())]
     outcome = runner.Outcome()
-    record: dict[str, Any] = {"machine": machine.description(), "engine": engine()}
-    subtitle = f"{machine.cpu_model()}, {given.threads} thread{'s' if given.threads > 1 else ''}"
-    console.print(f"{subtitle}; {described()}; contenders: {', '.join(contenders)}")
+    described_machine = machine.description()
+    console.print(f"{machine.caption()}; {described()}; contenders: {', '.join(contenders)}")
+    one: list[runner.Result] = []
+    two: list[runner.Result] = []
     with tempfile.TemporaryDirectory() as folder, console.status("") as status:
-        pinned = machine.pinned_to(1)
-        peak = Peak(Path(folder), None if pinned is None else min(pinned))
-        if peak.missing:
-            outcome.notes.append(peak.missing)
-        if chosen := [name for name in GROUPS if name in given.only]:
-            workers = [Worker(name, given.threads) for name in contenders]
-            for workload, rounds in cases(chosen, given):
-                outcome.results += runner.measure(workload, workers, peak, rounds, outcome, status.update)
-            for worker in workers:
-                worker.close()
-        if "W5" in given.only:
-            status.update("W5: many seeds")
-            record["many"] = many.measure(50 if given.quick else 1_000, 2, 1 if given.quick else 2, contenders)
-        one, two = threads(given, peak, outcome, status.update) if "threads" in given.only else ([], [])
+        if {*GROUPS, "threads"} & set(given.only):
+            pinned = machine.pinned_to(1)
+            peak = Peak(Path(folder), None if pinned is None else min(pinned))
+            outcome.notes += [note for note in (peak.missing, peak.note) if note]
+            if chosen := [name for name in GROUPS if name in given.only]:
+                workers = [Worker(name, given.threads) for name in contenders]
+                for workload, rounds in cases(chosen, given):
+                    outcome.results += runner.measure(workload, workers, peak, rounds, outcome, status.update)
+                for worker in workers:
+                    worker.close()
+            if "threads" in given.only:
+                one, two = threads(given, peak, outcome, status.update)
+        timed = whole(
+            given, contenders, outcome.notes, status.update, lambda each: series.table(console, each, given.clock)
+        )
 
     if outcome.results:
         report.tables(console, outcome, given.clock)
@@ -76,26 +83,61 @@ def main() -> int:
             console.print(line)
     if one:
         report.thread_table(console, one, two)
-    if "many" in record:
-        console.print(report.many_line(record["many"]))
-    for dtype in DTYPES:
-        if (best := outcome.peak(dtype)) is not None:
-            console.print(f"peak of one core, {dtype}: {best:.0f} GF/s")
+    if (fastest := outcome.fastest) is not None:
+        console.print(f"peak of one core: {fastest}")
     for note in outcome.notes:
         console.print(f"[bold]note[/bold] {note}")
     given.out.mkdir(parents=True, exist_ok=True)
-    record |= {
-        "peaks": outcome.peaks,
+    record: dict[str, Any] = {
+        "machine": described_machine,
+        "engine": engine(),
+        "peaks": [vars(speed) for speed in outcome.peaks],
         "notes": outcome.notes,
         "results": [result.record() for result in outcome.results],
         "threads": [result.record() for result in (*one, *two)],
+        "whole": [each.record() for case in timed for each in case],
     }
     report.write_json(given.out / "results.json", record)
     if outcome.results:
+        subtitle = f"{machine.cpu_model()}, {given.threads} thread{'s' if given.threads > 1 else ''}"
         peaks = {dtype: best for dtype in DTYPES if (best := outcome.peak(dtype)) is not None}
         chart.draw(outcome.results, given.out, given.clock, subtitle, peaks)
     console.print(f"written to {given.out}")
     return 0
+
+
+def whole(
+    given: argparse.Namespace,
+    contenders: list[str],
+    notes: list[str],
+    say: Callable[[str], None],
+    show: Callable[[list[series.Series]], None],
+) -> list[list[series.Series]]:
+    """What is timed as a whole, from a thousand seeds to starting up; each case is shown when it is done."""
+    cores = len(machine.cores()) or 2
+    rounds = given.rounds
+    fit_cases = [
+        (case.at(path=given.images) if case.data == "images" else case).at(dtype=dtype)
+        for case in CASES
+        for dtype in (case.dtypes[:1] if given.quick else case.dtypes)
+        if case.name in given.only
+    ]
+    sections: dict[str, Callable[[], Iterator[list[series.Series]]]] = {
+        "W5": lambda: many.seeds(given.quick, min(rounds, 3), contenders, notes, say),
+        "pack": lambda: many.pack(cores, given.quick, rounds, contenders, notes, say),
+        "fits": lambda: fits.measure(fit_cases, contenders, rounds, notes, say),
+        "command": lambda: command.measure(contenders, rounds, notes, say),
+        "load": lambda: load.measure(given.quick, rounds, notes, say),
+        "start": lambda: start.measure(rounds, notes, say),
+    }
+    found = []
+    for name, section in sections.items():
+        if name in given.only or (name == "fits" and fit_cases):
+            for each in section():
+                if each:
+                    show(each)
+                    found.append(each)
+    return found
 
 
 def cases(chosen: list[str], given: argparse.Namespace) -> list[tuple[Workload, int]]:

@@ -10,8 +10,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from benchmarks.report import short
 from benchmarks.runner import Result
+from benchmarks.series import short
 
 # Okabe & Ito 2008: distinct for every kind of colour vision
 COLOURS = {

@@ -38,6 +38,12 @@ def cpu_model() -> str:
     return f"{model} ({', '.join(place)})" if place else model
 
 
+def caption() -> str:
+    """The processor and how busy it is, for the foot of a table."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{cpu_model()}, {len(cores()) or os.cpu_count()} cores{load}"
+
+
 def cores() -> list[int]:
     """Return the cores this process may run on; an empty list if the system does not say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.runner import Outcome, Result, difference
+from benchmarks.series import new_table, short
 
 HEADINGS = ("best µs", "median µs", "GF/s", "of peak", "× glassnet", "loss differs by")
 WIDTHS = (9, 9, 6, 7, 10, 15)
@@ -25,7 +24,7 @@ def tables(console: Console, outcome: Outcome, clock: str) -> None:
     for first in [result for result in outcome.results if reference_of(result, outcome.results) is result]:
         threads = f", {first.threads} threads" if first.threads > 1 else ""
         title = f"{first.workload.label}, {first.workload.dtype}{threads}"
-        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = new_table(title)
         table.add_column("", min_width=13, no_wrap=True)
         for heading, width in zip(HEADINGS, WIDTHS, strict=True):
             table.add_column(heading, justify="right", min_width=width, no_wrap=True)
@@ -60,8 +59,8 @@ def key(result: Result) -> tuple[str, str, int]:
 
 
 def thread_table(console: Console, one: list[Result], two: list[Result]) -> None:
-    """Print the speed-up by two threads by the wall clock; processor time would count both cores."""
-    table = Table(title="glassnet on one thread and on more", title_justify="left")
+    """The speed-up by the wall clock; processor time would count both cores."""
+    table = new_table("glassnet on one thread and on more")
     for heading in ("workload", "dtype"):
         table.add_column(heading)
     for heading in ("threads", "µs on one", "µs on all", "speed-up"):
@@ -71,18 +70,6 @@ def thread_table(console: Console, one: list[Result], two: list[Result]) -> None
         cells = (str(together.threads), short(1e6 * before), short(1e6 * after), f"{before / after:.2f}")
         table.add_row(alone.workload.label, alone.workload.dtype, *cells)
     console.print(table)
-
-
-def many_line(many: dict[str, Any]) -> str:
-    on, few = f"on {many['threads']} threads", many["one_by_one_measured_on"]
-    parts = ["this glassnet has no train_many yet"]
-    if many["train_many_seconds"] is not None:
-        parts = [f"train_many {on} {min(many['train_many_seconds']):.2f} s"]
-    parts.append(f"train in a loop on one thread {min(many['one_by_one_seconds']):.2f} s (from {few} seeds)")
-    if "jax_seconds" in many:
-        parts.append(f"JAX, vmapped, {on} {min(many['jax_seconds']):.2f} s (from a tenth of the epochs)")
-    what = f"W5  {many['seeds']:,} seeds of W1, {many['epochs']:,} epochs each, engine {many['engine']}"
-    return f"{what}: {'; '.join(parts)}."
 
 
 def sweep_lines(outcome: Outcome, clock: str) -> list[str]:
@@ -108,8 +95,3 @@ def sweep_lines(outcome: Outcome, clock: str) -> list[str]:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def short(value: float) -> str:
-    """Format a number with three significant digits, without an exponent."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

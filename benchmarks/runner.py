@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.contender import Timing
-from benchmarks.peak import Peak
+from benchmarks.peak import Peak, Speed
 from benchmarks.worker import Worker
 from benchmarks.workloads import Workload
 
@@ -64,12 +64,17 @@ class Outcome:
     """All results of a run, the peaks measured between them, and notes on failures and disagreements."""
 
     results: list[Result] = field(default_factory=list)
-    peaks: list[dict[str, float]] = field(default_factory=list)
+    peaks: list[Speed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def peak(self, dtype: str) -> float | None:
-        """Return the best GF/s of one core."""
-        return max((peak[dtype] for peak in self.peaks), default=None)
+        """The best GF/s of one core."""
+        return max((getattr(peak, dtype) for peak in self.peaks), default=None)
+
+    @property
+    def fastest(self) -> Speed | None:
+        """The measurement with the highest peak in float32."""
+        return max(self.peaks, key=lambda peak: peak.float32, default=None)
 
 
 def measure(

@@ -56,8 +56,11 @@ class Worker:
         return error
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function of a module in the worker's process."""
-        return self.pool.submit(function, *arguments).result()
+        """Run a function of a module in the worker's process; raises what it raised."""
+        future = self.pool.submit(function, *arguments)
+        if error := self.failure(future):
+            raise error
+        return future.result()
 
     def close(self) -> None:
         self.pool.shutdown()
