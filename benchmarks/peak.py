@@ -53,12 +53,12 @@ void additions() {
     given = sum;
 }
 
-struct Seconds {
-    double pass, cycle;
+struct Pass {
+    double seconds, cycles;
 };
 
-// The best pass of the loop, and the median cycle right after it: wide vectors lower the clock for a while.
-template <class T> __attribute__((noinline)) Seconds multiply_add() {
+// The best pass of the loop, and its cycles (median) by the clock right after it, which wide vectors lower for a while.
+template <class T> __attribute__((noinline)) Pass multiply_add() {
     using V = typename Vector<T>::type;
     volatile T seed = T(2), factor = T(0.999), term = T(0.001);
     V sums[SUMS];
@@ -79,7 +79,7 @@ template <class T> __attribute__((noinline)) Seconds multiply_add() {
     double passes[TRIALS], cycles[TRIALS];
     for (int trial = 0; trial < TRIALS; ++trial) {
         passes[trial] = seconds(loop) / REPEATS;
-        cycles[trial] = seconds(additions) / (PASSES * ADDITIONS);
+        cycles[trial] = passes[trial] / (seconds(additions) / (PASSES * ADDITIONS));
     }
     volatile T keep = 0;
     for (const V& sum : sums)
@@ -89,8 +89,8 @@ template <class T> __attribute__((noinline)) Seconds multiply_add() {
 }
 
 int main() {
-    const Seconds single = multiply_add<float>(), twice = multiply_add<double>();
-    std::printf("%d %.6e %.6e %.6e\n", BYTES, single.pass, twice.pass, single.cycle);
+    const Pass single = multiply_add<float>(), twice = multiply_add<double>();
+    std::printf("%d %.6e %.6e %.6e\n", BYTES, single.seconds, twice.seconds, single.cycles);
 }
 """
 ADDITIONS = 16
@@ -129,17 +129,20 @@ def multiply_adds(disassembly: str, function: str) -> int:
 
 @dataclass(frozen=True)
 class Speed:
-    """The multiply-add rates of one core in GF/s by dtype, its clock and the width of its vectors."""
+    """The multiply-add rates of one core in GF/s by dtype, the width of its vectors and how many it does a cycle.
+
+    `a_cycle` is 2 with two units of the full width, 1 where a vector is done in two halves.
+    """
 
     float32: float
     float64: float
-    ghz: float
     bits: int
+    a_cycle: float
 
     @property
-    def a_cycle(self) -> float:
-        """Vectors multiplied and added in each cycle: 2 with full-width units, 1 where a vector is done in two halves."""
-        return self.float32 / (2 * self.bits / 32 * self.ghz)
+    def ghz(self) -> float:
+        """The clock at which the rate in float32 was reached."""
+        return self.float32 / (2 * self.bits / 32 * self.a_cycle)
 
     def __str__(self) -> str:
         return (
@@ -193,7 +196,6 @@ class Peak:
         cores = None if self.core is None else {self.core}
         with on_cores(cores):  # the child process inherits the cores
             out = subprocess.run([self.program], capture_output=True, text=True, check=True).stdout
-        width, single, double, cycle = map(float, out.split())
-        return Speed(
-            2 * SUMS * width / 4 / single * 1e-9, 2 * SUMS * width / 8 / double * 1e-9, 1e-9 / cycle, round(8 * width)
-        )
+        width, single, double, cycles = map(float, out.split())
+        flops = 2 * SUMS * width  # of one byte a lane
+        return Speed(flops / 4 / single * 1e-9, flops / 8 / double * 1e-9, round(8 * width), SUMS / cycles)

@@ -38,7 +38,8 @@ def measure(contenders: list[str], rounds: int, notes: list[str], say: Callable[
         commands = {"glassnet train": ["glassnet", "train", str(file), *COMMAND, "--out", str(model)], **commands}
         calls = {name: partial(run, command) for name, command in commands.items()}
         case = f"command  CSV of {len(y):,} × {X.shape[1]}, {EPOCHS} epochs, float32, process from start to end"
-        yield interleave(case, calls, rounds, notes, say)
+        found = interleave(case, calls, rounds, notes, say)
+    yield found
 
 
 def run(command: list[str]) -> Sample:
