@@ -55,89 +55,84 @@ def main() -> int:
     given = parse()
     console = Console() if sys.stdout.isatty() else Console(width=130)
     contenders = ["glassnet", *([] if given.no_peers else installed())]
-    outcome = runner.Outcome()
-    described_machine = machine.description()
+    record: dict[str, Any] = {"machine": machine.description(), "engine": engine()}
     console.print(f"{machine.caption()}; {described()}; contenders: {', '.join(contenders)}")
-    one: list[runner.Result] = []
-    two: list[runner.Result] = []
-    with tempfile.TemporaryDirectory() as folder, console.status("") as status:
+    given.out.mkdir(parents=True, exist_ok=True)
+    with console.status("") as status:
+        outcome = runner.Outcome()
         if {*GROUPS, "threads"} & set(given.only):
-            pinned = machine.pinned_to(1)
-            peak = Peak(Path(folder), None if pinned is None else min(pinned))
-            outcome.notes += [note for note in (peak.missing, peak.note) if note]
-            if chosen := [name for name in GROUPS if name in given.only]:
-                workers = [Worker(name, given.threads) for name in contenders]
-                for workload, rounds in cases(chosen, given):
-                    outcome.results += runner.measure(workload, workers, peak, rounds, outcome, status.update)
-                for worker in workers:
-                    worker.close()
-            if "threads" in given.only:
-                one, two = threads(given, peak, outcome, status.update)
-        timed = whole(
-            given, contenders, outcome.notes, status.update, lambda each: series.table(console, each, given.clock)
-        )
-
-    if outcome.results:
-        report.tables(console, outcome, given.clock)
-        for line in report.sweep_lines(outcome, given.clock):
-            console.print(line)
-    if one:
-        report.thread_table(console, one, two)
-    if (fastest := outcome.fastest) is not None:
-        console.print(f"peak of one core: {fastest}")
+            record |= steps(given, contenders, outcome, console, status.update)
+        session = series.Session(contenders, given.rounds, given.quick, status.update, outcome.notes)
+        record["whole"] = []
+        for measured in filter(None, whole(given, session)):
+            series.table(console, measured, given.clock)
+            record["whole"] += [each.record() for each in measured]
     for note in outcome.notes:
         console.print(f"[bold]note[/bold] {note}")
-    given.out.mkdir(parents=True, exist_ok=True)
-    record: dict[str, Any] = {
-        "machine": described_machine,
-        "engine": engine(),
-        "peaks": [vars(speed) for speed in outcome.peaks],
-        "notes": outcome.notes,
-        "results": [result.record() for result in outcome.results],
-        "threads": [result.record() for result in (*one, *two)],
-        "whole": [each.record() for case in timed for each in case],
-    }
-    report.write_json(given.out / "results.json", record)
-    if outcome.results:
-        subtitle = f"{machine.cpu_model()}, {given.threads} thread{'s' if given.threads > 1 else ''}"
-        peaks = {dtype: best for dtype in DTYPES if (best := outcome.peak(dtype)) is not None}
-        chart.draw(outcome.results, given.out, given.clock, subtitle, peaks)
+    report.write_json(given.out / "results.json", record | {"notes": outcome.notes})
     console.print(f"written to {given.out}")
     return 0
 
 
-def whole(
+def steps(
     given: argparse.Namespace,
     contenders: list[str],
-    notes: list[str],
+    outcome: runner.Outcome,
+    console: Console,
     say: Callable[[str], None],
-    show: Callable[[list[series.Series]], None],
-) -> list[list[series.Series]]:
-    """What is timed as a whole, from a thousand seeds to starting up; each case is shown when it is done."""
-    cores = len(machine.cores()) or 2
-    rounds = given.rounds
+) -> dict[str, Any]:
+    """Measure, print and draw the steps; return them as plain numbers."""
+    one: list[runner.Result] = []
+    two: list[runner.Result] = []
+    with tempfile.TemporaryDirectory() as folder:
+        pinned = machine.pinned_to(1)
+        peak = Peak(Path(folder), None if pinned is None else min(pinned))
+        outcome.notes += [note for note in (peak.missing, peak.note) if note]
+        if chosen := [name for name in GROUPS if name in given.only]:
+            workers = [Worker(name, given.threads) for name in contenders]
+            for workload, rounds in cases(chosen, given):
+                outcome.results += runner.measure(workload, workers, peak, rounds, outcome, say)
+            for worker in workers:
+                worker.close()
+        if "threads" in given.only:
+            one, two = threads(given, peak, outcome, say)
+    if outcome.results:
+        report.tables(console, outcome, given.clock)
+        for line in report.sweep_lines(outcome, given.clock):
+            console.print(line)
+        subtitle = f"{machine.cpu_model()}, {given.threads} thread{'s' if given.threads > 1 else ''}"
+        peaks = {dtype: best for dtype in DTYPES if (best := outcome.peak(dtype)) is not None}
+        chart.draw(outcome.results, given.out, given.clock, subtitle, peaks)
+    if one:
+        report.thread_table(console, one, two)
+    if outcome.fastest is not None:
+        console.print(f"peak of one core: {outcome.fastest}")
+    return {
+        "peaks": [vars(speed) for speed in outcome.peaks],
+        "results": [result.record() for result in outcome.results],
+        "threads": [result.record() for result in (*one, *two)],
+    }
+
+
+def whole(given: argparse.Namespace, session: series.Session) -> Iterator[list[series.Series]]:
+    """Yield each case that is timed as a whole, from a thousand seeds to starting up, as soon as it is measured."""
     fit_cases = [
         (case.at(path=given.images) if case.data == "images" else case).at(dtype=dtype)
         for case in CASES
         for dtype in (case.dtypes[:1] if given.quick else case.dtypes)
         if case.name in given.only
     ]
-    sections: dict[str, Callable[[], Iterator[list[series.Series]]]] = {
-        "W5": lambda: many.seeds(given.quick, min(rounds, 3), contenders, notes, say),
-        "pack": lambda: many.pack(cores, given.quick, rounds, contenders, notes, say),
-        "fits": lambda: fits.measure(fit_cases, contenders, rounds, notes, say),
-        "command": lambda: command.measure(contenders, rounds, notes, say),
-        "load": lambda: load.measure(given.quick, rounds, notes, say),
-        "start": lambda: start.measure(rounds, notes, say),
-    }
-    found = []
-    for name, section in sections.items():
-        if name in given.only or (name == "fits" and fit_cases):
-            for each in section():
-                if each:
-                    show(each)
-                    found.append(each)
-    return found
+    if "W5" in given.only:
+        yield from many.seeds(session)
+    if "pack" in given.only:
+        yield from many.pack(len(machine.cores()) or 2, session)
+    yield from fits.measure(fit_cases, session)
+    if "command" in given.only:
+        yield from command.measure(session)
+    if "load" in given.only:
+        yield from load.measure(session)
+    if "start" in given.only:
+        yield from start.measure(session)
 
 
 def cases(chosen: list[str], given: argparse.Namespace) -> list[tuple[Workload, int]]:

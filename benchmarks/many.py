@@ -6,13 +6,13 @@ Beside it `train` in a loop on one core, and JAX with `vmap` over equal networks
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import glassnet as gn
 from benchmarks.contender import Stopwatch
 from benchmarks.glassnet_engine import engine, train_options
-from benchmarks.series import Sample, Series, interleave
+from benchmarks.series import Sample, Series, Session, interleave
 from benchmarks.worker import Worker
 from benchmarks.workloads import W2, W5, Workload
 
@@ -22,13 +22,13 @@ SIZE = 64
 
 
 def differing() -> list[Workload]:
-    """64 networks, 30-100-1 … 30-192-192-1: 32 widths, each with one hidden layer and with two."""
+    """Return 64 networks, 30-100-1 … 30-192-192-1: 32 widths, each with one hidden layer and with two."""
     widths = [round(100 + 92 * step / 31) for step in range(32)]
     return [PACK.at(sizes=(30, *[width] * depth, 1)) for width in widths for depth in (1, 2)]
 
 
 def together(workloads: list[Workload], epochs: int, threads: int) -> Sample:
-    """One call for all."""
+    """Time one call for all."""
     networks = [workload.network(seed) for seed, workload in enumerate(workloads)]
     X, Y = workloads[0].data
     with Stopwatch() as watch:
@@ -37,7 +37,7 @@ def together(workloads: list[Workload], epochs: int, threads: int) -> Sample:
 
 
 def one_by_one(workloads: list[Workload], epochs: int, share: int) -> Sample:
-    """One call of `train` a network, on one thread; the seconds of every `share`-th network times `share`."""
+    """Time a call of `train` for every `share`-th network, on one thread, and multiply it by `share`."""
     networks = [workload.network(seed) for seed, workload in enumerate(workloads)][::share]
     X, Y = workloads[0].data
     with Stopwatch() as watch:
@@ -48,11 +48,11 @@ def one_by_one(workloads: list[Workload], epochs: int, share: int) -> Sample:
 
 
 def vmapped(workloads: list[Workload], epochs: int, share: int) -> Sample:
-    """One jitted scan of a vmap over equal networks, compiled before; the seconds of `epochs` / `share` times `share`."""
+    """Time one jitted scan of a vmap over equal networks for `epochs` / `share` epochs, and multiply it by `share`."""
     import jax
     import jax.numpy as jnp
 
-    from benchmarks.peers.jax_scan import JaxScan
+    from benchmarks.peers.jax_scan import JaxScan, steps
 
     workload, few = workloads[0], epochs // share
     X, Y = (jnp.asarray(part) for part in workload.data)
@@ -67,7 +67,7 @@ def vmapped(workloads: list[Workload], epochs: int, share: int) -> Sample:
         contender.start = each.network(seed)
         states.append(contender.initial())
     stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *states)
-    train = _compiled(workload)
+    train = jax.jit(jax.vmap(partial(steps, workload), in_axes=(0, None, None, None)))
     jax.block_until_ready(train(stacked, X, Y, order))
     with Stopwatch() as watch:
         jax.block_until_ready(train(stacked, X, Y, order))
@@ -75,59 +75,50 @@ def vmapped(workloads: list[Workload], epochs: int, share: int) -> Sample:
     return Sample(watch.wall * scale, watch.cpu * scale)
 
 
-def _compiled(workload: Workload) -> Any:
-    import jax
+@dataclass(frozen=True)
+class Many:
+    """Networks that are trained on the same rows, by `train_many` on `threads` threads and by others.
 
-    from benchmarks.peers.jax_scan import steps
+    The slow ones are timed on one part in `share` of the work.
+    """
 
-    return jax.jit(jax.vmap(partial(steps, workload), in_axes=(0, None, None, None)))
-
-
-def seeds(
-    quick: bool, rounds: int, peers: list[str], notes: list[str], say: Callable[[str], None]
-) -> Iterator[list[Series]]:
-    """W5; the loop and JAX are timed on a part of the work."""
-    count = 50 if quick else 1_000
-    case = f"W5  {count:,} seeds of W1, {EPOCHS:,} epochs each, float32"
-    yield measure(case, [W5] * count, EPOCHS, 2, 10, rounds, peers, notes, say)
+    title: str
+    networks: list[Workload]
+    epochs: int
+    threads: int
+    share: int = 1
 
 
-def pack(
-    threads: int, quick: bool, rounds: int, peers: list[str], notes: list[str], say: Callable[[str], None]
-) -> Iterator[list[Series]]:
-    """64 that differ, by glassnet alone, and 64 equal ones, by JAX as well."""
-    epochs = 2 if quick else 10
+def seeds(session: Session) -> Iterator[list[Series]]:
+    """Yield W5."""
+    count = 50 if session.quick else 1_000
+    title = f"W5  {count:,} seeds of W1, {EPOCHS:,} epochs each, float32"
+    yield measure(Many(title, [W5] * count, EPOCHS, 2, share=10), session)
+
+
+def pack(threads: int, session: Session) -> Iterator[list[Series]]:
+    """Yield 64 networks that differ, which JAX cannot train at once, and 64 equal ones."""
+    epochs = 2 if session.quick else 10
     what = f"10,000 rows, {epochs} epochs, float32"
-    yield measure(
-        f"pack  64 networks, 30-100-1 … 30-192-192-1, {what}", differing(), epochs, threads, 1, rounds, [], notes, say
-    )
-    yield measure(f"pack  64 of 30-100-1, {what}", [PACK] * SIZE, epochs, threads, 1, rounds, peers, notes, say)
+    differ = Many(f"pack  64 networks, 30-100-1 … 30-192-192-1, {what}", differing(), epochs, threads)
+    yield measure(differ, replace(session, contenders=["glassnet"]))
+    yield measure(Many(f"pack  64 of 30-100-1, {what}", [PACK] * SIZE, epochs, threads), session)
 
 
-def measure(
-    case: str,
-    workloads: list[Workload],
-    epochs: int,
-    threads: int,
-    share: int,
-    rounds: int,
-    peers: list[str],
-    notes: list[str],
-    say: Callable[[str], None],
-) -> list[Series]:
-    """train_many on all threads, train in a loop on one, and JAX if it is a peer, in turn."""
-    # the loop gets the same cores: one thread of it runs on either
-    workers = {"glassnet": Worker("glassnet", threads)}
-    many, loop = f"train_many, {threads} threads", "train in a loop, 1 thread"
+def measure(many: Many, session: Session) -> list[Series]:
+    """Time train_many on all threads, train in a loop on one, and JAX if it is a contender, in turn."""
+    workers = {"glassnet": Worker("glassnet", many.threads)}
+    ask = workers["glassnet"].call
     calls: dict[str, Callable[[], Sample]] = {
-        many: partial(workers["glassnet"].call, together, workloads, epochs, threads),
-        loop: partial(workers["glassnet"].call, one_by_one, workloads, epochs, share),
+        f"train_many, {many.threads} threads": partial(ask, together, many.networks, many.epochs, many.threads),
+        "train in a loop, 1 thread": partial(ask, one_by_one, many.networks, many.epochs, many.share),
     }
-    if "jax" in peers:
-        workers["jax"] = Worker("jax", threads)
-        calls[f"JAX, vmap, {threads} threads"] = partial(workers["jax"].call, vmapped, workloads, epochs, share)
+    if "jax" in session.contenders:
+        workers["jax"] = Worker("jax", many.threads)
+        jax = partial(workers["jax"].call, vmapped, many.networks, many.epochs, many.share)
+        calls[f"JAX, vmap, {many.threads} threads"] = jax
     try:
-        return interleave(case, calls, rounds, notes, say)
+        return interleave(many.title, calls, session)
     finally:
         for worker in workers.values():
             worker.close()

@@ -1,4 +1,4 @@
-"""Timings of several contenders in interleaved rounds, and their table."""
+"""Times several contenders in interleaved rounds, and prints a table for each case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks import machine
 
 @dataclass(frozen=True)
 class Sample:
-    """One timing: seconds by the wall clock and of processor time, and what else there is to tell of it."""
+    """One timing: seconds of wall clock and of processor time, and further facts such as epochs and score."""
 
     wall: float
     cpu: float | None = None  # None where it is another process's
@@ -25,7 +25,7 @@ class Sample:
 
 @dataclass
 class Series:
-    """The timings of one contender on one case, the first one, with compilation and caches, kept apart."""
+    """The timings of one contender on one case; the first, which fills caches and compiles, is kept apart."""
 
     case: str
     contender: str
@@ -33,11 +33,11 @@ class Series:
     samples: list[Sample] = field(default_factory=list)
 
     def seconds(self, clock: str) -> list[float]:
-        """Seconds in each round, by the "wall" or the "cpu" clock."""
+        """Return the seconds of each round by the "wall" or the "cpu" clock."""
         return [of(sample, clock) for sample in self.samples]
 
     def record(self) -> dict[str, Any]:
-        """Everything, as plain numbers."""
+        """Return everything as plain numbers."""
         return {
             "case": self.case,
             "contender": self.contender,
@@ -47,25 +47,34 @@ class Series:
 
 
 def of(sample: Sample, clock: str) -> float:
-    """Seconds by a clock; the wall clock where processor time is not known."""
+    """Return the seconds by a clock; by the wall clock where processor time is not known."""
     return sample.wall if clock == "wall" or sample.cpu is None else sample.cpu
 
 
-def interleave(
-    case: str, calls: Mapping[str, Callable[[], Sample]], rounds: int, notes: list[str], say: Callable[[str], None]
-) -> list[Series]:
+@dataclass
+class Session:
+    """A run of the benchmark: the contenders, the number of rounds, and where notes and progress go."""
+
+    contenders: list[str]
+    rounds: int
+    quick: bool
+    say: Callable[[str], None]
+    notes: list[str] = field(default_factory=list)
+
+
+def interleave(case: str, calls: Mapping[str, Callable[[], Sample]], session: Session) -> list[Series]:
     """Call everybody once, then in turn, round after round; what fails is noted and left out."""
     found: dict[str, Series] = {}
-    for number in range(rounds + 1):
+    for number in range(session.rounds + 1):
         for name, call in calls.items():
             if number and name not in found:
                 continue
-            say(f"{case}: {name}, {f'round {number} of {rounds}' if number else 'the first time'}")
+            session.say(f"{case}: {name}, {f'round {number} of {session.rounds}' if number else 'the first time'}")
             try:
                 sample = call()
             except Exception as error:  # noqa: BLE001 - a contender that fails must not end the run
                 why = f"{type(error).__name__}: {error}".splitlines()[0]
-                notes.append(f"{case}: {name} failed: {why}")
+                session.notes.append(f"{case}: {name} failed: {why}")
                 found.pop(name, None)
                 continue
             if number:

@@ -1,4 +1,4 @@
-"""Start-up: processes from their first instruction to their end."""
+"""Times start-up: processes from their first instruction to their end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import importlib.util
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.series import Sample, Series, interleave
+from benchmarks.series import Sample, Series, Session, interleave
 
 FIT = """
 import numpy as np
@@ -47,12 +47,12 @@ def run(arguments: list[str]) -> Sample:
     return Sample(time.perf_counter() - started)
 
 
-def measure(rounds: int, notes: list[str], say: Callable[[str], None]) -> Iterator[list[Series]]:
-    """Every case's processes in turn; what is not installed is left out."""
+def measure(session: Session) -> Iterator[list[Series]]:
+    """Yield each case, its processes timed in turn; packages that are not installed are left out."""
     for case, commands in CASES.items():
         calls = {
             name: partial(run, arguments)
             for name, arguments in commands.items()
             if not name.startswith("import ") or importlib.util.find_spec(name.split()[1])
         }
-        yield interleave(f"start  {case}", calls, rounds, notes, say)
+        yield interleave(f"start  {case}", calls, session)

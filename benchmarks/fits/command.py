@@ -1,4 +1,4 @@
-"""`glassnet train` on a CSV file beside programs that do the same: processes from their start to their end.
+"""Times `glassnet train` on a CSV file beside programs that do the same: processes from their start to their end.
 
 Everybody reads the file, holds a tenth of the rows out, standardises, and trains 20-100-1 for EPOCHS epochs of batches
 of 200 rows by Adam with a held-out score after each. glassnet also writes its model.
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import polars
 from benchmarks.fits.cases import CASES, Fit, arrays
 from benchmarks.fits.measure import CONTENDERS, fit
 from benchmarks.machine import on_cores, pinned_to, thread_limits
-from benchmarks.series import Sample, Series, interleave
+from benchmarks.series import Sample, Series, Session, interleave
 
 EPOCHS = 40
 PROGRAM = (("early_stopping", True), ("max_iter", EPOCHS), ("n_iter_no_change", EPOCHS))
@@ -28,17 +28,19 @@ COMMAND = ["--target", "y", "--no-figures", "--validation", "0.1", "--patience",
 COMMAND += ["--hidden", "100", "--batch-size", "200", "--l2", "1e-4", "--threads", "1"]
 
 
-def measure(contenders: list[str], rounds: int, notes: list[str], say: Callable[[str], None]) -> Iterator[list[Series]]:
+def measure(session: Session) -> Iterator[list[Series]]:
     """Write the table of the case "early" and time everybody on it, on one core."""
     with tempfile.TemporaryDirectory() as folder, thread_limits(1), on_cores(pinned_to(1)):
         file, model = Path(folder) / "table.csv", Path(folder) / "model.safetensors"
         X, y = arrays(CASES[0])
         polars.DataFrame({**{f"x{j}": X[:, j].round(6) for j in range(X.shape[1])}, "y": y}).write_csv(file)
-        commands = {name: ["benchmarks.fits.command", name, str(file)] for name in CONTENDERS[1:] if name in contenders}
+        commands = {
+            name: ["benchmarks.fits.command", name, str(file)] for name in CONTENDERS[1:] if name in session.contenders
+        }
         commands = {"glassnet train": ["glassnet", "train", str(file), *COMMAND, "--out", str(model)], **commands}
         calls = {name: partial(run, command) for name, command in commands.items()}
         case = f"command  CSV of {len(y):,} × {X.shape[1]}, {EPOCHS} epochs, float32, process from start to end"
-        found = interleave(case, calls, rounds, notes, say)
+        found = interleave(case, calls, session)
     yield found
 
 

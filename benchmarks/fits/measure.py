@@ -1,30 +1,29 @@
-"""The rounds of the fits: a process for each contender, asked in turn."""
+"""Runs the rounds of the fits: a process for each contender, asked in turn."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from benchmarks.fits.cases import Fit
-from benchmarks.series import Sample, Series, interleave
+from benchmarks.series import Sample, Series, Session, interleave
 from benchmarks.worker import Worker
 
 LOOPS = {"torch": "benchmarks.fits.torch_loop", "jax": "benchmarks.fits.jax_loop"}
 CONTENDERS = ("glassnet", "scikit-learn", *LOOPS)
 
 
-def measure(
-    cases: list[Fit], contenders: list[str], rounds: int, notes: list[str], say: Callable[[str], None]
-) -> Iterator[list[Series]]:
-    """Yield the series of every case; a case that limits its memory gets processes of its own."""
-    chosen = [name for name in CONTENDERS if name in contenders]
+def measure(cases: list[Fit], session: Session) -> Iterator[list[Series]]:
+    """Yield the series of every case; a case that limits its memory gets processes of its own, and one round."""
+    chosen = [name for name in CONTENDERS if name in session.contenders]
     workers: dict[str, Worker] = {}
     try:
         for case in cases:
             if case.data == "images" and case.path is None:
-                notes.append(f"{case.name}: no --images FOLDER with the IDX files of MNIST was given; left out")
+                session.notes.append(f"{case.name}: no --images FOLDER with the IDX files of MNIST was given; left out")
                 continue
             if case.limit is not None:
                 _close(workers)
@@ -32,8 +31,8 @@ def measure(
             for name in names:
                 if name not in workers:
                     workers[name] = Worker(name, 1)
-            times = rounds if case.limit is None else 1
-            yield interleave(case.label, calls(case, names, workers), times, notes, say)
+            now = session if case.limit is None else replace(session, rounds=1)
+            yield interleave(case.label, calls(case, names, workers), now)
             if case.limit is not None:
                 _close(workers)
     finally:
@@ -41,7 +40,7 @@ def measure(
 
 
 def calls(case: Fit, names: list[str], workers: dict[str, Worker]) -> dict[str, Callable[[], Sample]]:
-    """A call of each contender; the loops run as many epochs as the estimator before them."""
+    """Return a call for each contender; the loops run as many epochs as the estimator before them."""
     epochs: list[int] = []
 
     def call(name: str) -> Sample:
@@ -54,7 +53,7 @@ def calls(case: Fit, names: list[str], workers: dict[str, Worker]) -> dict[str, 
 
 
 def fit(name: str, case: Fit, epochs: int | None) -> Any:
-    """Run in the process of the contender."""
+    """Fit in the process of the contender."""
     if name in LOOPS:
         return importlib.import_module(LOOPS[name]).fit(case, epochs)
     return importlib.import_module("benchmarks.fits.estimators").fit(name, case)

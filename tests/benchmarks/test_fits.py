@@ -9,7 +9,7 @@ import scipy.sparse
 from benchmarks.fits import estimators, loops
 from benchmarks.fits.cases import CASES, Fit, arrays
 from benchmarks.fits.measure import calls, fit, measure
-from benchmarks.series import Sample
+from benchmarks.series import Sample, Session
 
 EARLY = Fit("e", "generated", 400, 8, (("early_stopping", True), ("max_iter", 12), ("hidden_layer_sizes", (8,))))
 
@@ -46,10 +46,10 @@ def test_a_limit_of_memory_is_told():
 
 
 def test_images_without_a_folder_are_left_out_with_a_line():
-    notes = []
+    session = Session(["glassnet"], 1, True, lambda _: None)
     case = next(case for case in CASES if case.data == "images")
-    assert list(measure([case], ["glassnet"], 1, notes, lambda _: None)) == []
-    assert notes == ["images: no --images FOLDER with the IDX files of MNIST was given; left out"]
+    assert list(measure([case], session)) == []
+    assert session.notes == ["images: no --images FOLDER with the IDX files of MNIST was given; left out"]
 
 
 def test_images_are_trained_until_the_target(tmp_path):

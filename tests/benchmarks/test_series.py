@@ -1,7 +1,13 @@
 """Rounds are interleaved, a contender that fails ends no run, and a table names the processor."""
 
 from benchmarks import machine
-from benchmarks.series import Sample, Series, interleave, table
+from benchmarks.series import Sample, Series, Session, interleave, table
+
+
+def session(rounds):
+    return Session(["glassnet"], rounds, True, lambda _: None)
+
+
 from rich.console import Console
 
 
@@ -11,7 +17,7 @@ def test_everybody_is_asked_in_turn():
     def call(name):
         return lambda: asked.append(name) or Sample(1.0, 0.5)
 
-    found = interleave("case", {"a": call("a"), "b": call("b")}, 2, [], lambda _: None)
+    found = interleave("case", {"a": call("a"), "b": call("b")}, session(2))
     assert asked == ["a", "b"] * 3
     assert [(each.contender, len(each.samples)) for each in found] == [("a", 2), ("b", 2)]
 
@@ -25,10 +31,10 @@ def test_who_fails_is_noted_and_left_out():
             raise MemoryError("no more\nof it")
         return Sample(1.0)
 
-    notes = []
-    found = interleave("case", {"a": failing, "b": lambda: Sample(1.0)}, 3, notes, lambda _: None)
+    now = session(3)
+    found = interleave("case", {"a": failing, "b": lambda: Sample(1.0)}, now)
     assert [each.contender for each in found] == ["b"]
-    assert notes == ["case: a failed: MemoryError: no more"]
+    assert now.notes == ["case: a failed: MemoryError: no more"]
     assert left == [0]  # not asked again
 
 
