@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 import glassnet
+from benchmarks import machine
 
 
 def data_sets():
@@ -45,6 +46,7 @@ def main():
     parser.add_argument("--only", help="beginning of the name of one data set")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    print(f"{machine.caption()}\n")
     print("| data | scikit-learn, s | glassnet, s | faster | score, scikit-learn | score, glassnet |")
     print("|---|---|---|---|---|---|")
     for name, (X, y) in data_sets().items():

@@ -41,7 +41,7 @@ def train(workload: Workload, epochs: int, threads: int | None) -> Sample:
     X, Y = workload.data
     with Stopwatch() as watch:
         gn.train(network, X, Y, epochs=epochs, engine=engine(), n_threads=threads, **train_options(workload))
-    return Sample(watch.wall, watch.cpu)
+    return Sample(watch.wall, watch.cpu, {"epochs": epochs})
 
 
 def epochs_for(workload: Workload, seconds: float) -> int:
@@ -62,7 +62,7 @@ def measure(session: Session) -> Iterator[list[Series]]:
             epochs = worker.call(epochs_for, workload, SECONDS / 4 if session.quick else SECONDS)
             calls = {name: partial(worker.call, train, workload, epochs, threads) for name, threads in TEAMS.items()}
             for beside in (0, loops):
-                case = f"{workload.label}, float32, {epochs:,} epochs beside {beside} busy loops"
+                case = f"load  {workload.label}, float32, beside {beside} busy loops"
                 with busy(beside):
                     found = interleave(case, calls, session)
                 yield found

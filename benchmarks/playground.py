@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks import machine
+
 LEARNERS, RATE = 40, 5.0  # learners, and frames a second of each
 SETTINGS = (  # queries of the learners
     "",
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=LEARNERS)
     parser.add_argument("--seconds", type=float, default=20)
     given = parser.parse_args()
+    print(machine.caption())
     frames()
     load(given.learners, given.seconds)
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks import machine
+
 ROWS = 100_000
 
 
@@ -106,6 +108,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=UserWarning)  # scikit-learn warns that 200 epochs did not converge
     parser.add_argument("--only", choices=["start", "scores"])
     given = parser.parse_args()
+    print(machine.caption())
     table = make_table()
     if given.only != "scores":
         with tempfile.TemporaryDirectory() as folder:

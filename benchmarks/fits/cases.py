@@ -60,6 +60,7 @@ def arrays(case: Fit) -> tuple[Any, Any]:
     if case.data == "images":
         X, y, _, _ = images(case)
     elif case.data == "table":
+        assert case.path is not None
         table = polars.read_csv(case.path)
         X = StandardScaler().fit_transform(table.drop("y").to_numpy())
         y = table["y"].to_numpy()
@@ -87,13 +88,15 @@ def images(case: Fit) -> tuple[Any, Any, Any, Any]:
     """Return training and test images as rows in [0, 1], and their classes, from a folder of IDX files."""
     from glassnet.tables.idx import TEST, TRAIN, read_images
 
+    assert case.path is not None
     (X, y), (X_test, y_test) = (read_images(case.path, names) for names in (TRAIN, TEST))
     X, X_test = (part.reshape(len(part), -1).astype(case.dtype) / 255 for part in (X, X_test))
     return X, y, X_test, y_test
 
 
 def batch_size(case: Fit, rows: int) -> int:
-    return min(case.settings.get("batch_size", 200), rows)
+    size: int = case.settings.get("batch_size", 200)
+    return min(size, rows)
 
 
 EARLY = (("early_stopping", True),)

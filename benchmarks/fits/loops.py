@@ -65,7 +65,7 @@ def epochs_of(case: Fit, epochs: int | None, one: Callable[[], None], score: Cal
     return MOST_EPOCHS
 
 
-def lbfgs(case: Fit, value_and_gradient: Callable[[Array], tuple[float, Array]], theta: Array) -> Any:
+def lbfgs(case: Fit, value_and_gradient: Callable[[Array], tuple[float, Array]], theta: Any) -> Any:
     """Minimise as MLPClassifier does."""
     options = {"maxfun": 15_000, "maxiter": case.settings["max_iter"], "gtol": 1e-4}
     return scipy.optimize.minimize(value_and_gradient, theta, method="L-BFGS-B", jac=True, options=options)

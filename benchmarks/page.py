@@ -1,0 +1,87 @@
+"""Writes the figures of a run into a column of docs/benchmarks.md: `python -m benchmarks.page results.json --column Xeon`.
+
+A row of the page's tables is filled if its first cell is the name of a case; the column is the one whose heading
+begins with the given word.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.series import short
+
+PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
+
+
+def step_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
+    """Return, for each workload and dtype, glassnet's time, its share of the peak, and the peers' times as multiples."""
+    found: dict[str, str] = {}
+    for ours in record.get("results", []):
+        if ours["contender"] != "glassnet":
+            continue
+        name = f"{ours['workload']}, {ours['dtype']}"
+        micros = ours[f"{clock}_us_per_step_best"]
+        speed = ours["flops_per_step"] / micros * 1e-3
+        peak = max((peak[ours["dtype"]] for peak in record["peaks"]), default=None)
+        share = "" if peak is None else f", {speed / peak / ours['threads']:.0%} of the peak"
+        others = [
+            f"{other['contender']} × {short(other[f'{clock}_us_per_step_best'] / micros)}"
+            for other in record["results"]
+            if other is not ours and all(other[key] == ours[key] for key in ("workload", "dtype", "threads"))
+        ]
+        found[name] = "; ".join([f"{short(micros)} µs{share}", ", ".join(others)]).removesuffix("; ")
+    return found
+
+
+def whole_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
+    """Return, for each case, the first contender's best time and the others' as multiples."""
+    times: dict[str, dict[str, float]] = {}
+    for series in record.get("whole", []):
+        seconds = [sample["wall"] if sample["cpu"] is None else sample[clock] for sample in series["samples"]]
+        times.setdefault(series["case"], {})[series["contender"]] = min(seconds)
+    found = {}
+    for case, (first, *others) in ((case, list(each.items())) for case, each in times.items()):
+        ratios = [f"{name} × {short(seconds / first[1])}" for name, seconds in others]
+        found[case] = "; ".join([f"{first[0]} {short(1e3 * first[1])} ms", ", ".join(ratios)]).removesuffix("; ")
+    return found
+
+
+def fill(text: str, column: str, cells: dict[str, str]) -> tuple[str, list[str]]:
+    """Return the text with the cells in its tables, and the names for which it has no row."""
+    left = {" ".join(name.split()): cell for name, cell in cells.items()}
+    place, lines = None, []
+    for line in text.split("\n"):
+        parts = line.split("|")
+        if not line.startswith("|"):
+            place = None
+        elif place is None:
+            headings = [part.strip() for part in parts]
+            place = next((k for k, heading in enumerate(headings) if column and heading.startswith(column)), 0)
+        elif place and (cell := left.pop(" ".join(parts[1].split()), None)) is not None:
+            line = "|".join([*parts[:place], f" {cell} ", *parts[place + 1 :]])
+        lines.append(line)
+    return "\n".join(lines), list(left)
+
+
+def main() -> None:
+    """Fill the page, and print what had no row."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("results", type=Path, nargs="+")
+    parser.add_argument("--column", required=True, help="the first word of a heading")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
+    given = parser.parse_args()
+    text = PAGE.read_text(encoding="utf-8")
+    for path in given.results:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        cells = step_cells(record, given.clock) | whole_cells(record, given.clock)
+        text, missing = fill(text, given.column, cells)
+        for name in missing:
+            print(f"{path}: no row for {name!r}: {cells.get(name)}")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
