@@ -71,13 +71,9 @@ def accuracy(outputs: Any, theta: Any, X: Any, y: Array) -> float:
     return float((loops.classes_of(np.asarray(outputs(theta, X))) == y).mean())
 
 
-_ravelled: dict[str, Any] = {}
-
-
 def minimise(case: Fit, value: Any, theta: Any, X: Any, Y: Any) -> tuple[Any, int]:
     """L-BFGS by SciPy on JAX's gradients; returns the parameters and the iterations."""
-    flat, unravel = ravel_pytree(theta)
-    unravel = _ravelled.setdefault(f"{case.name} {case.dtype}", unravel)  # one object, or every fit would compile anew
+    flat, unravel = ravel_pytree(theta)  # unravel is equal in every fit, so that it compiles once
 
     def value_and_gradient(theta: Array) -> tuple[float, Array]:
         loss, slope = value(jnp.asarray(theta, X.dtype), unravel, X, Y)
