@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.series import short
@@ -37,15 +38,19 @@ def step_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
 
 
 def whole_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
-    """Return, for each case, the first contender's best time and the others' as multiples."""
-    times: dict[str, dict[str, float]] = {}
+    """Return, for each case, the first contender's best time, and the others' as multiples of best and median."""
+    times: dict[str, dict[str, list[float]]] = {}
     for series in record.get("whole", []):
         seconds = [sample["wall"] if sample["cpu"] is None else sample[clock] for sample in series["samples"]]
-        times.setdefault(series["case"], {})[series["contender"]] = min(seconds)
+        times.setdefault(series["case"], {})[series["contender"]] = seconds
     found = {}
     for case, (first, *others) in ((case, list(each.items())) for case, each in times.items()):
-        ratios = [f"{name} × {short(seconds / first[1])}" for name, seconds in others]
-        found[case] = "; ".join([f"{first[0]} {short(1e3 * first[1])} ms", ", ".join(ratios)]).removesuffix("; ")
+        name, ours = first
+        told = [
+            f"{other} × {short(min(seconds) / min(ours))} ({short(median(seconds) / median(ours))})"
+            for other, seconds in others
+        ]
+        found[case] = "; ".join([f"{name} {short(1e3 * min(ours))} ms", ", ".join(told)]).removesuffix("; ")
     return found
 
 

@@ -33,8 +33,8 @@ def test_a_whole_case_is_told_by_its_best_rounds():
         return {"case": "early  10 rows", "contender": name, "samples": [{"wall": w, "cpu": c} for w, c in samples]}
 
     record = {"whole": [series("glassnet", (2.0, 1.0), (1.0, 0.5)), series("jax", (3.0, None), (4.0, None))]}
-    assert whole_cells(record, "wall") == {"early  10 rows": "glassnet 1,000 ms; jax × 3"}
-    assert whole_cells(record, "cpu") == {"early  10 rows": "glassnet 500 ms; jax × 6"}
+    assert whole_cells(record, "wall") == {"early  10 rows": "glassnet 1,000 ms; jax × 3 (2.33)"}
+    assert whole_cells(record, "cpu") == {"early  10 rows": "glassnet 500 ms; jax × 6 (4.67)"}
 
 
 def test_a_column_is_filled_and_the_others_are_kept():
