@@ -67,6 +67,7 @@ def main() -> int:
         for measured in filter(None, whole(given, session)):
             series.table(console, measured, given.clock)
             record["whole"] += [each.record() for each in measured]
+            report.write_json(given.out / "results.json", record | {"notes": outcome.notes})  # a long run may be cut
     for note in outcome.notes:
         console.print(f"[bold]note[/bold] {note}")
     report.write_json(given.out / "results.json", record | {"notes": outcome.notes})
