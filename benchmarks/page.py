@@ -38,20 +38,34 @@ def step_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
 
 
 def whole_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
-    """Return, for each case, the first contender's best time, and the others' as multiples of best and median."""
-    times: dict[str, dict[str, list[float]]] = {}
+    """Return, for each case, the first contender's best time, and the others' as multiples of best and median.
+
+    The epochs of a contender that took others than the first are told, and who failed.
+    """
+    cases: dict[str, list[dict[str, Any]]] = {}
     for series in record.get("whole", []):
-        seconds = [sample["wall"] if sample["cpu"] is None else sample[clock] for sample in series["samples"]]
-        times.setdefault(series["case"], {})[series["contender"]] = seconds
+        cases.setdefault(series["case"], []).append(series)
     found = {}
-    for case, (first, *others) in ((case, list(each.items())) for case, each in times.items()):
-        name, ours = first
-        told = [
-            f"{other} × {short(min(seconds) / min(ours))} ({short(median(seconds) / median(ours))})"
-            for other, seconds in others
-        ]
-        found[case] = "; ".join([f"{name} {short(1e3 * min(ours))} ms", ", ".join(told)]).removesuffix("; ")
+    for case, (first, *others) in cases.items():
+        ours = _seconds(first, clock)
+        told = [f"{first['contender']} {short(1e3 * min(ours))} ms"]
+        for other in others:
+            seconds, epochs = _seconds(other, clock), _epochs(other)
+            ratios = f"× {short(min(seconds) / min(ours))} ({short(median(seconds) / median(ours))})"
+            told.append(f"{other['contender']} {ratios}" + (f" in {epochs} epochs" if epochs != _epochs(first) else ""))
+        failed = [note.removeprefix(f"{case}: ") for note in record["notes"] if note.startswith(f"{case}: ")]
+        told += [": ".join(note.split(": ")[:2]) for note in failed]
+        found[case] = "; ".join([told[0], ", ".join(told[1:])]).removesuffix("; ")
     return found
+
+
+def _seconds(series: dict[str, Any], clock: str) -> list[float]:
+    return [sample["wall"] if sample["cpu"] is None else sample[clock] for sample in series["samples"]]
+
+
+def _epochs(series: dict[str, Any]) -> int | None:
+    told: dict[str, int] = series["samples"][-1]["told"]
+    return told.get("epochs")
 
 
 def fill(text: str, column: str, cells: dict[str, str]) -> tuple[str, list[str]]:

@@ -28,13 +28,19 @@ def test_a_step_is_told_with_its_share_of_the_peak_and_its_peers():
     assert step_cells(record, "cpu") == {"W1, float32": "20 µs, 25% of the peak; jax × 2.5"}
 
 
-def test_a_whole_case_is_told_by_its_best_rounds():
-    def series(name, *samples):
-        return {"case": "early  10 rows", "contender": name, "samples": [{"wall": w, "cpu": c} for w, c in samples]}
+def test_a_whole_case_is_told_by_its_rounds_and_by_what_differs():
+    def series(name, epochs, *samples):
+        told = [{"wall": wall, "cpu": cpu, "told": {"epochs": epochs}} for wall, cpu in samples]
+        return {"case": "early  10 rows", "contender": name, "samples": told}
 
-    record = {"whole": [series("glassnet", (2.0, 1.0), (1.0, 0.5)), series("jax", (3.0, None), (4.0, None))]}
+    whole = [series("glassnet", 3, (2.0, 1.0), (1.0, 0.5)), series("jax", 3, (3.0, None), (4.0, None))]
+    record = {"whole": whole, "notes": ["another: torch failed: TypeError: no"]}
     assert whole_cells(record, "wall") == {"early  10 rows": "glassnet 1,000 ms; jax × 3 (2.33)"}
     assert whole_cells(record, "cpu") == {"early  10 rows": "glassnet 500 ms; jax × 6 (4.67)"}
+    record["whole"].append(series("torch", 5, (2.0, 1.0)))
+    record["notes"] += ["early  10 rows: numpy failed: MemoryError: no room: none"]
+    cell = whole_cells(record, "wall")["early  10 rows"]
+    assert cell.endswith("jax × 3 (2.33), torch × 2 (1.33) in 5 epochs, numpy failed: MemoryError")
 
 
 def test_a_column_is_filled_and_the_others_are_kept():
