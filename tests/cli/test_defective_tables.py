@@ -65,7 +65,7 @@ CASES = {
     "UTF-16": ("t.csv", lines().decode().encode("utf-16"), ["UTF-16", "UTF-8"]),
     "not UTF-8": ("t.csv", lines() + "31,Zürich,yes\n".encode("latin-1"), ["line 32", "0xfc", "'city'"]),
     "Excel file": ("t.csv", b"PK\x03\x04rest", ["Excel"]),
-    "gzip": ("t.csv", gzip.compress(lines()), ["gzip", "unpack"]),
+    "gzip": ("t.csv", gzip.compress(lines(), mtime=0), ["gzip", "unpack"]),
     "PDF": ("t.txt", b"%PDF-1.4\n", ["a PDF file"]),
     "Parquet named .csv": ("t.csv", parquet(a=[1]), ["a Parquet file", "name it .parquet"]),
     "CSV named .parquet": ("t.parquet", lines(), ["expected a Parquet file", "age,"]),
