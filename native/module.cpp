@@ -196,7 +196,8 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_rw("clip_norm", &Settings::clip_norm)
         .def_rw("seed", &Settings::seed)
         .def_rw("batch_size", &Settings::batch_size)
-        .def_rw("threads", &Settings::threads);
+        .def_rw("threads", &Settings::threads)
+        .def_rw("team", &Settings::team);
     nb::class_<State>(m, "State")
         .def(nb::init<>())
         .def_rw("step", &State::step)

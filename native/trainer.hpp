@@ -38,6 +38,7 @@ struct Settings {
     std::uint64_t seed = 0;
     std::size_t batch_size = 1;  // the most rows a step has
     int threads = 1;
+    std::vector<int> team;  // of threads, for one step after the other; empty: as it goes fastest
 };
 
 // Rows of inputs (n, sizes.front()) and targets (n, sizes.back()), row-major; weight (n) may be null.

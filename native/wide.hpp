@@ -35,9 +35,9 @@ template <class T>
 class WideTrainer final : public Trainer<T> {
 public:
     WideTrainer(const Architecture& architecture, const Settings& settings, const Rows<T>& data)
-        : settings_(settings), data_(data), pool_(settings.threads),
-          memory_(architecture, settings, most_rows(settings, pool_.threads()), pool_.threads()), layers_(memory_.layers),
-          rows_(memory_, pool_.threads()), output_{architecture}, update_(memory_, settings) {}
+        : settings_(settings), data_(data), pool_(settings.threads, settings.team),
+          memory_(architecture, settings, most_rows(settings, pool_.most()), pool_.most()), layers_(memory_.layers),
+          rows_(memory_, pool_.most()), output_{architecture}, update_(memory_, settings) {}
 
     void load(const T* theta, const T* const* slots) override { memory_.load(theta, slots, settings_.slots); }
     void store(T* theta, T* const* slots) const override { memory_.store(theta, slots, settings_.slots); }
@@ -76,7 +76,7 @@ public:
                         });
                 }
             });
-        });
+        }, double(step.count));
         return row_loss_ + update_.penalty();
     }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.native import engine
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
 
@@ -27,6 +28,26 @@ def test_any_number_of_threads_gives_the_same_bits(chunk, dtype, random_setup):
         one = bits(network, X, y, options, 1)
         for n_threads in (1, 2, 3, 4, 8):
             assert bits(network, X, y, options, n_threads) == one, f"seed {seed}, {n_threads} threads: {network}"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("chunk", range(5))
+def test_a_team_that_changes_from_step_to_step_gives_the_same_bits(chunk, dtype, random_setup, monkeypatch):
+    settings_of, sizes = engine._settings, []
+
+    def with_sizes(native, job):
+        settings = settings_of(native, job)
+        settings.team = sizes
+        return settings
+
+    monkeypatch.setattr(engine, "_settings", with_sizes)
+    for seed in range(3000 + 20 * chunk, 3020 + 20 * chunk):
+        network, X, y, options = random_setup(seed, dtype, wide=True)
+        options |= {"epochs": 1 + seed % 2, "batch_size": max(options["batch_size"] or 0, len(X) // 5, 1)}
+        sizes = [1]
+        one = bits(network, X, y, options, 1)
+        sizes = [int(size) for size in np.random.default_rng(seed).integers(1, 9, 7)]
+        assert bits(network, X, y, options, 8) == one, f"seed {seed}, teams of {sizes}: {network}"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
