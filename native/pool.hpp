@@ -80,9 +80,10 @@ public:
 
     // Comes to the meeting without waiting for it; true for the last to come.
     bool arrive() {
-        if (threads_ == 1) return true;
+        const int threads = threads_;  // once the last has come, it may be set anew
+        if (threads == 1) return true;
         const std::uint64_t phase = phase_.value();
-        if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < threads_) return false;
+        if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < threads) return false;
         arrived_.store(0, std::memory_order_relaxed);
         phase_.set(phase + 1);
         return true;
