@@ -140,7 +140,8 @@ private:
             }
             constants_[0] = rate(state_.step);
             if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
-                const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data()};
+                const std::size_t upcoming = order ? std::min(job_.batch_size, data.n - first - count) : 0;
+                const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data(), upcoming};
                 const double loss = trainer_.step(step);
                 if (trainer_.cut_short()) return Pause::kInterrupted;
                 if (!std::isfinite(static_cast<T>(loss))) return Pause::kNonFinite;

@@ -64,6 +64,8 @@ public:
             layout_.gather(data_, step.order, 0, rows, batch_);
             batch_is_all_rows_ = !step.order;
         }
+        Upcoming<T> upcoming;
+        if (data_.n * inputs_ * sizeof(T) > kSecondCacheBytes) upcoming = {data_, step, inputs_, targets_};
         const Weighing<T> weighing{data_.weight != nullptr, T(1 / step.weight_sum)};
         double total = 0;
         for (int start = 0; start < rows; start += block_groups_ * R) {
@@ -86,7 +88,7 @@ public:
                     });
                 });
             } else {
-                forward(block, settings_.dropout > 0, step.number);
+                forward(block, settings_.dropout > 0, step.number, upcoming);
                 block.for_groups([&](int g, int vectors) { loss(block, g, vectors, weighing, true, sum); });
                 backward(block);
             }
@@ -98,7 +100,8 @@ public:
 
     void predict(const T* X, std::size_t n, T* out) override {
         for_blocks({X, nullptr, nullptr, n}, [&](const Block& block, std::size_t first) {
-            forward(block, false, 0);
+            Upcoming<T> none;
+            forward(block, false, 0, none);
             block.for_groups([&](int g, int vectors) {
                 T* z = z_of_output(g);
                 output_.activate(z, vectors);
@@ -113,7 +116,8 @@ public:
         double total = 0, weight = 0;
         for_blocks(rows, [&](const Block& block, std::size_t) {
             LossSum<T> sum;
-            forward(block, false, 0);
+            Upcoming<T> none;
+            forward(block, false, 0, none);
             block.for_groups([&](int g, int vectors) { loss(block, g, vectors, {rows.weight != nullptr, 1}, false, sum); });
             total += sum.result();
         });
@@ -149,19 +153,21 @@ private:
         output_.loss(block, g, vectors, z_of_output(g), weighing, train, sum);
     }
 
-    void forward(const Block& block, bool drop, long step) {
+    void forward(const Block& block, bool drop, long step, Upcoming<T>& upcoming) {
         const T* in = block.groups;
         int in_size = layout_.group_size();
         for (Layer& layer : layers_) {
             const bool last = &layer == &layers_.back();
             const T* w = parameters_.theta() + layer.first_parameter;
             const T* start = w + layer.inputs * layer.outputs;
+            const int rows_at_once = &layer == &layers_.front() ? R / layer.outputs + 1 : 0;
             auto pass = [&](auto activation) {
                 using Activation = decltype(activation);
                 block.for_groups([&](int g, int vectors) {
                     T *a = layer.a + g * layer.group_size(), *z = layer.z + g * layer.group_size();
                     weighted_sums<false>(in + g * in_size, layer.inputs, w, start, layer.outputs, vectors,
-                                         [=](V sum, int at) {
+                                         [=, &upcoming](V sum, int at) {
+                                             if (at % R == 0) upcoming.fetch(rows_at_once);
                                              if constexpr (Activation::needs_z) sum.store(z + at);
                                              activation.f(sum).store(a + at);
                                          });

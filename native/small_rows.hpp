@@ -81,5 +81,30 @@ private:
     }
 };
 
+// Asks the memory for the rows of the next step while this one is computed, a few at a time.
+template <class T>
+class Upcoming {
+public:
+    Upcoming() = default;
+    Upcoming(const Rows<T>& data, const Step& step, int inputs, int targets)
+        : data_(&data), next_(step.order + step.count), left_(step.upcoming), inputs_(inputs), targets_(targets) {}
+
+    void fetch(int rows) {
+        constexpr int line = 64 / sizeof(T);
+        for (; rows > 0 && left_ > 0; --rows, --left_, ++next_) {
+            const T* x = data_->X + *next_ * inputs_;
+            for (int i = 0; i < inputs_; i += line) __builtin_prefetch(x + i);
+            __builtin_prefetch(x + inputs_ - 1);
+            __builtin_prefetch(data_->Y + *next_ * targets_);
+        }
+    }
+
+private:
+    const Rows<T>* data_ = nullptr;
+    const std::int64_t* next_ = nullptr;
+    std::size_t left_ = 0;
+    int inputs_ = 0, targets_ = 0;
+};
+
 }  // namespace GLASSNET_ISA
 }  // namespace glassnet

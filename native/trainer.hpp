@@ -57,6 +57,7 @@ struct Step {
     double weight_sum;        // Σ w of these rows
     long number;              // from 0
     const double* constants;  // of the update recurrence, the learning rate of this step first
+    std::size_t upcoming = 0;  // how many rows of the next step follow in `order`
 };
 
 // A kernel that holds the parameters in a layout of its own while it trains.

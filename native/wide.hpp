@@ -54,9 +54,11 @@ public:
                 pool_.barrier.wait();
             }
             output_slopes(thread, batch);
-            pool_.barrier.wait();
+            // with few outputs each thread goes on with the rows whose slopes it has
+            const bool own_rows = layers_.back().panels() == 1;
+            if (!own_rows || layers_.size() == 1) pool_.barrier.wait();
             for (std::size_t l = layers_.size() - 1; l > 0; --l) {
-                backward(thread, batch, l);
+                backward(thread, batch, l, own_rows && l == layers_.size() - 1);
                 pool_.barrier.wait();
             }
             equations::with_update<V>(settings_.update, step.number + 1, step.constants, [&](auto recurrence) {
@@ -77,7 +79,7 @@ public:
                 }
             });
         }, double(step.count));
-        return row_loss_ + update_.penalty();
+        return sum_of_losses(batch) + update_.penalty();
     }
 
     void predict(const T* X, std::size_t n, T* out) override {
@@ -92,7 +94,7 @@ public:
         for_chunks(rows, [&](int thread, const Batch& chunk) {
             output_slopes(thread, chunk);
             pool_.barrier.wait();
-            if (thread == 0) total += row_loss_;
+            if (thread == 0) total += sum_of_losses(chunk);
         });
         return total / weight;
     }
@@ -174,13 +176,16 @@ private:
         multiply_tile(rows, layer.vectors_in_panel(panel), a, w, layer.in, w + std::size_t(layer.in) * kWidth, to);
     }
 
-    // body(panel, first row, rows, where the tile starts, its vectors) for this thread's tiles of a layer's activations.
+    // body(panel, first row, rows, where the tile starts, its vectors) for this thread's tiles of a layer's activations:
+    // its share of all, or all of its own rows.
     template <class Body>
-    void for_tiles(int thread, const Batch& batch, const Layer& layer, std::size_t depth, Body body) {
+    void for_tiles(int thread, const Batch& batch, const Layer& layer, std::size_t depth, bool own_rows, Body body) {
         const int tiles = ceil_div(batch.count, tile_rows);
-        const Range mine = share(thread, layer.panels() * tiles);
+        const Range own = own_rows ? share(thread, tiles) : Range{0, tiles};
+        const int rows = own.end - own.begin, jobs = layer.panels() * rows;
+        const Range mine = own_rows ? Range{0, jobs} : share(thread, jobs);
         for (int job = mine.begin; job < mine.end && !stopped(thread, depth); ++job) {
-            const int panel = job / tiles, row = job % tiles * tile_rows;
+            const int panel = job / rows, row = (own.begin + job % rows) * tile_rows;
             body(panel, row, std::min(tile_rows, batch.count - row),
                  panel * memory_.panel_step() + std::size_t(row) * kWidth, layer.vectors_in_panel(panel));
         }
@@ -202,7 +207,7 @@ private:
             if (l == 0)
                 forward_data(thread, batch, finish);
             else
-                for_tiles(thread, batch, layer, layer.in, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                for_tiles(thread, batch, layer, layer.in, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
                     affine_tile(l, panel, row, rows, layer.a + at);
                     finish(panel, row, rows, at, vectors);
                 });
@@ -271,7 +276,7 @@ private:
         }
     }
 
-    // ∂ℓ/∂Z · w/Σw in the place of Z, and the mean loss in row_loss_, summed in the order of the rows.
+    // ∂ℓ/∂Z · w/Σw in the place of Z, and the loss of each tile of rows.
     void output_slopes(int thread, const Batch& batch) {
         const Range mine = rows_of(thread, batch);
         if (layers_.size() == 1) rows_.find(thread, batch, mine);
@@ -284,15 +289,16 @@ private:
                 const T* y = memory_.targets + r * memory_.target_stride;
                 loss += weight * output_.slopes(output_row(r), y, weight, memory_.scratch[thread]);
             }
-            memory_.sums[row / tile_rows] = loss;
+            memory_.losses[row / tile_rows] = loss;
         }
-        pool_.barrier.wait();
-        if (thread == 0) {
-            row_loss_ = std::accumulate(memory_.sums, memory_.sums + ceil_div(batch.count, tile_rows), 0.0);
-            // a mean is a sum first, which overflows earlier
-            if (!batch.rows.weight && !std::isfinite(T(row_loss_ / batch.scale)))
-                row_loss_ = std::numeric_limits<double>::infinity();
-        }
+    }
+
+    // The mean loss, summed in the order of the rows.
+    double sum_of_losses(const Batch& batch) const {
+        const double loss = std::accumulate(memory_.losses, memory_.losses + ceil_div(batch.count, tile_rows), 0.0);
+        // a mean is a sum first, which overflows earlier
+        const bool overflows = !batch.rows.weight && !std::isfinite(T(loss / batch.scale));
+        return overflows ? std::numeric_limits<double>::infinity() : loss;
     }
 
     void output_rows(int thread, const Batch& chunk, T* out) {
@@ -311,14 +317,14 @@ private:
     }
 
     // dZ of the layer below l, from dZ of layer l.
-    void backward(int thread, const Batch& batch, std::size_t l) {
+    void backward(int thread, const Batch& batch, std::size_t l, bool own_rows) {
         const Layer &layer = layers_[l], &below = layers_[l - 1];
         T* packed = memory_.scratch[thread];
         int packed_panel = -1;
         const V unmasked = T(1 - settings_.dropout);  // undoes the mask's scale where a unit was kept
         below.with_activation([&](auto activation) {
             using Activation = decltype(activation);
-            for_tiles(thread, batch, below, layer.out, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+            for_tiles(thread, batch, below, layer.out, own_rows, [&](int panel, int row, int rows, std::size_t at, int vectors) {
                 if (panel != packed_panel) {
                     memory_.pack_transposed(layer, panel * kWidth, packed);
                     packed_panel = panel;
@@ -376,7 +382,6 @@ private:
     const WideOutput<T> output_;
     const WideUpdate<T> update_;
     bool stops_inside_ = false, stop_ = false;
-    double row_loss_ = 0;
 };
 
 }  // namespace GLASSNET_ISA

@@ -80,7 +80,8 @@ public:
     T* input;        // rows of the batch in panels
     T* targets;      // of these rows, target_stride apart
     T* row_weights;
-    T* sums;         // of losses, one per tile of rows; of squares, one per tile of the gradient
+    T* losses;       // one per tile of rows
+    T* squares;      // of the gradient in memory, one per tile of it
     T* penalties;    // one per tile of the gradient
     T* zeros;
     std::vector<T*> scratch;  // of each thread: a packed panel, or a row of outputs
@@ -127,7 +128,8 @@ public:
         target_stride = std::size_t(layers.back().panels()) * kWidth;
         const std::size_t targets_at = take(target_stride * max_rows);
         const std::size_t row_weights_at = take(max_rows);
-        const std::size_t sums_at = take(std::max(gradient_tiles(), ceil_div(max_rows, tile_rows)));
+        const std::size_t losses_at = take(ceil_div(max_rows, tile_rows));
+        const std::size_t squares_at = take(gradient_in_memory ? gradient_tiles() : 0);
         const std::size_t penalties_at = take(gradient_tiles());
         const std::size_t zeros_at = take(kWidth);
         const std::size_t scratch_size = std::max(std::size_t(ceil_div(widest, kWidth)) * kWidth * kWidth, 2 * target_stride);
@@ -140,7 +142,8 @@ public:
         input = base + input_at;
         targets = base + targets_at;
         row_weights = base + row_weights_at;
-        sums = base + sums_at;
+        losses = base + losses_at;
+        squares = base + squares_at;
         penalties = base + penalties_at;
         zeros = base + zeros_at;
         for (std::size_t at : scratch_at) scratch.push_back(base + at);

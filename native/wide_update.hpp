@@ -51,13 +51,13 @@ public:
                 squares += value * value;
                 value.store(to + r * kWidth + v * kLanes);
             }
-        memory_.sums[tile.number] = squares.sum();
+        memory_.squares[tile.number] = squares.sum();
     }
 
     // Clips the gradient in memory and updates these vectors of the weights.
     template <class Recurrence>
     void apply(Range vectors, const Recurrence& recurrence) const {
-        const double squares = std::accumulate(memory_.sums, memory_.sums + memory_.gradient_tiles(), 0.0);
+        const double squares = std::accumulate(memory_.squares, memory_.squares + memory_.gradient_tiles(), 0.0);
         const V scale = T(clip_scale(squares, settings_.clip_norm));
         for (std::size_t i = std::size_t(vectors.begin) * kLanes; i < std::size_t(vectors.end) * kLanes; i += kLanes)
             update_at(recurrence, V::load(memory_.gradient + i) * scale, memory_.weights + i);
