@@ -77,7 +77,8 @@ std::vector<Pointer> rows_of(T& slots, int count, std::size_t parameters) {
 template <class T>
 nb::tuple train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
                 Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
-                Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors, bool shuffle,
+                Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors,
+                Optional<const std::int64_t> rows, bool shuffle,
                 Optional<const std::int64_t> orders, const EarlyStopping& early_stopping, const Adaptive& adaptive,
                 Array<const T> theta, Array<const T> slots, Array<T> theta_out, Array<T> slots_out, Optional<T> best_out,
                 Array<const std::uint8_t> stop, bool signals) {
@@ -88,6 +89,8 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
     job.factors = std::move(factors);
     job.batch_size = settings.batch_size;
     job.outputs = architecture.sizes.back();
+    job.rows = rows ? rows->data() : nullptr;
+    if (rows) job.data.n = rows->shape(0);
     job.shuffle = shuffle;
     job.orders = orders ? orders->data() : nullptr;
     job.seed = settings.seed;
@@ -155,7 +158,7 @@ private:
 template <class T>
 void bind(nb::module_& m, const char* row_predictor, const char* objective) {
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
-          "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "shuffle"_a, "orders"_a.none(),
+          "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "rows"_a.none(), "shuffle"_a, "orders"_a.none(),
           "early_stopping"_a, "adaptive"_a, "theta"_a, "slots"_a, "theta_out"_a.noconvert(), "slots_out"_a.noconvert(),
           "best_out"_a.noconvert().none(), "stop"_a.noconvert(), "signals"_a);
     m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert(),

@@ -46,6 +46,7 @@ struct Job {
     bool shuffle = false;
     std::uint64_t seed = 0;
     int outputs = 1;  // of the network
+    const std::int64_t* rows = nullptr;    // which of X's rows the data are; null for the first n
     const std::int64_t* orders = nullptr;  // of the rows, one after the other for the epochs of this call; else drawn
     EarlyStopping early_stopping;
     Adaptive adaptive;
@@ -79,7 +80,8 @@ public:
           order_(shuffled() && !job.orders ? job.data.n : 0), constants_(job.constants) {
         trainer_.ask(std::move(interrupted));
         if (is_score(job.early_stopping.watch)) outputs_.resize(job.validation.n * job.outputs);
-        if (!shuffled() && job.batch_size < job.data.n) {
+        if (job.rows && shuffled()) chosen_.resize(job.data.n);
+        if (!job.rows && !shuffled() && job.batch_size < job.data.n) {
             in_order_.resize(job.data.n);
             std::iota(in_order_.begin(), in_order_.end(), 0);
         }
@@ -126,10 +128,7 @@ private:
         const Rows<T>& data = job_.data;
         if (epoch_is_over()) return Pause::kEndOfEpoch;
         if (state_.step == end) return Pause::kUntil;
-        const std::int64_t* order = shuffled() ? job_.orders ? job_.orders + (state_.epoch - first_epoch_) * data.n
-                                                             : order_.draw(job_.seed, state_.epoch)
-                                    : in_order_.empty() ? nullptr  // one batch, all rows
-                                                        : in_order_.data();
+        const std::int64_t* const order = epoch_order();
         for (std::size_t first = state_.batch * job_.batch_size; first < data.n; first += job_.batch_size) {
             if (state_.step == end) return Pause::kUntil;
             const std::size_t count = std::min(job_.batch_size, data.n - first);
@@ -141,7 +140,8 @@ private:
             constants_[0] = rate(state_.step);
             if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
                 const std::size_t upcoming = order ? std::min(job_.batch_size, data.n - first - count) : 0;
-                const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data(), upcoming};
+                const bool same_rows = !shuffled() && count == data.n;
+                const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data(), upcoming, same_rows};
                 const double loss = trainer_.step(step);
                 if (trainer_.cut_short()) return Pause::kInterrupted;
                 if (!std::isfinite(static_cast<T>(loss))) return Pause::kNonFinite;
@@ -165,6 +165,17 @@ private:
         if (!is_score(watch)) return watch == Watch::kTrainingLoss ? training_loss : loss;
         record.validation_score.push_back(score(watch, outputs_.data(), job_.validation, job_.outputs));
         return -record.validation_score.back();
+    }
+
+    // The rows in the order in which this epoch visits them; null for all of X in one batch.
+    const std::int64_t* epoch_order() {
+        if (!shuffled()) return job_.rows ? job_.rows : in_order_.empty() ? nullptr : in_order_.data();
+        const std::size_t n = job_.data.n;
+        const std::int64_t* const order =
+            job_.orders ? job_.orders + (state_.epoch - first_epoch_) * n : order_.draw(job_.seed, state_.epoch);
+        if (!job_.rows) return order;
+        for (std::size_t i = 0; i < n; ++i) chosen_[i] = job_.rows[order[i]];
+        return chosen_.data();
     }
 
     void end_epoch() {
@@ -204,7 +215,7 @@ private:
     State& state_;
     Memory<T> memory_;
     BatchOrder order_;
-    std::vector<std::int64_t> in_order_;
+    std::vector<std::int64_t> in_order_, chosen_;
     std::vector<double> constants_;
     std::vector<T> outputs_;  // of the validation rows, where a score is watched
     long first_epoch_ = 0, first_factor_ = 0;

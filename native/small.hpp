@@ -60,9 +60,10 @@ public:
 
     double step(const Step& step) override {
         const int rows = static_cast<int>(step.count);
-        if (step.order || !batch_is_all_rows_) {
+        const bool all_rows = !step.order || step.same_rows;
+        if (!all_rows || !batch_is_all_rows_) {
             layout_.gather(data_, step.order, 0, rows, batch_);
-            batch_is_all_rows_ = !step.order;
+            batch_is_all_rows_ = all_rows;
         }
         Upcoming<T> upcoming;
         if (data_.n * inputs_ * sizeof(T) > kSecondCacheBytes) upcoming = {data_, step, inputs_, targets_};

@@ -58,6 +58,7 @@ struct Step {
     long number;              // from 0
     const double* constants;  // of the update recurrence, the learning rate of this step first
     std::size_t upcoming = 0;  // how many rows of the next step follow in `order`
+    bool same_rows = false;    // as in every other step, in the same order
 };
 
 // A kernel that holds the parameters in a layout of its own while it trains.

@@ -31,6 +31,7 @@ OPTIONS = {
     "batch_size": None,
     "shuffle": True,
     "sample_weight": None,
+    "rows": None,
     "l1": 0.0,
     "l2": 0.0,
     "dropout": 0.0,

@@ -22,6 +22,7 @@ from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
 from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
+from glassnet.training.arguments import check_rows
 from glassnet.training.options import TrainingOptions, checked
 
 LATE = {  # a finding that appears only in the course of a run ranks just behind this code, as its symptom
@@ -147,7 +148,9 @@ def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
     checked(options)
     X = check_X(X, model.sizes[0], model.dtype)
     model.encode(y, len(X))
-    return Setup(model.copy(), X, np.asarray(y), options)
+    rows = check_rows(options.get("rows"), len(X), None)
+    setup = Setup(model.copy(), X, np.asarray(y), {name: options[name] for name in options if name != "rows"})
+    return setup if rows is None else setup.rows(rows)
 
 
 def _spared(found: Finding) -> bool:

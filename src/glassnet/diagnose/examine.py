@@ -174,7 +174,7 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
     if run is not None and not isinstance(run.optimizer, LBFGS):
         first, last = run.snapshots[0].state.step, history.steps
         again = run.at(step=first)
-        probe, many = rows_of(len(run.job.X), 64), rows_of(len(run.job.X), 2000)
+        probe, many = (run.job.row_numbers(rows_of(run.job.n, at_most)) for at_most in (64, 2000))
         places = first + schedule(last - first, LOOKS)
         detailed = set(places[np.unique(np.linspace(0, len(places) - 1, DETAILS).round().astype(int))])
         start = again.network.theta.copy()
@@ -186,7 +186,10 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
             looks.append(look_at(again, start, probe, detail))
         network, rate = again.network, run.optimizer
         if baseline is None:
-            baseline = yardstick(network.loss_function, run.job.Y, run.job.sample_weight).baseline
+            rows, weight = run.job.row_numbers(slice(None)), run.job.sample_weight
+            baseline = yardstick(
+                network.loss_function, run.job.Y[rows], None if weight is None else weight[rows]
+            ).baseline
     course = Course(
         looks,
         history.loss,
@@ -205,5 +208,5 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
         looks=tuple(looks),
         thresholds=thresholds,
         title="" if network is None else repr(network),
-        rows=0 if run is None else len(run.job.X),
+        rows=0 if run is None else run.job.n,
     )

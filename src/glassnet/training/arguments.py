@@ -23,9 +23,14 @@ def make_job(network: Network, X: Array, Y: Array, options: Mapping[str, Any]) -
 
     L-BFGS, which no engine runs, leaves the place of the Job's optimizer to SGD.
     """
-    n, optimizer = len(X), options["optimizer"]
+    optimizer, weight = options["optimizer"], check_sample_weight(options["sample_weight"], len(X), network.dtype)
+    rows = check_rows(options["rows"], len(X), weight)
+    if rows is not None and isinstance(optimizer, LBFGS):  # which takes all rows at once
+        X, Y, weight, rows = X[rows], Y[rows], None if weight is None else weight[rows], None
+    n = len(X) if rows is None else len(rows)
     of_the_rows = {
-        "sample_weight": check_sample_weight(options["sample_weight"], n, network.dtype),
+        "sample_weight": weight,
+        "rows": rows,
         "validation": check_validation(network, options["validation"]),
         "batch_size": min(options["batch_size"] or n, n),
         "optimizer": optimizer if isinstance(optimizer, Optimizer) else SGD(),
@@ -43,6 +48,31 @@ def check_validation(network: Network, given: Any) -> tuple[Array, Array, Array 
     X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
     Y = network.encode(given[1], len(X), "y_val")
     return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
+
+
+def check_rows(given: Any, n: int, weight: Array | None) -> NDArray[np.int64] | None:
+    """The row numbers that `given`, booleans or row numbers, stands for, or None; they have a weight above 0."""
+    if given is None:
+        return None
+    try:
+        rows = np.asarray(given)
+    except ValueError:  # ragged
+        rows = np.asarray(None)
+    if rows.dtype == np.bool_ and rows.shape == (n,):
+        rows = np.flatnonzero(rows)
+    if rows.shape == (0,):
+        raise InputError("rows: expected at least one row; got none; pass None for all rows.")
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise InputError(
+            f"rows: expected ({n},) booleans or (m,) row numbers; got {rows.dtype} of shape {rows.shape}; "
+            "pass None for all rows."
+        )
+    if rows.min() < 0 or rows.max() >= n:
+        odd = int(rows.min() if rows.min() < 0 else rows.max())
+        raise InputError(f"rows: expected row numbers 0 … {n - 1}; got {odd}; pass numbers of rows of X.")
+    if weight is not None and not weight[rows].any():
+        raise InputError("rows: expected a row with a sample_weight above 0; got none; pass other rows.")
+    return np.ascontiguousarray(rows, np.int64)
 
 
 def check_callbacks(given: Any) -> tuple[Callable[..., Any], ...]:
@@ -67,7 +97,7 @@ def check_theta(network: Network) -> None:
 def check_lbfgs(job: Job) -> None:
     """Refuse options that L-BFGS, which needs exact gradients over all rows, cannot take."""
     wrong = {
-        "batch_size": job.batch_size != len(job.X),
+        "batch_size": job.batch_size != job.n,
         "dropout": job.dropout > 0,
         "clip_norm": job.clip_norm is not None,
         "schedule": not isinstance(job.schedule, Constant),

@@ -13,6 +13,7 @@ from glassnet.errors import InputError, check_count, check_number, shown
 from glassnet.network.engines import ENGINES, Predictor, choose_engine
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
+from glassnet.training.random import batch_order
 from glassnet.training.schedules import Schedule
 from glassnet.training.scores import SCORES
 
@@ -60,6 +61,7 @@ class Job:
     X: Array  # (n, d)
     Y: Array  # (n, k)
     sample_weight: Array | None  # (n,)
+    rows: NDArray[np.int64] | None  # the rows of X to train on, which an order then permutes; None for all
     validation: tuple[Array, Array, Array | None] | None  # X, Y, sample_weight
     optimizer: Optimizer
     schedule: Schedule
@@ -78,11 +80,35 @@ class Job:
     divide_penalty: bool = False  # l1 and l2 are divided by the Σw of each batch, as scikit-learn's alpha is
     order: Callable[[int], NDArray[np.intp]] | None = None  # the rows' order in an epoch, instead of the seed's
     watch: str = "validation_loss"  # of WATCHED: what early stopping watches
+    draw_order: Callable[[int, int, int], NDArray[np.intp]] = batch_order  # the seed's; jobs may draw it together
+
+    @property
+    def n(self) -> int:
+        """The number of rows to train on."""
+        return len(self.X) if self.rows is None else len(self.rows)
+
+    @property
+    def draws_order(self) -> bool:
+        """True if each epoch visits the rows in an order that the seed gives."""
+        return self.order is None and self.shuffle and self.batch_size < self.n
+
+    @property
+    def order_function(self) -> Callable[[int], NDArray[np.intp]] | None:
+        """The order of the rows by epoch, where it is not just `batch_order` of the seed; None elsewhere."""
+        if self.order is not None:
+            return self.order if self.shuffle else None
+        if self.draws_order and self.draw_order is not batch_order:
+            return lambda epoch: self.draw_order(self.seed, epoch, self.n)
+        return None
+
+    def row_numbers(self, places: Any) -> Any:
+        """Return which rows of X stand at these places, 0 … n − 1, among those to train on."""
+        return places if self.rows is None else self.rows[places]
 
     @property
     def steps_per_epoch(self) -> int:
         """⌈n / batch_size⌉: the last batch of an epoch may be smaller."""
-        return -(-len(self.X) // self.batch_size)
+        return -(-self.n // self.batch_size)
 
     def is_epoch_over(self, state: State) -> bool:
         """True if all steps of the epoch are done and only its end is left: validation, rate, stop rules."""

@@ -83,6 +83,15 @@ class LoopOptions(TypedDict, total=False):
     batch_size: Annotated[
         int | None, Option(None, _optional(check_count), "rows in each step", "; None takes the whole data set")
     ]
+    rows: Annotated[
+        Any,
+        Option(
+            None,
+            _checked_with_the_rows,
+            "the rows of X to train on, as (n,) booleans or as row numbers",
+            "; None for all. The run is that of X[rows]",
+        ),
+    ]
     shuffle: Annotated[
         bool,
         Option(True, check_bool, "visit the rows in a new order each epoch", ", a function of `seed` and the epoch"),

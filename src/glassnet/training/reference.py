@@ -13,7 +13,7 @@ from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training.job import Flag, Job, Objective, Record, Snapshot, State, apply_wholly
-from glassnet.training.random import batch_order, dropout_mask
+from glassnet.training.random import dropout_mask
 from glassnet.training.schedules import Adaptive
 from glassnet.training.scores import SCORES
 
@@ -75,7 +75,7 @@ class NumpyEngine:
                         self._end_epoch(job, state, record)
                         marks = (marks[0], Snapshot.of(net, state))
                 if not np.isfinite(net.theta).all():  # the very last update; no later loss would tell
-                    raise non_finite(net, job.X, state.step)
+                    raise non_finite(net, job.X[job.row_numbers(slice(None))], state.step)
             state.rescue = marks[0]
         except BaseException as error:
             mark = marks[0 if isinstance(error, NonFiniteError) else 1]
@@ -130,17 +130,21 @@ class Batch:
 
 def epoch_order(job: Job, state: State) -> NDArray[np.intp]:
     """Return the order in which the current epoch visits the rows."""
-    n = len(job.X)
     if job.order is not None:
-        return job.order(state.epoch)
-    return batch_order(job.seed, state.epoch, n) if job.shuffle and job.batch_size < n else np.arange(n)
+        places = job.order(state.epoch)
+    elif job.draws_order:
+        places = job.draw_order(job.seed, state.epoch, job.n)
+    else:
+        places = np.arange(job.n)
+    rows: NDArray[np.intp] = job.row_numbers(places)
+    return rows
 
 
 def batch_at(job: Job, state: State, order: NDArray[np.intp]) -> Batch:
     """Return the batch of the next step."""
     rows = order[state.batch * job.batch_size : (state.batch + 1) * job.batch_size]
     weight = None if job.sample_weight is None else job.sample_weight[rows]
-    X, Y = (job.X, job.Y) if len(rows) == len(job.X) else (job.X[rows], job.Y[rows])
+    X, Y = (job.X, job.Y) if job.rows is None and len(rows) == job.n else (job.X[rows], job.Y[rows])
     return Batch(rows, X, Y, weight, masks(job, state.step, len(rows)))
 
 
