@@ -23,6 +23,15 @@ def test_the_programs_run_and_print_what_is_shown(capsys):
     assert "1. dead_units, layer 1" in printed
 
 
+def test_the_programs_on_packs_run(capsys):
+    text = (ROOT / "docs/packs.md").read_text(encoding="utf-8")
+    programs = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    exec(compile("\n".join(programs), "packs.md", "exec"), {})  # noqa: S102
+    epochs, _, progress = capsys.readouterr().out.partition("\n")
+    assert {"10", "20", "40"} <= set(epochs.strip("[]").split(", "))
+    assert progress.endswith("100%, 20 of 20 networks")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")

@@ -11,7 +11,9 @@ from glassnet.training.options import OPTIONS, StepOptions, checked, definitions
 
 X, Y = [[0.0], [1.0]], [0, 1]
 DATA = ["network", "X", "Y"]
-OF_SCIKIT_LEARN = ["divide_penalty", "order"]
+OF_SCIKIT_LEARN = ["divide_penalty", "order", "watch"]
+OF_PACKS = ["draw_order"]
+RULES = {"stop", "stop_every", "progress", "diverged"}
 
 
 def network():
@@ -23,7 +25,7 @@ def network():
     [
         (gn.train, {"network", "X", "y", "callbacks", "resume"}),
         (gn.Run, {"network", "X", "y", "resume"}),
-        (gn.train_many, {"networks", "X", "y", "callbacks", "resume"}),
+        (gn.train_many, {"networks", "X", "y", "callbacks", "resume"} | RULES),
     ],
 )
 def test_signatures_name_every_option_with_its_default(function, own):
@@ -44,7 +46,7 @@ def test_docstrings_describe_every_option(function, options):
 
 
 def test_a_job_has_every_option_and_nothing_else():
-    assert {each.name for each in fields(Job)} == {*DATA, *OPTIONS, *OF_SCIKIT_LEARN}
+    assert {each.name for each in fields(Job)} == {*DATA, *OPTIONS, *OF_SCIKIT_LEARN, *OF_PACKS}
 
 
 def test_options_that_are_not_given_are_checked_defaults():
@@ -58,6 +60,7 @@ WRONG = {
     "optimizer": 3,
     "epochs": 0,
     "batch_size": 0,
+    "rows": [2],
     "shuffle": 1,
     "schedule": "cosinus",
     "validation": (X,),

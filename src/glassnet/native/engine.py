@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
-from glassnet.errors import LARGEST_COUNT, InputError, shown
+from glassnet.errors import InputError, shown
 from glassnet.native import calls
 from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
@@ -31,7 +31,6 @@ STEPS_PER_CALL = 1_000_000  # whose learning rates are laid out at once
 RESCUE_LIMIT = 2_000_000  # parameters; beyond, keeping where the call before began would cost too much memory
 PREDICT_ROWS = 256  # at a time: their activations stay in the second-level cache
 WORK_PER_CALL = 10**10  # multiply-adds of the forward pass, some half a second: what is lost if it must be repeated
-MOST_ORDERED = 2_000_000  # rows whose orders are handed over at once: 16 MB
 STEPS_WORTH_A_CALL = 256  # at least, so that packing the parameters anew is no matter
 MOST_ROWS = 2**31 - 1024  # of a batch: their numbers are C++ ints
 TILE_ROWS, PANEL_WIDTH = 8, 8  # at least, of the pieces of work that threads share
@@ -231,8 +230,7 @@ def _epochs_per_call(job: Job) -> int:
     """Epochs of one call of the C++ loop."""
     step = job.batch_size * job.network.n_parameters
     steps = min(max(WORK_PER_CALL // step, STEPS_WORTH_A_CALL), STEPS_PER_CALL)
-    rows = MOST_ORDERED if job.order_function else LARGEST_COUNT
-    return max(1, min(steps // job.steps_per_epoch, rows // job.n))
+    return max(1, steps // job.steps_per_epoch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,11 +275,7 @@ def _give_back_last_good(job: Job, state: State, record: Record, outcome: Outcom
         theta = repeat(bad.step).theta
     if stop:
         return
-    X = (
-        batch_at(job, bad, epoch_order(job, bad)).X
-        if outcome.figures.non_finite
-        else job.X[job.row_numbers(slice(None))]
-    )
+    X = batch_at(job, bad, epoch_order(job, bad)).X if outcome.figures.non_finite else job.training_X
     raise outcome.error or non_finite(network.with_theta(theta), X, bad.step, last_good)
 
 

@@ -85,7 +85,12 @@ class Job:
     @property
     def n(self) -> int:
         """The number of rows to train on."""
-        return len(self.X) if self.rows is None else len(self.rows)
+        return int(self.X.shape[0]) if self.rows is None else len(self.rows)
+
+    @property
+    def training_X(self) -> Array:
+        """The rows of X to train on."""
+        return self.X if self.rows is None else self.X[self.rows]
 
     @property
     def draws_order(self) -> bool:

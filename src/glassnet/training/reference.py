@@ -75,7 +75,7 @@ class NumpyEngine:
                         self._end_epoch(job, state, record)
                         marks = (marks[0], Snapshot.of(net, state))
                 if not np.isfinite(net.theta).all():  # the very last update; no later loss would tell
-                    raise non_finite(net, job.X[job.row_numbers(slice(None))], state.step)
+                    raise non_finite(net, job.training_X, state.step)
             state.rescue = marks[0]
         except BaseException as error:
             mark = marks[0 if isinstance(error, NonFiniteError) else 1]
