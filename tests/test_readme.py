@@ -39,7 +39,8 @@ def test_links_lead_somewhere(page):
         re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-")
         for head in re.findall(r"^#+ (.*)", text, re.MULTILINE)
     }
-    for target in re.findall(r"\]\(([^)]+)\)", text):
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)]+)\)", prose):
         path, _, anchor = target.partition("#")
         if path.startswith("http"):
             continue

@@ -23,7 +23,12 @@ def split(
     arrays = [X, Y] if sample_weight is None else [X, Y, sample_weight]
     # a column, not scikit-learn's (n, 1): of a matrix the splitter would make a string of each row, for the same split
     stratify = Y[:, 0] if is_classifier(estimator) and estimator.n_outputs_ == 1 else None
-    parts = train_test_split(*arrays, random_state=rng, test_size=estimator.validation_fraction, stratify=stratify)
+    try:
+        parts = train_test_split(*arrays, random_state=rng, test_size=estimator.validation_fraction, stratify=stratify)
+    except ValueError:
+        if stratify is not None:  # scikit-learn's own matrix gives its own words
+            train_test_split(*arrays, random_state=rng, test_size=estimator.validation_fraction, stratify=Y)
+        raise
     train, held_out = parts[::2], parts[1::2]
     if held_out[0].shape[0] < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
