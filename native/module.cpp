@@ -5,9 +5,12 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
+#include <stdexcept>
 
 #include "kernels.hpp"
 #include "objective.hpp"
@@ -25,9 +28,17 @@ using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Optional = std::optional<Array<T>>;
 
+// A matrix, or the starts, columns and values of a sparse one.
 template <class T>
-Rows<T> as_rows(const Array<const T>& X, const Array<const T>& Y, const Optional<const T>& weight) {
-    return {X.data(), Y.data(), weight ? weight->data() : nullptr, X.shape(0)};
+using Inputs = std::variant<Array<const T>, std::tuple<Array<const std::int64_t>, Array<const std::int32_t>, Array<const T>>>;
+
+template <class T>
+Rows<T> as_rows(const Inputs<T>& X, const Optional<const T>& Y, const Optional<const T>& weight) {
+    const T *targets = Y ? Y->data() : nullptr, *weights = weight ? weight->data() : nullptr;
+    if (const auto* dense = std::get_if<0>(&X)) return {dense->data(), targets, weights, dense->shape(0)};
+    const auto& [starts, columns, values] = std::get<1>(X);
+    const std::size_t n = starts.shape(0) - 1;
+    return {nullptr, targets, weights, n, {starts.data(), columns.data(), values.data(), values.shape(0) / n + 1}};
 }
 
 // A vector as a NumPy array that refers to it; the record stays alive as long as the array.
@@ -75,16 +86,18 @@ std::vector<Pointer> rows_of(T& slots, int count, std::size_t parameters) {
 }
 
 template <class T>
-nb::tuple train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, Array<const T> X,
-                Array<const T> Y, Optional<const T> weight, Optional<const T> X_val, Optional<const T> Y_val,
+nb::tuple train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, const Inputs<T>& X,
+                Optional<const T> Y, Optional<const T> weight, std::optional<Inputs<T>> X_val, Optional<const T> Y_val,
                 Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors,
                 Optional<const std::int64_t> rows, bool shuffle,
                 Optional<const std::int64_t> orders, const EarlyStopping& early_stopping, const Adaptive& adaptive,
                 Array<const T> theta, Array<const T> slots, Array<T> theta_out, Array<T> slots_out, Optional<T> best_out,
                 Array<const std::uint8_t> stop, bool signals) {
     Job<T> job;
-    job.data = as_rows(X, Y, weight);
-    job.validation = X_val ? as_rows(*X_val, *Y_val, weight_val) : Rows<T>{nullptr, nullptr, nullptr, 0};
+    job.data = as_rows<T>(X, Y, weight);
+    job.validation = X_val ? as_rows<T>(*X_val, Y_val, weight_val) : Rows<T>{nullptr, nullptr, nullptr, 0};
+    if (job.validation.n > 0 && job.validation.sparse() != job.data.sparse())
+        throw std::invalid_argument("X_val: expected sparse rows if those of X are, else dense ones");
     job.constants = std::move(constants);
     job.factors = std::move(factors);
     job.batch_size = settings.batch_size;
@@ -116,16 +129,16 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
 
 // A network's outputs for any number of rows.
 template <class T>
-void predict(const Architecture& architecture, const Settings& settings, Array<const T> theta, Array<const T> X,
+void predict(const Architecture& architecture, const Settings& settings, Array<const T> theta, const Inputs<T>& X,
              Array<T> out, Array<const std::uint8_t> stop, bool signals) {
     {
         const nb::gil_scoped_release released;
         const FlushSubnormals flush;
-        const Rows<T> none{nullptr, nullptr, nullptr, 0};
-        const auto trainer = make_trainer<T>(architecture, settings, none);
+        const Rows<T> rows = as_rows<T>(X, std::nullopt, std::nullopt);
+        const auto trainer = make_trainer<T>(architecture, settings, rows);
         trainer->ask(Interrupt(stop.data(), signals));
         trainer->load(theta.data(), nullptr);
-        trainer->predict(X.data(), X.shape(0), out.data());
+        trainer->predict(rows, out.data());
     }
     if (PyErr_Occurred()) throw nb::python_error();
 }
@@ -134,9 +147,9 @@ void predict(const Architecture& architecture, const Settings& settings, Array<c
 template <class T>
 class ObjectiveOfArrays {
 public:
-    ObjectiveOfArrays(const Architecture& architecture, const Settings& settings, Array<const T> X, Array<const T> Y,
+    ObjectiveOfArrays(const Architecture& architecture, const Settings& settings, const Inputs<T>& X, Optional<const T> Y,
                       Optional<const T> weight)
-        : X_(X), Y_(Y), weight_(weight), objective_(architecture, settings, as_rows(X, Y, weight)) {}
+        : X_(X), Y_(Y), weight_(weight), objective_(architecture, settings, as_rows<T>(X, Y, weight)) {}
 
     double evaluate(Array<const T> theta, Array<T> gradient, Array<const std::uint8_t> stop, bool signals) {
         double objective;
@@ -150,8 +163,8 @@ public:
     }
 
 private:
-    Array<const T> X_, Y_;
-    Optional<const T> weight_;
+    Inputs<T> X_;
+    Optional<const T> Y_, weight_;
     Objective<T> objective_;
 };
 
@@ -169,7 +182,7 @@ void bind(nb::module_& m, const char* row_predictor, const char* objective) {
             self.predict(theta.data(), x.data(), out.data());
         });
     nb::class_<ObjectiveOfArrays<T>>(m, objective)
-        .def(nb::init<const Architecture&, const Settings&, Array<const T>, Array<const T>, Optional<const T>>(),
+        .def(nb::init<const Architecture&, const Settings&, const Inputs<T>&, Optional<const T>, Optional<const T>>(),
              "architecture"_a, "settings"_a, "X"_a, "Y"_a, "weight"_a.none())
         .def("evaluate", &ObjectiveOfArrays<T>::evaluate, "theta"_a, "gradient"_a.noconvert(), "stop"_a.noconvert(), "signals"_a);
 }

@@ -159,7 +159,7 @@ private:
         if (job_.validation.n == 0) return training_loss;
         const Watch watch = job_.early_stopping.watch;
         const double loss = trainer_.loss(job_.validation);
-        if (is_score(watch)) trainer_.predict(job_.validation.X, job_.validation.n, outputs_.data());
+        if (is_score(watch)) trainer_.predict(job_.validation, outputs_.data());
         if (trainer_.cut_short()) return 0;
         record.validation_loss.push_back(loss);
         if (!is_score(watch)) return watch == Watch::kTrainingLoss ? training_loss : loss;

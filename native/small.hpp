@@ -99,8 +99,8 @@ public:
         return (data_.weight ? total : total / step.weight_sum) + parameters_.update(step);
     }
 
-    void predict(const T* X, std::size_t n, T* out) override {
-        for_blocks({X, nullptr, nullptr, n}, [&](const Block& block, std::size_t first) {
+    void predict(const Rows<T>& rows, T* out) override {
+        for_blocks(rows, [&](const Block& block, std::size_t first) {
             Upcoming<T> none;
             forward(block, false, 0, none);
             block.for_groups([&](int g, int vectors) {

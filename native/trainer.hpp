@@ -41,13 +41,26 @@ struct Settings {
     std::vector<int> team;  // of threads, for one step after the other; empty: as it goes fastest
 };
 
-// Rows of inputs (n, sizes.front()) and targets (n, sizes.back()), row-major; weight (n) may be null.
+// Sparse rows (CSR): the entries of row i are those from starts[i] to before starts[i + 1], their columns ascending.
+template <class T>
+struct Entries {
+    const std::int64_t* starts;
+    const std::int32_t* columns;
+    const T* values;
+    std::size_t of_a_row = 0;  // about
+};
+
+// Rows of inputs (n, sizes.front()) and targets (n, sizes.back()), row-major; weight (n) may be null. Of sparse inputs X
+// is null.
 template <class T>
 struct Rows {
     const T* X;
     const T* Y;
     const T* weight;
     std::size_t n;
+    Entries<T> entries{nullptr, nullptr, nullptr};
+
+    bool sparse() const { return entries.starts; }
 };
 
 // One step: the rows order[0 … count-1] of the data, or without an order all of its rows.
@@ -71,8 +84,8 @@ public:
     virtual void store(T* theta, T* const* slots) const = 0;
     // forward → loss → backward → update; returns the objective before the update.
     virtual double step(const Step& step) = 0;
-    // The outputs (n, sizes.back()) for rows X (n, sizes.front()); no dropout.
-    virtual void predict(const T* X, std::size_t n, T* out) = 0;
+    // The outputs (n, sizes.back()) for the inputs of rows; no dropout.
+    virtual void predict(const Rows<T>& rows, T* out) = 0;
     // The mean loss of rows, without penalties.
     virtual double loss(const Rows<T>& rows) = 0;
 

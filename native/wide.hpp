@@ -10,7 +10,8 @@
 //   gradient  dW = Aᵀ dZ        columns of A broadcast, panels of dZ streamed
 //
 // Weights, activations and the optimizer's state live in this layout from step to step. Work is cut into tiles by the
-// shapes alone and each tile is computed by one thread in a fixed order, so results do not depend on the threads.
+// shapes alone and each tile is computed by one thread in a fixed order, so results do not depend on the threads. Of sparse
+// rows the first layer's products take the entries one by one (sparse.hpp).
 #pragma once
 
 #include <algorithm>
@@ -36,8 +37,8 @@ class WideTrainer final : public Trainer<T> {
 public:
     WideTrainer(const Architecture& architecture, const Settings& settings, const Rows<T>& data)
         : settings_(settings), data_(data), pool_(settings.threads, settings.team),
-          memory_(architecture, settings, most_rows(settings, pool_.most()), pool_.most()), layers_(memory_.layers),
-          rows_(memory_, pool_.most()), output_{architecture}, update_(memory_, settings) {}
+          memory_(architecture, settings, most_rows(settings, pool_.most()), pool_.most(), data.sparse()), layers_(memory_.layers),
+          rows_(memory_, pool_.most(), data.sparse()), output_{architecture}, update_(memory_, settings) {}
 
     void load(const T* theta, const T* const* slots) override { memory_.load(theta, slots, settings_.slots); }
     void store(T* theta, T* const* slots) const override { memory_.store(theta, slots, settings_.slots); }
@@ -49,6 +50,7 @@ public:
         if (this->cut_short()) return 0;
         stops_inside_ = memory_.gradient_in_memory;
         pool_.run([&](int thread) {
+            if (thread == 0 && data_.sparse()) rows_.collect(batch);
             for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
                 forward(thread, batch, l, settings_.dropout > 0);
                 pool_.barrier.wait();
@@ -65,15 +67,16 @@ public:
                 constexpr int runs = 1 + decltype(recurrence)::slots;
                 if (memory_.gradient_in_memory) {
                     for (std::size_t l = 0; l < layers_.size(); ++l)
-                        gradient(thread, batch, l, update_.has_penalty(), [&](const GradientTile<T>& tile, T* g) {
+                        gradient(thread, batch, l, update_.has_penalty(), false, [&](const GradientTile<T>& tile, T* g) {
                             update_.store(tile, g, penalties);
                         });
                     pool_.barrier.wait();
                     if (!this->cut_short())
                         update_.apply(share(thread, int(memory_.slot_stride / kLanes)), recurrence);
                 } else {
+                    const bool skips_zeros = runs == 1 && !update_.has_penalty();  // θ - rate · 0 is θ
                     for (std::size_t l = 0; l < layers_.size(); ++l)
-                        gradient(thread, batch, l, runs, [&](const GradientTile<T>& tile, T* g) {
+                        gradient(thread, batch, l, runs, skips_zeros, [&](const GradientTile<T>& tile, T* g) {
                             update_.update(tile, g, penalties, recurrence);
                         });
                 }
@@ -82,8 +85,8 @@ public:
         return sum_of_losses(batch) + update_.penalty();
     }
 
-    void predict(const T* X, std::size_t n, T* out) override {
-        for_chunks({X, nullptr, nullptr, n}, [&](int thread, const Batch& chunk) {
+    void predict(const Rows<T>& rows, T* out) override {
+        for_chunks(rows, [&](int thread, const Batch& chunk) {
             output_rows(thread, chunk, out + chunk.first * layers_.back().out);
         });
     }
@@ -204,7 +207,14 @@ private:
                     }
                 if (drop) apply_dropout(batch, layer, panel, row, rows, at);
             };
-            if (l == 0)
+            if (l == 0 && batch.rows.sparse()) {
+                rows_.find(thread, batch, rows_of(thread, batch));
+                const std::size_t depth = batch.rows.entries.of_a_row;
+                for_tiles(thread, batch, layer, depth, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                    rows_.affine_tile(batch, panel, {row, row + rows}, layer.a + at);
+                    finish(panel, row, rows, at, vectors);
+                });
+            } else if (l == 0)
                 forward_data(thread, batch, finish);
             else
                 for_tiles(thread, batch, layer, layer.in, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
@@ -264,11 +274,13 @@ private:
         return {layers_.back().d + std::size_t(row) * kWidth, memory_.panel_step(), layers_.back().out};
     }
 
-    void output_tile(int thread, int row, int rows) {
+    void output_tile(int thread, const Batch& batch, int row, int rows) {
         const Layer& layer = layers_.back();
         for (int panel = 0; panel < layer.panels(); ++panel) {
             T* to = layer.d + panel * memory_.panel_step() + std::size_t(row) * kWidth;
-            if (layers_.size() == 1)
+            if (layers_.size() == 1 && batch.rows.sparse())
+                rows_.affine_tile(batch, panel, {row, row + rows}, to);
+            else if (layers_.size() == 1)
                 affine_data_tile(thread, panel, {row, row + rows}, to,
                                  {row, panel == 0 && memory_.trains ? row + rows : row}, {0, 0});
             else
@@ -282,7 +294,7 @@ private:
         if (layers_.size() == 1) rows_.find(thread, batch, mine);
         for (int row = mine.begin; row < mine.end; row += tile_rows) {
             const int end = std::min(mine.end, row + tile_rows);
-            output_tile(thread, row, end - row);
+            output_tile(thread, batch, row, end - row);
             T loss = 0;
             for (int r = row; r < end; ++r) {
                 const T weight = memory_.row_weights[r] * batch.scale;
@@ -307,7 +319,7 @@ private:
         if (layers_.size() == 1) rows_.find(thread, chunk, mine);
         for (int first = mine.begin; first < mine.end; first += tile_rows) {
             const int end = std::min(mine.end, first + tile_rows);
-            output_tile(thread, first, end - first);
+            output_tile(thread, chunk, first, end - first);
             for (int r = first; r < end; ++r) {
                 const PanelRow<T> row = output_row(r);
                 output_.activate(row);
@@ -347,9 +359,9 @@ private:
     }
 
     // consume(tile, gradient) for this thread's tiles of dW and, as the last row of each panel, db. It will read the
-    // tile's weights and slots, `runs` of them.
+    // tile's weights and slots, `runs` of them. Tiles without an entry of sparse rows are left out if it skips zeros.
     template <class Consume>
-    void gradient(int thread, const Batch& batch, std::size_t l, int runs, Consume consume) {
+    void gradient(int thread, const Batch& batch, std::size_t l, int runs, bool skips_zeros, Consume consume) {
         const Layer& layer = layers_[l];
         int number = 0;
         for (std::size_t i = 0; i < l; ++i) number += layers_[i].gradient_tiles();
@@ -366,9 +378,15 @@ private:
                 continue;
             }
             const int rows = std::min(tile_rows, layer.in - first);
-            const T* a = memory_.layer_input(l) + first / kWidth * memory_.panel_step() + first % kWidth;
-            const T* w = memory_.weight_panel(layer, panel) + std::size_t(first) * kWidth;
-            multiply_tile(rows, vectors, PanelColumns<T>{a, w, memory_.slot_stride, runs}, d, batch.count, memory_.zeros, tile);
+            if (l == 0 && batch.rows.sparse()) {
+                if (skips_zeros && rows_.by_column.empty(first, rows)) continue;
+                rows_.by_column.multiply(first, rows, d, tile);
+            } else {
+                const T* a = memory_.layer_input(l) + first / kWidth * memory_.panel_step() + first % kWidth;
+                const T* w = memory_.weight_panel(layer, panel) + std::size_t(first) * kWidth;
+                multiply_tile(rows, vectors, PanelColumns<T>{a, w, memory_.slot_stride, runs}, d, batch.count, memory_.zeros,
+                              tile);
+            }
             consume(GradientTile<T>{layer, panel, first, rows, vectors, number + job}, tile);
         }
     }

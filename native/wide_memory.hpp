@@ -48,7 +48,8 @@ struct WideLayer {
     int number, in, out, activation;
     double activation_parameter;
     bool keeps_z, keeps_mask;
-    std::size_t weights;  // offset of panels of in + 1 rows, the last being the bias
+    int packed;           // rows of weights in panels: all, or none if they are read from theta
+    std::size_t weights;  // offset of panels of packed + 1 rows, the last being the bias
     T* a;                 // activations, masked by dropout
     T* z;                 // what they were computed from, if the derivative needs it
     T* d;                 // derivative of the loss by z
@@ -58,6 +59,7 @@ struct WideLayer {
     int vectors_in_panel(int panel) const {
         return std::min(panel_vectors, ceil_div(out - panel * panel_width<T>, Vec<T>::size));
     }
+    std::size_t panel_size() const { return std::size_t(packed + 1) * panel_width<T>; }
     // Of dW, and one of each panel for db.
     int gradient_tiles() const { return panels() * (ceil_div(in, tile_rows) + 1); }
 
@@ -75,6 +77,7 @@ public:
     bool gradient_in_memory;
     std::size_t slot_stride, target_stride;
     std::vector<WideLayer<T>> layers;
+    const T* theta = nullptr;  // where `load` has read it
     T* weights;      // followed by the optimizer's slots, slot_stride apart
     T* gradient;     // in memory only for clipping and in long steps
     T* input;        // rows of the batch in panels
@@ -86,7 +89,7 @@ public:
     T* zeros;
     std::vector<T*> scratch;  // of each thread: a packed panel, or a row of outputs
 
-    WideMemory(const Architecture& architecture, const Settings& settings, int max_rows, int threads)
+    WideMemory(const Architecture& architecture, const Settings& settings, int max_rows, int threads, bool sparse)
         : trains(settings.update >= 0), max_rows(max_rows) {
         std::size_t elements = 0;
         auto take = [&elements](std::size_t n) {
@@ -108,13 +111,18 @@ public:
             const bool last = l == architecture.layers();
             if (!last) layer.with_activation([&](auto activation) { layer.keeps_z = activation.needs_z; });
             layer.keeps_mask = !last && settings.dropout > 0;
-            layer.weights = take(std::size_t(layer.panels()) * (layer.in + 1) * kWidth);
+            // predictions for sparse rows need few of the first layer's weights; a panel's width of numbers lies behind them
+            const bool stays = sparse && l == 1 && !trains &&
+                               architecture.parameters() >= std::size_t(layer.in) * layer.out + kWidth;
+            layer.packed = stays ? 0 : layer.in;
+            layer.weights = take(layer.panels() * layer.panel_size());
             layers.push_back(layer);
         }
         take(5 * kLine);  // keeps the streams of a tile apart modulo a page
         slot_stride = elements;
         if (trains) elements += settings.slots * slot_stride;
-        const double step_bytes = double(settings.batch_size) * slot_stride * sizeof(T);
+        const std::size_t multiplied = slot_stride - (sparse ? layers[0].panels() * layers[0].panel_size() : 0);
+        const double step_bytes = double(settings.batch_size) * multiplied * sizeof(T);
         gradient_in_memory = trains && (settings.clip_norm > 0 || step_bytes > kLongStepBytes);
         const std::size_t gradient_at = gradient_in_memory ? take(slot_stride) : 0;
         int widest = 0;
@@ -124,7 +132,8 @@ public:
                                layer.keeps_mask ? take(size) : 0});
             widest = std::max(widest, layer.out);
         }
-        const std::size_t input_at = trains ? take(std::size_t(ceil_div(layers.front().in, kWidth)) * kWidth * max_rows) : 0;
+        const std::size_t input_size = std::size_t(ceil_div(layers.front().in, kWidth)) * kWidth * max_rows;
+        const std::size_t input_at = trains && !sparse ? take(input_size) : 0;
         target_stride = std::size_t(layers.back().panels()) * kWidth;
         const std::size_t targets_at = take(target_stride * max_rows);
         const std::size_t row_weights_at = take(max_rows);
@@ -159,7 +168,7 @@ public:
 
     std::size_t panel_step() const { return std::size_t(max_rows) * kWidth; }
     T* weight_panel(const WideLayer<T>& layer, int panel) const {
-        return weights + layer.weights + std::size_t(panel) * (layer.in + 1) * kWidth;
+        return weights + layer.weights + panel * layer.panel_size();
     }
     const T* layer_input(std::size_t l) const { return l == 0 ? input : layers[l - 1].a; }
     int gradient_tiles() const {
@@ -189,12 +198,13 @@ public:
         }
     }
 
-    void load(const T* theta, const T* const* slots, int slot_count) {
+    void load(const T* from, const T* const* slots, int slot_count) {
+        theta = from;
         auto copy = [](T* packed, const T*& from, int count) {
             std::copy_n(from, count, packed);
             from += count;
         };
-        exchange(weights, theta, copy);
+        exchange(weights, from, copy);
         for (int s = 0; slots && s < slot_count; ++s) exchange(weights + (s + 1) * slot_stride, slots[s], copy);
     }
 
@@ -215,11 +225,13 @@ private:
     // copy(packed, flat, count) for each run of columns, in theta's order; copy moves `flat` on.
     template <class Flat, class Copy>
     void exchange(T* packed, Flat flat, Copy copy) const {
-        for (const WideLayer<T>& layer : layers)
-            for (int i = 0; i <= layer.in; ++i)
+        for (const WideLayer<T>& layer : layers) {
+            flat += std::size_t(layer.in - layer.packed) * layer.out;
+            for (int i = 0; i <= layer.packed; ++i)
                 for (int p = 0; p < layer.panels(); ++p)
                     copy(packed + (weight_panel(layer, p) - weights) + std::size_t(i) * kWidth, flat,
                          std::min(kWidth, layer.out - p * kWidth));
+        }
     }
 
     Arena arena_;

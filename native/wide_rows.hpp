@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sparse.hpp"
 #include "tiles.hpp"
 #include "trainer.hpp"
 #include "wide_memory.hpp"
@@ -26,20 +27,41 @@ struct WideBatch {
 template <class T>
 class WideRows {
 public:
-    WideRows(const WideMemory<T>& memory, int threads) : memory_(memory), rows_(std::size_t(memory.max_rows) * threads) {}
+    EntriesByColumn<T> by_column;  // of a sparse batch that is trained on, after `collect`
+
+    WideRows(const WideMemory<T>& memory, int threads, bool sparse)
+        : by_column(memory.trains && sparse ? memory.layers.front().in : 0), memory_(memory),
+          rows_(std::size_t(memory.max_rows) * threads) {}
 
     // Of the batch, as this thread has found them.
     const T** of_thread(int thread) { return rows_.data() + std::size_t(thread) * memory_.max_rows; }
 
-    // Where the inputs of all rows are, and copies of the targets and weights of these.
+    // Where the inputs of all rows are, unless sparse, and copies of the targets and weights of these.
     void find(int thread, const WideBatch<T>& batch, Range rows) {
         const int in = memory_.layers.front().in, out = memory_.layers.back().out;
-        for (int r = 0; r < batch.count; ++r) of_thread(thread)[r] = batch.rows.X + batch.row(r) * in;
+        for (int r = 0; !batch.rows.sparse() && r < batch.count; ++r)
+            of_thread(thread)[r] = batch.rows.X + batch.row(r) * in;
         for (int r = rows.begin; r < rows.end; ++r) {
             const std::size_t from = batch.row(r);
             if (batch.rows.Y) std::copy_n(batch.rows.Y + from * out, out, memory_.targets + r * memory_.target_stride);
             memory_.row_weights[r] = batch.rows.weight ? batch.rows.weight[from] : T(1);
         }
+    }
+
+    // Z = X W + b in the first layer, for some sparse rows and one panel.
+    void affine_tile(const WideBatch<T>& batch, int panel, Range rows, T* to) const {
+        const WideLayer<T>& layer = memory_.layers.front();
+        const T* const packed = memory_.weight_panel(layer, panel);
+        const T* const w = layer.packed ? packed : memory_.theta + panel * panel_width<T>;
+        const auto multiply = layer.vectors_in_panel(panel) == 1 ? multiply_entries<T, 1> : multiply_entries<T, panel_vectors>;
+        for (int r = rows.begin; r < rows.end; ++r, to += panel_width<T>)
+            multiply(batch.rows.entries, batch.row(r), w, layer.packed ? panel_width<T> : layer.out,
+                     packed + std::size_t(layer.packed) * panel_width<T>, to);
+    }
+
+    // Orders the entries of a sparse batch by column.
+    void collect(const WideBatch<T>& batch) {
+        by_column.collect(batch.rows.entries, batch.count, [&](int r) { return batch.row(r); });
     }
 
     // Copies the inputs of these rows into panels; copy_of does it when and as far as its columns are asked.

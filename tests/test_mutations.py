@@ -273,8 +273,8 @@ MUTATIONS = [
     Mutation(
         "last small batch dropped",
         "training/job.py",
-        "-(-len(self.X) // self.batch_size)",
-        "len(self.X) // self.batch_size",
+        "-(-len(self.Y) // self.batch_size)",
+        "len(self.Y) // self.batch_size",
         TRAIN,
     ),
     Mutation(
@@ -417,7 +417,7 @@ MUTATIONS = [
         "Y[np.arange(len(classes)), classes.astype(np.intp) - 1] = 1",
         INPUTS,
     ),
-    Mutation("nan accepted", "network/inputs.py", "np.isfinite(array.sum()) or", "True or", INPUTS),
+    Mutation("nan accepted", "network/inputs.py", "np.isfinite(values.sum()) or", "True or", INPUTS),
     Mutation(
         "views detached by assigning theta",
         "network/network.py",

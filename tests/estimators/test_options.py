@@ -5,6 +5,7 @@ import pytest
 import sklearn.neural_network
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
@@ -202,10 +203,34 @@ def test_sparse_validation_rows_and_weights_count_as_dense_ones(classes):
         gn.MLPClassifier((5,)).fit(A, y, X_val=A, y_val=y, sample_weight_val=weight - 1)
 
 
-def test_many_sparse_rows_are_predicted_block_by_block():
-    A = sparse.random_array((9_000, 4), density=0.5, rng=np.random.default_rng(0), format="csr")
-    model = gn.MLPClassifier((5,), random_state=0).initialize(X, Y)
-    assert_allclose(model.predict_proba(A), model.predict_proba(A.toarray()), rtol=0, atol=1e-15)
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_sparse_rows_are_never_made_dense(solver, early_stopping, monkeypatch):
+    A = np.where(np.abs(X) > 0.4, X, 0)
+    dense = gn.MLPClassifier((5,), max_iter=5, random_state=0, solver=solver, early_stopping=early_stopping).fit(A, Y)
+    rows, own = sparse.csr_array(A), clone(dense)
+    toarray = sparse.csr_array.toarray
+
+    def refuse_inputs(self, *arguments, **options):
+        assert self.shape[1] != A.shape[1]
+        return toarray(self, *arguments, **options)
+
+    monkeypatch.setattr(sparse.csr_array, "toarray", refuse_inputs)
+    own.fit(rows, Y)
+    for ours, theirs in zip(own.coefs_, dense.coefs_, strict=True):
+        assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+    assert_allclose(own.predict_proba(rows), dense.predict_proba(A), rtol=0, atol=1e-9)
+    assert own.score(rows, Y) == dense.score(A, Y)
+    assert_allclose(own.hidden_activations(rows)[0], dense.hidden_activations(A)[0], rtol=0, atol=1e-9)
+    if solver != "lbfgs" and not early_stopping:
+        own.partial_fit(rows, Y)
+        assert_allclose(own.predict_proba(rows), dense.partial_fit(A, Y).predict_proba(A), rtol=0, atol=1e-9)
+
+
+def test_gradients_by_sparse_inputs_are_dense():
+    A = np.where(np.abs(X) > 0.4, X, 0)
+    model = gn.MLPClassifier((5,), max_iter=3, random_state=0).fit(A, Y)
+    assert_allclose(model.input_gradients(sparse.csr_array(A)), model.input_gradients(A))
 
 
 def test_the_rate_of_inverse_scaling_falls_by_the_rows_seen():

@@ -48,12 +48,17 @@ def lacking():
 
 
 @pytest.fixture(scope="session")
-def random_setup():
-    """setups.random_setup; `--import-mode=importlib` leaves this folder out of sys.path."""
+def setups():
+    """The module setups; `--import-mode=importlib` leaves this folder out of sys.path."""
     spec = importlib.util.spec_from_file_location("setups", HERE / "setups.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.random_setup
+    return module
+
+
+@pytest.fixture(scope="session")
+def random_setup(setups):
+    return setups.random_setup
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,7 @@
 """Random set-ups of a training run that use everything the engines know."""
 
 import numpy as np
+from scipy.sparse import csr_array
 
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
@@ -17,8 +18,8 @@ OPTIMIZERS = [gn.SGD, gn.Momentum, gn.Nesterov, gn.RMSprop, gn.Adam, gn.AdamEpsi
 SCHEDULES = ["constant", "step", "inverse_scaling", "adaptive", "cosine", "one_cycle"]
 
 
-def random_setup(seed, dtype="float64", wide=False):
-    """(network, X, y, options for train), all drawn from `seed`."""
+def random_setup(seed, dtype="float64", wide=False, sparse=False):
+    """(network, X, y, options for train), all drawn from `seed`; sparse rows are nine tenths zeros, but still an array."""
     rng = np.random.default_rng(seed)
     largest = 300 if wide else 40
     output = rng.choice(list(OUTPUTS))
@@ -59,7 +60,26 @@ def random_setup(seed, dtype="float64", wide=False):
     if hasattr(options["optimizer"], "epsilon") and rng.random() < 0.5:
         # with the default of 1e-8 a gradient of mere rounding still moves its parameter by a whole learning rate
         options["optimizer"] = type(options["optimizer"])(learning_rate=0.005, epsilon=1e-3)
+    if sparse:
+        thin(rng, X)
+        if "validation" in options:
+            thin(rng, options["validation"][0])
     return network, X, y, options
+
+
+def thin(rng, X):
+    """Set nine tenths of X to 0, and all of some rows and columns."""
+    X[rng.random(X.shape) < 0.9] = 0
+    X[rng.random(len(X)) < 0.1] = 0
+    X[:, rng.random(X.shape[1]) < 0.1] = 0
+
+
+def with_sparse_rows(X, options):
+    """X and the options of a run with CSR arrays instead of arrays of rows."""
+    if "validation" in options:
+        X_val, *rest = options["validation"]
+        options = {**options, "validation": (csr_array(X_val), *rest)}
+    return csr_array(X), options
 
 
 def _targets(rng, n, k, output, network):

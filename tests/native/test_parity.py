@@ -34,18 +34,21 @@ def kind(optimizer):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("wide", [False, True], ids=["small", "wide"])
+@pytest.mark.parametrize(
+    ("engine", "wide", "sparse"),
+    [("native", w, s) for s in (False, True) for w in (False, True)] + [("numpy", False, True)],
+    ids=["small", "wide", "small-sparse", "wide-sparse", "numpy-sparse"],
+)
 @pytest.mark.parametrize("chunk", range(5))
-def test_runs_agree_with_numpy(chunk, wide, dtype, random_setup):
-    for seed in range(chunk * 25, (chunk + 1) * 25):
-        network, X, y, options = random_setup(seed, dtype, wide)
-        runs = {}
-        for engine in ("numpy", "native"):
-            net = network.copy()
-            history = gn.train(net, X, y, engine=engine, **options)
-            assert history.engine == engine
-            runs[engine] = (net, history)
-        (a, ha), (b, hb) = runs["numpy"], runs["native"]
+def test_runs_agree_with_numpy(chunk, engine, wide, sparse, dtype, setups):
+    count = 10 if sparse else 25
+    for seed in range(chunk * count, (chunk + 1) * count):
+        network, X, y, options = setups.random_setup(seed, dtype, wide, sparse)
+        a, b = network.copy(), network.copy()
+        ha = gn.train(a, X, y, engine="numpy", **options)
+        rows, with_rows = setups.with_sparse_rows(X, options) if sparse else (X, options)
+        hb = gn.train(b, rows, y, engine=engine, **with_rows)
+        assert (ha.engine, hb.engine) == ("numpy", engine)
         setup = f"seed {seed}: {network} {options}"
         division = kind(options["optimizer"])
         difference = np.abs(b.theta - a.theta) / np.abs(a.theta).max()
@@ -60,7 +63,7 @@ def test_runs_agree_with_numpy(chunk, wide, dtype, random_setup):
         assert (hb.steps, hb.stopped, hb.best_epoch) == (ha.steps, ha.stopped, ha.best_epoch), setup
         expected = a._output(X, "numpy")
         np.testing.assert_allclose(
-            a._output(X, "native"), expected, rtol=0, atol=OUTPUT[dtype] * np.abs(expected).max(), err_msg=setup
+            a._output(rows, engine), expected, rtol=0, atol=OUTPUT[dtype] * np.abs(expected).max(), err_msg=setup
         )
 
 

@@ -20,11 +20,13 @@ def bits(network, X, y, options, n_threads):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @pytest.mark.parametrize("chunk", range(5))
-def test_any_number_of_threads_gives_the_same_bits(chunk, dtype, random_setup):
+def test_any_number_of_threads_gives_the_same_bits(chunk, sparse, dtype, setups):
     for seed in range(1000 + 10 * chunk, 1010 + 10 * chunk):
-        network, X, y, options = random_setup(seed, dtype, wide=True)
+        network, X, y, options = setups.random_setup(seed, dtype, True, sparse)
         options |= {"epochs": 1 + seed % 2, "batch_size": max(options["batch_size"] or 0, len(X) // 5, 1)}
+        X, options = setups.with_sparse_rows(X, options) if sparse else (X, options)
         one = bits(network, X, y, options, 1)
         for n_threads in (1, 2, 3, 4, 8):
             assert bits(network, X, y, options, n_threads) == one, f"seed {seed}, {n_threads} threads: {network}"

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 
-from glassnet import Network, train
+from glassnet import InputError, Network, train
 from glassnet.native.engine import load_module
 
 ENGINES = ["numpy", *(["native"] if load_module()[0] else [])]
@@ -243,3 +244,73 @@ def test_weights_whose_products_would_overflow_or_vanish_are_refused(refuses, dt
 def test_a_weight_too_small_to_count_is_0(net):
     assert net.loss(X, [0, 1, 1], [1, 1e-300, 1]) == net.loss(X, [0, 1, 1], [1, 0, 1])
     assert net.loss(X, [0, 1, 1], [1, 1e-290, 1]) != net.loss(X[:2], [0, 1], [1, 0])
+
+
+FORMATS = ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"]
+S = np.array([[0, 1.5], [0, 0], [2, -1]])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", [sparse.coo_array, sparse.coo_matrix])
+@pytest.mark.parametrize("format", FORMATS)
+def test_sparse_rows_of_every_format_count_as_dense_ones(net, format, kind, engine):
+    given = kind(S).asformat(format)
+    assert_allclose(net.predict_proba(given, engine=engine), net.predict_proba(S, engine=engine), rtol=1e-14)
+    assert net.loss(given, [0, 1, 1]) == pytest.approx(net.loss(S, [0, 1, 1]), rel=1e-14)
+    gradients = [net.backward(net.forward(X), [0, 1, 1]).flat for X in (given, S)]
+    assert_allclose(*gradients, rtol=0, atol=1e-15)
+    assert_array_equal(given.toarray(), S)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_entries_in_any_order_are_sorted_and_summed_in_a_copy(net, engine):
+    data, columns, starts = np.array([3.0, 1, 2, 4]), np.array([1, 0, 1, 0]), np.array([0, 3, 3, 4])
+    given = sparse.csr_array((data, columns, starts), shape=(3, 2))
+    expected = net.predict_proba(np.array([[1.0, 5], [0, 0], [4, 0]]), engine=engine)
+    assert_allclose(net.predict_proba(given, engine=engine), expected, rtol=1e-14)
+    assert_array_equal(given.indices, [1, 0, 1, 0])
+
+
+def test_numbers_of_columns_may_have_64_bits(net):
+    columns, starts = np.array([0, 1], dtype=np.int64), np.array([0, 1, 2], dtype=np.int64)
+    given = sparse.csr_array((np.array([1.0, 2]), columns, starts), shape=(2, 2))
+    for engine in ENGINES:
+        assert_allclose(net.predict_proba(given, engine=engine), net.predict_proba([[1, 0], [0, 2]]), rtol=1e-14)
+
+
+def does_not_fit_together():
+    broken = sparse.csr_array(S)
+    broken.indices = np.array([7, 0, 1])
+    return broken
+
+
+BAD_SPARSE = {
+    "nan": (sparse.csr_array([[0, 1.0], [NAN, 0]]), "got nan in row 1, column 0"),
+    "inf": (sparse.csc_array([[0, 0], [1.0, 0], [0, -INF]]), "got -inf in row 2, column 1"),
+    "too large": (sparse.csr_array([[0, 1e39]]), "got inf in row 0, column 1"),
+    "three columns": (sparse.csr_array((2, 3)), r"expected shape \(n, 2\); got \(2, 3\)"),
+    "one sample": (sparse.coo_array([0, 1.0]), r"pass X\[None, :\]"),
+    "no rows": (sparse.csr_array((0, 2)), "at least one row"),
+    "complex": (sparse.csr_array([[0, 1j]]), "expected numbers; got complex128"),
+    "a column that is not there": (does_not_fit_together(), "fits together"),
+}
+
+
+@pytest.mark.parametrize(("bad", "why"), BAD_SPARSE.values(), ids=BAD_SPARSE)
+def test_bad_sparse_X_is_refused(bad, why):
+    net = Network([2, 3, 1], output="sigmoid", dtype="float32", seed=0)
+    for call in (net.forward, net.predict, lambda X: train(net, X, [0, 1])):
+        with pytest.raises(InputError, match=why):
+            call(bad)
+
+
+def test_sparse_targets_are_refused(refuses, regression):
+    with refuses("y"):
+        regression.loss(X, sparse.csr_array(S))
+
+
+def test_the_gradient_of_a_sparse_X_is_not_made(net):
+    gradient = net.backward(net.forward(sparse.csr_array(S)), [0, 1, 1])
+    assert 0 not in gradient.A
+    with pytest.raises(InputError, match=r"X.toarray\(\)"):
+        gradient.X  # noqa: B018

@@ -20,7 +20,7 @@ from glassnet.diagnose.rules.replay import OriginalRun, course_of, replayed
 from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
-from glassnet.network.inputs import check_X
+from glassnet.network.inputs import as_dense, check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_rows
 from glassnet.training.options import TrainingOptions, checked
@@ -146,7 +146,9 @@ def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
         model, X, y, own = tell(X, y)
         options = {**own, **options}
     checked(options)
-    X = check_X(X, model.sizes[0], model.dtype)
+    X = as_dense(check_X(X, model.sizes[0], model.dtype))
+    if isinstance(options.get("validation"), tuple | list):
+        options = {**options, "validation": tuple(map(as_dense, options["validation"]))}
     model.encode(y, len(X))
     rows = check_rows(options.get("rows"), len(X), None)
     setup = Setup(model.copy(), X, np.asarray(y), {name: options[name] for name in options if name != "rows"})

@@ -18,13 +18,13 @@ from glassnet.estimators.fitting import Fitting, Reported, Solver, non_finite_we
 from glassnet.estimators.held_out import split, validation_rows
 from glassnet.estimators.minimising import fit_by_lbfgs
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
-from glassnet.estimators.rows import BLOCK_ROWS, Rows, as_rows, dense
+from glassnet.estimators.rows import Rows, as_inputs, as_rows
 from glassnet.estimators.state import from_state, to_state
 from glassnet.estimators.tasks import tasks
 from glassnet.estimators.training_setup import training_setup
 from glassnet.network import passes
 from glassnet.network.engines import ENGINES, choose_engine
-from glassnet.network.inputs import check_sample_weight
+from glassnet.network.inputs import as_dense, check_sample_weight
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Optimizer
 
@@ -238,15 +238,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         network = self._read_parameters()
         engine = ENGINES[choose_engine(self.engine, {name: each.refuses(network) for name, each in ENGINES.items()})]
         with np.errstate(over="ignore", invalid="ignore"):
-            if isinstance(X, np.ndarray):
-                return engine.output(network, dense(X, network.dtype))
-            blocks = [X[start : start + BLOCK_ROWS] for start in range(0, X.shape[0], BLOCK_ROWS)]
-            return np.vstack([engine.output(network, dense(block, network.dtype)) for block in blocks])
+            return engine.output(network, as_inputs(X, network.dtype))
 
     def _trace(self, X: Any) -> passes.Trace:
         check_is_fitted(self, "coefs_")
         network = self._read_parameters()
-        X = dense(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False), network.dtype)
+        X = as_inputs(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False), network.dtype)
         return passes.forward(network.activations, network.W, network.b, X)
 
     def hidden_activations(self, X: Any) -> list[Array]:
@@ -261,8 +258,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         class if there are two). The result is ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y
         ∂ℓᵢ/∂xᵢ, (n, d).
         """
-        trace = self._trace(X)
-        net, n = self.network_, len(trace.A[0])
+        trace = self._trace(as_dense(X))  # the result is as large
+        net, n = self.network_, len(trace.output)
 
         def backward(loss: Loss, Y: Array) -> Array:
             # of the mean over the rows, hence times n

@@ -15,6 +15,7 @@ from glassnet.errors import NonFiniteError
 from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive, training_options
 from glassnet.estimators.order import ShuffledOrder
 from glassnet.estimators.rows import Rows
+from glassnet.network.inputs import like
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
 from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly, engine_of
@@ -68,7 +69,10 @@ class Fitting:
         self.network: Network = estimator.network_
         self.reported: Reported = estimator._reported(rows)
         self.reported_validation: Reported = estimator._reported(validation or rows)
-        self.validation_data = None if validation is None else (validation.X, validation.Y, validation.sample_weight)
+        self.validation_data = None
+        if validation is not None:
+            X = like(rows.X, validation.X)
+            self.validation_data = X, validation.Y, validation.sample_weight
         self.begin, self.end = tasks
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
 
@@ -106,7 +110,7 @@ class Fitting:
         """Return how many epochs to run at once: one if somebody looks on, else those before the stop rule can end it."""
         if self.estimator.verbose or self.has_callbacks:
             return 1
-        n, rule = len(job.X), cast(EarlyStopping, job.early_stopping)
+        n, rule = len(job.Y), cast(EarlyStopping, job.early_stopping)
         in_vain = 0 if self.estimator.random_state is None else ORDERS_IN_VAIN // n  # numpy's own draws are not undone
         return max(1, min(EPOCHS_PER_CALL, ORDERS_PER_CALL // n, max(rule.patience - state.stale, in_vain)))
 
@@ -130,7 +134,7 @@ class Fitting:
 
     def _job(self, state: State, incremental: bool) -> Job:
         est, rows = self.estimator, self.rows
-        n = len(rows.X)
+        n = len(rows.Y)
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
         dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
         tol = est.tol if est.early_stopping else est.tol / self.reported.scale
@@ -192,7 +196,7 @@ class Fitting:
         if est.early_stopping:
             curves["validation_scores_"] = record.validation_score
         before = {name: len(getattr(est, name)) for name in curves}
-        iterations, seen = est.n_iter_ + epochs, est.t_ + epochs * len(self.rows.X)
+        iterations, seen = est.n_iter_ + epochs, est.t_ + epochs * len(self.rows.Y)
 
         def keep() -> None:
             est.n_iter_, est.t_, est._no_improvement_count = iterations, seen, state.stale

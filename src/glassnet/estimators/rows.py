@@ -1,4 +1,4 @@
-"""Rows as the core takes them: X and Y dense and in one floating type, with their weights."""
+"""Rows as the core takes them: X dense or CSR, Y dense, both in one floating type, with their weights."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.network.inputs import as_csr, as_dense, is_sparse
+
 Array = NDArray[Any]
-BLOCK_ROWS = 4096  # of a sparse X made dense at a time for prediction
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,20 @@ class Rows:
     @property
     def weight_sum(self) -> float:
         """Σ w, the number of rows where there are no weights."""
-        return float(len(self.X) if self.sample_weight is None else self.sample_weight.sum())
+        return float(len(self.Y) if self.sample_weight is None else self.sample_weight.sum())
 
 
 def dense(X: Any, dtype: Any) -> Array:
     """Return X as a dense C-ordered array of that dtype."""
-    return np.ascontiguousarray(X.toarray() if hasattr(X, "toarray") else X, dtype=dtype)
+    return np.ascontiguousarray(as_dense(X), dtype=dtype)
+
+
+def as_inputs(X: Any, dtype: Any) -> Array:
+    """Return X as the core takes it: a C-ordered array of that dtype, or a CSR array if it is sparse."""
+    return as_csr(X, dtype) if is_sparse(X) else dense(X, dtype)
 
 
 def as_rows(X: Any, Y: Any, sample_weight: Any, dtype: Any) -> Rows:
-    """Return the rows with X, Y and weights dense, C-ordered and of that dtype."""
-    Y = dense(Y, dtype)
+    """Return the rows with X, Y and weights as the core takes them."""
     weight = None if sample_weight is None else np.ascontiguousarray(sample_weight, dtype=dtype)
-    return Rows(dense(X, dtype), Y, weight)
+    return Rows(as_inputs(X, dtype), dense(Y, dtype), weight)

@@ -39,7 +39,7 @@ def training_setup(estimator: Any, X: Any, y: Any) -> tuple[Network, Array, Arra
         X, Y, weight, held_out = split(twin, X, Y, weight, rng)
         options["validation"] = (held_out.X, held_out.Y)
     rows = as_rows(X, Y, weight, network.dtype)
-    n = len(rows.X)
+    n = len(rows.Y)
     batch = min(200, n) if twin.batch_size == "auto" else min(int(twin.batch_size), n)
     options |= {"epochs": int(twin.max_iter), "sample_weight": rows.sample_weight, "engine": twin.engine}
     if not stochastic:

@@ -13,7 +13,7 @@ from glassnet.errors import InputError, check_count, check_number, printable, sh
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.walk import Walk
 from glassnet.explain.walk_update import add_update
-from glassnet.network.inputs import check_X
+from glassnet.network.inputs import as_dense, check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
 from glassnet.training.job import Job, State
@@ -112,6 +112,7 @@ def _explain_run(run: Run, digits: int) -> Derivation:
     job = replace(run.job, network=run.network.copy())
     state = replace(run.state, slots=run.state.slots.copy())
     batch = run.batch()
+    batch = replace(batch, X=as_dense(batch.X))
     if not batch.weight_sum > 0:
         raise InputError("run: expected a batch with some weight; got none, so no update; call run.advance(steps=1).")
     return _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
@@ -165,7 +166,7 @@ def _class_numbers(classes: Any, y: Any) -> Any:
 
 def _rows(net: Network, x: Any, y: Any) -> tuple[Array, Array | None, bool]:
     """Return X and Y as matrices, and True if x is one sample (d,) instead of rows (n, d)."""
-    x = x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
+    x = as_dense(x)
     one = np.ndim(x) == 1
     X = check_X([x] if one else x, net.sizes[0], net.dtype, "x")
     if y is None:

@@ -16,8 +16,10 @@ from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls
+from glassnet.native.inputs import inputs_of
 from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
+from glassnet.network.inputs import is_sparse
 from glassnet.network.network import Network
 from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.processors import usable_processors
@@ -117,12 +119,12 @@ class NativeEngine:
         """The outputs (n, n_outputs) for checked rows X."""
         native = _module()
         settings = native.Settings()
-        settings.batch_size = min(len(X), PREDICT_ROWS)
-        settings.threads = threads_for(network, len(X), None)
-        out = np.empty((len(X), network.sizes[-1]), dtype=network.dtype)
+        settings.batch_size = min(X.shape[0], PREDICT_ROWS)
+        settings.threads = threads_for(network, X, X.shape[0], None)
+        out = np.empty((X.shape[0], network.sizes[-1]), dtype=network.dtype)
         architecture = _architecture(native, network)
         with calls.call() as stop:
-            native.predict(architecture, settings, network.theta, X, out, stop.byte, calls.in_main_thread())
+            native.predict(architecture, settings, network.theta, inputs_of(X), out, stop.byte, calls.in_main_thread())
         if stop:
             raise SystemExit  # the interpreter is about to end
         return out
@@ -178,13 +180,13 @@ def is_builtin_loss(loss: Loss) -> bool:
     return loss.is_builtin
 
 
-def threads_for(network: Network, rows: int, asked: int | None) -> int:
-    """Return the number of threads for steps of this many rows: worth their start, or as asked within the tiles."""
-    if max(network.sizes) <= WIDEST_SMALL:
+def threads_for(network: Network, X: Array, rows: int, asked: int | None) -> int:
+    """Return the number of threads for steps of this many rows of X: worth their start, or as asked within the tiles."""
+    if max(network.sizes) <= WIDEST_SMALL and not is_sparse(X):
         return 1  # the kernel of small networks uses one
     processors = usable_processors()
     if asked is None:
-        return max(1, min(processors, rows * network.n_parameters // STEP_WORTH_THREADS))
+        return max(1, min(processors, _work(network, X, rows) // STEP_WORTH_THREADS))
     tiles = max(-(-rows // TILE_ROWS) * -(-size // PANEL_WIDTH) for size in network.sizes[1:])
     return min(asked, tiles, max(MOST_THREADS, 4 * processors))
 
@@ -222,13 +224,21 @@ def _settings(native: Any, job: Job) -> Any:
     settings.clip_norm = job.clip_norm or 0.0
     settings.seed = job.seed
     settings.batch_size = job.batch_size
-    settings.threads = threads_for(job.network, job.batch_size, job.n_threads)
+    settings.threads = threads_for(job.network, job.X, job.batch_size, job.n_threads)
     return settings
+
+
+def _work(network: Network, X: Any, rows: int) -> int:
+    """Return the multiply-adds of a forward pass of this many rows; at least one for each parameter, for the update."""
+    if not is_sparse(X):
+        return rows * network.n_parameters
+    first = network.sizes[0] * network.sizes[1]
+    return first + rows * (network.n_parameters - first + X.nnz // X.shape[0] * network.sizes[1])
 
 
 def _epochs_per_call(job: Job) -> int:
     """Epochs of one call of the C++ loop."""
-    step = job.batch_size * job.network.n_parameters
+    step = _work(job.network, job.X, job.batch_size)
     steps = min(max(WORK_PER_CALL // step, STEPS_WORTH_A_CALL), STEPS_PER_CALL)
     return max(1, steps // job.steps_per_epoch)
 
@@ -343,10 +353,10 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
         "state": numbers,
         "epochs": epochs,
         "until": until,
-        "X": job.X,
+        "X": inputs_of(job.X),
         "Y": job.Y,
         "weight": job.sample_weight,
-        "X_val": X_val,
+        "X_val": None if X_val is None else inputs_of(X_val),
         "Y_val": Y_val,
         "weight_val": weight_val,
         "constants": list(job.optimizer.constants().values()),

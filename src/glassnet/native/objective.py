@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.native import calls
+from glassnet.native.inputs import inputs_of
+from glassnet.network.inputs import is_sparse
 from glassnet.training.job import Job
 from glassnet.training.optimizers import Momentum
 
@@ -20,8 +22,8 @@ ROWS_AT_ONCE = 1024  # in the kernel of wide networks, so that a layer's slopes 
 
 def at_rest(job: Job) -> Job:
     """Return `job` as native/objective.hpp evaluates it: batches share the penalty; a heavy ball tells the gradient."""
-    n = len(job.X)
-    rows = n if max(job.network.sizes) <= WIDEST_SMALL else min(n, ROWS_AT_ONCE)
+    n = len(job.Y)
+    rows = n if max(job.network.sizes) <= WIDEST_SMALL and not is_sparse(job.X) else min(n, ROWS_AT_ONCE)
     batches = -(-n // rows)
     l1, l2 = job.l1 / batches, job.l2 / batches
     return replace(job, optimizer=Momentum(1.0, 0.0), batch_size=rows, l1=l1, l2=l2, dropout=0.0, clip_norm=None)
@@ -32,7 +34,7 @@ class Objective:
 
     def __init__(self, native: Any, architecture: Any, settings: Any, job: Job) -> None:
         kind = native.Objective32 if job.network.dtype == np.float32 else native.Objective64
-        self._native = kind(architecture, settings, job.X, job.Y, job.sample_weight)
+        self._native = kind(architecture, settings, inputs_of(job.X), job.Y, job.sample_weight)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         gradient = np.empty_like(theta)

@@ -125,8 +125,8 @@ def check_gradients(
     (True, True)
     """
     X = check_X(X, network.sizes[0], network.dtype)
-    Y = network.encode(y, len(X))
-    weight = check_sample_weight(sample_weight, len(X), network.dtype)
+    Y = network.encode(y, X.shape[0])
+    weight = check_sample_weight(sample_weight, len(Y), network.dtype)
     l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
     backprop = network.backward(network.forward(X), Y, weight, l1=l1, l2=l2).flat.astype(np.float64)
 
@@ -185,7 +185,7 @@ def _draw(n_parameters: int, at_most: int, seed: int) -> list[int]:
 def forward_difference_gradient(network: Network, X: Any, y: Any) -> Array:
     """∂L/∂θᵢ ≈ (L(θ + h·eᵢ) − L(θ)) / h, one forward pass a parameter: what backpropagation saves."""
     X = check_X(X, network.sizes[0], network.dtype)
-    Y = network.encode(y, len(X))
+    Y = network.encode(y, X.shape[0])
     theta, h = network.theta.copy(), 1e-7
     start = objective_at(network, theta, X, Y)
     gradient = np.empty_like(theta)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,54 @@ Array = NDArray[Any]
 
 
 def check_X(X: Any, n_inputs: int, dtype: Any, name: str = "X") -> Array:
-    """Return X as a C-ordered (n, n_inputs) array of dtype; raise InputError unless it is finite numbers of that shape."""
-    array = _numbers(X, name, dtype)
+    """Return X as a C-ordered (n, n_inputs) array of dtype; raise InputError unless it is finite numbers of that shape.
+
+    A sparse X of SciPy, in any format, becomes a CSR array with sorted column numbers, each once in a row.
+    """
+    array = as_csr(X, dtype, name) if is_sparse(X) else _numbers(X, name, dtype)
     if array.ndim != 2 or array.shape[1] != n_inputs:
         way_out = f"for one sample pass {name}[None, :]" if array.shape == (n_inputs,) else "pass rows of samples"
         raise InputError(f"{name}: expected shape (n, {n_inputs}); got {array.shape}; {way_out}.")
-    if len(array) == 0:
+    if array.shape[0] == 0:
         raise InputError(f"{name}: expected at least one row; got shape {array.shape}; pass some samples.")
     _check_finite(array, name)
     return array
+
+
+def is_sparse(X: Any) -> bool:
+    """True for a sparse matrix or array of SciPy; does not import SciPy, which whoever made one has done."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and bool(sparse.issparse(X))
+
+
+def as_csr(X: Any, dtype: Any, name: str = "X") -> Any:
+    """Return a sparse X as a CSR array of dtype in canonical format; X itself is not changed."""
+    from scipy.sparse import csr_array
+
+    _check_kind(X, name)
+    if X.ndim != 2:
+        return X  # refused for its shape
+    if hasattr(X, "check_format"):
+        try:
+            X.check_format(full_check=True)
+        except ValueError as error:
+            raise InputError(f"{name}: expected a sparse matrix that fits together; got one whose {error}.") from None
+    csr = X.tocsr()
+    if not csr.has_canonical_format:
+        csr = csr.copy()
+        csr.sum_duplicates()
+    with np.errstate(over="ignore"):
+        return csr_array((csr.data.astype(dtype, copy=False), csr.indices, csr.indptr), shape=csr.shape)
+
+
+def as_dense(X: Any) -> Any:
+    """Return X, or its dense array if it is sparse."""
+    return X.toarray() if is_sparse(X) else X
+
+
+def like(X: Any, other: Any) -> Any:
+    """Return the rows `other` as a CSR array if X is one, and as a dense array if X is one."""
+    return type(X)(other) if is_sparse(X) else as_dense(other)
 
 
 def encode_targets(y: Any, n: int, n_outputs: int, loss: Loss, dtype: Any, name: str = "y") -> Array:
@@ -87,6 +127,12 @@ def _numbers(values: Any, name: str, dtype: Any) -> Array:
     if array.dtype.kind == "O":
         with contextlib.suppress(TypeError, ValueError, OverflowError):
             array = array.astype(np.float64)
+    _check_kind(array, name)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is reported as such
+        return np.ascontiguousarray(array, dtype=dtype)
+
+
+def _check_kind(array: Any, name: str) -> None:
     if array.dtype.kind not in "biuf":
         hint = (
             "encode classes with np.unique(y, return_inverse=True)"
@@ -94,20 +140,20 @@ def _numbers(values: Any, name: str, dtype: Any) -> Array:
             else "encode text as numbers"
         )
         raise InputError(f"{name}: expected numbers; got {array.dtype}; {hint}.")
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is reported as such
-        return np.ascontiguousarray(array, dtype=dtype)
 
 
-def _check_finite(array: Array, name: str) -> None:
+def _check_finite(array: Any, name: str) -> None:
+    values = array.data if is_sparse(array) else array
     # the sum is nan or inf if an entry is; only then is each looked at
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()) or np.isfinite(array).all():
+        if np.isfinite(values.sum()) or np.isfinite(values).all():
             return
-    place = np.argwhere(~np.isfinite(array))[0]
+    place = tuple(np.argwhere(~np.isfinite(values))[0])
+    value = values[place]
+    if values is not array:
+        place = (np.searchsorted(array.indptr, place[0], side="right") - 1, array.indices[place[0]])
     where = f"row {place[0]}" + (f", column {place[1]}" if array.ndim == 2 else "")
-    raise InputError(
-        f"{name}: expected finite numbers; got {array[tuple(place)]} in {where}; fill in or drop that row."
-    )
+    raise InputError(f"{name}: expected finite numbers; got {value} in {where}; fill in or drop that row.")
 
 
 def _one_hot(classes: Array, k: int, name: str) -> Array:

@@ -221,7 +221,7 @@ class Network:
     # --- what it computes -------------------------------------------------------------------------------------
 
     def forward(self, X: Any) -> Trace:
-        """Every Z[l] and A[l] for the rows of X, (n, sizes[0]).
+        """Every Z[l] and A[l] for the rows of X, (n, sizes[0]), dense or sparse.
 
         Examples
         --------
@@ -243,7 +243,7 @@ class Network:
         >>> gradient.W[1].shape, gradient.flat.shape, gradient.X.shape
         ((2, 3), (13,), (1, 2))
         """
-        n = len(trace.A[0])
+        n = len(trace.output)
         l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
         Y = self.encode(y, n)
         weights = check_sample_weight(sample_weight, n, self.dtype)
@@ -255,7 +255,7 @@ class Network:
         """The mean loss over the rows of X, plus the penalties l1·Σ|w| + ½·l2·Σw²."""
         l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
         trace = self.forward(X)
-        Y = self.encode(y, len(trace.A[0]))
+        Y = self.encode(y, len(trace.output))
         weights = check_sample_weight(sample_weight, len(Y), self.dtype)
         return float(passes.objective(self.activations, self.loss_function, self.W, trace, Y, weights, l1, l2))
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.equations.penalties import d_penalty, penalty
+from glassnet.errors import InputError
+from glassnet.network.inputs import is_sparse
 from glassnet.network.parameters import Layout
 
 Array = NDArray[Any]
@@ -21,7 +23,8 @@ Array = NDArray[Any]
 class Trace:
     """Every intermediate value of a forward pass.
 
-    Z[l] is the pre-activation and A[l] = g(Z[l]) the activation of layer l = 1 … L, each (n, width); A[0] is X.
+    Z[l] is the pre-activation and A[l] = g(Z[l]) the activation of layer l = 1 … L, each (n, width); A[0] is X, which
+    may be sparse.
     D[l], where there is dropout, is the mask that multiplies A[l] on its way to layer l + 1.
     """
 
@@ -41,14 +44,15 @@ class Trace:
 
     def __repr__(self) -> str:
         widths = "-".join(str(A.shape[1]) for A in self.A.values())
-        return f"Trace({widths}, n={len(self.A[0])}{', with dropout' if self.D else ''})"
+        return f"Trace({widths}, n={len(self.output)}{', with dropout' if self.D else ''})"
 
 
 @dataclass(frozen=True, repr=False)
 class Gradient:
     """The gradient of a loss: `flat` in the layout of theta, W[l] and b[l] its views.
 
-    Z[l] = ∂L/∂Z[l] and A[l] = ∂L/∂A[l] are the intermediate values of the backward pass, each (n, width).
+    Z[l] = ∂L/∂Z[l] and A[l] = ∂L/∂A[l] are the intermediate values of the backward pass, each (n, width). A[0] is left
+    out for a sparse X: it would be dense.
     """
 
     flat: Array
@@ -59,7 +63,9 @@ class Gradient:
 
     @property
     def X(self) -> Array:
-        """∂L/∂X, (n, d): how the loss changes with the inputs."""
+        """∂L/∂X, (n, d): how the loss changes with the inputs; raises InputError if X was sparse."""
+        if 0 not in self.A:
+            raise InputError("X: expected the gradient of a dense X; got that of a sparse one; pass X.toarray().")
         return self.A[0]
 
     def __repr__(self) -> str:
@@ -111,6 +117,8 @@ def backward(
         if l1 or l2:
             dW[layer] += d_penalty(W[layer], l1, l2)
         db[layer][...] = dZ[layer].sum(axis=0)
+        if layer == 1 and is_sparse(trace.A[0]):
+            break
         dA[layer - 1] = dZ[layer] @ W[layer].T  # (n, fan_out) (fan_out, fan_in)
         if layer - 1 in trace.D:
             dA[layer - 1] = dA[layer - 1] * trace.D[layer - 1]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown
-from glassnet.network.inputs import check_sample_weight, check_X
+from glassnet.network.inputs import check_sample_weight, check_X, like
 from glassnet.network.network import Network
 from glassnet.training.job import Job, State
 from glassnet.training.optimizers import LBFGS, SGD, Optimizer
@@ -23,31 +23,31 @@ def make_job(network: Network, X: Array, Y: Array, options: Mapping[str, Any]) -
 
     L-BFGS, which no engine runs, leaves the place of the Job's optimizer to SGD.
     """
-    optimizer, weight = options["optimizer"], check_sample_weight(options["sample_weight"], len(X), network.dtype)
-    rows = check_rows(options["rows"], len(X), weight)
+    optimizer, weight = options["optimizer"], check_sample_weight(options["sample_weight"], len(Y), network.dtype)
+    rows = check_rows(options["rows"], len(Y), weight)
     if rows is not None and isinstance(optimizer, LBFGS):  # which takes all rows at once
         X, Y, weight, rows = X[rows], Y[rows], None if weight is None else weight[rows], None
-    n = len(X) if rows is None else len(rows)
+    n = len(Y) if rows is None else len(rows)
     of_the_rows = {
         "sample_weight": weight,
         "rows": rows,
-        "validation": check_validation(network, options["validation"]),
+        "validation": check_validation(network, X, options["validation"]),
         "batch_size": min(options["batch_size"] or n, n),
         "optimizer": optimizer if isinstance(optimizer, Optimizer) else SGD(),
     }
     return Job(network, X, Y, **{**options, **of_the_rows})
 
 
-def check_validation(network: Network, given: Any) -> tuple[Array, Array, Array | None] | None:
-    """(X_val, y_val[, weights]) as the encoded X, Y and weights, or None."""
+def check_validation(network: Network, X_train: Array, given: Any) -> tuple[Array, Array, Array | None] | None:
+    """(X_val, y_val[, weights]) as X, sparse or dense as X_train is, encoded Y and weights, or None."""
     if given is None:
         return None
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
         got = f"{len(given)} entries" if isinstance(given, tuple | list) else shown(given)
         raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {got}; pass a tuple.")
     X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
-    Y = network.encode(given[1], len(X), "y_val")
-    return X, Y, check_sample_weight(given[2] if len(given) == 3 else None, len(X), network.dtype, "validation weights")
+    Y = network.encode(given[1], X.shape[0], "y_val")
+    return like(X_train, X), Y, check_sample_weight(given[2] if len(given) == 3 else None, len(Y), network.dtype, "validation weights")
 
 
 def check_rows(given: Any, n: int, weight: Array | None) -> NDArray[np.int64] | None:

@@ -58,7 +58,7 @@ class Job:
     """
 
     network: Network
-    X: Array  # (n, d)
+    X: Array  # (n, d), or a CSR array
     Y: Array  # (n, k)
     sample_weight: Array | None  # (n,)
     rows: NDArray[np.int64] | None  # the rows of X to train on, which an order then permutes; None for all

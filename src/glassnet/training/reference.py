@@ -38,7 +38,7 @@ class NumpyEngine:
 
     def objective(self, job: Job) -> Objective:
         """As `Engine.objective` says, by the passes themselves."""
-        all_rows = Batch(np.arange(len(job.X)), job.X, job.Y, job.sample_weight, {})
+        all_rows = Batch(np.arange(len(job.Y)), job.X, job.Y, job.sample_weight, {})
 
         def objective(theta: Array) -> tuple[float, Array]:
             at = replace(job, network=job.network.with_theta(theta))
@@ -117,7 +117,7 @@ class Batch:
     """The data of one step: row numbers, X, Y, weights, and the dropout masks of the hidden layers."""
 
     rows: NDArray[np.intp]
-    X: Array  # (batch, d)
+    X: Array  # (batch, d), sparse if the job's is
     Y: Array  # (batch, k)
     sample_weight: Array | None  # (batch,)
     masks: dict[int, Array]

@@ -80,7 +80,7 @@ class Run:
         X = check_X(X, network.sizes[0], network.dtype)
         self.state = check_state(network, self.optimizer, resume)
         epochs = given["epochs"]
-        self.job = make_job(network, X, network.encode(y, len(X)), {**given, "epochs": self.state.epoch + epochs})
+        self.job = make_job(network, X, network.encode(y, X.shape[0]), {**given, "epochs": self.state.epoch + epochs})
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
         same_batches = self.state.batch_size in (0, self.job.batch_size)

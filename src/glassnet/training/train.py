@@ -48,7 +48,7 @@ def train(
 
     Parameters
     ----------
-    X, y : (n, d) numbers, and (n,) classes or (n,) or (n, k) numbers
+    X, y : (n, d) numbers, dense or sparse, and (n,) classes or (n,) or (n, k) numbers
     **options : the fields of TrainingOptions, which help(train) lists here
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
     resume : a History of this network, to go on from where it stood
