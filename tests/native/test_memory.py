@@ -53,3 +53,25 @@ def test_peak_memory(case, python):
     figures = ", ".join(f"{name} {size / MIB:.0f}" for name, size in figures.items())
     print(f"{case}, in MiB: {figures}")
     assert used <= allowed, figures
+
+
+SPARSE = """
+import resource, warnings
+import numpy as np
+import glassnet as gn
+from scipy.sparse import csr_array
+
+n, d, entries = 20_000, 100_000, 10
+rng = np.random.default_rng(0)
+X = csr_array((np.ones(n * entries), rng.integers(0, d, n * entries), np.arange(0, n * entries + 1, entries)), (n, d))
+model = gn.MLPClassifier(max_iter=1, batch_size=2000, random_state=0, engine="native")
+with warnings.catch_warnings(action="ignore"):
+    model.fit(X, rng.integers(0, 2, n))
+model.predict(X)
+print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts in KiB")
+def test_two_thousand_million_numbers_mostly_zeros_fit_into_a_gigabyte(python):
+    assert int(python(SPARSE).stdout) <= 1000 * MIB  # as an array they take 16

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from scipy import sparse
 
 import glassnet as gn
+from glassnet.tables import preparation
 from glassnet.tables.columns import choose_columns
 from glassnet.tables.fitting import Watch, plan
 from glassnet.tables.model import TableModel
@@ -277,3 +279,20 @@ def test_the_text_of_a_model_has_no_control_characters():
     for text in (repr(model), model.summary()):
         assert text.replace("\n", "").isprintable()
         assert "no\\x9b" in text
+
+
+def test_sparse_rows_train_the_model_of_dense_ones(monkeypatch):
+    rng = np.random.default_rng(0)
+    place = rng.integers(0, 200, 500)
+    table = Table(pl.DataFrame({"place": [f"p{number}" for number in place], "size": rng.standard_normal(500), "y": place % 3}))
+    settings = Settings(hidden=(20,), epochs=3, dtype="float64")
+    models = []
+    for share in (preparation.SPARSE_SHARE, 0):
+        monkeypatch.setattr(preparation, "SPARSE_SHARE", share)
+        ready = plan(table, "y", task="classification", settings=settings)
+        assert sparse.issparse(ready.parts["train"].X) == (share > 0)
+        models.append((ready.run(), ready.measure(), ready.model.predict_proba(table)))
+    (a, measures, probabilities), (b, expected, of_dense) = models
+    np.testing.assert_allclose(a.network.theta, b.network.theta, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(probabilities, of_dense, rtol=0, atol=1e-9)
+    assert measures["validation"]["accuracy"] == expected["validation"]["accuracy"]

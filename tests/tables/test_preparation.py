@@ -5,7 +5,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy import sparse
 
+from glassnet.errors import InputError
 from glassnet.tables.preparation import Column, Preparation
 from glassnet.tables.reading import as_table
 from glassnet.tables.table import Table
@@ -120,3 +122,35 @@ def test_data_frames(tmp_path):
 def test_as_table_refuses(given, refuses):
     with refuses("table"):
         as_table(given)
+
+
+def wide(categories, rows=400):
+    rng = np.random.default_rng(0)
+    place, size = rng.integers(0, categories, rows).astype(str).tolist(), rng.standard_normal(rows).tolist()
+    place[3], size[5] = None, None
+    return {"size": size, "place": place, "kind": rng.choice(["a", "b"], rows).tolist()}
+
+
+def test_many_categories_become_sparse_rows():
+    table = wide(300)
+    preparation = Preparation.fit(table, {"size": "numeric", "place": "categorical", "kind": "categorical"})
+    X = preparation.inputs(table, dtype=np.float32)
+    assert sparse.issparse(X)
+    assert X.has_canonical_format
+    assert X.dtype == np.float32
+    assert X.nnz == 3 * 400 + 1  # a missing size has a feature beside its number, a missing place instead
+    np.testing.assert_array_equal(X.toarray(), preparation.matrix(table, dtype=np.float32))
+    new = {**table, "place": ["elsewhere"] * 400}
+    np.testing.assert_array_equal(
+        preparation.inputs(new, unseen="missing").toarray(), preparation.matrix(new, unseen="missing")
+    )
+    with pytest.raises(InputError, match="place"):
+        preparation.inputs(new)
+
+
+@pytest.mark.parametrize(("categories", "numbers"), [(60, 1), (150, 30)], ids=["few features", "few zeros"])
+def test_other_rows_stay_dense(categories, numbers):
+    table = {**wide(categories), **{f"x{i}": np.arange(400.0) for i in range(numbers)}}
+    kinds = {name: "categorical" if name in ("place", "kind") else "numeric" for name in table}
+    preparation = Preparation.fit(table, kinds)
+    np.testing.assert_array_equal(preparation.inputs(table), preparation.matrix(table))

@@ -40,7 +40,7 @@ class Part:
     weight: Array | None = None
 
     def __len__(self) -> int:
-        return len(self.X)
+        return len(self.y)
 
 
 @dataclass(eq=False)
@@ -186,7 +186,7 @@ def plan(
         model.target_mean, model.target_scale = _center(table, target, y[rows["train"]])
         y = (y - model.target_mean) / model.target_scale
     model.settings = _record(table, settings, model.network, choice, shares)
-    X = preparation.matrix(table, dtype=settings.dtype)
+    X = preparation.inputs(table, dtype=settings.dtype)
     weights = _weights(table, weight, y if settings.class_weight else None, len(classes or ()))
     parts = {name: _take(X, y, weights, chosen_rows) for name, chosen_rows in rows.items() if len(chosen_rows)}
     parts |= {name: _whole(name, other, model) for name, other in shares.items() if isinstance(other, Table)}
@@ -270,7 +270,7 @@ def _whole(name: str, table: Table, model: TableModel) -> Part:
     """Return all rows of a table that was passed as the part `name`."""
     if not len(table):
         raise table.error(None, "rows", "none", f"pass --{name} with a share or another file")
-    return Part(model.preparation.matrix(table, dtype=model.network.dtype), model.encode(table))
+    return Part(model.preparation.inputs(table, dtype=model.network.dtype), model.encode(table))
 
 
 def _center(table: Table, target: str, y: Array) -> tuple[float, float]:
@@ -297,7 +297,7 @@ def _weights(table: Table, name: str | None, y: Array | None, classes: int) -> A
 
 
 def _take(X: Array, y: Array, weights: Array | None, rows: Array) -> Part:
-    if len(rows) == len(X):
+    if len(rows) == len(y):
         return Part(X, y, weights)
     return Part(X[rows], y[rows], None if weights is None else weights[rows])
 

@@ -59,14 +59,14 @@ class TableModel:
 
     def predict(self, table: Any, *, unseen: Unseen = "error") -> Array:
         """Return the predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
-        X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
+        X = self.preparation.inputs(self.table(table), unseen=unseen, dtype=self.network.dtype)
         return self.decode(self.network.predict(X))
 
     def predict_proba(self, table: Any, *, unseen: Unseen = "error") -> Array:
         """Return the probability of each class, (n, classes), in the order of `classes`."""
         if self.task == "regression":
             raise InputError("predict_proba: expected a classification; got a regression; use predict.")
-        X = self.preparation.matrix(self.table(table), unseen=unseen, dtype=self.network.dtype)
+        X = self.preparation.inputs(self.table(table), unseen=unseen, dtype=self.network.dtype)
         return self.network.predict_proba(X)
 
     def evaluate(self, table: Any, *, unseen: Unseen = "error") -> dict[str, Any]:
@@ -77,7 +77,7 @@ class TableModel:
         """
         table = self.table(table)
         y = self.encode(table)
-        X = self.preparation.matrix(table, unseen=unseen, dtype=self.network.dtype)
+        X = self.preparation.inputs(table, unseen=unseen, dtype=self.network.dtype)
         return self.measure(X, y)
 
     def measure(self, X: Array, y: Array) -> dict[str, Any]:

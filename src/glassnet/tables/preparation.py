@@ -17,6 +17,8 @@ from glassnet.tables.table import Table
 Array = NDArray[Any]
 Kind = Literal["numeric", "categorical"]
 Unseen = Literal["error", "missing"]
+SPARSE_FROM = 129  # features; the engine has its fastest kernel for fewer, if they are dense
+SPARSE_SHARE = 1 / 8  # of the features that may differ from 0, up to which sparse rows pay
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,34 @@ class Column:
         names = [self.name] if self.kind == "numeric" else [f"{self.name}={category}" for category in self.categories]
         return [*names, f"{self.name} is missing"] if self.missing else names
 
-    def fill(self, table: Table, out: Array, unseen: Unseen) -> None:
-        """Write the features of this column into `out` (n, features), which must be 0."""
+    @property
+    def features_at_once(self) -> int:
+        """The most features of this column that differ from 0 in one row."""
+        return 2 if self.kind == "numeric" and self.missing else 1
+
+    def entries(self, table: Table, unseen: Unseen) -> list[tuple[int | Array, Array]]:
+        """Return the features that may differ from 0 and their values (n,): one feature for all rows, or one a row."""
+        entries: list[tuple[int | Array, Array]]
         if self.kind == "numeric":
             values = table.numbers(self.name)
             gaps = np.isnan(values)
-            out[:, 0] = (np.where(gaps, self.median, values) - self.mean) / self.scale
+            entries = [(0, (np.where(gaps, self.median, values) - self.mean) / self.scale)]
         else:
             codes = self.codes(table, unseen)
             gaps = codes < 0
-            known = np.flatnonzero(~gaps)
-            out[known, codes[known]] = 1
+            entries = [(codes, ~gaps)]
         if self.missing:
-            out[:, -1] = gaps
+            entries.append((len(self.feature_names) - 1, gaps))
+        return entries
+
+    def fill(self, table: Table, out: Array, unseen: Unseen) -> None:
+        """Write the features of this column into `out` (n, features), which must be 0."""
+        for features, values in self.entries(table, unseen):
+            if isinstance(features, int):
+                out[:, features] = values
+            else:
+                known = np.flatnonzero(values)
+                out[known, features[known]] = 1
 
     def codes(self, table: Table, unseen: Unseen) -> Array:
         """Return the index of each cell's category, (n,); −1 for a missing cell."""
@@ -175,6 +192,24 @@ class Preparation:
             column.fill(table, X[:, at : at + width], unseen)
             at += width
         return np.ascontiguousarray(X)
+
+    def inputs(self, table: Any, *, unseen: Unseen = "error", dtype: Any = np.float64) -> Any:
+        """Return what `matrix` does, as a CSR array of SciPy where there are many features and most are 0 in each row."""
+        at_once = sum(column.features_at_once for column in self.columns)
+        if self.n_features < SPARSE_FROM or at_once > SPARSE_SHARE * self.n_features:
+            return self.matrix(table, unseen=unseen, dtype=dtype)
+        from scipy.sparse import csr_array
+
+        table, numbers, values, at = as_table(table), [], [], 0
+        for column in self.columns:
+            for features, of_rows in column.entries(table, unseen):
+                numbers.append(np.broadcast_to(np.add(at, features, dtype=np.int32), len(table)))
+                values.append(of_rows.astype(dtype))
+            at += len(column.feature_names)
+        entries = np.stack(values, axis=1)  # (n, the most in a row)
+        there = entries != 0
+        starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+        return csr_array((entries[there], np.stack(numbers, axis=1)[there], starts), shape=(len(table), at))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the preparation as JSON values."""
