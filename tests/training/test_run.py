@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import glassnet as gn
 from glassnet.native.engine import load_module
@@ -54,8 +55,8 @@ def network(widths=(6, 5)):
     return gn.Network([4, *widths, 1], hidden="tanh", output="sigmoid", seed=3)
 
 
-def in_pieces(options, engine, pieces, net):
-    run = Run(net, X, Y, engine=engine, **options)
+def in_pieces(options, engine, pieces, net, rows=X):
+    run = Run(net, rows, Y, engine=engine, **options)
     at = 0
     while not run.finished:
         run.advance(steps=pieces[at % len(pieces)])
@@ -79,6 +80,22 @@ def test_a_run_in_pieces_is_the_whole_run(name, engine, widths):
         history.steps,
         history.best_epoch,
     )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", SETUPS)
+def test_a_run_on_sparse_rows_is_cut_and_returned_to_as_well(name, engine):
+    rows = csr_array(np.where(np.abs(X) > 0.8, X, 0))
+    whole, pieces = network(), network()
+    expected = gn.train(whole, rows, Y, engine=engine, **SETUPS[name])
+    history = in_pieces(SETUPS[name], engine, [1, 3, 2, 11], pieces, rows)
+    assert np.array_equal(whole.theta, pieces.theta)
+    assert np.array_equal(expected.loss, history.loss)
+    run = history.at(step=history.steps - 1)
+    dense = gn.Run(run.network.copy(), rows.toarray(), Y, engine=engine, **SETUPS[name])
+    dense.state = run.state.copy()
+    np.testing.assert_allclose(run.gradient().flat, dense.gradient().flat, rtol=0, atol=1e-15)
+    assert gn.explain(run)["dW1"].value.shape == (4, 6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
