@@ -10,8 +10,7 @@
 //   gradient  dW = Aᵀ dZ        columns of A broadcast, panels of dZ streamed
 //
 // Weights, activations and the optimizer's state live in this layout from step to step. Work is cut into tiles by the
-// shapes alone and each tile is computed by one thread in a fixed order, so results do not depend on the threads. Of sparse
-// rows the first layer's products take the entries one by one (sparse.hpp).
+// shapes alone and each tile is computed by one thread in a fixed order, so results do not depend on the threads.
 #pragma once
 
 #include <algorithm>

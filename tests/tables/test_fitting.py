@@ -284,7 +284,9 @@ def test_the_text_of_a_model_has_no_control_characters():
 def test_sparse_rows_train_the_model_of_dense_ones(monkeypatch):
     rng = np.random.default_rng(0)
     place = rng.integers(0, 200, 500)
-    table = Table(pl.DataFrame({"place": [f"p{number}" for number in place], "size": rng.standard_normal(500), "y": place % 3}))
+    table = Table(
+        pl.DataFrame({"place": [f"p{number}" for number in place], "size": rng.standard_normal(500), "y": place % 3})
+    )
     settings = Settings(hidden=(20,), epochs=3, dtype="float64")
     models = []
     for share in (preparation.SPARSE_SHARE, 0):
