@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 
 import glassnet as gn
 from glassnet.native import engine
-from glassnet.native.engine import _epochs_per_call, _sparse_work, threads_for
+from glassnet.native.engine import _epochs_per_call, threads_for
+from glassnet.native.inputs import sparse_work
 from glassnet.training.run import Run
 
 
@@ -46,9 +47,9 @@ def test_threads_that_are_asked_for(network, monkeypatch, processors, rows, aske
 def test_sparse_rows_count_by_their_entries_and_a_step_by_its_update(network, monkeypatch):
     monkeypatch.setattr(engine, "usable_processors", lambda: 4)
     X, y = csr_array(np.eye(100, 199)), np.zeros(100)
-    assert _sparse_work(network, X, 100) == 100 * (200 + 401)  # an entry by 200 units, and the parameters that follow
-    assert threads_for(network, 10_000, None, _sparse_work(network, X, 10_000)) == 3
-    assert _sparse_work(network, X.toarray(), 100) is None
+    assert sparse_work(network, X, 100) == 100 * (200 + 401)  # an entry by 200 units, and the parameters that follow
+    assert threads_for(network, 10_000, None, sparse_work(network, X, 10_000)) == 3
+    assert sparse_work(network, X.toarray(), 100) is None
     job = Run(network, X, y, batch_size=10).job
     assert _epochs_per_call(job) == 10**10 // (10 * 601 + 50 * 40_201) // 10
     assert _epochs_per_call(Run(network, X.toarray(), y, batch_size=10).job) == 10**10 // (10 * 40_201) // 10

@@ -91,11 +91,29 @@ def test_a_run_on_sparse_rows_is_cut_and_returned_to_as_well(name, engine):
     history = in_pieces(SETUPS[name], engine, [1, 3, 2, 11], pieces, rows)
     assert np.array_equal(whole.theta, pieces.theta)
     assert np.array_equal(expected.loss, history.loss)
+    of_dense = network()
+    gn.train(of_dense, rows.toarray(), Y, engine=engine, **SETUPS[name])
+    np.testing.assert_allclose(whole.theta, of_dense.theta, rtol=0, atol=1e-12)
     run = history.at(step=history.steps - 1)
     dense = gn.Run(run.network.copy(), rows.toarray(), Y, engine=engine, **SETUPS[name])
     dense.state = run.state.copy()
     np.testing.assert_allclose(run.gradient().flat, dense.gradient().flat, rtol=0, atol=1e-15)
     assert gn.explain(run)["dW1"].value.shape == (4, 6)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("widths", [(6, 5), (150,)], ids=["small", "wide"])
+def test_validation_rows_may_be_sparse_where_those_of_training_are_not_and_the_other_way_round(widths, engine):
+    rows = np.where(np.abs(X) > 0.8, X, 0)
+    options = {"epochs": 3, "batch_size": 7, "engine": engine}
+    nets, losses = [network(widths) for _ in range(3)], []
+    for net, (train, validation) in zip(
+        nets, [(rows, rows), (rows, csr_array(rows)), (csr_array(rows), rows)], strict=True
+    ):
+        history = gn.train(net, train, Y, validation=(validation[:20], Y[:20]), **options)
+        losses.append(history.validation_loss)
+        np.testing.assert_allclose(net.theta, nets[0].theta, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(history.validation_loss, losses[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

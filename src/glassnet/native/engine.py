@@ -16,10 +16,9 @@ from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls
-from glassnet.native.inputs import inputs_of
+from glassnet.native.inputs import inputs_of, sparse_step, sparse_work
 from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
-from glassnet.network.inputs import is_sparse
 from glassnet.network.network import Network
 from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.processors import usable_processors
@@ -37,7 +36,6 @@ STEPS_WORTH_A_CALL = 256  # at least, so that packing the parameters anew is no 
 MOST_ROWS = 2**31 - 1024  # of a batch: their numbers are C++ ints
 TILE_ROWS, PANEL_WIDTH = 8, 8  # at least, of the pieces of work that threads share
 MOST_THREADS = 16  # of a team, or four a processor: more only wait for each other
-UPDATE_WORK = 50  # multiply-adds that take as long as the update of a parameter out of the cache
 STEP_WORTH_THREADS = 2_000_000  # multiply-adds of a step from which two threads are worth their meeting
 
 _STATE = (
@@ -121,7 +119,7 @@ class NativeEngine:
         native = _module()
         settings = native.Settings()
         settings.batch_size = min(X.shape[0], PREDICT_ROWS)
-        settings.threads = threads_for(network, X.shape[0], None, _sparse_work(network, X, X.shape[0]))
+        settings.threads = threads_for(network, X.shape[0], None, sparse_work(network, X, X.shape[0]))
         out = np.empty((X.shape[0], network.sizes[-1]), dtype=network.dtype)
         architecture = _architecture(native, network)
         with calls.call() as stop:
@@ -181,16 +179,13 @@ def is_builtin_loss(loss: Loss) -> bool:
     return loss.is_builtin
 
 
-def threads_for(network: Network, rows: int, asked: int | None, sparse_work: int | None = None) -> int:
-    """Return the number of threads for steps of this many rows: worth their start, or as asked within the tiles.
-
-    `sparse_work` are the multiply-adds of a step on sparse rows.
-    """
-    if max(network.sizes) <= WIDEST_SMALL and sparse_work is None:
+def threads_for(network: Network, rows: int, asked: int | None, work: int | None = None) -> int:
+    """Return the number of threads for a step: worth its multiply-adds (`work` if sparse), or as asked within the tiles."""
+    if max(network.sizes) <= WIDEST_SMALL and work is None:
         return 1  # the kernel of small networks uses one
     processors = usable_processors()
     if asked is None:
-        work = rows * network.n_parameters if sparse_work is None else sparse_work
+        work = rows * network.n_parameters if work is None else work
         return max(1, min(processors, work // STEP_WORTH_THREADS))
     tiles = max(-(-rows // TILE_ROWS) * -(-size // PANEL_WIDTH) for size in network.sizes[1:])
     return min(asked, tiles, max(MOST_THREADS, 4 * processors))
@@ -229,27 +224,13 @@ def _settings(native: Any, job: Job) -> Any:
     settings.clip_norm = job.clip_norm or 0.0
     settings.seed = job.seed
     settings.batch_size = job.batch_size
-    settings.threads = threads_for(job.network, job.batch_size, job.n_threads, _sparse_step(job))
+    settings.threads = threads_for(job.network, job.batch_size, job.n_threads, sparse_step(job))
     return settings
-
-
-def _sparse_work(network: Network, X: Any, rows: int) -> int | None:
-    """Return the multiply-adds of a forward pass of this many rows of a sparse X; None for a dense one."""
-    if not is_sparse(X):
-        return None
-    inputs, first = network.sizes[:2]
-    return rows * (network.n_parameters - inputs * first + X.nnz * first // X.shape[0])
-
-
-def _sparse_step(job: Job) -> int | None:
-    """Return the multiply-adds of a step on sparse rows, or None; the update of all weights is most of it."""
-    work = _sparse_work(job.network, job.X, job.batch_size)
-    return None if work is None else work + UPDATE_WORK * job.network.n_parameters
 
 
 def _epochs_per_call(job: Job) -> int:
     """Epochs of one call of the C++ loop."""
-    step = _sparse_step(job) or job.batch_size * job.network.n_parameters
+    step = sparse_step(job) or job.batch_size * job.network.n_parameters
     steps = min(max(WORK_PER_CALL // step, STEPS_WORTH_A_CALL), STEPS_PER_CALL)
     return max(1, steps // job.steps_per_epoch)
 

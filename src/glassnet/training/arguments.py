@@ -47,7 +47,11 @@ def check_validation(network: Network, X_train: Array, given: Any) -> tuple[Arra
         raise InputError(f"validation: expected (X_val, y_val) or (X_val, y_val, weights); got {got}; pass a tuple.")
     X = check_X(given[0], network.sizes[0], network.dtype, "X_val")
     Y = network.encode(given[1], X.shape[0], "y_val")
-    return like(X_train, X), Y, check_sample_weight(given[2] if len(given) == 3 else None, len(Y), network.dtype, "validation weights")
+    return (
+        like(X_train, X),
+        Y,
+        check_sample_weight(given[2] if len(given) == 3 else None, len(Y), network.dtype, "validation weights"),
+    )
 
 
 def check_rows(given: Any, n: int, weight: Array | None) -> NDArray[np.int64] | None:
