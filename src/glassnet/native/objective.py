@@ -23,7 +23,10 @@ ROWS_AT_ONCE = 1024  # in the kernel of wide networks, so that a layer's slopes 
 def at_rest(job: Job) -> Job:
     """Return `job` as native/objective.hpp evaluates it: batches share the penalty; a heavy ball tells the gradient."""
     n = len(job.Y)
-    rows = n if max(job.network.sizes) <= WIDEST_SMALL and not is_sparse(job.X) else min(n, ROWS_AT_ONCE)
+    if is_sparse(job.X):  # each batch goes through all weights: as many rows as they have
+        rows = min(n, max(ROWS_AT_ONCE, job.network.sizes[0]))
+    else:
+        rows = n if max(job.network.sizes) <= WIDEST_SMALL else min(n, ROWS_AT_ONCE)
     batches = -(-n // rows)
     l1, l2 = job.l1 / batches, job.l2 / batches
     return replace(job, optimizer=Momentum(1.0, 0.0), batch_size=rows, l1=l1, l2=l2, dropout=0.0, clip_norm=None)
