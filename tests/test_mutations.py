@@ -417,6 +417,27 @@ MUTATIONS = [
         "Y[np.arange(len(classes)), classes.astype(np.intp) - 1] = 1",
         INPUTS,
     ),
+    Mutation(
+        "entries of one place not summed",
+        "network/inputs.py",
+        "csr.sum_duplicates()",
+        "csr.sort_indices()",
+        "tests/network/test_inputs.py",
+    ),
+    Mutation(
+        "sparse rows made dense in the estimators",
+        "estimators/rows.py",
+        "as_csr(X, dtype) if is_sparse(X) else dense(X, dtype)",
+        "dense(X, dtype)",
+        "tests/estimators/test_options.py",
+    ),
+    Mutation(
+        "validation rows of another kind than those of training",
+        "training/arguments.py",
+        "like(X_train, X)",
+        "X",
+        "tests/training/test_run.py",
+    ),
     Mutation("nan accepted", "network/inputs.py", "np.isfinite(values.sum()) or", "True or", INPUTS),
     Mutation(
         "views detached by assigning theta",

@@ -268,6 +268,7 @@ def test_entries_in_any_order_are_sorted_and_summed_in_a_copy(net, engine):
     given = sparse.csr_array((data, columns, starts), shape=(3, 2))
     expected = net.predict_proba(np.array([[1.0, 5], [0, 0], [4, 0]]), engine=engine)
     assert_allclose(net.predict_proba(given, engine=engine), expected, rtol=1e-14)
+    assert_array_equal(net.forward(given).A[0].indices, [0, 1, 0])
     assert_array_equal(given.indices, [1, 0, 1, 0])
 
 
