@@ -154,12 +154,13 @@ private:
         });
     }
 
-    // Z = A W + b for one tile of rows and one panel, past the first layer.
-    void affine_tile(std::size_t l, int panel, int row, int rows, T* to) const {
+    // Z = A W + b for one tile of rows and one panel, past the first layer or of sparse rows.
+    void affine_tile(const Batch& batch, std::size_t l, int panel, int row, int rows, T* to) const {
+        if (l == 0) return rows_.affine_tile(batch, panel, {row, row + rows}, to);
         multiply_affine(l, panel, rows, to, PanelRows<T>{layers_[l - 1].a + std::size_t(row) * kWidth, memory_.panel_step()});
     }
 
-    // The same in the first layer; copies some rows and fetches others meanwhile.
+    // The same in the first layer of dense ones; copies some rows and fetches others meanwhile.
     void affine_data_tile(int thread, int panel, Range rows, T* to, Range copied, Range fetched) {
         multiply_affine(0, panel, rows.end - rows.begin, to,
                         DataRows<T>{rows_.of_thread(thread) + rows.begin, rows_.copy_of(thread, copied),
@@ -206,20 +207,13 @@ private:
                     }
                 if (drop) apply_dropout(batch, layer, panel, row, rows, at);
             };
-            if (l == 0 && batch.rows.sparse()) {
-                rows_.find(thread, batch, rows_of(thread, batch));
-                const std::size_t depth = batch.rows.entries.of_a_row;
-                for_tiles(thread, batch, layer, depth, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
-                    rows_.affine_tile(batch, panel, {row, row + rows}, layer.a + at);
-                    finish(panel, row, rows, at, vectors);
-                });
-            } else if (l == 0)
-                forward_data(thread, batch, finish);
-            else
-                for_tiles(thread, batch, layer, layer.in, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
-                    affine_tile(l, panel, row, rows, layer.a + at);
-                    finish(panel, row, rows, at, vectors);
-                });
+            if (l == 0 && !batch.rows.sparse()) return forward_data(thread, batch, finish);
+            if (l == 0) rows_.find(thread, batch, rows_of(thread, batch));
+            const std::size_t depth = l == 0 ? batch.rows.entries.of_a_row : layer.in;
+            for_tiles(thread, batch, layer, depth, false, [&](int panel, int row, int rows, std::size_t at, int vectors) {
+                affine_tile(batch, l, panel, row, rows, layer.a + at);
+                finish(panel, row, rows, at, vectors);
+            });
         });
     }
 
@@ -277,13 +271,11 @@ private:
         const Layer& layer = layers_.back();
         for (int panel = 0; panel < layer.panels(); ++panel) {
             T* to = layer.d + panel * memory_.panel_step() + std::size_t(row) * kWidth;
-            if (layers_.size() == 1 && batch.rows.sparse())
-                rows_.affine_tile(batch, panel, {row, row + rows}, to);
-            else if (layers_.size() == 1)
+            if (layers_.size() == 1 && !batch.rows.sparse())
                 affine_data_tile(thread, panel, {row, row + rows}, to,
                                  {row, panel == 0 && memory_.trains ? row + rows : row}, {0, 0});
             else
-                affine_tile(layers_.size() - 1, panel, row, rows, to);
+                affine_tile(batch, layers_.size() - 1, panel, row, rows, to);
         }
     }
 
