@@ -273,8 +273,8 @@ MUTATIONS = [
     Mutation(
         "last small batch dropped",
         "training/job.py",
-        "-(-len(self.Y) // self.batch_size)",
-        "len(self.Y) // self.batch_size",
+        "-(-self.n // self.batch_size)",
+        "self.n // self.batch_size",
         TRAIN,
     ),
     Mutation(
