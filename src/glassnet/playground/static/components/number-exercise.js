@@ -92,7 +92,7 @@ class NumberExercise extends Part {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const answer = parsed(String(new FormData(form).get("answer")));
     if (answer === null) {
-      this.message = "Type a number, for example −0.25 or 3e-4.";
+      this.message = "A number, please: for example −0.25 or 3e-4.";
       return;
     }
     try {

@@ -26,7 +26,7 @@ class RunPanels extends Part {
     const panels = PANELS.filter(([name]) => !(name === "confusion" && regression) && !store.hides(name));
     const shown = panels.some(([name]) => name === this.shown) ? this.shown : "loss";
     return html`
-      <div class="tabs" role="tablist" aria-label="Measures of the run" @keydown=${this.onKey}>
+      <div class="tabs" role="tablist" aria-label="How the run does" @keydown=${this.onKey}>
         ${panels.map(
           ([name, label]) => html`<button role="tab" data-arrows id=${`tab-${name}`} aria-controls="panel" aria-selected=${name === shown}
             tabindex=${name === shown ? 0 : -1} @click=${() => (this.shown = name)}>${label}</button>`,

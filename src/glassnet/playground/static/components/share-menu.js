@@ -55,7 +55,7 @@ class ShareMenu extends Part {
         <div class="link"><input readonly aria-label="Address of this picture" .value=${this.link} @focus=${(/** @type {any} */ event) => event.target.select()} />
           <button @click=${this.copy}>Copy</button></div>
         <p role="status" class="note">${this.copied}</p>
-        <details><summary>Hide from a class …</summary>
+        <details><summary>For a class: hide parts of the page …</summary>
           <fieldset class="hide"><legend class="unseen">Leave out</legend>
             ${HIDDEN.map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
           </fieldset></details>
