@@ -10,21 +10,32 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def accuracy(predicted: Array, actual: Array) -> float:
-    """Return the share of predictions that are right."""
-    return float(np.mean(predicted == actual))
+def accuracy(predicted: Array, actual: Array, sample_weight: Array | None = None) -> float:
+    """Return the share of the predictions, by weight, that are right."""
+    return float(np.average(predicted == actual, weights=sample_weight))
 
 
-def r_squared(predicted: Array, actual: Array) -> float:
-    """Return R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)², the share of the variance that is explained; nan if all y are equal.
+def r_squared(predicted: Array, actual: Array, sample_weight: Array | None = None) -> float:
+    """Return R² = 1 − Σ w (y − ŷ)² / Σ w (y − ȳ)², the share of the variance that is explained; nan if all y are equal.
+
+    Of several columns it is the mean.
 
     Examples
     --------
     >>> r_squared(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
     0.5
     """
-    spread = float(np.sum((actual - actual.mean()) ** 2))
-    return float(1 - np.sum((actual - predicted) ** 2) / spread) if spread > 0 else float("nan")
+    return float(np.mean(r_squared_by_column(predicted, actual, sample_weight)))
+
+
+def r_squared_by_column(predicted: Array, actual: Array, sample_weight: Array | None = None) -> Array:
+    """Return the R² of each column."""
+
+    def mean(values: Array) -> Array:
+        return np.average(values, axis=0, weights=sample_weight)
+
+    residual, spread = mean((actual - predicted) ** 2), mean((actual - mean(actual)) ** 2)
+    return np.where(spread > 0, 1 - residual / np.where(spread > 0, spread, 1), np.nan)
 
 
 def score(predicted: Array, actual: Array, *, classes: bool) -> float:

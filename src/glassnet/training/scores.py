@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.network import scores
+
 Array = NDArray[Any]
 
 
 def accuracy(output: Array, Y: Array, sample_weight: Array | None) -> float:
     """Return the share of the rows, by weight, whose largest output is that of their class."""
-    return float(np.average(output.argmax(axis=1) == Y.argmax(axis=1), weights=sample_weight))
+    return scores.accuracy(output.argmax(axis=1), Y.argmax(axis=1), sample_weight)
 
 
 def exact_match(output: Array, Y: Array, sample_weight: Array | None) -> float:
@@ -22,17 +24,16 @@ def exact_match(output: Array, Y: Array, sample_weight: Array | None) -> float:
 
 
 def r_squared(output: Array, Y: Array, sample_weight: Array | None) -> float:
-    """Return R² = 1 − Σ w (y − ŷ)² / Σ w (y − ȳ)², the mean over the outputs; nan if an output is not finite.
+    """Return R², the mean over the outputs; nan if an output is not finite.
 
     Of a target that is the same in all rows it is 1 if every output hits it, else 0.
     """
     if not np.isfinite(output).all():
         return float("nan")
-    Y, weight = Y.astype(np.float64), np.ones(len(Y)) if sample_weight is None else sample_weight.astype(np.float64)
-    residual = weight @ (Y - output) ** 2
-    spread = weight @ (Y - np.average(Y, axis=0, weights=weight)) ** 2
-    constant = np.where(residual == 0, 1.0, 0.0)
-    return float(np.where(spread == 0, constant, 1 - residual / np.where(spread == 0, 1, spread)).mean())
+    Y = Y.astype(np.float64)
+    each = scores.r_squared_by_column(output, Y, sample_weight)
+    hits = np.average((output - Y) ** 2, axis=0, weights=sample_weight) == 0
+    return float(np.where(np.isnan(each), hits, each).mean())
 
 
 SCORES: dict[str, Callable[[Array, Array, Array | None], float]] = {
