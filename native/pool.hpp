@@ -154,13 +154,11 @@ public:
             decide(rate);
         } else {
             rate_ = rate;
-            const bool asleep = window_.slept > kAsleep * size_ * window_.seconds;
-            if (since_trial_ > patience_) {
-                if (size_ > 1 && asleep)
-                    tried_ = size_ / 2;
-                else if (size_ < most_)
-                    tried_ = std::min(most_, 2 * size_);
-            }
+            const bool asleep = window_.slept > kAsleep * size_ * window_.seconds, patient = since_trial_ > patience_;
+            if (size_ > 1 && asleep && (!needs_all_ || patient))
+                tried_ = size_ / 2;
+            else if (size_ < most_ && patient)
+                tried_ = std::min(most_, 2 * size_);
         }
         window_ = {};
     }
@@ -194,8 +192,9 @@ private:
         const bool larger = tried_ > size_;
         const bool better = larger ? rate > kGain * rate_ : rate_ < kGain * rate;
         if (better) size_ = tried_;
+        if (better || !larger) needs_all_ = !better;
         // what was confirmed is asked less often
-        patience_ = better ? kFirstPatience : std::clamp(2 * patience_, kFirstPatience, kMostPatience);
+        patience_ = better ? kFirstPatience : std::min(2 * patience_, kMostPatience);
         tried_ = 0;
         since_trial_ = 0;
     }
@@ -205,7 +204,8 @@ private:
     int tried_ = 0;  // the size on trial, or 0
     const std::vector<int> given_;
     std::size_t steps_ = 0;
-    double rate_ = 0, patience_ = 0, since_trial_ = 0;
+    bool needs_all_ = false;  // half of this team was slower
+    double rate_ = 0, patience_ = kFirstPatience, since_trial_ = 0;
     Window window_;
 };
 
@@ -240,7 +240,8 @@ public:
         task(0);
         barrier.wait();
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-        if (work > 0) size_.took(seconds.count(), work, 1e-9 * barrier.take_slept());
+        const double slept = 1e-9 * barrier.take_slept();
+        if (work > 0) size_.took(seconds.count(), work, slept);
     }
 
     Barrier barrier;

@@ -1,4 +1,4 @@
-"""The C++ below the engine on its own: elementary functions to 4 units in the last place, random draws equal to Python."""
+"""The C++ below the engine on its own: elementary functions to 4 units in the last place, random draws equal to Python, teams."""
 
 import platform
 import subprocess
@@ -49,6 +49,28 @@ def test_functions_on_a_sample_of_all_numbers(build):
 def test_functions_on_all_numbers(build):
     for flags in instruction_sets():
         check(build("functions", *flags), "all")
+
+
+QUIET, BUSY, UNEVEN = (1.0, 0.55, 0.0), (1.0, 3.0, 0.4), (1.0, 0.6, 0.3)  # of team.cpp
+
+
+def test_a_team_shrinks_where_it_has_no_cores_and_grows_again(build):
+    program = build("team")
+
+    def simulate(most, *phases):
+        numbers = [str(number) for phase in phases for number in phase]
+        done = subprocess.run([program, str(most), *numbers], capture_output=True, text=True, check=True)
+        return [tuple(map(float, line.split())) for line in done.stdout.splitlines()]  # share of time, speed
+
+    assert simulate(2, QUIET) == [(1.0, pytest.approx(1 / 0.55, rel=1e-3))]  # nothing is tried where nobody sleeps
+    ((shared, speed),) = simulate(2, UNEVEN)
+    assert shared > 0.9
+    assert speed > 1.5
+    for most in (2, 8):
+        (_, busy), (shared, quiet), (_, again) = simulate(most, BUSY, QUIET, BUSY)
+        assert min(busy, again) > 1 / 1.15  # never slower than 1.15 × one thread
+        assert shared > 0.4
+        assert quiet > 1.3
 
 
 def test_orders_and_draws_equal_python(build):
