@@ -68,9 +68,9 @@ def compare(frame: pl.DataFrame, target: str, seed: int) -> tuple[float, float, 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    from glassnet.tables.fitting import plan
+    from glassnet.tables.fitting.plan import plan
+    from glassnet.tables.reading.table import Table
     from glassnet.tables.settings import Settings
-    from glassnet.tables.table import Table
 
     numeric = frame[target].dtype == pl.Float64
     labels = None if numeric else frame[target].to_list()

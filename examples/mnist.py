@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import glassnet as gn
-from glassnet.tables.idx import TEST, TRAIN, read_images
+from glassnet.tables.reading.idx import TEST, TRAIN, read_images
 
 Array = NDArray[Any]
 

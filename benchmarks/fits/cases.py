@@ -86,7 +86,7 @@ def arrays(case: Fit) -> tuple[Any, Any]:
 @lru_cache(maxsize=1)
 def images(case: Fit) -> tuple[Any, Any, Any, Any]:
     """Return training and test images as rows in [0, 1], and their classes, from a folder of IDX files."""
-    from glassnet.tables.idx import TEST, TRAIN, read_images
+    from glassnet.tables.reading.idx import TEST, TRAIN, read_images
 
     assert case.path is not None
     (X, y), (X_test, y_test) = (read_images(case.path, names) for names in (TRAIN, TEST))

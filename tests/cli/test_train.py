@@ -86,7 +86,7 @@ def test_from_csv_to_onnx(name, floor, glassnet, tmp_path):
     done = glassnet("export", file, "--to", "onnx", "--out", tmp_path / "m.onnx")
     assert done.code == 0, done.err
     model = gn.load(file)
-    from glassnet.tables.reading import read_table
+    from glassnet.tables.reading.read import read_table
 
     found = onnx_predictions(tmp_path / "m.onnx", model, read_table(tmp_path / "test.csv"))
     numbers = next(np.asarray(v) for v in found.values() if np.asarray(v).dtype.kind == "f")
@@ -163,7 +163,7 @@ EVERYTHING = {
 
 def as_train_is_told(monkeypatch):
     """Records the network and the arguments that training is given."""
-    from glassnet.tables import fitting
+    from glassnet.tables.fitting import plan as fitting
 
     told = {}
     real = fitting.train

@@ -24,7 +24,7 @@ REASONS = {
     ),
     "src/glassnet/training/processors.py: limits += [read(base.joinpath(*parts[:depth])) for depth in "
     "range(len(parts) + 1)]: 1 → 2": "equivalent: the whole path is read twice",
-    'src/glassnet/tables/delimited.py: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as '
+    'src/glassnet/tables/reading/delimited.py: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as '
     'Parquet") from None: raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as P → pass': (
         "accepted: a guard; no text is known that the two readers split otherwise"
     ),
@@ -54,7 +54,7 @@ REASONS = {
     "len(nested) < 20 else None: len(nested) < 20 → (len(nested) <= 20)": (
         "accepted: a choice of looks, of a list of 20 that would just fit on a line"
     ),
-    "src/glassnet/tables/table.py: self._numbers[name] = values: self._numbers[name] = values → pass": (
+    "src/glassnet/tables/reading/table.py: self._numbers[name] = values: self._numbers[name] = values → pass": (
         "equivalent: what is not kept is parsed anew"
     ),
     'src/glassnet/training/random.py: return np.argsort(_philox(seed, _ORDER, epoch).random_raw(n), kind="stable"): '

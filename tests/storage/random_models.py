@@ -10,7 +10,7 @@ from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.equations.losses import LOSSES
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.preparation.preparation import Column, Preparation
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
 

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import glassnet as gn
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Preparation
+from glassnet.tables.preparation.preparation import Preparation
 
 G = {
     "identity": lambda z: z,

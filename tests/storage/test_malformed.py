@@ -82,7 +82,7 @@ def seeded(**fields):
 
 def table_model():
     from glassnet.tables.model import TableModel
-    from glassnet.tables.preparation import Column, Preparation
+    from glassnet.tables.preparation.preparation import Column, Preparation
 
     columns = Preparation((Column("age", "numeric"), Column("city", "categorical", categories=("Bern", "Chur"))))
     return to_bytes(TableModel(columns, gn.Network([3, 1], output="sigmoid"), "classification", "y", ["no", "yes"]))

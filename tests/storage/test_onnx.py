@@ -16,7 +16,7 @@ from glassnet.printers.onnx import print_nodes
 from glassnet.storage.onnx_graph import IR_VERSION, OPERATORS, OPSET, _Graph, _value, onnx_bytes
 from glassnet.storage.portable import as_portable
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.preparation.preparation import Column, Preparation
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
 TOLERANCE = 1e-5

@@ -13,7 +13,7 @@ import pytest
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.preparation.preparation import Column, Preparation
 
 
 def table_model(settings=None):

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.preparation.preparation import Column, Preparation
 
 
 class Tensor(np.ndarray):

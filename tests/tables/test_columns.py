@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from glassnet import InputError
-from glassnet.tables.columns import choose_columns
-from glassnet.tables.reading import as_table
-from glassnet.tables.table import Table
+from glassnet.tables.columns.choose import choose_columns
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
 
 WORDS = ["red", "green", "blue"]
 

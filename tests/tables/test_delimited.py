@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet import InputError
-from glassnet.tables import delimited
-from glassnet.tables.delimited import read_delimited
-from glassnet.tables.reading import read_table
+from glassnet.tables.reading import delimited
+from glassnet.tables.reading.delimited import read_delimited
+from glassnet.tables.reading.read import read_table
 
 
 def read(data, separator=None, **options):

@@ -9,15 +9,15 @@ import pytest
 from scipy import sparse
 
 import glassnet as gn
-from glassnet.tables import preparation
-from glassnet.tables.columns import choose_columns
-from glassnet.tables.fitting import Watch, plan
+from glassnet.tables.columns.choose import choose_columns
+from glassnet.tables.columns.targets import encode_classes, find_classes, recognise_task
+from glassnet.tables.fitting.plan import Watch, plan
+from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
+from glassnet.tables.preparation import preparation
+from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.reading.table import Table
 from glassnet.tables.settings import Settings
-from glassnet.tables.splitting import split_rows
-from glassnet.tables.table import Table
-from glassnet.tables.targets import encode_classes, find_classes, recognise_task
 
 
 def text(*cells):
@@ -210,7 +210,7 @@ def test_a_run_interrupted_before_its_first_epoch_has_no_model(monkeypatch):
         raise KeyboardInterrupt
 
     ready = plan(line(), "y")
-    monkeypatch.setattr("glassnet.tables.fitting.train", interrupted)
+    monkeypatch.setattr("glassnet.tables.fitting.plan.train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ready.run()
 

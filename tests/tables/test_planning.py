@@ -7,12 +7,12 @@ import pytest
 import glassnet as gn
 from glassnet import InputError
 from glassnet.network.scores import score, score_name
-from glassnet.tables.fitting import MOST_CURVE_POINTS, _thinned, plan
-from glassnet.tables.reading import as_table
+from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
+from glassnet.tables.fitting.plan import MOST_CURVE_POINTS, _thinned, plan
+from glassnet.tables.fitting.splitting import split_rows
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
 from glassnet.tables.settings import Settings
-from glassnet.tables.splitting import split_rows
-from glassnet.tables.table import Table
-from glassnet.tables.targets import encode_classes, encode_numbers, find_classes, recognise_task
 
 
 def text(cells):

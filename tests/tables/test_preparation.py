@@ -8,9 +8,9 @@ import pytest
 from scipy import sparse
 
 from glassnet.errors import InputError
-from glassnet.tables.preparation import Column, Preparation
-from glassnet.tables.reading import as_table
-from glassnet.tables.table import Table
+from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
 
 TABLE = {
     "size": [1.0, 2.0, None, 9.0, 4.0],

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from glassnet.tables import reading
-from glassnet.tables.reading import read_table
+from glassnet.tables.reading import read as reading
+from glassnet.tables.reading.read import read_table
 
 TEXT = b"age;city\n31;Bern\n45;\n"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glassnet import InputError
-from glassnet.tables.delimited import MOST_COLUMNS, read_delimited
+from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
 
 
 def read(data):

@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 
 import glassnet as gn
-from glassnet.tables.fitting import SHARE, plan, plan_report
+from glassnet.tables.fitting.plan import SHARE, plan, plan_report
 from glassnet.tables.model import TableModel
-from glassnet.tables.preparation import Column, Preparation
-from glassnet.tables.reading import as_table
-from glassnet.tables.report import columns_text, confusion_text, grid, measures_text
+from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
+from glassnet.tables.report.text import columns_text, confusion_text, grid, measures_text
 from glassnet.tables.settings import Settings
-from glassnet.tables.table import Table
 
 COLUMNS = [
     Column("age", "numeric", False, 31.5, 31.25, 2.0),

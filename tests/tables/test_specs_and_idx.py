@@ -8,8 +8,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.tables import specs
-from glassnet.tables.idx import TEST, read_idx, read_images
-from glassnet.tables.reading import read_table
+from glassnet.tables.reading.idx import TEST, read_idx, read_images
+from glassnet.tables.reading.read import read_table
 
 
 def test_specs():

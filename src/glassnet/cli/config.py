@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from glassnet.errors import InputError, shown, unknown_name
-from glassnet.tables.reading import check_regular
+from glassnet.tables.reading.read import check_regular
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:

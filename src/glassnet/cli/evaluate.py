@@ -33,7 +33,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a model on a table that has the target."""
-    from glassnet.tables.report import confusion_text, measures_text
+    from glassnet.tables.report.text import confusion_text, measures_text
 
     found = load_table_model(model)
     table = read_for(found, file, separator)

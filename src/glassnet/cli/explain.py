@@ -15,7 +15,7 @@ from glassnet.cli.screen import note, write_data
 from glassnet.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from glassnet.tables.table import Table
+    from glassnet.tables.reading.table import Table
 
 
 # by the name of the format, the method of a derivation that writes it
@@ -87,7 +87,7 @@ def _model_and_rows(path: Path, file: Path, rows: Rows) -> tuple[Any, Any, Any]:
     from glassnet.cli.table_models import character, read_for
     from glassnet.storage.files import load
     from glassnet.tables.model import TableModel
-    from glassnet.tables.reading import read_table
+    from glassnet.tables.reading.read import read_table
 
     found = load(path)
     if isinstance(found, TableModel):

@@ -35,7 +35,7 @@ def play(
 
 def _read(file: Path, most: int) -> bytes:
     """Up to one byte more than `most` of a regular file, or as "-" of the standard input."""
-    from glassnet.tables.reading import STDIN, check_regular, read_stdin
+    from glassnet.tables.reading.read import STDIN, check_regular, read_stdin
 
     if str(file) == STDIN:
         return read_stdin(most)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from glassnet.tables.model import TableModel
-    from glassnet.tables.table import Table
+    from glassnet.tables.reading.table import Table
 
 
 def predict(

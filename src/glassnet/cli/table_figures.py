@@ -8,9 +8,9 @@ import numpy as np
 
 from glassnet.plots import figures
 from glassnet.storage.atomic import write_atomically
-from glassnet.tables.fitting import Plan
-from glassnet.tables.report import NAMES
-from glassnet.tables.table import cut
+from glassnet.tables.fitting.plan import Plan
+from glassnet.tables.reading.table import cut
+from glassnet.tables.report.text import NAMES
 
 MOST_POINTS = 5_000  # of a scatter plot
 MOST_CLASSES = 60  # of a confusion matrix that can be read

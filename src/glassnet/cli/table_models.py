@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from glassnet.cli.screen import note
 from glassnet.errors import InputError
-from glassnet.tables.table import cut, cut_left
+from glassnet.tables.reading.table import cut, cut_left
 
 if TYPE_CHECKING:
     from glassnet.tables.model import TableModel
-    from glassnet.tables.table import Table
+    from glassnet.tables.reading.table import Table
 
 
 class UnseenRule(StrEnum):
@@ -39,7 +39,7 @@ def load_table_model(path: Path) -> TableModel:
 
 def read_for(model: TableModel, file: Path, separator: str | None) -> Table:
     """The table, with the model's words for missing cells and decimal sign."""
-    from glassnet.tables.reading import read_table
+    from glassnet.tables.reading.read import read_table
 
     table = read_table(
         file,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glassnet.tables.fitting import Plan
+    from glassnet.tables.fitting.plan import Plan
     from glassnet.training.train import Epoch
 
 METRIC_EVERY = 0.2  # seconds between two measurements of the metric, which cost a prediction

@@ -15,16 +15,16 @@ from glassnet.storage.atomic import file_name, writable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glassnet.tables.fitting import Plan
-    from glassnet.tables.table import Table
+    from glassnet.tables.fitting.plan import Plan
+    from glassnet.tables.reading.table import Table
 
 
 def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.cli.table_progress import TableProgress
     from glassnet.storage.files import save, to_bytes
-    from glassnet.tables.fitting import plan_report
-    from glassnet.tables.report import confusion_text, measures_text
+    from glassnet.tables.fitting.plan import plan_report
+    from glassnet.tables.report.text import confusion_text, measures_text
 
     def say(text: str) -> None:
         console.print(printable(text, keep="\n"), markup=False)
@@ -89,7 +89,7 @@ def figure_paths(folder: Path, stem: str) -> tuple[Path, Path]:
 
 def table_part(name: str, text: str, reading: dict[str, Any]) -> Any:
     """A share of the rows, or the table of a file."""
-    from glassnet.tables.reading import read_table
+    from glassnet.tables.reading.read import read_table
 
     try:
         return float(text)

@@ -15,13 +15,13 @@ from glassnet.cli.table_models import character
 from glassnet.cli.table_run import check_places, run, table_part
 from glassnet.errors import InputError
 from glassnet.storage.atomic import file_name
-from glassnet.tables.reading import STDIN
+from glassnet.tables.reading.read import STDIN
 from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
-    from glassnet.tables.fitting import Plan
+    from glassnet.tables.fitting.plan import Plan
     from glassnet.tables.model import Task
-    from glassnet.tables.table import Table
+    from glassnet.tables.reading.table import Table
 
 
 _data, _columns = partial(option, panel="Data"), partial(option, panel="Columns")
@@ -89,8 +89,8 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
 
 def prepare(file: Path, data: Data, settings: Settings, test: str | None = None) -> tuple[Plan, Table]:
     """Read the table and plan the training on it."""
-    from glassnet.tables.fitting import plan
-    from glassnet.tables.reading import LABEL, has_test_images, read_table
+    from glassnet.tables.fitting.plan import plan
+    from glassnet.tables.reading.read import LABEL, has_test_images, read_table
 
     target, reading = data.target, data.reading()
     if target is None and not file.is_dir():
@@ -120,7 +120,7 @@ def _model_file(file: Path) -> Path:
 
 def _last_name(file: Path) -> str:
     """The last column of the file, as an example; "COLUMN" if it cannot be read."""
-    from glassnet.tables.reading import read_table
-    from glassnet.tables.table import cut
+    from glassnet.tables.reading.read import read_table
+    from glassnet.tables.reading.table import cut
 
     return cut(read_table(file).names[-1], 40) if file.exists() else "COLUMN"

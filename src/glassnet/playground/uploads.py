@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.tables.delimited import read_delimited
-from glassnet.tables.table import Table, cut
+from glassnet.tables.reading.delimited import read_delimited
+from glassnet.tables.reading.table import Table, cut
 
 Array = NDArray[Any]
 

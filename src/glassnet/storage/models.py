@@ -56,7 +56,7 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
         "training",
     )
     only(state, *names)
-    preparation = import_module("glassnet.tables.preparation").Preparation.from_dict(state["preparation"])
+    preparation = import_module("glassnet.tables.preparation.preparation").Preparation.from_dict(state["preparation"])
     network, classes = state["network"], state["classes"]
     if not isinstance(network, Network) or network.sizes[0] != preparation.n_features:
         malformed(f"a network of {preparation.n_features} inputs", network)

@@ -26,7 +26,7 @@ class Portable:
     network : Network
     task : "classification", "labels" or "regression"
         One class a row; several 0/1 labels a row; numbers.
-    columns : tuple of glassnet.tables.preparation.Column, optional
+    columns : tuple of glassnet.tables.preparation.preparation.Column, optional
         The columns of a table model; without them the input is a matrix X, (n, d).
     classes : list, optional
         Of a classification, in the order of the probabilities.

@@ -40,7 +40,7 @@ def check_training(training: Any) -> None:
 
 
 def _check_measures(measures: Any, where: str) -> None:
-    from glassnet.tables.report import NAMES
+    from glassnet.tables.report.text import NAMES
 
     if measures and "rows" not in measures:
         malformed(f"rows among {where}", said=", ".join(measures))

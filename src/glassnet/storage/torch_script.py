@@ -199,7 +199,7 @@ def _prepare(model: Portable) -> str:
         height, width = model.image_shape
         pixel = model.columns[0]
         return _PREPARE_IMAGES.format(d=d, height=height, width=width, mean=pixel.mean, scale=pixel.scale)
-    from glassnet.tables.table import MISSING
+    from glassnet.tables.reading.table import MISSING
 
     number = 'word.replace(",", ".")' if model.settings.get("decimal_comma") else "word"
     return _PREPARE_COLUMNS.format(d=d, missing=MISSING, words=tuple(model.settings.get("missing", ())), number=number)

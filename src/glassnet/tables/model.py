@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
-from glassnet.tables.measures import measure_classes, measure_numbers
-from glassnet.tables.preparation import Preparation, Unseen
-from glassnet.tables.reading import as_table
-from glassnet.tables.report import model_text, target_text
-from glassnet.tables.table import Table
-from glassnet.tables.targets import encode_classes, encode_numbers
+from glassnet.tables.columns.targets import encode_classes, encode_numbers
+from glassnet.tables.preparation.preparation import Preparation, Unseen
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
+from glassnet.tables.report.measures import measure_classes, measure_numbers
+from glassnet.tables.report.text import model_text, target_text
 
 Array = NDArray[Any]
 Task = Literal["classification", "regression"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glassnet.errors import InputError
-from glassnet.tables.preparation import Kind
-from glassnet.tables.table import Table, correct_or_missing, cut
+from glassnet.tables.columns.column_type import Kind
+from glassnet.tables.reading.table import Table, correct_or_missing, cut
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown
-from glassnet.tables.reading import as_table
-from glassnet.tables.table import Table
+from glassnet.tables.columns.column_type import Kind
+from glassnet.tables.reading.read import as_table
+from glassnet.tables.reading.table import Table
 
 Array = NDArray[Any]
-Kind = Literal["numeric", "categorical"]
 Unseen = Literal["error", "missing"]
 SPARSE_FROM = 129  # features; the engine has its fastest kernel for fewer, if they are dense
 SPARSE_SHARE = 1 / 8  # of the features that may differ from 0, up to which sparse rows pay

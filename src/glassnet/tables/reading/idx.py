@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.tables.table import cut, cut_left
+from glassnet.tables.reading.table import cut, cut_left
 
 Array = NDArray[Any]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from glassnet.errors import InputError, file_kind, shown, unknown_name
-from glassnet.tables import idx
-from glassnet.tables.delimited import MOST_COLUMNS, read_delimited
-from glassnet.tables.table import Table, cut, cut_left
+from glassnet.tables.reading import idx
+from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
+from glassnet.tables.reading.table import Table, cut, cut_left
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

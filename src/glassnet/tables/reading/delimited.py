@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.tables.table import Table, cut, cut_left
+from glassnet.tables.reading.table import Table, cut, cut_left
 
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_number
-from glassnet.tables.table import Table, cut
+from glassnet.tables.reading.table import Table, cut
 
 Array = NDArray[Any]
 

@@ -13,14 +13,14 @@ from glassnet.equations.initializers import default_initializer
 from glassnet.errors import printable
 from glassnet.network.network import Network
 from glassnet.tables import specs
-from glassnet.tables.columns import Choice, choose_columns
+from glassnet.tables.columns.choose import Choice, choose_columns
+from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
+from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.model import TableModel, Task
-from glassnet.tables.preparation import Preparation
-from glassnet.tables.report import PURPOSE, some_of
+from glassnet.tables.preparation.preparation import Preparation
+from glassnet.tables.reading.table import Table, cut
+from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
-from glassnet.tables.splitting import split_rows
-from glassnet.tables.table import Table, cut
-from glassnet.tables.targets import encode_classes, encode_numbers, find_classes, recognise_task
 from glassnet.training.history import History
 from glassnet.training.job import EarlyStopping
 from glassnet.training.options import OPTIONS

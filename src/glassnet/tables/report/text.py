@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from glassnet.errors import printable
-from glassnet.tables.preparation import Column
-from glassnet.tables.table import cut
+from glassnet.tables.preparation.preparation import Column
+from glassnet.tables.reading.table import cut
 
 SHOWN_COLUMNS = 40
 PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.tables.table import Table, cut
+from glassnet.tables.reading.table import Table, cut
 
 if TYPE_CHECKING:
     import polars as pl

@@ -1,0 +1,1 @@
+"""Decides what each column of a table is, and what is predicted."""

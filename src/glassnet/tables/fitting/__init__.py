@@ -1,0 +1,1 @@
+"""Plans and trains a model of a table."""

@@ -1,0 +1,1 @@
+"""Measures a model, and writes down what was decided, trained and measured."""
