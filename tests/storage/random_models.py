@@ -9,7 +9,7 @@ import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.equations.losses import LOSSES
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Column, Preparation
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
@@ -111,14 +111,22 @@ def random_table_model(rng):
     }[pick(rng, "words", "whole", "numbers")]
     outputs = {"two": 1, "many": len(classes), "number": 1}[kind]
     output = {"two": "sigmoid", "many": "softmax", "number": "identity"}[kind]
+    number = kind == "number"
+    members = [
+        Member(
+            preparation,
+            random_network(rng, [preparation.n_features, 3, outputs], output),
+            target_mean=float(rng.normal()) if number else 0.0,
+            target_scale=float(rng.uniform(0.1, 9)) if number else 1.0,
+            baseline=pick(rng, None, rng.normal(size=preparation.n_features)),
+        )
+        for _ in range(rng.integers(1, 4))
+    ]
     return TableModel(
-        preparation,
-        random_network(rng, [preparation.n_features, 3, outputs], output),
+        members,
         "regression" if kind == "number" else "classification",
         pick(rng, *WORDS),
         None if kind == "number" else classes,
-        target_mean=float(rng.normal()) if kind == "number" else 0.0,
-        target_scale=float(rng.uniform(0.1, 9)) if kind == "number" else 1.0,
         settings={"missing": ["?"], "epochs": 5, "sizes": [3, [4.5, None, {"a b": True, "": -0.0}]]},
         training={"loss": rng.normal(size=4).tolist(), "best": float("inf"), "none": float("nan")},
     )

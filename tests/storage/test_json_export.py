@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import glassnet as gn
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Preparation
 
 G = {
@@ -83,7 +83,7 @@ def test_table_models(tmp_path):
     rows = {"age": [20.0, None, 40.0], "city": ["Bern", "Chur", None], "zip": [3000, 7000, 3000]}
     preparation = Preparation.fit(rows, {"age": "numeric", "city": "categorical", "zip": "categorical"})
     net = gn.Network([preparation.n_features, 3, 1], "tanh", seed=0)
-    model = TableModel(preparation, net, "regression", "price", None, 50.0, 9.0, training={"best": float("nan")})
+    model = TableModel([Member(preparation, net, 50.0, 9.0)], "regression", "price", training={"best": float("nan")})
     content = exported(model, tmp_path)
     listed = [dict(zip(rows, cells, strict=True)) for cells in zip(*rows.values(), strict=True)]
     np.testing.assert_allclose([outputs(content, row)[0] for row in listed], model.predict(rows), rtol=1e-12)

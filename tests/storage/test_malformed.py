@@ -81,11 +81,13 @@ def seeded(**fields):
 
 
 def table_model():
-    from glassnet.tables.model import TableModel
+    from glassnet.tables.model import Member, TableModel
     from glassnet.tables.preparation.preparation import Column, Preparation
 
     columns = Preparation((Column("age", "numeric"), Column("city", "categorical", categories=("Bern", "Chur"))))
-    return to_bytes(TableModel(columns, gn.Network([3, 1], output="sigmoid"), "classification", "y", ["no", "yes"]))
+    return to_bytes(
+        TableModel([Member(columns, gn.Network([3, 1], output="sigmoid"))], "classification", "y", ["no", "yes"])
+    )
 
 
 def tabular(change):

@@ -15,7 +15,7 @@ from glassnet.equations.losses import LOSSES
 from glassnet.printers.onnx import print_nodes
 from glassnet.storage.onnx_graph import IR_VERSION, OPERATORS, OPSET, _Graph, _value, onnx_bytes
 from glassnet.storage.portable import as_portable
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Column, Preparation
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
@@ -132,7 +132,7 @@ def test_table_models_from_raw_columns(classes, dtype):
     k, output = (1, "identity") if classes is None else (1, "sigmoid") if len(classes) == 2 else (3, "softmax")
     net = gn.Network([preparation.n_features, 4, k], "tanh", output, seed=0, dtype=dtype)
     task, scaling = ("regression", (100.0, 7.0)) if classes is None else ("classification", (0.0, 1.0))
-    model = TableModel(preparation, net, task, "y", classes, *scaling)
+    model = TableModel([Member(preparation, net, *scaling)], task, "y", classes)
     feed = {
         name or "column": np.array([np.nan if cell is None else cell for cell in cells])[:, None]
         if kind == "numeric"
@@ -148,7 +148,9 @@ def test_table_models_from_raw_columns(classes, dtype):
 
 def test_an_unseen_category_counts_as_missing():
     preparation = Preparation.fit({"city": ["Bern", "Chur", None]}, {"city": "categorical"})
-    model = TableModel(preparation, gn.Network([3, 1], output="sigmoid", seed=1), "classification", "y", ["a", "b"])
+    model = TableModel(
+        [Member(preparation, gn.Network([3, 1], output="sigmoid", seed=1))], "classification", "y", ["a", "b"]
+    )
     answers = run(model, {"city": np.array([["Basel"], ["Bern"]], dtype=object)})
     expected = model.predict_proba({"city": ["Basel", "Bern"]}, unseen="missing")
     np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-12)
@@ -160,7 +162,7 @@ def image_model():
     net = gn.Network([12, 5, 10], output="softmax", seed=1, dtype="float32")
     images = rng.integers(0, 256, (20, 3, 4), dtype=np.uint8)
     table = {column.name: images.reshape(20, 12)[:, place] for place, column in enumerate(columns)}
-    return TableModel(Preparation(columns), net, "classification", "label", list(range(10))), images, table
+    return TableModel([Member(Preparation(columns), net)], "classification", "label", list(range(10))), images, table
 
 
 def test_pixels_are_one_input_of_images():
@@ -168,7 +170,7 @@ def test_pixels_are_one_input_of_images():
     check(run(model, {"images": images}), model, table)
     columns = model.preparation.columns
     for other in (columns[:-1], columns[::-1], (*columns[:-1], Column("r2c3", "numeric", scale=1.0)), columns[:1]):
-        mixed = TableModel(Preparation(other), gn.Network([len(other), 1]), "regression", "y")
+        mixed = TableModel([Member(Preparation(other), gn.Network([len(other), 1]))], "regression", "y")
         assert as_portable(mixed).image_shape == ((1, 1) if other == columns[:1] else None)
 
 
@@ -204,7 +206,7 @@ def test_what_is_no_model_is_refused(refuses, tmp_path):
 def test_a_number_is_given_in_the_units_of_the_target(mean, scale):
     net = gn.Network([1, 1], dtype="float64")
     net.theta = [2.0, 0.0]
-    model = TableModel(Preparation((Column("x", "numeric"),)), net, "regression", "y", None, mean, scale)
+    model = TableModel([Member(Preparation((Column("x", "numeric"),)), net, mean, scale)], "regression", "y")
     (predicted,) = run(model, {"x": np.array([[1.5], [-4.0]])}).values()
     assert predicted.tolist() == [3 * scale + mean, -8 * scale + mean]
 

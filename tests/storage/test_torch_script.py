@@ -12,7 +12,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Column, Preparation
 
 
@@ -26,7 +26,9 @@ def table_model(settings=None):
     preparation = Preparation.fit(rows, dict(zip(rows, ("numeric", "categorical", "categorical"), strict=True)))
     net = gn.Network([preparation.n_features, 5, 3], "gelu", "softmax", seed=0)
     classes = ["it's", '"""', "\\"]
-    return TableModel(preparation, net, "classification", '""" + 1/0 #', classes, settings=settings or {}), rows
+    return TableModel(
+        [Member(preparation, net)], "classification", '""" + 1/0 #', classes, settings=settings or {}
+    ), rows
 
 
 def imports(text):
@@ -91,7 +93,7 @@ def without_torch(text, *functions):
 def test_an_unseen_category_is_told_as_missing(tmp_path):
     rows = {"city": ["Bern", "Chur", None, "Bern"], "size": [1.5, None, 2.5, 3.5]}
     preparation = Preparation.fit(rows, {"city": "categorical", "size": "numeric"})
-    model = TableModel(preparation, gn.Network([5, 1], output="sigmoid"), "classification", "y", ["a", "b"])
+    model = TableModel([Member(preparation, gn.Network([5, 1], output="sigmoid"))], "classification", "y", ["a", "b"])
     gn.export(model, tmp_path / "table.py")
     (prepare,) = without_torch((tmp_path / "table.py").read_text(encoding="utf-8"), "prepare")
     cells = {"city": ["Chur", "Genf", "", "Bern"], "size": ["2", "na", "3", ""]}
@@ -104,7 +106,7 @@ def test_an_unseen_category_is_told_as_missing(tmp_path):
 @pytest.mark.parametrize(("mean", "scale"), [(5.0, 1.0), (0.0, 3.0), (5.0, 3.0), (-0.5, 1.0), (0.0, 1.0)])
 def test_a_number_is_given_in_the_units_of_the_target(mean, scale, tmp_path):
     columns = Preparation((Column("x", "numeric"),))
-    model = TableModel(columns, gn.Network([1, 1]), "regression", "y", None, mean, scale)
+    model = TableModel([Member(columns, gn.Network([1, 1]), mean, scale)], "regression", "y")
     gn.export(model, tmp_path / "number.py")
     (predict, _) = without_torch((tmp_path / "number.py").read_text(encoding="utf-8"), "predict", "prepare")
     predicted = predict(lambda X: X * 2.0, [{"x": "1.5"}, {"x": "-4"}])
@@ -180,7 +182,7 @@ def test_tables_are_prepared_the_same_way(tmp_path):
 def test_images_are_scaled_the_same_way(tmp_path):
     columns = tuple(Column(f"r{i}c{j}", "numeric", scale=255.0) for i in range(2) for j in range(3))
     net = gn.Network([6, 4, 3], output="softmax", seed=1, dtype="float32")
-    model = TableModel(Preparation(columns), net, "classification", "label", [0, 1, 2])
+    model = TableModel([Member(Preparation(columns), net)], "classification", "label", [0, 1, 2])
     gn.export(model, tmp_path / "images.py")
     images = np.random.default_rng(0).integers(0, 256, (5, 2, 3))
     answers = run(tmp_path, "images", f"print(json.dumps(script.predict(script.load(), {images.tolist()})))")

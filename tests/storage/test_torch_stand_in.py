@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Column, Preparation
 
 
@@ -152,7 +152,7 @@ def test_a_table(classes, output, k, mean, scale, script, tmp_path):
     preparation = Preparation.fit(rows, kinds)
     net = gn.Network([preparation.n_features, 4, k], "tanh", output, seed=3)
     task = "regression" if classes is None else "classification"
-    model = TableModel(preparation, net, task, "y", classes, mean, scale, settings={"missing": ["-"]})
+    model = TableModel([Member(preparation, net, mean, scale)], task, "y", classes, settings={"missing": ["-"]})
     gn.export(model, tmp_path / "table.py")
     cells = {
         "size": ["1", "na", "-", " 7.25 "],
@@ -179,7 +179,7 @@ def test_a_table(classes, output, k, mean, scale, script, tmp_path):
 def test_at_a_shell_it_prints_the_predictions_of_a_file(tabular, script, tmp_path, monkeypatch, capsys):
     if tabular:
         preparation = Preparation.fit({"x": [1.0, 2.0, 4.0]}, {"x": "numeric"})
-        model = TableModel(preparation, gn.Network([1, 1], seed=1), "regression", "y", None)
+        model = TableModel([Member(preparation, gn.Network([1, 1], seed=1))], "regression", "y")
     else:
         model = gn.Network([1, 1], seed=1)
     gn.export(model, tmp_path / "net.py")
@@ -212,7 +212,10 @@ def test_images(at_once, script, tmp_path):
     rng = np.random.default_rng(0)
     columns = tuple(Column(f"r{i}c{j}", "numeric", mean=3.0, scale=255.0) for i in range(3) for j in range(4))
     net = gn.Network([12, 5, 10], output="softmax", seed=1)
-    gn.export(TableModel(Preparation(columns), net, "classification", "label", list("abcdefghij")), tmp_path / "net.py")
+    gn.export(
+        TableModel([Member(Preparation(columns), net)], "classification", "label", list("abcdefghij")),
+        tmp_path / "net.py",
+    )
     text = (tmp_path / "net.py").read_text(encoding="utf-8")
     assert "images of 3 x 4 pixels" in text
     assert "python net.py rows.csv" in text

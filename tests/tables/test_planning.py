@@ -212,7 +212,7 @@ def test_weights_are_those_of_the_column_and_of_the_classes():
     w = table.numbers("w")
     made = plan(table, "y", weight="w", validation=0.0)
     assert (made.parts["train"].weight == w).all()
-    assert list(made.choice.kinds) == ["x"]
+    assert list(made.problem.choice.kinds) == ["x"]
     balanced = np.where(np.arange(100) % 4 == 3, 100 / (2 * 25), 100 / (2 * 75))
     settings = Settings(class_weight="balanced")
     made = plan(table, "y", settings=settings, ignore=["w"], validation=0.0)

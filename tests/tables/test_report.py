@@ -6,7 +6,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.tables.fitting.plan import SHARE, plan, plan_report
-from glassnet.tables.model import TableModel
+from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.preparation import Column, Preparation
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
@@ -60,7 +60,7 @@ def test_measures_and_confusion():
 def model(classes=None):
     network = gn.Network([1, 1]) if classes is None else gn.Network([1, len(classes)], output="softmax")
     task = "regression" if classes is None else "classification"
-    return TableModel(Preparation((COLUMNS[0],)), network, task, "y", classes, 10.5, 2.25)
+    return TableModel([Member(Preparation((COLUMNS[0],)), network, 10.5, 2.25)], task, "y", classes)
 
 
 def test_a_model():

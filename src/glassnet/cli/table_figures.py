@@ -25,16 +25,15 @@ def draw(plan: Plan, loss: Path, result: Path) -> list[Path]:
     made = {loss: figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
     measure = "accuracy" if model.classes is not None else "r2"
     pairs = {}
-    for name, part in plan.parts.items():
+    for name, (answer, actual) in plan.answers().items():
         if name == "validation" and "test" in plan.parts:
             continue
         caption = f"{name}: {NAMES[measure]} {model.training[name][measure]:.3f}"
-        predicted = model.network.predict(part.X)
         if model.classes is None:
-            some = slice(None, None, -(-len(part) // MOST_POINTS))
-            pairs[caption] = (model.decode(part.y[some]), model.decode(predicted[some]))
+            some = slice(None, None, -(-len(actual) // MOST_POINTS))
+            pairs[caption] = (actual[some], answer[some])
         else:
-            pairs[caption] = (part.y, predicted)
+            pairs[caption] = (actual, np.argmax(answer, axis=1))
     if model.classes is None:
         made[result] = figures.plot_predictions(pairs, title, cut(model.target, 30))
     elif len(model.classes) <= MOST_CLASSES:

@@ -6,6 +6,8 @@ import math
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import InputError
 from glassnet.network.network import Network
 from glassnet.storage.fields import a_list, only, text
@@ -22,7 +24,9 @@ def model_state(model: Any) -> dict[str, Any]:
             check_training(model.training)
         except MalformedError as error:  # or a file would be written that `load` refuses
             raise InputError(f"model: {error}; pass a value of that type.") from None
-        return {**vars(model), "preparation": model.preparation.to_dict()}
+        members = [{**vars(member), "preparation": member.preparation.to_dict()} for member in model.members]
+        others = {name: value for name, value in vars(model).items() if name != "members"}
+        return {**members[0], **others} if len(members) == 1 else {"members": members, **others}
     state = model._to_state()
     network = None if state["fitted"] is None else state["fitted"].pop("network_")
     return {"network": network, **state}  # so its arrays are called network.W1, … in every kind of file
@@ -44,25 +48,29 @@ def _estimator(model: Any, state: dict[str, Any]) -> Any:
 
 
 def _table_model(model: Any, state: dict[str, Any]) -> Any:
-    names = (
-        "preparation",
-        "network",
-        "task",
-        "target",
-        "classes",
-        "target_mean",
-        "target_scale",
-        "settings",
-        "training",
-    )
-    only(state, *names)
+    one = "members" not in state
+    own = ("preparation", "network", "target_mean", "target_scale", "baseline")
+    state = {"baseline": None, **state} if one else state  # files before it lack it
+    only(state, *(own if one else ("members",)), "task", "target", "classes", "settings", "training")
+    task, classes = state["task"], state["classes"]
+    described = [{name: state.pop(name) for name in own}] if one else a_list(state.pop("members"), "the members")
+    if not described:
+        malformed("at least one member", described)
+    members = [_member(each, task, classes) for each in described]
+    text(state["target"])
+    check_settings(state["settings"])
+    check_training(state["training"])
+    return model(members, **state)
+
+
+def _member(state: Any, task: Any, classes: Any) -> Any:
+    state = only(state, "preparation", "network", "target_mean", "target_scale", "baseline")
     preparation = import_module("glassnet.tables.preparation.preparation").Preparation.from_dict(state["preparation"])
-    network, classes = state["network"], state["classes"]
+    network, baseline = state["network"], state["baseline"]
     if not isinstance(network, Network) or network.sizes[0] != preparation.n_features:
         malformed(f"a network of {preparation.n_features} inputs", network)
-    text(state["target"])
     output, width = network.activations[network.n_layers].name, network.sizes[-1]
-    if state["task"] == "classification":
+    if task == "classification":
         count = 2 if output == "sigmoid" and width == 1 else width if output == "softmax" else 0
         kinds = {type(each) for each in a_list(classes, "the classes")}
         if (
@@ -72,14 +80,19 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
             or not kinds <= {str, int, float, bool}
         ):
             malformed(f"{count} different classes of one type", classes)
-    elif state["task"] != "regression" or classes is not None or width != 1:
-        malformed("a classification with classes or a regression of one number", state["task"])
+    elif task != "regression" or classes is not None or width != 1:
+        malformed("a classification with classes or a regression of one number", task)
     mean, scale = state["target_mean"], state["target_scale"]
     if not (_is_finite(mean) and _is_finite(scale) and scale > 0):
         malformed("a finite mean and a scale > 0 of the target", said=f"{mean} and {scale}")
-    check_settings(state["settings"])
-    check_training(state["training"])
-    return model(**{**state, "preparation": preparation})
+    if baseline is not None and not (
+        isinstance(baseline, np.ndarray)
+        and baseline.dtype == np.float64
+        and baseline.shape == (preparation.n_features,)
+        and np.isfinite(baseline).all()
+    ):
+        malformed(f"a baseline of {preparation.n_features} finite numbers", baseline)
+    return import_module("glassnet.tables.model").Member(**{**state, "preparation": preparation})
 
 
 def _is_finite(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,36 +23,86 @@ Task = Literal["classification", "regression"]
 
 
 @dataclass(eq=False, repr=False)
-class TableModel:
-    """The model that `glassnet train` makes: it maps the rows of a table to predictions of its target.
+class Member:
+    """One network of a model, with its own preparation of the table.
 
     Parameters
     ----------
     preparation : Preparation
         From columns to the network's inputs.
     network : Network
+    target_mean, target_scale : float
+        A regression's prediction is the network's output · target_scale + target_mean.
+    baseline : (d,) array, optional
+        The mean of the network's inputs over the rows it was trained on.
+    """
+
+    preparation: Preparation
+    network: Network
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    baseline: Array | None = None
+
+    def inputs(self, table: Table, unseen: Unseen = "error") -> Any:
+        """Return the network's inputs for the rows of `table`, (n, d)."""
+        return self.preparation.inputs(table, unseen=unseen, dtype=self.network.dtype)
+
+    def answer(self, X: Any) -> Array:
+        """Return the probabilities (n, classes), or the numbers (n,) in the target's units, in float64."""
+        network = self.network
+        if network.activations[network.n_layers].builtin in ("sigmoid", "softmax"):
+            return network.predict_proba(X).astype(np.float64)
+        with np.errstate(over="ignore"):
+            return network.predict(X).astype(np.float64) * self.target_scale + self.target_mean
+
+
+@dataclass(eq=False, repr=False)
+class TableModel:
+    """The model that `glassnet train` makes: it maps the rows of a table to predictions of its target.
+
+    Its prediction is the mean of those of its members: of their probabilities, or of their numbers.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        At least one network with its preparation.
     task : "classification" or "regression"
     target : str
         The column to predict.
     classes : list of str, int, float or bool, or None
         The classes in the order of the network's outputs; a single sigmoid has two. None for a regression.
-    target_mean, target_scale : float
-        A regression's prediction is the network's output · target_scale + target_mean.
     settings : dict
         Every setting of the run, as JSON values.
     training : dict
         The measures of the training, as JSON values.
     """
 
-    preparation: Preparation
-    network: Network
+    members: Sequence[Member]
     task: Task
     target: str
     classes: list[Any] | None = None
-    target_mean: float = 0.0
-    target_scale: float = 1.0
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def preparation(self) -> Preparation:
+        """The preparation of the first member."""
+        return self.members[0].preparation
+
+    @property
+    def network(self) -> Network:
+        """The network of the first member."""
+        return self.members[0].network
+
+    @property
+    def target_mean(self) -> float:
+        """What the first member adds to its network's output."""
+        return self.members[0].target_mean
+
+    @property
+    def target_scale(self) -> float:
+        """What the first member multiplies its network's output by."""
+        return self.members[0].target_scale
 
     def table(self, given: Any) -> Table:
         """Read `given` (a path, data frame, mapping or Table) as a Table, with the options of the training data."""
@@ -59,15 +110,18 @@ class TableModel:
 
     def predict(self, table: Any, *, unseen: Unseen = "error") -> Array:
         """Return the predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
-        X = self.preparation.inputs(self.table(table), unseen=unseen, dtype=self.network.dtype)
-        return self.decode(self.network.predict(X))
+        return self.decide(self.answer(table, unseen=unseen))
 
     def predict_proba(self, table: Any, *, unseen: Unseen = "error") -> Array:
         """Return the probability of each class, (n, classes), in the order of `classes`."""
         if self.task == "regression":
             raise InputError("predict_proba: expected a classification; got a regression; use predict.")
-        X = self.preparation.inputs(self.table(table), unseen=unseen, dtype=self.network.dtype)
-        return self.network.predict_proba(X)
+        return self.answer(table, unseen=unseen)
+
+    def answer(self, table: Any, *, unseen: Unseen = "error") -> Array:
+        """Return the mean answer of the members: probabilities (n, classes), or numbers (n,) in the target's units."""
+        table = self.table(table)
+        return mean_answer(member.answer(member.inputs(table, unseen)) for member in self.members)
 
     def evaluate(self, table: Any, *, unseen: Unseen = "error") -> dict[str, Any]:
         """Measure the predictions for a table that has the target.
@@ -76,27 +130,23 @@ class TableModel:
         second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
         """
         table = self.table(table)
-        y = self.encode(table)
-        X = self.preparation.inputs(table, unseen=unseen, dtype=self.network.dtype)
-        return self.measure(X, y)
+        return self.measure(self.answer(table, unseen=unseen), self.encode(table))
 
-    def measure(self, X: Array, y: Array) -> dict[str, Any]:
-        """Measure as `evaluate` does, from the network's inputs X and the encoded target y."""
+    def measure(self, answer: Array, y: Array) -> dict[str, Any]:
+        """Measure as `evaluate` does, from the answers of `answer` and the target of `encode`."""
         if self.classes is None:
-            return measure_numbers(self.network, X, y, self.target_mean, self.target_scale)
-        return measure_classes(self.network, X, y, len(self.classes))
+            return measure_numbers(answer, y)
+        return measure_classes(answer, y)
 
     def encode(self, table: Table) -> Array:
-        """Encode the target for the network: class indices (n,), or standardised numbers (n,)."""
+        """Return the target: class indices (n,), or numbers (n,) in its own units."""
         if self.classes is not None:
             return encode_classes(table, self.target, self.classes)
-        return (encode_numbers(table, self.target) - self.target_mean) / self.target_scale
+        return encode_numbers(table, self.target)
 
-    def decode(self, predicted: Array) -> Array:
-        """Turn class indices or standardised numbers of the network into classes or numbers of the target."""
-        if self.classes is not None:
-            return np.array(self.classes)[predicted.astype(np.intp)]
-        return predicted * self.target_scale + self.target_mean
+    def decide(self, answer: Array) -> Array:
+        """Return the likeliest class of each row, (n,), or the numbers as they are."""
+        return answer if self.classes is None else np.array(self.classes)[np.argmax(answer, axis=1)]
 
     def __repr__(self) -> str:
         if self.classes is None:
@@ -105,7 +155,8 @@ class TableModel:
             some = ", ".join(map(str, self.classes[:4])) + (", …" if len(self.classes) > 4 else "")
             what = f"{len(self.classes)} classes: {printable(some)}"
         network = repr(self.network).split("  #")[0]
-        return f"TableModel({self.target!r}, {what}; from {self.preparation!r}; {network})"
+        networks = network if len(self.members) == 1 else f"{len(self.members)} networks, the first {network}"
+        return f"TableModel({self.target!r}, {what}; from {self.preparation!r}; {networks})"
 
     @property
     def target_text(self) -> str:
@@ -114,5 +165,15 @@ class TableModel:
 
     def summary(self) -> str:
         """Describe columns, network, settings and measures as text."""
-        columns, network = self.preparation.columns, self.network.summary()
+        network = self.network.summary()
+        if len(self.members) > 1:
+            network = f"{len(self.members)} networks, whose predictions are averaged; the first:\n{network}"
+        columns = self.preparation.columns
         return model_text(self.target, self.target_text, columns, network, self.settings, self.training)
+
+
+def mean_answer(answers: Iterable[Array]) -> Array:
+    """Return the mean of the members' answers, added up in their order."""
+    first, *others = answers
+    total = first if not others else sum(others, first)
+    return np.asarray(total) / (1 + len(others))

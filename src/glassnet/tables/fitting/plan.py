@@ -1,4 +1,4 @@
-"""`plan` decides and checks everything that a training on a table needs; `Plan.run` trains the TableModel."""
+"""`plan` decides and checks everything that a training of one network on a table needs; `Plan.run` trains the TableModel."""
 
 from __future__ import annotations
 
@@ -11,36 +11,20 @@ from numpy.typing import NDArray
 
 from glassnet.equations.initializers import default_initializer
 from glassnet.errors import printable
-from glassnet.network.network import Network
 from glassnet.tables import specs
-from glassnet.tables.columns.choose import Choice, choose_columns
-from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
+from glassnet.tables.fitting.problem import Problem, pose
+from glassnet.tables.fitting.set_up import Part, SetUp, set_up
 from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.model import TableModel, Task
-from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.table import Table, cut
 from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
 from glassnet.training.history import History
-from glassnet.training.job import EarlyStopping
-from glassnet.training.options import OPTIONS
 from glassnet.training.train import Callback, Epoch, train
 
 Array = NDArray[Any]
 SHARE = 0.15  # share of the rows that validate by default
 MOST_CURVE_POINTS = 1_000  # points of a loss curve kept in the model
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """The network's inputs, targets and sample weights of some rows."""
-
-    X: Array
-    y: Array
-    weight: Array | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
 
 
 @dataclass(eq=False)
@@ -67,14 +51,18 @@ class Watch:
 
 @dataclass(eq=False)
 class Plan:
-    """An untrained model with the data to train it."""
+    """An untrained model of one network with the data to train it."""
 
+    problem: Problem
+    set_up: SetUp
     model: TableModel
-    choice: Choice
-    settings: Settings
     parts: dict[str, Part]  # "train", and "validation" and "test" if there are any
-    rule: str  # "as asked" or "recognised": the origin of the task
     watch: Watch = field(default_factory=Watch)
+
+    @property
+    def settings(self) -> Settings:
+        """The complete settings."""
+        return self.set_up.settings
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TableModel:
         """Train; returns the model. Raises KeyboardInterrupt only before the end of the first epoch.
@@ -114,20 +102,16 @@ class Plan:
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of `train` apart from the data."""
-        s = self.settings
-        early = EarlyStopping(s.patience, s.min_delta) if s.patience and "validation" in self.parts else None
-        return {
-            **{name: getattr(s, name) for name in OPTIONS if hasattr(s, name)},
-            "optimizer": specs.build_optimizer(s.optimizer, s.learning_rate),
-            "batch_size": s.batch_size or None,
-            "schedule": specs.build_schedule(s.schedule),
-            "early_stopping": early,
-            "n_threads": s.threads,
-        }
+        return self.set_up.options(validated="validation" in self.parts)
+
+    def answers(self) -> dict[str, tuple[Array, Array]]:
+        """Return the model's answer and the actual target of each part."""
+        member = self.model.members[0]
+        return {name: (member.answer(part.X), part.actual) for name, part in self.parts.items()}
 
     def measure(self) -> dict[str, dict[str, Any]]:
         """Measure each part; the measures are also kept in the model."""
-        measures = {name: self.model.measure(part.X, part.y) for name, part in self.parts.items()}
+        measures = {name: self.model.measure(answer, actual) for name, (answer, actual) in self.answers().items()}
         self.model.training |= measures
         return measures
 
@@ -161,36 +145,32 @@ def plan(
         Names the file, the line, the column and the cell that is wrong, or the setting.
     """
     settings = settings or Settings()
-    if target not in table.names:
-        raise table.no_column(target)
-    if len(table) < 2:
-        raise table.error(None, "at least 2 rows", str(len(table)), "add rows")
-    chosen: Task = task or recognise_task(table, target)  # type: ignore[assignment]
-    rule = "as asked" if task else "recognised"
-    classes = find_classes(table, target) if chosen == "classification" else None
-    settings.check(None if classes is None else len(classes))
-    ignored = [*ignore] if weight is None else [*ignore, weight]
-    choice = choose_columns(table, target, numeric=numeric, categorical=categorical, ignore=ignored)
-    y = encode_classes(table, target, classes) if classes is not None else encode_numbers(table, target)
-    if classes is None and (y == y[0]).all():
-        raise table.error(target, "numbers that differ", f"{y[0]:g} in every row", "choose another --target")
-
+    balanced = settings.class_weight is not None
+    problem = pose(
+        table,
+        target,
+        task=task,
+        numeric=numeric,
+        categorical=categorical,
+        ignore=ignore,
+        weight=weight,
+        balanced=balanced,
+    )
+    settings.check(problem.n_classes)
     shares = {"validation": validation, "test": test}
     drawn = {name: share if not isinstance(share, Table) else 0.0 for name, share in shares.items()}
-    rows = dict(zip(("train", *shares), split_rows(table, target, y, classes, drawn, settings.seed), strict=True))
-    preparation = Preparation.fit(table, choice.kinds, rows["train"])
-    settings = settings.complete(len(rows["train"]), preparation.n_features, None if classes is None else len(classes))
-
-    model = TableModel(preparation, _network(preparation, settings, classes), chosen, target, classes)
-    if classes is None and model.network.loss_function.targets == "numbers":
-        model.target_mean, model.target_scale = _center(table, target, y[rows["train"]])
-        y = (y - model.target_mean) / model.target_scale
-    model.settings = _record(table, settings, model.network, choice, shares)
-    X = preparation.inputs(table, dtype=settings.dtype)
-    weights = _weights(table, weight, y if settings.class_weight else None, len(classes or ()))
-    parts = {name: _take(X, y, weights, chosen_rows) for name, chosen_rows in rows.items() if len(chosen_rows)}
-    parts |= {name: _whole(name, other, model) for name, other in shares.items() if isinstance(other, Table)}
-    return Plan(model, choice, settings, parts, rule)
+    split = split_rows(table, target, problem.y, problem.classes, drawn, settings.seed)
+    rows = dict(zip(("train", *shares), split, strict=True))
+    made = set_up(problem, settings, rows["train"])
+    model = TableModel([made.member], problem.task, target, problem.classes)
+    model.settings = _record(problem, made, shares)
+    parts = {"train": made.train}
+    for name, given in shares.items():
+        if isinstance(given, Table):
+            parts[name] = _whole(name, given, made, model)
+        elif len(rows[name]):
+            parts[name] = made.part(table.take(rows[name]), problem.y[rows[name]])
+    return Plan(problem, made, model, parts)
 
 
 def plan_report(plan: Plan, table: Table) -> str:
@@ -201,7 +181,7 @@ def plan_report(plan: Plan, table: Table) -> str:
     becomes = f"{model.preparation.n_features} features"
     lines = [
         f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
-        f"target {model.target!r}: {model.task} ({plan.rule}), {model.target_text}",
+        f"target {model.target!r}: {model.task} ({plan.problem.rule}), {model.target_text}",
         f"inputs: {numeric} numeric and {len(columns) - numeric} categorical columns → {becomes}",
     ]
     for kind, rule in (
@@ -212,7 +192,7 @@ def plan_report(plan: Plan, table: Table) -> str:
         if names:
             lines.append(f"missing cells, {rule}: {some_of(names)}")
     reasons: dict[str, list[str]] = {}
-    for name, reason in plan.choice.left_out.items():
+    for name, reason in plan.problem.choice.left_out.items():
         reasons.setdefault(reason, []).append(cut(name, 30))
     lines += [f"left out, {reason}: {some_of(names)}" for reason, names in reasons.items()]
     rows = [f"{len(part):,} {PURPOSE[name]}" for name, part in plan.parts.items()]
@@ -225,33 +205,9 @@ def plan_report(plan: Plan, table: Table) -> str:
     return printable("\n".join(lines), keep="\n")
 
 
-def _network(preparation: Preparation, settings: Settings, classes: list[Any] | None) -> Network:
-    outputs = len(classes) if classes is not None and settings.output == "softmax" else 1
-    assert settings.hidden is not None
-    assert settings.output is not None
-    activations = [specs.build_activation(text) for text in settings.activation]
-    return Network(
-        [preparation.n_features, *settings.hidden, outputs],
-        hidden=[
-            each.name if each.name == text else each
-            for each, text in zip(activations, settings.activation, strict=True)
-        ]
-        if len(activations) > 1
-        else settings.activation[0]
-        if ":" not in settings.activation[0]
-        else activations[0],
-        output=settings.output,
-        loss=None if settings.loss is None else specs.build_loss(settings.loss),
-        init=None if settings.init is None else settings.init[0] if len(settings.init) == 1 else list(settings.init),
-        seed=settings.seed,
-        dtype=settings.dtype,
-    )
-
-
-def _record(
-    table: Table, settings: Settings, network: Network, choice: Choice, shares: Mapping[str, float | Table]
-) -> dict[str, Any]:
+def _record(problem: Problem, made: SetUp, shares: Mapping[str, float | Table]) -> dict[str, Any]:
     """Return all settings of the run by name, with the values that follow from other settings where one is None."""
+    settings, network = made.settings, made.member.network
     optimizer = specs.build_optimizer(settings.optimizer, settings.learning_rate)
     hidden = [network.activations[layer].name for layer in range(1, network.n_layers)]
     return {
@@ -260,46 +216,17 @@ def _record(
         "loss": settings.loss or network.loss_function.name,
         "init": [*settings.init] if settings.init else [default_initializer(hidden)],
         **{name: given.source if isinstance(given, Table) else given for name, given in shares.items()},
-        "missing": list(table.missing),
-        "decimal_comma": table.decimal_comma,
-        "left_out": choice.left_out,
+        "missing": list(problem.table.missing),
+        "decimal_comma": problem.table.decimal_comma,
+        "left_out": problem.choice.left_out,
     }
 
 
-def _whole(name: str, table: Table, model: TableModel) -> Part:
+def _whole(name: str, table: Table, made: SetUp, model: TableModel) -> Part:
     """Return all rows of a table that was passed as the part `name`."""
     if not len(table):
         raise table.error(None, "rows", "none", f"pass --{name} with a share or another file")
-    return Part(model.preparation.inputs(table, dtype=model.network.dtype), model.encode(table))
-
-
-def _center(table: Table, target: str, y: Array) -> tuple[float, float]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(np.mean(y)), float(np.std(y))
-    if not np.isfinite([mean, scale]).all():
-        got = f"{np.max(np.abs(y)):g}"
-        raise table.error(target, "numbers below 1e150", got, "use another unit")
-    return mean, scale if scale > 0 else 1.0
-
-
-def _weights(table: Table, name: str | None, y: Array | None, classes: int) -> Array | None:
-    """Return sample weights: the cells of column `name`, times n/(k·n_class) if classes are balanced."""
-    weights = None
-    if name is not None:
-        weights = table.numbers(name)
-        wrong = ~(weights >= 0)
-        if wrong.any():
-            raise table.cell_error(int(np.argmax(wrong)), name, "a weight of at least 0", "correct it")
-    if y is not None:
-        balanced = (len(y) / (classes * np.bincount(y, minlength=classes)))[y]
-        weights = balanced if weights is None else weights * balanced
-    return weights
-
-
-def _take(X: Array, y: Array, weights: Array | None, rows: Array) -> Part:
-    if len(rows) == len(y):
-        return Part(X, y, weights)
-    return Part(X[rows], y[rows], None if weights is None else weights[rows])
+    return made.part(table, model.encode(table))
 
 
 def _thinned(curve: list[float]) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,11 @@ class Table:
 
     def __repr__(self) -> str:
         return f"Table({self.source!r}: {len(self):,} rows, {len(self.names):,} columns)"
+
+    def take(self, rows: Array) -> Table:
+        """Return a table of the rows with these numbers, which keep their lines."""
+        lines = None if self.lines is None else self.lines[rows]
+        return replace(self, frame=self.frame[rows], lines=lines, _numbers={})
 
     # --- cells --------------------------------------------------------------------------------------------------
 

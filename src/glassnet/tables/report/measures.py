@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.network.network import Network
 from glassnet.network.scores import accuracy, r_squared
 
 Array = NDArray[Any]
 
 
-def measure_numbers(network: Network, X: Array, y: Array, mean: float, scale: float) -> dict[str, Any]:
-    """Return rows, R², RMSE and mean absolute error, in the units of the target.
-
-    `X` are the network's inputs, `y` and the network's outputs are in units of (target − mean) / scale.
+def measure_numbers(predicted: Array, y: Array) -> dict[str, Any]:
+    """Return rows, R², RMSE and mean absolute error of the predicted numbers (n,), in the units of the target.
 
     Raises
     ------
@@ -26,21 +23,19 @@ def measure_numbers(network: Network, X: Array, y: Array, mean: float, scale: fl
     """
     from sklearn import metrics
 
-    with np.errstate(over="ignore"):
-        actual, predicted = (v * scale + mean for v in (y, network.predict(X)))
     _check_finite(predicted)
     return {
         "rows": len(y),
-        "r2": r_squared(predicted, actual),
-        "rmse": float(metrics.root_mean_squared_error(actual, predicted)),
-        "mae": float(metrics.mean_absolute_error(actual, predicted)),
+        "r2": r_squared(predicted, y),
+        "rmse": float(metrics.root_mean_squared_error(y, predicted)),
+        "mae": float(metrics.mean_absolute_error(y, predicted)),
     }
 
 
-def measure_classes(network: Network, X: Array, y: Array, classes: int) -> dict[str, Any]:
+def measure_classes(probabilities: Array, y: Array) -> dict[str, Any]:
     """Return rows, accuracies, macro F1, log loss, for two classes ROC AUC, and the confusion matrix.
 
-    `X` are the network's inputs, `y` the class indices 0 … classes − 1.
+    `probabilities` are those of the classes, (n, classes), `y` the class indices 0 … classes − 1.
 
     Raises
     ------
@@ -49,10 +44,9 @@ def measure_classes(network: Network, X: Array, y: Array, classes: int) -> dict[
     """
     from sklearn import metrics
 
-    probabilities = network.predict_proba(X).astype(np.float64)
     _check_finite(probabilities)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    predicted = network.predict(X)
+    probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
+    predicted, classes = np.argmax(probabilities, axis=1), probabilities.shape[1]
     labels = np.arange(classes)
     confusion = metrics.confusion_matrix(y, predicted, labels=labels)
     per_class = confusion.sum(axis=1)

@@ -1,0 +1,101 @@
+"""The Problem: the rows of a table, the column to predict, and the columns to predict it from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.tables.columns.choose import Choice, choose_columns
+from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
+from glassnet.tables.model import Task
+from glassnet.tables.reading.table import Table
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be learned, before any network.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+        The column to predict.
+    task : "classification" or "regression"
+    rule : "as asked" or "recognised"
+        The origin of the task.
+    classes : list, optional
+        The classes of a classification.
+    choice : Choice
+        The columns to learn from.
+    y : (n,) array
+        The class numbers, or the numbers in the target's units.
+    weight : (n,) array, optional
+        The sample weights.
+    """
+
+    table: Table
+    target: str
+    task: Task
+    rule: str
+    classes: list[Any] | None
+    choice: Choice
+    y: Array
+    weight: Array | None = None
+
+    @property
+    def n_classes(self) -> int | None:
+        """The number of classes; None for a regression."""
+        return None if self.classes is None else len(self.classes)
+
+
+def pose(
+    table: Table,
+    target: str,
+    *,
+    task: Task | None = None,
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    weight: str | None = None,
+    balanced: bool = False,
+) -> Problem:
+    """Decide what is to be learned: the task, the classes, the columns and the weights.
+
+    Raises
+    ------
+    InputError
+        Names the file, the line, the column and the cell that is wrong.
+    """
+    if target not in table.names:
+        raise table.no_column(target)
+    if len(table) < 2:
+        raise table.error(None, "at least 2 rows", str(len(table)), "add rows")
+    chosen: Task = task or recognise_task(table, target)  # type: ignore[assignment]
+    classes = find_classes(table, target) if chosen == "classification" else None
+    ignored = [*ignore] if weight is None else [*ignore, weight]
+    choice = choose_columns(table, target, numeric=numeric, categorical=categorical, ignore=ignored)
+    y = encode_classes(table, target, classes) if classes is not None else encode_numbers(table, target)
+    if classes is None and (y == y[0]).all():
+        raise table.error(target, "numbers that differ", f"{y[0]:g} in every row", "choose another --target")
+    weights = _weights(table, weight, y if balanced else None, len(classes or ()))
+    return Problem(table, target, chosen, "as asked" if task else "recognised", classes, choice, y, weights)
+
+
+def _weights(table: Table, name: str | None, y: Array | None, classes: int) -> Array | None:
+    """Return sample weights: the cells of column `name`, times n/(k·n_class) if classes are balanced."""
+    weights = None
+    if name is not None:
+        weights = table.numbers(name)
+        wrong = ~(weights >= 0)
+        if wrong.any():
+            raise table.cell_error(int(np.argmax(wrong)), name, "a weight of at least 0", "correct it")
+    if y is not None:
+        balanced = (len(y) / (classes * np.bincount(y, minlength=classes)))[y]
+        weights = balanced if weights is None else weights * balanced
+    return weights
