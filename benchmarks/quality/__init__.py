@@ -1,0 +1,1 @@
+"""How well `glassnet train` predicts, beside what others would use: `python -m benchmarks.quality`."""
