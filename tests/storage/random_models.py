@@ -10,7 +10,8 @@ from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.equations.losses import LOSSES
 from glassnet.tables.model import Member, TableModel
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
 
@@ -91,12 +92,12 @@ def random_pair(rng):
 
 def random_column(rng, name):
     if rng.random() < 0.5:
-        return Column(
-            name, "numeric", bool(rng.random() < 0.5), *rng.normal(size=2).tolist(), scale=float(rng.uniform(0.1, 9))
+        return Column.numeric(
+            name, bool(rng.random() < 0.5), *rng.normal(size=2).tolist(), scale=float(rng.uniform(0.1, 9))
         )
     count = int(rng.integers(0, 6))
     words = tuple(rng.permutation(WORDS)[:count].tolist()) if rng.random() < 0.7 else tuple(range(-1, count - 1))
-    return Column(name, "categorical", bool(rng.random() < 0.5) or not count, categories=words)
+    return Column.categorical(name, bool(rng.random() < 0.5) or not count, categories=words)
 
 
 def random_table_model(rng):

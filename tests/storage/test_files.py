@@ -143,9 +143,10 @@ def test_a_subclass_is_refused_rather_than_saved_as_its_base(refuses, tmp_path):
 
 def test_a_description_beyond_the_limit_is_refused(refuses, tmp_path):
     from glassnet.tables.model import Member, TableModel
-    from glassnet.tables.preparation.preparation import Column, Preparation
+    from glassnet.tables.preparation.column import Column
+    from glassnet.tables.preparation.preparation import Preparation
 
-    column = Column("city", "categorical", categories=tuple(f"city number {i:100d}" for i in range(10_000)))
+    column = Column.categorical("city", categories=tuple(f"city number {i:100d}" for i in range(10_000)))
     model = TableModel([Member(Preparation((column,)), gn.Network([10_000, 1]))], "regression", "y")
     with refuses("model"):
         gn.save(model, tmp_path / "large.safetensors")

@@ -32,8 +32,9 @@ def inputs(model, row):
     x = []
     for column in model["inputs"]["columns"]:
         cell = row[column["name"]]
-        if column["kind"] == "numeric":
-            x.append(((column["median"] if cell is None else cell) - column["mean"]) / column["scale"])
+        (encoder,) = column["encoders"]
+        if column["type"]["kind"] == "numeric":
+            x.append(((column["median"] if cell is None else cell) - encoder["mean"]) / encoder["scale"])
         else:
             x.extend(float(cell == category) for category in column["categories"])
         if column["missing"]:

@@ -82,9 +82,10 @@ def seeded(**fields):
 
 def table_model():
     from glassnet.tables.model import Member, TableModel
-    from glassnet.tables.preparation.preparation import Column, Preparation
+    from glassnet.tables.preparation.column import Column
+    from glassnet.tables.preparation.preparation import Preparation
 
-    columns = Preparation((Column("age", "numeric"), Column("city", "categorical", categories=("Bern", "Chur"))))
+    columns = Preparation((Column.numeric("age"), Column.categorical("city", categories=("Bern", "Chur"))))
     return to_bytes(
         TableModel([Member(columns, gn.Network([3, 1], output="sigmoid"))], "classification", "y", ["no", "yes"])
     )

@@ -16,7 +16,8 @@ from glassnet.printers.onnx import print_nodes
 from glassnet.storage.onnx_graph import IR_VERSION, OPERATORS, OPSET, _Graph, _value, onnx_bytes
 from glassnet.storage.portable import as_portable
 from glassnet.tables.model import Member, TableModel
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
 TOLERANCE = 1e-5
@@ -146,19 +147,20 @@ def test_table_models_from_raw_columns(classes, dtype):
     check(answers, model, COLUMNS)
 
 
-def test_an_unseen_category_counts_as_missing():
+def test_an_unseen_category_is_another_one_and_a_usual_word_a_missing_cell():
     preparation = Preparation.fit({"city": ["Bern", "Chur", None]}, {"city": "categorical"})
     model = TableModel(
         [Member(preparation, gn.Network([3, 1], output="sigmoid", seed=1))], "classification", "y", ["a", "b"]
     )
-    answers = run(model, {"city": np.array([["Basel"], ["Bern"]], dtype=object)})
-    expected = model.predict_proba({"city": ["Basel", "Bern"]}, unseen="missing")
+    answers = run(model, {"city": np.array([["Basel"], ["Bern"], ["NA"], ["n/a"], [""]], dtype=object)})
+    expected = model.predict_proba({"city": ["Basel", "Bern", None, None, None]}, unseen="other")
+    assert len(np.unique(expected)) == 5
     np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-12)
 
 
 def image_model():
     rng = np.random.default_rng(0)
-    columns = tuple(Column(f"r{i}c{j}", "numeric", scale=255.0) for i in range(3) for j in range(4))
+    columns = tuple(Column.numeric(f"r{i}c{j}", scale=255.0) for i in range(3) for j in range(4))
     net = gn.Network([12, 5, 10], output="softmax", seed=1, dtype="float32")
     images = rng.integers(0, 256, (20, 3, 4), dtype=np.uint8)
     table = {column.name: images.reshape(20, 12)[:, place] for place, column in enumerate(columns)}
@@ -169,7 +171,7 @@ def test_pixels_are_one_input_of_images():
     model, images, table = image_model()
     check(run(model, {"images": images}), model, table)
     columns = model.preparation.columns
-    for other in (columns[:-1], columns[::-1], (*columns[:-1], Column("r2c3", "numeric", scale=1.0)), columns[:1]):
+    for other in (columns[:-1], columns[::-1], (*columns[:-1], Column.numeric("r2c3", scale=1.0)), columns[:1]):
         mixed = TableModel([Member(Preparation(other), gn.Network([len(other), 1]))], "regression", "y")
         assert as_portable(mixed).image_shape == ((1, 1) if other == columns[:1] else None)
 
@@ -206,7 +208,7 @@ def test_what_is_no_model_is_refused(refuses, tmp_path):
 def test_a_number_is_given_in_the_units_of_the_target(mean, scale):
     net = gn.Network([1, 1], dtype="float64")
     net.theta = [2.0, 0.0]
-    model = TableModel([Member(Preparation((Column("x", "numeric"),)), net, mean, scale)], "regression", "y")
+    model = TableModel([Member(Preparation((Column.numeric("x"),)), net, mean, scale)], "regression", "y")
     (predicted,) = run(model, {"x": np.array([[1.5], [-4.0]])}).values()
     assert predicted.tolist() == [3 * scale + mean, -8 * scale + mean]
 

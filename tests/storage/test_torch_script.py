@@ -13,7 +13,8 @@ import pytest
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import Member, TableModel
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 
 
 def table_model(settings=None):
@@ -45,7 +46,7 @@ def test_the_script_is_python_of_torch_and_safetensors_alone(tmp_path):
     for number, model in enumerate((gn.Network([2, 3, 1]), table_model({"missing": ["?"], "decimal_comma": True})[0])):
         gn.export(model, tmp_path / f"net{number}.py")
         text = (tmp_path / f"net{number}.py").read_text(encoding="utf-8")
-        assert imports(text) == {"csv", "sys", "pathlib", "torch", "safetensors"}
+        assert imports(text) == {"csv", "sys", "pathlib", "torch", "safetensors"} | ({"math"} if number else set())
         assert max(map(len, text.splitlines())) <= 140
         assert (tmp_path / f"net{number}.safetensors").exists()
 
@@ -73,11 +74,7 @@ class Rows(np.ndarray):
 
 def without_torch(text, *functions):
     """Functions of a script, run on arrays."""
-    kept = [
-        node
-        for node in ast.parse(text).body
-        if getattr(node, "name", None) in functions or isinstance(node, ast.Assign)
-    ]
+    kept = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.Assign)]
     kept = [node for node in kept if not isinstance(node, ast.Assign) or node.targets[0].id in ("COLUMNS", "CLASSES")]
     torch = SimpleNamespace(
         tensor=lambda values, dtype: np.array(values).view(Rows),
@@ -85,12 +82,12 @@ def without_torch(text, *functions):
         no_grad=lambda: lambda function: function,
         float64="float64",
     )
-    space = {"torch": torch, "DTYPE": "float64"}
+    space = {"torch": torch, "DTYPE": "float64", "MODEL_FILE": None}
     exec(compile(ast.Module(kept, []), "script", "exec"), space)  # noqa: S102
     return [space[name] for name in functions]
 
 
-def test_an_unseen_category_is_told_as_missing(tmp_path):
+def test_an_unseen_category_is_told_from_a_missing_one(tmp_path):
     rows = {"city": ["Bern", "Chur", None, "Bern"], "size": [1.5, None, 2.5, 3.5]}
     preparation = Preparation.fit(rows, {"city": "categorical", "size": "numeric"})
     model = TableModel([Member(preparation, gn.Network([5, 1], output="sigmoid"))], "classification", "y", ["a", "b"])
@@ -98,14 +95,14 @@ def test_an_unseen_category_is_told_as_missing(tmp_path):
     (prepare,) = without_torch((tmp_path / "table.py").read_text(encoding="utf-8"), "prepare")
     cells = {"city": ["Chur", "Genf", "", "Bern"], "size": ["2", "na", "3", ""]}
     prepared = prepare([dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)])
-    expected = {"city": ["Chur", None, None, "Bern"], "size": [2.0, None, 3.0, None]}
+    expected = {"city": ["Chur", "Basel", None, "Bern"], "size": [2.0, None, 3.0, None]}
     assert prepared.tolist() == preparation.matrix(expected).tolist()
-    assert prepared[:, :3].tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0]]
+    assert prepared[:, :3].tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1], [1, 0, 0]]
 
 
 @pytest.mark.parametrize(("mean", "scale"), [(5.0, 1.0), (0.0, 3.0), (5.0, 3.0), (-0.5, 1.0), (0.0, 1.0)])
 def test_a_number_is_given_in_the_units_of_the_target(mean, scale, tmp_path):
-    columns = Preparation((Column("x", "numeric"),))
+    columns = Preparation((Column.numeric("x"),))
     model = TableModel([Member(columns, gn.Network([1, 1]), mean, scale)], "regression", "y")
     gn.export(model, tmp_path / "number.py")
     (predict, _) = without_torch((tmp_path / "number.py").read_text(encoding="utf-8"), "predict", "prepare")
@@ -180,7 +177,7 @@ def test_tables_are_prepared_the_same_way(tmp_path):
 
 @pytest.mark.long
 def test_images_are_scaled_the_same_way(tmp_path):
-    columns = tuple(Column(f"r{i}c{j}", "numeric", scale=255.0) for i in range(2) for j in range(3))
+    columns = tuple(Column.numeric(f"r{i}c{j}", scale=255.0) for i in range(2) for j in range(3))
     net = gn.Network([6, 4, 3], output="softmax", seed=1, dtype="float32")
     model = TableModel([Member(Preparation(columns), net)], "classification", "label", [0, 1, 2])
     gn.export(model, tmp_path / "images.py")

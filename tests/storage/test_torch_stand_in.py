@@ -15,7 +15,8 @@ from safetensors.numpy import load_file
 import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import Member, TableModel
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 
 
 class Tensor(np.ndarray):
@@ -159,7 +160,11 @@ def test_a_table(classes, output, k, mean, scale, script, tmp_path):
         "city": ["Chur", "Genf", "-", "Bern"],
         "open": ["true", "false", "", "x"],
     }
-    known = {"size": [1.0, None, None, 7.25], "city": ["Chur", None, None, "Bern"], "open": [True, False, None, None]}
+    known = {
+        "size": [1.0, None, None, 7.25],
+        "city": ["Chur", "Basel", None, "Bern"],
+        "open": ["true", "false", None, "x"],
+    }
     space = script(tmp_path / "table.py")
     given = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     X = space["prepare"](given)
@@ -210,7 +215,7 @@ def test_its_words_tell_what_it_is(tmp_path):
 @pytest.mark.parametrize("at_once", [True, False])
 def test_images(at_once, script, tmp_path):
     rng = np.random.default_rng(0)
-    columns = tuple(Column(f"r{i}c{j}", "numeric", mean=3.0, scale=255.0) for i in range(3) for j in range(4))
+    columns = tuple(Column.numeric(f"r{i}c{j}", mean=3.0, scale=255.0) for i in range(3) for j in range(4))
     net = gn.Network([12, 5, 10], output="softmax", seed=1)
     gn.export(
         TableModel([Member(Preparation(columns), net)], "classification", "label", list("abcdefghij")),

@@ -15,7 +15,8 @@ from glassnet.tables.fitting.plan import Watch, plan
 from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation import preparation
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.table import Table
 from glassnet.tables.settings import Settings
 
@@ -160,9 +161,7 @@ def test_measures_by_hand():
     network = gn.Network([1, 1], output="sigmoid")
     network.theta = [1.0, 0.0]
     table = {"x": [-1.0, -2.0, 1.0, 3.0, 2.0, -3.0], "y": ["a", "a", "a", "b", "b", "a"]}
-    preparation = Preparation.fit(table, {"x": "numeric"})
-    object.__setattr__(preparation.columns[0], "mean", 0.0)
-    object.__setattr__(preparation.columns[0], "scale", 1.0)
+    preparation = Preparation((Column.numeric("x"),))
     model = TableModel([Member(preparation, network)], "classification", "y", ["a", "b"])
     measures = model.evaluate(table)
     p = 1 / (1 + np.exp(-np.array([-1, -2, 1, 3, 2.0, -3])))
@@ -219,9 +218,7 @@ def test_a_class_that_no_row_has_does_not_count():
     """Balanced accuracy and F1 are means over the classes of the rows; one of none would count as 0."""
     network = gn.Network([1, 3], output="softmax")
     network.theta = [1.0, 0.0, -1.0, 0.0, 0.0, 0.0]  # a where x > 0, c where x < 0
-    model = TableModel(
-        [Member(Preparation((Column("x", "numeric"),)), network)], "classification", "y", ["a", "b", "c"]
-    )
+    model = TableModel([Member(Preparation((Column.numeric("x"),)), network)], "classification", "y", ["a", "b", "c"])
     measures = model.evaluate({"x": [1.0, 2.0, -1.0, -2.0, 3.0], "y": ["a", "a", "c", "c", "c"]})
     assert measures["confusion"] == [[2, 0, 0], [0, 0, 0], [1, 0, 2]]
     assert measures["balanced_accuracy"] == pytest.approx((1 + 2 / 3) / 2)
@@ -233,7 +230,7 @@ def test_a_class_that_no_row_has_does_not_count():
 def test_predictions_beyond_the_numbers_are_refused(target, refuses):
     network = gn.Network([1, 1], output="identity")
     network.theta = [1e300, 0.0]
-    model = TableModel([Member(Preparation((Column("x", "numeric"),)), network, **target)], "regression", "y")
+    model = TableModel([Member(Preparation((Column.numeric("x"),)), network, **target)], "regression", "y")
     with refuses("evaluate: expected finite predictions; got inf or nan in row 2"):
         model.evaluate({"x": [0.0, 1e9], "y": [1.0, 2.0]})
 
@@ -275,7 +272,7 @@ def test_of_epochs_with_equal_loss_the_first_is_the_best():
 
 
 def test_the_text_of_a_model_has_no_control_characters():
-    columns = (Column("a\x1b[2J", "categorical", categories=("b\x07", "c")),)
+    columns = (Column.categorical("a\x1b[2J", categories=("b\x07", "c")),)
     classes, target = ["no\x9b", "yes"], "y\u202e"
     model = TableModel(
         [Member(Preparation(columns), gn.Network([2, 1], output="sigmoid"))], "classification", target, classes

@@ -8,7 +8,9 @@ import pytest
 from scipy import sparse
 
 from glassnet.errors import InputError
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.number_encoders import Standard
+from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
 
@@ -24,10 +26,11 @@ def test_worked_by_hand():
     preparation = Preparation.fit(TABLE, KINDS)
     size, kind, code = preparation.columns
     filled = np.array([1, 2, 3, 9, 4])  # the median of 1 2 4 9 is 3
-    assert (size.median, size.mean, size.missing) == (3, filled.mean(), True)
-    assert size.scale == pytest.approx(filled.std())
-    assert kind == Column("kind", "categorical", True, categories=("a", "b", "c"))
-    assert code == Column("code", "categorical", False, categories=(1, 2, 3))
+    (standard,) = size.encoders
+    assert (size.median, standard.mean, size.missing) == (3, filled.mean(), True)
+    assert standard.scale == pytest.approx(filled.std())
+    assert kind == Column.categorical("kind", True, categories=("a", "b", "c"))
+    assert code == Column.categorical("code", False, categories=(1, 2, 3))
     names = ["size", "size is missing", *(f"kind={k}" for k in "abc"), "kind is missing", "code=1", "code=2", "code=3"]
     assert preparation.feature_names == names
     assert preparation.n_features == 9
@@ -47,7 +50,7 @@ def test_worked_by_hand():
 def test_numbers_come_from_the_given_rows_alone_and_categories_from_all():
     preparation = Preparation.fit(TABLE, KINDS, rows=np.array([0, 1]))
     size, kind, _ = preparation.columns
-    assert (size.median, size.mean, size.scale, size.missing) == (1.5, 1.5, 0.5, True)
+    assert (size.median, size.missing, size.encoders) == (1.5, True, (Standard(1.5, 0.5),))
     assert kind.categories == ("a", "b", "c")
 
 
@@ -60,7 +63,9 @@ def test_unseen_categories(refuses):
     preparation = Preparation.fit(TABLE, KINDS)
     new = {"size": [1.0], "kind": ["d"], "code": [1]}
     with refuses("table, row 1, column 'kind'"):
-        preparation.matrix(new)
+        preparation.matrix(new, unseen="error")
+    assert preparation.unseen(new) == {"kind": 1}
+    np.testing.assert_array_equal(preparation.matrix(new)[0, 2:6], [0, 0, 0, 0])
     X = preparation.matrix(new, unseen="missing")
     np.testing.assert_array_equal(X, preparation.matrix({**new, "kind": [None]}))
 
@@ -145,7 +150,7 @@ def test_many_categories_become_sparse_rows():
         preparation.inputs(new, unseen="missing").toarray(), preparation.matrix(new, unseen="missing")
     )
     with pytest.raises(InputError, match="place"):
-        preparation.inputs(new)
+        preparation.inputs(new, unseen="error")
 
 
 @pytest.mark.parametrize(("categories", "numbers"), [(60, 1), (150, 30)], ids=["few features", "few zeros"])

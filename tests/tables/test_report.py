@@ -7,17 +7,18 @@ import pytest
 import glassnet as gn
 from glassnet.tables.fitting.plan import SHARE, plan, plan_report
 from glassnet.tables.model import Member, TableModel
-from glassnet.tables.preparation.preparation import Column, Preparation
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
 from glassnet.tables.report.text import columns_text, confusion_text, grid, measures_text
 from glassnet.tables.settings import Settings
 
 COLUMNS = [
-    Column("age", "numeric", False, 31.5, 31.25, 2.0),
-    Column("a name of more than forty characters, which is cut", "numeric", True, -1.5, -0.25, 100.0),
-    Column("city", "categorical", False, categories=("Bern", "Chur")),
-    Column("code", "categorical", True, categories=(1, 2, 3, 4, 5)),
+    Column.numeric("age", False, 31.5, 31.25, 2.0),
+    Column.numeric("a name of more than forty characters, which is cut", True, -1.5, -0.25, 100.0),
+    Column.categorical("city", False, categories=("Bern", "Chur")),
+    Column.categorical("code", True, categories=(1, 2, 3, 4, 5)),
 ]
 
 
@@ -29,7 +30,7 @@ def test_columns():
         "city                                      categorical  2 features: Bern, Chur; all 0 if missing",
         "code                                      categorical  5 features: 1, 2, 3, 4, …, missing",
     ]
-    forty = [Column(f"c{k}", "numeric") for k in range(40)]
+    forty = [Column.numeric(f"c{k}") for k in range(40)]
     assert len(columns_text(forty).splitlines()) == 41
     assert columns_text([*forty, *forty]).splitlines()[-1] == "… and 40 more columns"
     assert len(columns_text([*forty, *forty]).splitlines()) == 42

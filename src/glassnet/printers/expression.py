@@ -2,7 +2,8 @@
 
 An equation is a function of straight-line assignments that ends in a return: arithmetic, comparisons, numbers, its own
 names, calls of NumPy's elementary functions and of other equations. Nothing else: no branches, loops or attributes.
-Row-wise equations may also reduce rows; initializers, which the C++ printers refuse, draw numbers and factor matrices.
+Row-wise equations may also reduce rows; initializers and encoders, which the C++ printers refuse, draw numbers, factor matrices
+and take sines.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FUNCTIONS = {  # NumPy functions that an equation may call, with their number of
 }
 
 REDUCTIONS = ("max", "sum")  # over rows, written with axis=-1, keepdims=True
-MATRIX_FUNCTIONS = ("standard_normal", "uniform", "zeros", "qr", "diag")  # functions that initializers call
+FURTHER_FUNCTIONS = ("standard_normal", "uniform", "zeros", "qr", "diag", "sin", "cos")  # of initializers and encoders
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -130,7 +131,7 @@ def _check(name: str, node: ast.expr, elementwise: bool) -> None:
             children = arguments
         case ast.Call(args=[argument]) if not elementwise and is_reduction(node):
             children = [argument]
-        case ast.Call(args=arguments, keywords=[]) if not elementwise and called(node) in MATRIX_FUNCTIONS:
+        case ast.Call(args=arguments, keywords=[]) if not elementwise and called(node) in FURTHER_FUNCTIONS:
             children = arguments
         case ast.Tuple(elts=elements) if not elementwise:
             children = elements

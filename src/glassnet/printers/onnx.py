@@ -15,7 +15,7 @@ Operator = tuple[str, Mapping[str, Any]]  # the name of an operator, and its att
 _OPERATORS = {ast.Add: "Add", ast.Sub: "Sub", ast.Mult: "Mul", ast.Div: "Div", ast.Pow: "Pow"}
 _COMPARISONS = {ast.Lt: "Less", ast.LtE: "LessOrEqual", ast.Gt: "Greater", ast.GtE: "GreaterOrEqual"}
 _FUNCTIONS = {
-    **{name: name.capitalize() for name in ("exp", "log", "sqrt", "tanh", "abs", "sign")},
+    **{name: name.capitalize() for name in ("exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign")},
     "maximum": "Max",
     "minimum": "Min",
 }

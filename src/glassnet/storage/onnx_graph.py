@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,11 @@ import numpy as np
 from glassnet.equations import activations
 from glassnet.errors import InputError
 from glassnet.printers.onnx import Operand, Operator, print_nodes
-from glassnet.storage.portable import Portable
+from glassnet.storage.portable import Portable, missing_words
+from glassnet.tables.preparation.category_encoders import OneHot, TargetMean
+from glassnet.tables.preparation.encoder import MISSING, UNSEEN, Encoder
+from glassnet.tables.preparation.equations import binned, clipped, cosine, equals, share, sine, standardised
+from glassnet.tables.preparation.number_encoders import Bins, Periodic, Rank, Standard, Values
 
 OPSET, OPSET_ML, IR_VERSION = 17, 3, 8  # of 2022: every runtime since then reads them
 
@@ -30,7 +35,7 @@ def onnx_bytes(model: Portable) -> bytes:
         raise InputError(
             "onnx: expected the onnx package; got none installed; run `pip install glassnet[onnx]`."
         ) from None
-    graph = _Graph(model.network.dtype, [column.name for column in model.columns or ()])
+    graph = _Graph(model.network.dtype, [column.label for column in model.columns or ()])
     inputs, X = _inputs(graph, model)
     outputs = _outputs(graph, model, _layers(graph, model, X))
     helper = onnx.helper
@@ -65,14 +70,21 @@ class _Graph:
         return result
 
     def equation(
-        self, function: Callable[..., Any], arguments: Mapping[str, str | float], operators: Mapping[Any, Operator]
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, str | float],
+        operators: Mapping[Any, Operator] | None = None,
+        dtype: Any = None,
     ) -> str:
-        """Add the nodes printed from an equation at these named results and constants."""
+        """Add the nodes printed from an equation at these named results and constants, in the network's dtype or another."""
         nodes, value = print_nodes(function, arguments, operators)
         results: dict[Operand, str] = {}
         for node in nodes:
             inputs = [
-                results.get(given, np.array(given) if isinstance(given, tuple) else given) for given in node.inputs
+                results.get(given, given)
+                if isinstance(given, str)
+                else np.array(given, dtype or self.dtype if isinstance(given, float) else None)
+                for given in node.inputs
             ]
             results[node.result] = self(node.op, *inputs, **node.attributes)
         return results.get(value, str(value))
@@ -121,42 +133,79 @@ def _inputs(graph: _Graph, model: Portable) -> tuple[list[Any], str]:
     if model.columns is None:
         return [_value("X", network.dtype, "n", network.sizes[0])], "X"
     if model.image_shape is not None:
+        (standard,) = model.columns[0].encoders
         pixels = graph("Reshape", graph.cast("images", np.float64), np.array([-1, network.sizes[0]]))
-        X = graph("Div", graph("Sub", pixels, np.float64(model.columns[0].mean)), np.float64(model.columns[0].scale))
+        X = graph.equation(
+            standardised, {"x": pixels, "mean": standard.mean, "scale": standard.scale}, dtype=np.float64
+        )
         return [_value("images", np.uint8, "n", *model.image_shape)], graph.cast(X, network.dtype)
     inputs, features = [], []
     for column in model.columns:
-        name = column.name or graph.unique("column")  # ONNX has no empty names
-        numeric = column.kind == "numeric"
-        inputs.append(_value(name, np.float64 if numeric else str, "n", 1))
-        features += (_numeric if numeric else _categorical)(graph, name, column)
+        name = column.label or graph.unique("column")  # ONNX has no empty names
+        if column.kind == "categorical":
+            inputs.append(_value(name, str, "n", 1))
+            features += _category(graph, name, column, model.settings.get("missing", ()))
+        else:
+            inputs.append(_value(name, np.float64, "n", 1))
+            features += _number(graph, name, column)
     X = graph("Concat", *features, axis=1) if len(features) > 1 else features[0]
     return inputs, graph.cast(X, network.dtype)
 
 
-def _numeric(graph: _Graph, name: str, column: Any) -> list[str]:
-    """(x − mean)/scale with the median for nan, and whether it was nan."""
+def _number(graph: _Graph, name: str, column: Any) -> list[str]:
+    """The features of each encoder, with the median for nan, and whether it was nan."""
     gap = graph("IsNaN", name)
-    filled = graph("Where", gap, np.float64(column.median), name)
-    scaled = graph("Div", graph("Sub", filled, np.float64(column.mean)), np.float64(column.scale))
-    return [scaled, graph.cast(gap, np.float64)] if column.missing else [scaled]
+    x = graph("Where", gap, np.float64(column.median), name)
+    features = [_encoded(graph, x, encoder) for encoder in column.encoders]
+    return [*features, graph.cast(gap, np.float64)] if column.missing else features
 
 
-def _categorical(graph: _Graph, name: str, column: Any) -> list[str]:
-    """One 0/1 feature for each category; a text that is none of them counts as missing."""
-    words = [str(category) for category in column.categories]
+def _encoded(graph: _Graph, x: str, encoder: Encoder) -> str:
+    """The features (n, width) of numbers x (n, 1), from the equations of the encoders."""
+
+    def equation(function: Callable[..., Any], x: str = x, **constants: Any) -> str:
+        rows = {name: graph.constant(np.array(value, np.float64)[None, :]) for name, value in constants.items()}
+        return graph.equation(function, {next(iter(signature(function).parameters)): x, **rows}, dtype=np.float64)
+
+    match encoder:
+        case Standard(mean, scale, clip):
+            z = equation(standardised, mean=[mean], scale=[scale])
+            return equation(clipped, z, most=[clip]) if clip else z
+        case Rank(quantiles, ranks):
+            shares = equation(share, low=quantiles[:-1], high=quantiles[1:])
+            return graph("Add", graph("MatMul", shares, np.diff(ranks)[:, None]), np.float64(ranks[0]))
+        case Bins(cuts):
+            return equation(binned, low=cuts[:-1], high=cuts[1:])
+        case Values(values):
+            return equation(equals, value=values)
+        case Periodic(mean, scale, frequencies):
+            waves = (equation(f, mean=[mean], scale=[scale], frequency=frequencies) for f in (cosine, sine))
+            return graph("Concat", *waves, axis=1)
+    raise AssertionError(encoder)
+
+
+def _category(graph: _Graph, name: str, column: Any, missing: Sequence[str]) -> list[str]:
+    """The features of each encoder, and whether the cell is missing."""
+    places = {str(category): place for place, category in enumerate(column.categories)}
+    places = dict.fromkeys(missing_words(missing), MISSING) | places
     code = graph(
         "LabelEncoder",
         name,
         domain="ai.onnx.ml",
-        keys_strings=words or [""],  # which a column without categories, all of it missing, has too
-        values_int64s=list(range(len(words))) or [-1],
-        default_int64=-1,
+        keys_strings=list(places),
+        values_int64s=list(places.values()),
+        default_int64=UNSEEN,
     )
-    features = [graph.cast(graph("Equal", code, np.arange(len(words))[None, :]), np.float64)] if words else []
-    if column.missing:
-        features.append(graph.cast(graph("Equal", code, np.int64(-1)), np.float64))
-    return features
+    features = []
+    for (
+        encoder
+    ) in column.encoders:  # an array by category ends with UNSEEN and MISSING, so that -2 and -1 are found there
+        if isinstance(encoder, OneHot) and encoder.width:
+            feature = graph("Gather", encoder.by_category(), code)
+            features.append(graph.cast(graph("Equal", feature, np.arange(encoder.width)[None, :]), np.float64))
+        elif isinstance(encoder, TargetMean):
+            features.append(graph("Gather", encoder.by_category(), graph("Reshape", code, np.array([-1]))))
+    return [*features, graph.cast(graph("Equal", code, np.int64(MISSING)), np.float64)] if column.missing else features
 
 
 # --- layers ---------------------------------------------------------------------------------------------------

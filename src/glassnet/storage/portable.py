@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.errors import InputError, shown
 from glassnet.network.network import Network
+from glassnet.tables.reading.table import MISSING
 
 Task = Literal["classification", "labels", "regression"]
 
@@ -26,7 +28,7 @@ class Portable:
     network : Network
     task : "classification", "labels" or "regression"
         One class a row; several 0/1 labels a row; numbers.
-    columns : tuple of glassnet.tables.preparation.preparation.Column, optional
+    columns : tuple of glassnet.tables.preparation.column.Column, optional
         The columns of a table model; without them the input is a matrix X, (n, d).
     classes : list, optional
         Of a classification, in the order of the probabilities.
@@ -84,6 +86,12 @@ class Portable:
     def width(self) -> int:
         """The number of outputs of the network."""
         return self.network.sizes[-1]
+
+
+def missing_words(more: Sequence[str]) -> list[str]:
+    """Return the usual spellings of the words that mean a missing cell, and those that a table has besides."""
+    usual = [form(word) for word in MISSING for form in (str, str.upper, str.title)]
+    return list(dict.fromkeys([*usual, "NaN", *more]))
 
 
 def as_portable(model: Any) -> Portable:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pprint
 import textwrap
+from collections.abc import Callable
+from typing import Any
 
 from glassnet.equations.activations import Activation
+from glassnet.printers.source import read_definition
 from glassnet.storage.portable import Portable
+from glassnet.tables.preparation.category_encoders import FARTHEST
+from glassnet.tables.preparation.equations import binned, clipped, cosine, equals, share, sine, standardised
 from glassnet.version import __version__
 
 _CALLS = {
@@ -31,7 +37,7 @@ In Python:    network = load(); predict(network, {given})
 """
 
 import csv
-import sys
+{math}import sys
 from pathlib import Path
 
 import torch
@@ -71,12 +77,47 @@ def load(path=MODEL_FILE):
 
 _PREPARE_COLUMNS = '''
 
+{equations}
+
+def one_hot(place, features, other):
+    """0/1 for each category that has a feature, and with `other` one for all others; place: -1 missing, -2 unseen."""
+    width = max(features, default=-1) + 1
+    chosen = features[place] if place >= 0 else -1
+    chosen = width if other and chosen < 0 and place != -1 else chosen
+    return [float(feature == chosen) for feature in range(width + other)]
+
+
+def target_mean(place, means, prior, scale):
+    """The mean of the target in each category, standardised; 0 for an unseen or missing one."""
+    means = means[place] if place >= 0 else prior
+    return [clipped(standardised(m, g, s), {farthest!r}) for m, g, s in zip(means, prior, scale)]
+
+
+def encode(x, encoder):
+    """The features of a number, or of the place of a category."""
+    e = encoder
+    if e["kind"] == "standard":
+        z = standardised(x, e["mean"], e["scale"])
+        return [clipped(z, e["clip"]) if e["clip"] else z]
+    if e["kind"] == "rank":
+        q, r = e["quantiles"], e["ranks"]
+        return [r[0] + sum((r[j + 1] - r[j]) * share(x, q[j], q[j + 1]) for j in range(len(q) - 1))]
+    if e["kind"] == "bins":
+        return [binned(x, low, high) for low, high in zip(e["cuts"], e["cuts"][1:])]
+    if e["kind"] == "values":
+        return [equals(x, value) for value in e["values"]]
+    if e["kind"] == "periodic":
+        return [wave(x, e["mean"], e["scale"], f) for wave in (cosine, sine) for f in e["frequencies"]]
+    if e["kind"] == "onehot":
+        return one_hot(x, e["features"], e["other"])
+    return target_mean(x, e["means"], e["prior"], e["scale"])
+
+
 def prepare(rows):
     """The network's inputs, (n, {d}), from rows {{column: cell}}.
 
-    A numeric cell x becomes (x - mean) / scale, with the median in place of a missing one. A categorical cell becomes
-    one 0/1 for each category, all 0 where it is missing or none of them. Where the column has "missing", one more 0/1
-    says whether the cell is missing.
+    A column of numbers has a median, which stands in place of a missing cell; of a category its place is encoded. Where
+    the column has "missing", one more 0/1 says whether the cell is missing.
     """
     features = []
     for row in rows:
@@ -85,13 +126,13 @@ def prepare(rows):
             cell = row[column["name"]]
             word = "" if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
             gap = word.lower() in {missing!r} or word in {words!r}
-            if column["kind"] == "numeric":
-                value = column["median"] if gap else float({number})
-                x.append((value - column["mean"]) / column["scale"])
+            if "categories" in column:
+                words = [str(category) for category in column["categories"]]
+                value = -1 if gap else words.index(word) if word in words else -2
             else:
-                chosen = [not gap and word == str(category) for category in column["categories"]]
-                gap = not any(chosen)
-                x.extend(map(float, chosen))
+                value = column["median"] if gap else float({number})
+            for encoder in column["encoders"]:
+                x.extend(encode(value, encoder))
             if column["missing"]:
                 x.append(float(gap))
         features.append(x)
@@ -147,6 +188,7 @@ def torch_script(model: Portable, script: str, weights: str) -> str:
         given="[{column: cell, ...}, ...]" if tabular else "[[number, ...], ...]",
         weights=json.dumps(weights),
         dtype=net.dtype.name,
+        math="import math\n" if tabular else "",
     )
     if tabular:
         columns = (pprint.pformat(column.to_dict(), width=112, sort_dicts=False) for column in model.columns or ())
@@ -197,12 +239,40 @@ def _prepare(model: Portable) -> str:
         return _PREPARE_MATRIX.format(d=d)
     if model.image_shape is not None:
         height, width = model.image_shape
-        pixel = model.columns[0]
+        (pixel,) = model.columns[0].encoders
         return _PREPARE_IMAGES.format(d=d, height=height, width=width, mean=pixel.mean, scale=pixel.scale)
     from glassnet.tables.reading.table import MISSING
 
     number = 'word.replace(",", ".")' if model.settings.get("decimal_comma") else "word"
-    return _PREPARE_COLUMNS.format(d=d, missing=MISSING, words=tuple(model.settings.get("missing", ())), number=number)
+    words = tuple(model.settings.get("missing", ()))
+    equations: tuple[Callable[..., Any], ...] = (standardised, clipped, share, binned, equals, cosine, sine)
+    printed = "\n\n\n".join(map(_scalar_python, equations))
+    return _PREPARE_COLUMNS.format(
+        d=d, missing=MISSING, words=words, number=number, equations=printed, farthest=FARTHEST
+    )
+
+
+def _scalar_python(equation: Callable[..., Any]) -> str:
+    """Print an equation for plain numbers: its arguments and lines, with Python's functions in place of NumPy's."""
+    definition = read_definition(equation)
+    assert isinstance(definition, ast.FunctionDef)
+    arguments = ", ".join(argument.arg for argument in definition.args.args)
+    lines = [ast.unparse(_Scalar().visit(line)) for line in definition.body[1:]]  # after the docstring
+    return f"def {definition.name}({arguments}):\n" + textwrap.indent("\n".join(lines), "    ")
+
+
+class _Scalar(ast.NodeTransformer):
+    """Replaces np.minimum by min, np.cos by math.cos, np.where(a, b, c) by b if a else c."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.func, ast.Attribute):
+            return node
+        if node.func.attr == "where":
+            test, body, orelse = node.args
+            return ast.IfExp(test, body, orelse)
+        name = {"minimum": "min", "maximum": "max", "abs": "abs"}.get(node.func.attr, f"math.{node.func.attr}")
+        return ast.Call(ast.Name(name), node.args, [])
 
 
 def _answers(model: Portable) -> tuple[str, str]:

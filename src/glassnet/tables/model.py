@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
 from glassnet.tables.columns.targets import encode_classes, encode_numbers
-from glassnet.tables.preparation.preparation import Preparation, Unseen
+from glassnet.tables.preparation.column import Unseen
+from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
 from glassnet.tables.report.measures import measure_classes, measure_numbers

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from glassnet.errors import printable
-from glassnet.tables.preparation.preparation import Column
+from glassnet.tables.preparation.column import Column
 from glassnet.tables.reading.table import cut
 
 SHOWN_COLUMNS = 40
@@ -93,13 +93,10 @@ def grid(rows: Iterable[Sequence[str]], right: bool = False) -> str:
 
 
 def _becomes(column: Column) -> str:
+    text = "; ".join(encoder.text(column.categories) for encoder in column.encoders)
     if column.kind == "categorical":
-        some = ", ".join(cut(str(each), 16) for each in column.categories[:4])
-        text = f"{len(column.categories)} features: {some}" + (", …" if len(column.categories) > 4 else "")
         return text + (", missing" if column.missing else "; all 0 if missing")
-    mean = f"x − {column.mean:.5g}" if column.mean >= 0 else f"x + {-column.mean:.5g}"
-    text = f"({mean}) / {column.scale:.5g}; {column.median:.5g} if missing"
-    return text + (", and a feature that says so" if column.missing else "")
+    return text + f"; {column.median:.5g} if missing" + (", and a feature that says so" if column.missing else "")
 
 
 def some_of(names: list[str]) -> str:
