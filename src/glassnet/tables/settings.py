@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from glassnet.errors import InputError, check_count, check_number, shown, unknown_name
+from glassnet.tables.preparation.encoding import Encoding
 from glassnet.training.options import OPTIONS
 
 
@@ -48,7 +49,52 @@ def _check_class_weight(name: str, value: Any) -> None:
         raise unknown_name(name, value, ("balanced",))
 
 
-_network, _training = partial(_setting, panel="Network"), partial(_setting, panel="Training")
+_network, _training, _inputs = (partial(_setting, panel=panel) for panel in ("Network", "Training", "Inputs"))
+
+
+_ENCODING = {"clip": 5.0, "rank": True, "bins": 0, "cuts": "quantile", "few_values": 0, "frequencies": 0, "sigma": 0.1}
+_ENCODING |= {"categories": "onehot", "least": 5, "most": 60}
+_TRAINING = {"hidden": (128, 128), "schedule": "cosine:warmup=0.05"}
+# found by trying on tables; docs/tables.md has the figures
+RULES: dict[str, dict[str, Any]] = {
+    "classes": {
+        **_ENCODING,
+        **_TRAINING,
+        "few_values": 12,
+        "frequencies": 8,
+        "categories": "target",
+        "activation": ("silu",),
+        "optimizer": "adamw:weight_decay=1",
+        "learning_rate": 0.002,
+        "dropout": 0.15,
+        "epochs": 64,
+    },
+    "numbers": {
+        **_ENCODING,
+        **_TRAINING,
+        "bins": 32,
+        "activation": ("gelu",),
+        "optimizer": "adamw:weight_decay=0.02",
+        "learning_rate": 0.005,
+        "dropout": 0.1,
+        "epochs": 128,
+    },
+    "images": {
+        **_ENCODING,
+        "clip": 0.0,
+        "rank": False,
+        "hidden": (256, 128),
+        "activation": ("relu",),
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "schedule": "constant",
+        "dropout": 0.0,
+        "epochs": 200,
+    },
+}
+BATCHES = {32: 1_500, 64: 4_000, 128: 10_000, 256: 100_000, 512: float("inf")}  # rows in a step: below so many rows
+MOST_BINS = 2_000  # of all numeric columns together
+MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,12 +105,13 @@ class Settings:
     """
 
     hidden: tuple[int, ...] | None = _network(
-        "Widths of the hidden layers: 64,32; 'none' for a linear model. Default: by the number of rows.",
+        "Widths of the hidden layers: 64,32; 'none' for a linear model. Default: 128,128, less for few rows.",
         parse=_as_widths,
         check=_check_widths,
     )
-    activation: tuple[str, ...] = _network(
-        "One, or one for each hidden layer: relu,tanh; leaky_relu:slope=0.1.", ("relu",), parse=_as_names
+    activation: tuple[str, ...] | None = _network(
+        "One, or one for each hidden layer: relu,tanh; leaky_relu:slope=0.1. Default: silu for classes, gelu for numbers.",
+        parse=_as_names,
     )
     output: str | None = _network("sigmoid, softmax, identity or exponential. Default: by the task.")
     loss: str | None = _network("E.g. absolute_error, huber:delta=2, quantile:q=0.9, poisson. Default: by the output.")
@@ -75,33 +122,64 @@ class Settings:
     dtype: str = _network("Type of all numbers.", "float32", choices=("float32", "float64"))
     seed: int = _option("seed", ", of the split and of the weights.", panel="Network", min=0, max=2**32 - 1)
 
-    optimizer: str = _option(
-        "optimizer",
-        ": sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs, with constants: adamw:weight_decay=0.1.",
-        check=None,
+    clip: float | None = _inputs("Keep standardised numbers within ± this; 0 for no limit. Default: 5.", min=0)
+    rank: bool | None = _inputs("Give the quantile rank of a number as well. Default: yes.")
+    bins: int | None = _inputs(
+        "Bins of the piecewise-linear encoding of a number; 0 for none. Default: 32 to predict a number, else 0.", min=0
     )
-    learning_rate: float | None = _training("Default: the optimizer's own.")
+    cuts: str | None = _inputs(
+        "Cut the bins at quantiles, or where a regression tree on the target cuts. Default: quantile.",
+        choices=("quantile", "tree"),
+    )
+    few_values: int | None = _inputs(
+        "Numbers with up to this many distinct values have one 0/1 input for each as well. Default: 12 to predict a class.",
+        min=0,
+    )
+    frequencies: int | None = _inputs(
+        "Frequencies of periodic inputs of a number; 0 for none. Default: 8 to predict a class, else 0.", min=0
+    )
+    sigma: float | None = _inputs("Standard deviation of these frequencies. Default: 0.1.", min=0)
+    categories: str | None = _inputs(
+        "A category becomes 0/1 inputs, the mean of the target in it, or both. Default: target to predict a class, "
+        "else onehot.",
+        choices=("onehot", "target", "both"),
+    )
+    least: int | None = _inputs("Categories in fewer rows share one input. Default: 5.", min=1)
+    most: int | None = _inputs("Most 0/1 inputs of a column; rarer categories share one. Default: 60.", min=1)
+
+    optimizer: str | None = _option(
+        "optimizer",
+        ": sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs, with constants: adamw:weight_decay=0.1. Default: "
+        "adamw, its decay by the task.",
+        check=None,
+        default=None,
+    )
+    learning_rate: float | None = _training("Default: that of an optimizer that is named, else by the task.")
     batch_size: int | None = _option(
         "batch_size",
-        "; 0 for all. Default: rows/50, a power of two from 32 to 512.",
+        "; 0 for all. Default: 32 to 512, the more rows the more.",
         check=partial(check_count, low=0),
     )
-    epochs: int | None = _option("epochs", ". Default: 200, fewer for many rows.", default=None)
+    epochs: int | None = _option(
+        "epochs", ". Default: 64 for classes, 128 for numbers, fewer for many rows.", default=None
+    )
     patience: int | None = _training(
-        "Epochs without a better validation loss before it stops; 0 for never. Default: a tenth of the epochs.",
+        "Epochs without a better validation loss before it stops; 0 for never. Default: a quarter of the epochs.",
         check=partial(check_count, low=0),
     )
     min_delta: float = _training(
         "Least fall of the validation loss that counts as better.", 0.0, check=partial(check_number, low=0)
     )
-    schedule: str = _option(
+    schedule: str | None = _option(
         "schedule",
-        ": constant, step, inverse_scaling, adaptive, cosine, one_cycle, with constants: step:decay=0.5,every=10.",
+        ": constant, step, inverse_scaling, adaptive, cosine, one_cycle, with constants: step:decay=0.5,every=10. "
+        "Default: cosine with a warm-up.",
         check=None,
+        default=None,
     )
     l1: float = _option("l1")
-    l2: float | None = _option("l2", ". Default: 5/rows, within 0.0001 … 0.03.", default=None)
-    dropout: float = _option("dropout")
+    l2: float | None = _option("l2", ". Default: 0; 5/rows, within 0.0001 … 0.03, for images.", default=None)
+    dropout: float | None = _option("dropout", ". Default: 0.15 for classes, 0.1 for numbers.", default=None)
     clip_norm: float | None = _option("clip_norm")
     shuffle: bool = _option("shuffle")
     class_weight: str | None = _training(
@@ -110,38 +188,49 @@ class Settings:
     engine: str = _option("engine")
     threads: int | None = _option("n_threads")
 
-    def complete(self, rows: int, features: int, classes: int | None) -> Settings:
-        """Return the settings with every None chosen by the size of the data.
+    @property
+    def given(self) -> list[str]:
+        """The names of the hyper-parameters that are not left to a rule."""
+        apart = ("dtype", "seed", "class_weight", "engine", "threads")
+        return [
+            each.name for each in fields(self) if each.name not in apart and getattr(self, each.name) != each.default
+        ]
 
-        - hidden: one layer below 10,000 training rows, else two, the second half as wide. The first has as many units
-          as √rows · 2, to a power of two between 32 and 256.
-        - batch_size: rows / 50, to a power of two between 32 and 512; the whole training part for lbfgs.
-        - l2: 5/rows, within 0.0001 … 0.03: the fewer the rows, the stronger.
-        - learning_rate: the optimizer's own, 0.001 for adam.
-        - epochs: 200, or as many as make 100,000 steps if those are fewer, at least 20.
-        - patience: a tenth of the epochs, at least 10.
+    @property
+    def encoding(self) -> Encoding:
+        """How columns become inputs, for complete settings."""
+        return Encoding(
+            **{each.name: getattr(self, each.name) for each in fields(Encoding) if hasattr(self, each.name)}
+        )
+
+    def complete(self, rows: int, numeric: int, classes: int | None, images: bool = False) -> Settings:
+        """Return the settings with every None chosen by the task and by the numbers of rows and of numeric columns.
+
+        The rules for classes and for numbers are `RULES`; images have one of their own. Apart from them:
+
+        - hidden: 128,128, or 64,64 below 500 rows.
+        - bins: fewer where the numeric columns would have more than 2,000 of them.
+        - batch_size: 32 below 1,500 rows, 64 below 4,000, 128 below 10,000, 256 below 100,000, then 512; all for lbfgs.
+        - epochs: fewer where they would be more than 20,000 steps, at least 8.
+        - learning_rate: that of the rule, or of an optimizer that is named.
+        - patience: a quarter of the epochs, at least 10.
         - output and loss: sigmoid for two classes, softmax for more, identity for numbers, each with its own loss.
         """
-        lbfgs = self.optimizer.lower().startswith("lbfgs")
-        width = _power_of_two(2 * rows**0.5, 32, 256)
-        hidden = self.hidden if self.hidden is not None else (width,) if rows < 10_000 else (width, width // 2)
-        batch_size = self.batch_size
-        if batch_size is None:
-            batch_size = 0 if lbfgs else _power_of_two(rows / 50, 32, 512)
-        steps = -(-rows // (batch_size or rows))
-        epochs = self.epochs if self.epochs is not None else max(20, min(OPTIONS["epochs"].default, 100_000 // steps))
-        output = self.output
-        if output is None:
-            output = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
-        return replace(
-            self,
-            hidden=hidden,
-            output=output,
-            batch_size=batch_size,
-            epochs=epochs,
-            l2=self.l2 if self.l2 is not None else min(max(5 / rows, 1e-4), 0.03),
-            patience=self.patience if self.patience is not None else max(10, epochs // 10),
-        )
+        rule = {**RULES["images" if images else "numbers" if classes is None else "classes"]}
+        rule["hidden"] = rule["hidden"] if rows >= 500 else (64, 64)
+        rule["l2"] = min(max(5 / rows, 1e-4), 0.03) if images else 0.0
+        rule["bins"] = min(rule["bins"], MOST_BINS // max(numeric, 1))
+        rule["output"] = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
+        rule["batch_size"] = next(size for size, below in BATCHES.items() if rows < below)
+        if self.optimizer is not None:
+            del rule["learning_rate"]
+            if self.optimizer.lower().startswith("lbfgs"):
+                rule |= {"batch_size": 0, "dropout": 0.0, "schedule": "constant"}
+        settings = replace(self, **{name: value for name, value in rule.items() if getattr(self, name) is None})
+        steps = -(-rows // (settings.batch_size or rows))
+        epochs = self.epochs if self.epochs is not None else max(8, min(rule["epochs"], MOST_STEPS // steps))
+        patience = self.patience if self.patience is not None else max(10, epochs // 4)
+        return replace(settings, epochs=epochs, patience=patience)
 
     def check(self, classes: int | None) -> None:
         """Validate the options that no later stage checks."""
@@ -152,7 +241,7 @@ class Settings:
             fitting = ("softmax",)
         if self.output is not None and self.output not in fitting:
             raise unknown_name("output", self.output, fitting)
-        if self.hidden and len(self.activation) not in (1, len(self.hidden)):
+        if self.hidden and self.activation and len(self.activation) not in (1, len(self.hidden)):
             got = f"{len(self.activation)} for {len(self.hidden)} hidden layers"
             raise InputError(f"activation: expected one, or one a hidden layer; got {got}; adjust the list.")
         for each in fields(self):
@@ -165,11 +254,3 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
-
-
-def _power_of_two(value: float, low: int, high: int) -> int:
-    """Return the power of two nearest to `value` on a log scale, within low … high."""
-    from math import log2
-
-    nearest: int = 2 ** round(log2(max(value, 1)))
-    return min(max(nearest, low), high)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.initializers import default_initializer
 from glassnet.errors import printable
-from glassnet.tables import specs
-from glassnet.tables.fitting.problem import Problem, pose
-from glassnet.tables.fitting.set_up import Part, SetUp, set_up
+from glassnet.tables.fitting.problem import Choices, Problem, pose
+from glassnet.tables.fitting.record import record_settings, thinned
+from glassnet.tables.fitting.set_up import Part, SetUp, complete, set_up
 from glassnet.tables.fitting.splitting import split_rows
-from glassnet.tables.model import TableModel, Task
+from glassnet.tables.model import TableModel
 from glassnet.tables.reading.table import Table, cut
 from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
@@ -24,7 +23,6 @@ from glassnet.training.train import Callback, Epoch, train
 
 Array = NDArray[Any]
 SHARE = 0.15  # share of the rows that validate by default
-MOST_CURVE_POINTS = 1_000  # points of a loss curve kept in the model
 
 
 @dataclass(eq=False)
@@ -57,6 +55,7 @@ class Plan:
     set_up: SetUp
     model: TableModel
     parts: dict[str, Part]  # "train", and "validation" and "test" if there are any
+    reason: str = ""  # why it is one network
     watch: Watch = field(default_factory=Watch)
 
     @property
@@ -93,8 +92,8 @@ class Plan:
             "best_epoch": watch.best_epoch if history is None or history.best_epoch is None else history.best_epoch,
             "stopped": "interrupted" if history is None else history.stopped,
             "engine": settings.engine if history is None else history.engine,
-            "loss": _thinned(watch.loss),
-            "validation_loss": _thinned(watch.validation_loss),
+            "loss": thinned(watch.loss),
+            "validation_loss": thinned(watch.validation_loss),
         }
         if history is not None:
             model.training |= {"steps": history.steps, "seconds": round(history.seconds, 3)}
@@ -120,24 +119,18 @@ def plan(
     table: Table,
     target: str,
     *,
-    task: Task | None = None,
     settings: Settings | None = None,
     validation: float | Table = SHARE,
     test: float | Table = 0.0,
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    weight: str | None = None,
+    **choices: Unpack[Choices],
 ) -> Plan:
-    """Decide how `target` is learned from the other columns of `table`, and prepare the data.
+    """Decide how `target` is learned from the other columns of `table` by one network, and prepare the data.
 
     Parameters
     ----------
-    task : "classification" or "regression"; None recognises it
     settings : hyper-parameters; those that are None follow from the size of the data
     validation, test : a share of the rows, stratified for a classification, or another Table
-    numeric, categorical, ignore : columns whose kind the user decides
-    weight : the column of sample weights
+    **choices : those of `pose`: the task, and columns whose kind the user decides
 
     Raises
     ------
@@ -145,32 +138,29 @@ def plan(
         Names the file, the line, the column and the cell that is wrong, or the setting.
     """
     settings = settings or Settings()
-    balanced = settings.class_weight is not None
-    problem = pose(
-        table,
-        target,
-        task=task,
-        numeric=numeric,
-        categorical=categorical,
-        ignore=ignore,
-        weight=weight,
-        balanced=balanced,
-    )
+    problem = pose(table, target, balanced=settings.class_weight is not None, **choices)
+    return plan_problem(problem, settings, validation, test)
+
+
+def plan_problem(
+    problem: Problem, settings: Settings, validation: float | Table, test: float | Table, reason: str = ""
+) -> Plan:
+    """Prepare the data of a problem for one network; `reason` says why it is one."""
     settings.check(problem.n_classes)
     shares = {"validation": validation, "test": test}
     drawn = {name: share if not isinstance(share, Table) else 0.0 for name, share in shares.items()}
-    split = split_rows(table, target, problem.y, problem.classes, drawn, settings.seed)
+    split = split_rows(problem.table, problem.target, problem.y, problem.classes, drawn, settings.seed)
     rows = dict(zip(("train", *shares), split, strict=True))
-    made = set_up(problem, settings, rows["train"])
-    model = TableModel([made.member], problem.task, target, problem.classes)
-    model.settings = _record(problem, made, shares)
+    made = set_up(problem, complete(problem, settings, len(rows["train"])), rows["train"])
+    model = TableModel([made.member], problem.task, problem.target, problem.classes)
+    model.settings = record_settings(problem, made.settings, made.member.network, "quick", shares)
     parts = {"train": made.train}
     for name, given in shares.items():
         if isinstance(given, Table):
             parts[name] = _whole(name, given, made, model)
         elif len(rows[name]):
-            parts[name] = made.part(table.take(rows[name]), problem.y[rows[name]])
-    return Plan(problem, made, model, parts)
+            parts[name] = made.held_out(problem, rows[name])
+    return Plan(problem, made, model, parts, reason)
 
 
 def plan_report(plan: Plan, table: Table) -> str:
@@ -205,30 +195,8 @@ def plan_report(plan: Plan, table: Table) -> str:
     return printable("\n".join(lines), keep="\n")
 
 
-def _record(problem: Problem, made: SetUp, shares: Mapping[str, float | Table]) -> dict[str, Any]:
-    """Return all settings of the run by name, with the values that follow from other settings where one is None."""
-    settings, network = made.settings, made.member.network
-    optimizer = specs.build_optimizer(settings.optimizer, settings.learning_rate)
-    hidden = [network.activations[layer].name for layer in range(1, network.n_layers)]
-    return {
-        **settings.to_dict(),
-        "learning_rate": getattr(optimizer, "learning_rate", None),
-        "loss": settings.loss or network.loss_function.name,
-        "init": [*settings.init] if settings.init else [default_initializer(hidden)],
-        **{name: given.source if isinstance(given, Table) else given for name, given in shares.items()},
-        "missing": list(problem.table.missing),
-        "decimal_comma": problem.table.decimal_comma,
-        "left_out": problem.choice.left_out,
-    }
-
-
 def _whole(name: str, table: Table, made: SetUp, model: TableModel) -> Part:
     """Return all rows of a table that was passed as the part `name`."""
     if not len(table):
         raise table.error(None, "rows", "none", f"pass --{name} with a share or another file")
     return made.part(table, model.encode(table))
-
-
-def _thinned(curve: list[float]) -> list[float]:
-    every = -(-len(curve) // MOST_CURVE_POINTS) or 1
-    return curve[::every]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from glassnet.tables.columns.choose import Choice, choose_columns
 from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
 from glassnet.tables.model import Task
+from glassnet.tables.preparation.cells import Cells
 from glassnet.tables.reading.table import Table
 
 Array = NDArray[Any]
@@ -48,24 +50,35 @@ class Problem:
     y: Array
     weight: Array | None = None
 
+    @cached_property
+    def cells(self) -> Cells:
+        """The columns of the table, each read once."""
+        return Cells(self.table)
+
     @property
     def n_classes(self) -> int | None:
         """The number of classes; None for a regression."""
         return None if self.classes is None else len(self.classes)
 
 
-def pose(
-    table: Table,
-    target: str,
-    *,
-    task: Task | None = None,
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    weight: str | None = None,
-    balanced: bool = False,
-) -> Problem:
+class Choices(TypedDict, total=False):
+    """What the user may decide about a table: the task, the kinds of columns, the weights."""
+
+    task: Task | None
+    numeric: Sequence[str]
+    categorical: Sequence[str]
+    ignore: Sequence[str]
+    weight: str | None
+
+
+def pose(table: Table, target: str, *, balanced: bool = False, **choices: Unpack[Choices]) -> Problem:
     """Decide what is to be learned: the task, the classes, the columns and the weights.
+
+    Parameters
+    ----------
+    balanced : give all classes the same total weight
+    **choices : `task`, "classification" or "regression", else recognised; the columns that are `numeric`, `categorical`,
+        to `ignore`; the column of sample weights, `weight`
 
     Raises
     ------
@@ -76,6 +89,8 @@ def pose(
         raise table.no_column(target)
     if len(table) < 2:
         raise table.error(None, "at least 2 rows", str(len(table)), "add rows")
+    task, weight, ignore = choices.get("task"), choices.get("weight"), choices.get("ignore", ())
+    numeric, categorical = choices.get("numeric", ()), choices.get("categorical", ())
     chosen: Task = task or recognise_task(table, target)  # type: ignore[assignment]
     classes = find_classes(table, target) if chosen == "classification" else None
     ignored = [*ignore] if weight is None else [*ignore, weight]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,14 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
+class Inputs:
+    """The preparation measured on some rows of a problem, and their inputs X (n, d)."""
+
+    preparation: Preparation
+    X: Any
+
+
+@dataclass(frozen=True, eq=False)
 class SetUp:
     """An untrained member, the rows that train it, and complete settings."""
 
@@ -55,41 +63,64 @@ class SetUp:
 
     def part(self, table: Table, actual: Array) -> Part:
         """Prepare all rows of another table, whose targets are `actual`."""
-        member = self.member
-        return Part(member.inputs(table), self._targets(actual), actual)
+        return Part(self.member.inputs(table), standardised(actual, self.member), actual)
+
+    def held_out(self, problem: Problem, rows: Array, X: Any = None) -> Part:
+        """Prepare other rows of the problem; X are their inputs, where they are known."""
+        if X is None:
+            X = self.member.preparation.inputs(problem.cells, rows=rows, dtype=self.settings.dtype)
+        return Part(X, standardised(problem.y[rows], self.member), problem.y[rows])
 
     def options(self, validated: bool) -> dict[str, Any]:
         """Return the options of `train` apart from the data; without validation nothing stops early."""
         s = self.settings
         return {
             **{name: getattr(s, name) for name in OPTIONS if hasattr(s, name)},
-            "optimizer": specs.build_optimizer(s.optimizer, s.learning_rate),
+            "optimizer": specs.build_optimizer(s.optimizer or "adam", s.learning_rate),
             "batch_size": s.batch_size or None,
-            "schedule": specs.build_schedule(s.schedule),
+            "schedule": specs.build_schedule(s.schedule or "constant"),
             "early_stopping": EarlyStopping(s.patience, s.min_delta) if s.patience and validated else None,
             "n_threads": s.threads,
         }
 
-    def _targets(self, actual: Array) -> Array:
-        return standardised(actual, self.member)
+
+def complete(problem: Problem, settings: Settings, rows: int) -> Settings:
+    """Return the settings with every None chosen for a problem of which `rows` rows are trained on."""
+    numeric = sum(kind == "numeric" for kind in problem.choice.kinds.values())
+    return settings.complete(rows, numeric, problem.n_classes, problem.table.image_shape is not None)
 
 
-def set_up(problem: Problem, settings: Settings, rows: Array) -> SetUp:
-    """Prepare the rows `rows` of a problem, and make the network that settings describe.
+def measure_inputs(problem: Problem, settings: Settings, rows: Array) -> Inputs:
+    """Measure the columns of a problem on some rows, and prepare these; `settings` are complete."""
+    cells, classes, encoding = problem.cells, problem.n_classes, settings.encoding
+    preparation = Preparation.fit(
+        cells, problem.choice.kinds, rows, encoding=encoding, y=problem.y, classes=classes, seed=settings.seed
+    )
+    if encoding.categories == "onehot":
+        return Inputs(preparation, preparation.inputs(cells, rows=rows, dtype=settings.dtype))
+    seed, dtype = settings.seed, settings.dtype
+    return Inputs(
+        preparation, preparation.training_matrix(cells, rows, problem.y, classes=classes, seed=seed, dtype=dtype)
+    )
 
-    Settings that are None are chosen by the number of rows and columns.
+
+def set_up(
+    problem: Problem, settings: Settings, rows: Array, seed: int | None = None, inputs: Inputs | None = None
+) -> SetUp:
+    """Make the network that complete settings describe, and the data to train it on the rows `rows`.
+
+    `seed` is that of the weights, the order and dropout, in place of the settings' own; `inputs` those of
+    `measure_inputs`, where they are known.
     """
-    table, classes = problem.table, problem.classes
-    preparation = Preparation.fit(table, problem.choice.kinds, rows)
-    settings = settings.complete(len(rows), preparation.n_features, problem.n_classes)
-    member = Member(preparation, _network(preparation, settings, problem.n_classes))
-    if classes is None and member.network.loss_function.targets == "numbers":
-        member.target_mean, member.target_scale = _center(table, problem.target, problem.y[rows])
-    X = preparation.inputs(table if len(rows) == len(table) else table.take(rows), dtype=settings.dtype)
-    member.baseline = np.asarray(X.mean(axis=0), np.float64).reshape(-1)
+    settings = settings if seed is None else replace(settings, seed=seed)
+    inputs = measure_inputs(problem, settings, rows) if inputs is None else inputs
+    member = Member(inputs.preparation, _network(inputs.preparation, settings, problem.n_classes))
+    if problem.classes is None and member.network.loss_function.targets == "numbers":
+        member.target_mean, member.target_scale = _center(problem.table, problem.target, problem.y[rows])
+    member.baseline = np.asarray(inputs.X.mean(axis=0), np.float64).reshape(-1)
     actual = problem.y[rows]
     weight = None if problem.weight is None else problem.weight[rows]
-    return SetUp(member, settings, Part(X, standardised(actual, member), actual, weight))
+    return SetUp(member, settings, Part(inputs.X, standardised(actual, member), actual, weight))
 
 
 def standardised(actual: Array, member: Member) -> Array:
@@ -110,6 +141,7 @@ def _network(preparation: Preparation, settings: Settings, classes: int | None) 
     outputs = classes if classes is not None and settings.output == "softmax" else 1
     assert settings.hidden is not None
     assert settings.output is not None
+    assert settings.activation is not None
     activations = [specs.build_activation(text) for text in settings.activation]
     return Network(
         [preparation.n_features, *settings.hidden, outputs],
