@@ -91,22 +91,50 @@ def test_split_gives_each_part_a_row_of_each_class():
 @pytest.mark.parametrize(
     ("rows", "classes", "expected"),
     [
-        (120, 2, ((32,), "sigmoid", 32, 200, 0.03, 20)),
-        (1_500, 10, ((64,), "softmax", 32, 200, 5 / 1500, 20)),
-        (85_000, None, ((256, 128), "identity", 512, 200, 1e-4, 20)),
-        (10_000_000, 3, ((256, 128), "softmax", 512, 20, 1e-4, 10)),
+        (120, 2, ((64, 64), "sigmoid", 32, 64, 16, 0, "target")),
+        (1_500, 10, ((128, 128), "softmax", 64, 64, 16, 0, "target")),
+        (85_000, None, ((128, 128), "identity", 256, 60, 15, 32, "onehot")),
+        (10_000_000, 3, ((128, 128), "softmax", 512, 8, 10, 0, "target")),
     ],
 )
 def test_settings_by_rule(rows, classes, expected):
     s = Settings().complete(rows, 30, classes)
-    assert (s.hidden, s.output, s.batch_size, s.epochs, s.l2, s.patience) == expected
+    assert (s.hidden, s.output, s.batch_size, s.epochs, s.patience, s.bins, s.categories) == expected
+    assert s.encoding.rank
+
+
+def test_images_have_a_rule_of_their_own():
+    s = Settings().complete(2_500, 784, 10, images=True)
+    assert (s.hidden, s.activation, s.optimizer, s.schedule, s.dropout) == (
+        (256, 128),
+        ("relu",),
+        "adam",
+        "constant",
+        0,
+    )
+    assert s.l2 == 5 / 2_500
+    assert (s.encoding.rank, s.encoding.clip, s.bins) == (False, 0, 0)
+
+
+def test_many_numeric_columns_have_fewer_bins():
+    assert [Settings().complete(1_000, numeric, None).bins for numeric in (1, 62, 63, 200, 3_000)] == [
+        32,
+        32,
+        31,
+        10,
+        0,
+    ]
 
 
 def test_settings_that_are_given_stay():
     given = Settings(hidden=(), batch_size=7, epochs=3, l2=0.5, patience=0, output="softmax")
     s = given.complete(100, 3, 2)
     assert (s.hidden, s.batch_size, s.epochs, s.l2, s.patience, s.output) == ((), 7, 3, 0.5, 0, "softmax")
-    assert Settings(optimizer="lbfgs").complete(1000, 3, 2).batch_size == 0
+    s = Settings(optimizer="lbfgs").complete(1000, 3, 2)
+    assert (s.batch_size, s.dropout, s.schedule, s.learning_rate) == (0, 0, "constant", None)
+
+
+PLAIN = {"rank": False, "bins": 0, "few_values": 0, "frequencies": 0, "clip": 0.0}  # inputs that are standardised alone
 
 
 def line(n=200):
@@ -115,7 +143,7 @@ def line(n=200):
 
 
 def test_a_regression_is_trained_on_the_standardised_target():
-    ready = plan(line(), "y", settings=Settings(hidden=(), l2=0.0, optimizer="lbfgs"))
+    ready = plan(line(), "y", settings=Settings(hidden=(), optimizer="lbfgs", epochs=200, **PLAIN))
     y = ready.parts["train"].y
     assert y.mean() == pytest.approx(0, abs=1e-6)
     assert y.std() == pytest.approx(1)
@@ -130,7 +158,7 @@ def test_counts_stay_counts():
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, 2000)
     table = Table(pl.DataFrame({"x": x, "y": rng.poisson(np.exp(1 + x))}))
-    settings = Settings(output="exponential", hidden=(), l2=0.0)
+    settings = Settings(output="exponential", hidden=(), optimizer="adam", learning_rate=0.01, epochs=100, **PLAIN)
     model = plan(table, "y", task="regression", settings=settings).run()
     assert (model.target_mean, model.target_scale) == (0, 1)
     np.testing.assert_allclose(model.predict({"x": [0.0, 1.0]}), [np.e, np.e**2], rtol=0.1)
@@ -138,7 +166,7 @@ def test_counts_stay_counts():
 
 def test_numbers_of_the_preparation_do_not_see_the_validation_rows():
     table = Table(pl.DataFrame({"x": [*np.sqrt(np.arange(90)), *[1e6] * 10], "y": [*[0, 1] * 45, *[0, 1] * 5]}))
-    ready = plan(table, "y", settings=Settings(dtype="float64"), validation=0.3)
+    ready = plan(table, "y", settings=Settings(dtype="float64", **PLAIN), validation=0.3)
     X = ready.parts["train"].X
     assert abs(X.mean()) < 1e-12
     assert X.std() == pytest.approx(1)
@@ -193,7 +221,7 @@ def test_interrupted_runs_keep_the_best_epoch():
         if now.epoch == 5:
             raise KeyboardInterrupt
 
-    jumpy = Settings(seed=1, learning_rate=0.2)  # the last epoch is not the best
+    jumpy = Settings(seed=1, optimizer="adam:learning_rate=0.2", schedule="constant")  # the last epoch is not the best
     ready = plan(line(), "y", settings=jumpy)
     model = ready.run([interrupt])
     assert model.training["stopped"] == "interrupted"
@@ -288,7 +316,7 @@ def test_sparse_rows_train_the_model_of_dense_ones(monkeypatch):
     table = Table(
         pl.DataFrame({"place": [f"p{number}" for number in place], "size": rng.standard_normal(500), "y": place % 3})
     )
-    settings = Settings(hidden=(20,), epochs=3, dtype="float64")
+    settings = Settings(hidden=(20,), epochs=3, dtype="float64", categories="onehot", least=1, most=1000, **PLAIN)
     models = []
     for share in (preparation.SPARSE_SHARE, 0):
         monkeypatch.setattr(preparation, "SPARSE_SHARE", share)

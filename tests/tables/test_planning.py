@@ -8,7 +8,8 @@ import glassnet as gn
 from glassnet import InputError
 from glassnet.network.scores import score, score_name
 from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
-from glassnet.tables.fitting.plan import MOST_CURVE_POINTS, _thinned, plan
+from glassnet.tables.fitting.plan import plan
+from glassnet.tables.fitting.record import MOST_CURVE_POINTS, thinned
 from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
@@ -103,40 +104,34 @@ def test_encodings():
 
 
 def test_defaults_of_the_settings():
-    assert Settings().to_dict() == {
-        **dict.fromkeys(
-            ("hidden", "output", "loss", "init", "learning_rate", "batch_size", "epochs", "l2", "clip_norm", "patience")
-        ),
-        **dict.fromkeys(("class_weight", "threads")),
-        "activation": ["relu"],
+    given = {name: value for name, value in Settings().to_dict().items() if value is not None}
+    assert given == {
         "seed": 0,
         "dtype": "float32",
-        "optimizer": "adam",
         "shuffle": True,
         "l1": 0.0,
-        "dropout": 0.0,
-        "schedule": "constant",
         "min_delta": 0.0,
         "engine": "auto",
     }
+    assert Settings(seed=3, threads=2, class_weight="balanced").given == []
+    assert Settings(bins=3, l1=0.5).given == ["bins", "l1"]
 
 
 @pytest.mark.parametrize(
-    ("rows", "hidden", "batch_size", "epochs", "l2", "patience"),
+    ("rows", "hidden", "batch_size", "epochs", "patience"),
     [
-        (9_999, (256,), 256, 200, 5 / 9_999, 20),
-        (10_000, (256, 128), 256, 200, 5 / 10_000, 20),
-        (128, (32,), 32, 200, 0.03, 20),
-        (170, (32,), 32, 200, 5 / 170, 20),
-        (600, (64,), 32, 200, 5 / 600, 20),
-        (2_500, (128,), 64, 200, 5 / 2_500, 20),
-        (400_000, (256, 128), 512, 127, 1e-4, 12),
+        (499, (64, 64), 32, 128, 32),
+        (500, (128, 128), 32, 128, 32),
+        (1_499, (128, 128), 32, 128, 32),
+        (1_500, (128, 128), 64, 128, 32),
+        (4_000, (128, 128), 128, 128, 32),
+        (10_000, (128, 128), 256, 128, 32),
+        (400_000, (128, 128), 512, 25, 10),
     ],
 )
-def test_settings_by_the_number_of_rows(rows, hidden, batch_size, epochs, l2, patience):
+def test_settings_by_the_number_of_rows(rows, hidden, batch_size, epochs, patience):
     s = Settings().complete(rows, 3, None)
     assert (s.hidden, s.batch_size, s.epochs, s.patience) == (hidden, batch_size, epochs, patience)
-    assert s.l2 == pytest.approx(l2, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +276,8 @@ def test_what_the_run_is_told():
         engine="numpy",
         loss="huber:delta=0.5",
         dtype="float64",
+        bins=3,
+        rank=False,
     )
     made = plan(numbers(), "y", settings=settings, ignore=["w"])
     assert made.arguments() == {
@@ -299,7 +296,7 @@ def test_what_the_run_is_told():
         "seed": 9,
     }
     network = made.model.network
-    assert network.sizes == (1, 4, 3, 1)
+    assert network.sizes == (1 + 3, 4, 3, 1)
     assert network.dtype == np.float64
     assert network.loss_function.parameters == {"delta": 0.5}
     assert network.activations[1].name == "tanh"
@@ -348,8 +345,8 @@ def test_a_trained_model_says_how_it_went():
 @pytest.mark.parametrize(("points", "kept"), [(0, 0), (1, 1), (1000, 1000), (1001, 501), (2000, 1000), (2001, 667)])
 def test_a_long_curve_is_thinned(points, kept):
     curve = [float(k) for k in range(points)]
-    thinned = _thinned(curve)
-    assert len(thinned) == kept <= MOST_CURVE_POINTS
-    assert thinned[:1] == curve[:1]
+    kept_curve = thinned(curve)
+    assert len(kept_curve) == kept <= MOST_CURVE_POINTS
+    assert kept_curve[:1] == curve[:1]
     if points > 1000:
-        assert thinned[1] == -(-points // 1000)
+        assert kept_curve[1] == -(-points // 1000)

@@ -33,11 +33,13 @@ def diagnose(file: TableFile, data: Data, settings: Settings, report: Report) ->
     Exit code 0: healthy; 1: something was found.
     """
     from glassnet.diagnose.diagnosing import diagnose as examine
+    from glassnet.tables.fitting.plan import Plan
 
     for flag, path in (("--html", report.html), ("--json", report.json_file)):
         if path is not None:
             writable(path, flag)
-    ready, _ = prepare(file, data, settings)
+    ready = prepare(file, data, settings, effort="quick")
+    assert isinstance(ready, Plan)
     part, validation = ready.parts["train"], ready.parts.get("validation")
     diagnosis = examine(
         ready.model.network,

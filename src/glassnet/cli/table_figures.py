@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.plots import figures
 from glassnet.storage.atomic import write_atomically
 from glassnet.tables.fitting.plan import Plan
 from glassnet.tables.reading.table import cut
 from glassnet.tables.report.text import NAMES
+from glassnet.tables.search.search import Search
+
+Array = NDArray[Any]
 
 MOST_POINTS = 5_000  # of a scatter plot
 MOST_CLASSES = 60  # of a confusion matrix that can be read
 
 
-def draw(plan: Plan, loss: Path, result: Path) -> list[Path]:
+def draw(plan: Plan | Search, loss: Path, result: Path) -> list[Path]:
     """Write the figure of the loss, and that of the result if it can be read; returns the paths that were written."""
     model = plan.model
     title = f"{cut(model.target, 30)}, {model.task}"
     penalty = " (with penalty)" if plan.settings.l1 or plan.settings.l2 else ""
-    curves = {f"training{penalty}": plan.watch.loss, "validation": plan.watch.validation_loss}
-    made = {loss: figures.plot_loss({name: np.array(v) for name, v in curves.items() if v}, f"{title}: loss")}
+    curves = {f"training{penalty}" if name == "training" else name: _mean(each) for name, each in plan.curves.items()}
+    made = {loss: figures.plot_loss(curves, f"{title}: loss")}
     measure = "accuracy" if model.classes is not None else "r2"
     pairs = {}
-    for name, (answer, actual) in plan.answers().items():
-        if name == "validation" and "test" in plan.parts:
+    answers = plan.answers()
+    for name, (answer, actual) in answers.items():
+        if name == "validation" and "test" in answers:
             continue
         caption = f"{name}: {NAMES[measure]} {model.training[name][measure]:.3f}"
         if model.classes is None:
@@ -41,3 +47,9 @@ def draw(plan: Plan, loss: Path, result: Path) -> list[Path]:
     for path, figure in made.items():
         write_atomically(path, figures.render(figure))
     return list(made)
+
+
+def _mean(curves: list[list[float]]) -> Array:
+    """Return the mean of curves, each of which keeps its last value."""
+    longest = max(map(len, curves))
+    return np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glassnet.tables.fitting.plan import Plan
+    from glassnet.tables.search.search import Standing
     from glassnet.training.train import Epoch
 
 METRIC_EVERY = 0.2  # seconds between two measurements of the metric, which cost a prediction
@@ -67,3 +68,34 @@ class TableProgress:
         elif line_due:
             self.line_at = clock
             self.console.print(f"epoch {now.epoch:5d}   {text}", markup=False)
+
+
+class SearchProgress:
+    """Shows of a search the networks that are trained, the best loss so far and the time left."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self.console, self.quiet = console, quiet
+        self.live = console.is_terminal and not quiet
+        self.bar = Progress(
+            BarColumn(bar_width=24), TextColumn("{task.fields[text]}"), console=console, disable=not self.live
+        )
+        self.task = self.bar.add_task("", total=1.0, text="")
+        self.line_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, now: Standing) -> None:
+        left = f"{now.seconds_left:.0f} s left" if now.seconds_left >= 0 else ""
+        text = f"{now.finished} of {now.networks} networks   best validation loss {now.best:.4f}   {left}"
+        if self.live:
+            self.bar.update(self.task, completed=now.share, text=text)
+        elif not self.quiet and (time.monotonic() - self.line_at > LINE_EVERY or now.share >= 1):
+            self.line_at = time.monotonic()
+            self.console.print(text, markup=False)

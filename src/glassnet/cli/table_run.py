@@ -16,39 +16,29 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glassnet.tables.fitting.plan import Plan
-    from glassnet.tables.reading.table import Table
+    from glassnet.tables.model import TableModel
+    from glassnet.tables.search.search import Search
 
 
-def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
+def run(ready: Plan | Search, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
-    from glassnet.cli.table_progress import TableProgress
-    from glassnet.storage.files import save, to_bytes
-    from glassnet.tables.fitting.plan import plan_report
+    from glassnet.storage.files import save
     from glassnet.tables.report.text import confusion_text, measures_text
 
     def say(text: str) -> None:
         console.print(printable(text, keep="\n"), markup=False)
 
-    to_bytes(ready.model)  # a model that no file can hold is refused now, not after the training
     if not quiet:
-        say(plan_report(ready, table) + "\n\ntraining starts")
-    with TableProgress(console, ready, quiet) as progress:
-        model = ready.run([progress])
+        say(ready.report() + "\n\ntraining starts")
+    model = _train(ready, console, quiet)
     save(model, out)  # before the measuring, which a second Ctrl-C may end
-    training = model.training
-    interrupted = training["stopped"] == "interrupted"
+    interrupted = model.training["stopped"] == "interrupted"
     if interrupted:
-        say(f"stopped: the best model so far, of epoch {training['best_epoch']}, is in {out}")
+        say(f"stopped: the best model so far{_of_epoch(model)} is in {out}")
     measures = ready.measure()
     save(model, out)
-    if not quiet:
-        if not interrupted:
-            seconds = f"{training['seconds']:.2f} s, engine {training['engine']}"
-            say(
-                f"\n{training['epochs']} epochs in {seconds}: {training['stopped']}; kept: epoch {training['best_epoch']}\n"
-            )
-        if "validation" in measures and "test" not in measures:
-            say("The validation rows chose the epoch; for an untouched measure pass --test 0.2 or a file.")
+    if not quiet and not interrupted:
+        say(f"\n{ready.outcome()}\n")
     say(measures_text(measures))
     last = list(measures)[-1]
     if model.classes is not None and len(model.classes) <= 12 and not quiet:
@@ -63,6 +53,24 @@ def run(ready: Plan, table: Table, console: Console, out: Path, folder: Path | N
         say(f"\nwrote {', '.join(map(str, written))}")
     if interrupted:
         raise typer.Exit(130)
+
+
+def _train(ready: Plan | Search, console: Console, quiet: bool) -> TableModel:
+    from glassnet.cli.table_progress import SearchProgress, TableProgress
+    from glassnet.storage.files import to_bytes
+    from glassnet.tables.fitting.plan import Plan
+
+    if isinstance(ready, Plan):
+        to_bytes(ready.model)  # a model that no file can hold is refused now, not after the training
+        with TableProgress(console, ready, quiet) as progress:
+            return ready.run([progress])
+    with SearchProgress(console, quiet) as standing:
+        return ready.run(standing)
+
+
+def _of_epoch(model: TableModel) -> str:
+    epoch = model.training.get("best_epoch")
+    return "" if epoch is None else f", of epoch {epoch},"
 
 
 def check_places(file: Path, out: Path, folder: Path | None) -> None:

@@ -21,7 +21,8 @@ from glassnet.tables.settings import Settings
 if TYPE_CHECKING:
     from glassnet.tables.fitting.plan import Plan
     from glassnet.tables.model import Task
-    from glassnet.tables.reading.table import Table
+    from glassnet.tables.search.learn import Effort
+    from glassnet.tables.search.search import Search
 
 
 _data, _columns = partial(option, panel="Data"), partial(option, panel="Columns")
@@ -45,7 +46,10 @@ class Data:
         "average; else regression.",
         choices=("classification", "regression"),
     )
-    validation: str = _data("A share of the rows, or a file: stops the training early. 0 for none.", "0.15")
+    validation: str | None = _data(
+        "A share of the rows, or a file, that judges and stops the training early; 0 for none. Default: each fifth of the "
+        "rows in turn; 0.15 for one network."
+    )
     config: Path | None = _data(
         "A TOML file with any of these options by name; the command line wins.", is_eager=True, callback=read_config
     )
@@ -64,7 +68,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Output:
-    """The measure at the end of a training, and what is printed and written."""
+    """The effort of a training, the measure at its end, and what is printed and written."""
+
+    effort: str | None = option(
+        "quick: one network by rule. default: a search over configurations on folds of the rows, the best averaged. best: "
+        "a longer search. Default: default; quick if an option of a network, of inputs or of training is given.",
+        choices=("quick", "default", "best"),
+    )
 
     test: str | None = _data(
         "A share of the rows, or a file, measured at the end alone. Default: none; the test files of an image folder."
@@ -83,33 +93,35 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
     model_file = output.out if output.out is not None else _model_file(file)
     folder = None if output.no_figures else output.figures if output.figures is not None else model_file.parent
     check_places(file, model_file, folder)
-    ready, table = prepare(file, data, settings, output.test)
-    run(ready, table, Console(highlight=False, emoji=False, soft_wrap=True), model_file, folder, output.quiet)
+    ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
+    run(ready, Console(highlight=False, emoji=False, soft_wrap=True), model_file, folder, output.quiet)
 
 
-def prepare(file: Path, data: Data, settings: Settings, test: str | None = None) -> tuple[Plan, Table]:
+def prepare(
+    file: Path, data: Data, settings: Settings, test: str | None = None, effort: Effort | None = None
+) -> Plan | Search:
     """Read the table and plan the training on it."""
-    from glassnet.tables.fitting.plan import plan
     from glassnet.tables.reading.read import LABEL, has_test_images, read_table
+    from glassnet.tables.search.learn import learn
 
     target, reading = data.target, data.reading()
     if target is None and not file.is_dir():
         raise InputError(f"--target: expected the column to predict; got none; pass e.g. --target {_last_name(file)}.")
     table = read_table(file, **reading)
     has_own_test = test is None and has_test_images(file)
-    ready = plan(
+    return learn(
         table,
         target or LABEL,
-        task=cast("Task | None", data.task),
+        effort=effort,
         settings=settings,
-        validation=table_part("validation", data.validation, reading),
+        validation=None if data.validation is None else table_part("validation", data.validation, reading),
         test=read_table(file, part="test") if has_own_test else table_part("test", test or "0", reading),
+        task=cast("Task | None", data.task),
         numeric=data.numeric,
         categorical=data.categorical,
         ignore=data.ignore,
         weight=data.weight,
     )
-    return ready, table
 
 
 def _model_file(file: Path) -> Path:

@@ -18,7 +18,7 @@ def check_settings(settings: Any) -> None:
     from glassnet.tables.settings import Settings
 
     kinds = {each.name: str(each.type) for each in fields(Settings)}
-    kinds |= {"validation": "float | str", "test": "float | str"}
+    kinds |= {"validation": "float | str | None", "test": "float | str"}
     kinds |= {"missing": "tuple[str, ...]", "decimal_comma": "bool", "left_out": "dict[str, str]"}
     _check(settings, kinds, "settings")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
 from glassnet.tables.columns.targets import encode_classes, encode_numbers
+from glassnet.tables.preparation.cells import Cells
 from glassnet.tables.preparation.column import Unseen
 from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.read import as_table
@@ -44,7 +45,7 @@ class Member:
     target_scale: float = 1.0
     baseline: Array | None = None
 
-    def inputs(self, table: Table, unseen: Unseen = "error") -> Any:
+    def inputs(self, table: Table | Cells, unseen: Unseen = "other") -> Any:
         """Return the network's inputs for the rows of `table`, (n, d)."""
         return self.preparation.inputs(table, unseen=unseen, dtype=self.network.dtype)
 
@@ -109,22 +110,23 @@ class TableModel:
         """Read `given` (a path, data frame, mapping or Table) as a Table, with the options of the training data."""
         return as_table(given, tuple(self.settings.get("missing", ())), bool(self.settings.get("decimal_comma", False)))
 
-    def predict(self, table: Any, *, unseen: Unseen = "error") -> Array:
+    def predict(self, table: Any, *, unseen: Unseen = "other") -> Array:
         """Return the predicted class or number of each row, (n,); `table` is a path, data frame, mapping or Table."""
         return self.decide(self.answer(table, unseen=unseen))
 
-    def predict_proba(self, table: Any, *, unseen: Unseen = "error") -> Array:
+    def predict_proba(self, table: Any, *, unseen: Unseen = "other") -> Array:
         """Return the probability of each class, (n, classes), in the order of `classes`."""
         if self.task == "regression":
             raise InputError("predict_proba: expected a classification; got a regression; use predict.")
         return self.answer(table, unseen=unseen)
 
-    def answer(self, table: Any, *, unseen: Unseen = "error") -> Array:
+    def answer(self, table: Any, *, unseen: Unseen = "other") -> Array:
         """Return the mean answer of the members: probabilities (n, classes), or numbers (n,) in the target's units."""
         table = self.table(table)
-        return mean_answer(member.answer(member.inputs(table, unseen)) for member in self.members)
+        cells = Cells(table)  # read once for all members
+        return mean_answer(member.answer(member.inputs(cells, unseen)) for member in self.members)
 
-    def evaluate(self, table: Any, *, unseen: Unseen = "error") -> dict[str, Any]:
+    def evaluate(self, table: Any, *, unseen: Unseen = "other") -> dict[str, Any]:
         """Measure the predictions for a table that has the target.
 
         For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the

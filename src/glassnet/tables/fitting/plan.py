@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import printable
-from glassnet.tables.fitting.problem import Choices, Problem, pose
+from glassnet.tables.fitting.problem import Choices, Problem, pose, problem_lines
 from glassnet.tables.fitting.record import record_settings, thinned
 from glassnet.tables.fitting.set_up import Part, SetUp, complete, set_up
 from glassnet.tables.fitting.splitting import split_rows
@@ -103,6 +103,51 @@ class Plan:
         """Return the keyword arguments of `train` apart from the data."""
         return self.set_up.options(validated="validation" in self.parts)
 
+    def report(self) -> str:
+        """Describe a training before it starts: task, columns, missing cells, columns left out, rows, settings."""
+        model, s = self.model, self.settings
+        columns = model.preparation.columns
+        lines = [*problem_lines(self.problem, f"{model.preparation.n_features} features")]
+        for kind, rule in (
+            ("numeric", "filled with the median, and a feature says so"),
+            ("categorical", "a category of their own"),
+        ):
+            names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
+            if names:
+                lines.append(f"missing cells, {rule}: {some_of(names)}")
+        rows = [f"{len(part):,} {PURPOSE[name]}" for name, part in self.parts.items()]
+        lines.append(f"rows: {', '.join(rows)}")
+        if self.reason:
+            lines.append(f"one network, since {self.reason}; --effort default searches for the best model")
+        lines.append(repr(model.network))
+        batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
+        optimizer = self.arguments()["optimizer"]
+        stop = (
+            f", until {s.patience} epochs bring no better validation loss" if self.arguments()["early_stopping"] else ""
+        )
+        penalty = f", l2={s.l2:g}" if s.l2 else ""
+        lines.append(f"{optimizer}, {batches}{penalty}, up to {s.epochs} epochs{stop}")
+        return printable("\n".join(lines), keep="\n")
+
+    def outcome(self) -> str:
+        """Say in a line how the training ended."""
+        training = self.model.training
+        seconds = f"{training['seconds']:.2f} s, engine {training['engine']}"
+        return (
+            f"{training['epochs']} epochs in {seconds}: {training['stopped']}; kept: epoch {training['best_epoch']}"
+            + (
+                "\nThe validation rows chose the epoch; for an untouched measure pass --test 0.2 or a file."
+                if "validation" in self.parts and "test" not in self.parts
+                else ""
+            )
+        )
+
+    @property
+    def curves(self) -> dict[str, list[list[float]]]:
+        """The loss by epoch, of the rows trained on and of those that validate."""
+        found = {"training": [self.watch.loss], "validation": [self.watch.validation_loss]}
+        return {name: curves for name, curves in found.items() if curves[0]}
+
     def answers(self) -> dict[str, tuple[Array, Array]]:
         """Return the model's answer and the actual target of each part."""
         member = self.model.members[0]
@@ -161,38 +206,6 @@ def plan_problem(
         elif len(rows[name]):
             parts[name] = made.held_out(problem, rows[name])
     return Plan(problem, made, model, parts, reason)
-
-
-def plan_report(plan: Plan, table: Table) -> str:
-    """Describe a training before it starts: task, columns, missing cells, columns left out, rows, settings."""
-    model, s = plan.model, plan.settings
-    columns = model.preparation.columns
-    numeric = sum(column.kind == "numeric" for column in columns)
-    becomes = f"{model.preparation.n_features} features"
-    lines = [
-        f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
-        f"target {model.target!r}: {model.task} ({plan.problem.rule}), {model.target_text}",
-        f"inputs: {numeric} numeric and {len(columns) - numeric} categorical columns → {becomes}",
-    ]
-    for kind, rule in (
-        ("numeric", "filled with the median, and a feature says so"),
-        ("categorical", "a category of their own"),
-    ):
-        names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
-        if names:
-            lines.append(f"missing cells, {rule}: {some_of(names)}")
-    reasons: dict[str, list[str]] = {}
-    for name, reason in plan.problem.choice.left_out.items():
-        reasons.setdefault(reason, []).append(cut(name, 30))
-    lines += [f"left out, {reason}: {some_of(names)}" for reason, names in reasons.items()]
-    rows = [f"{len(part):,} {PURPOSE[name]}" for name, part in plan.parts.items()]
-    lines.append(f"rows: {', '.join(rows)}")
-    lines.append(repr(model.network))
-    batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
-    optimizer = plan.arguments()["optimizer"]
-    stop = f", until {s.patience} epochs bring no better validation loss" if plan.arguments()["early_stopping"] else ""
-    lines.append(f"{optimizer}, {batches}, l2={s.l2:g}, up to {s.epochs} epochs{stop}")
-    return printable("\n".join(lines), keep="\n")
 
 
 def _whole(name: str, table: Table, made: SetUp, model: TableModel) -> Part:

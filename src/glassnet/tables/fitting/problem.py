@@ -14,7 +14,8 @@ from glassnet.tables.columns.choose import Choice, choose_columns
 from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
 from glassnet.tables.model import Task
 from glassnet.tables.preparation.cells import Cells
-from glassnet.tables.reading.table import Table
+from glassnet.tables.reading.table import Table, cut
+from glassnet.tables.report.text import some_of, target_text
 
 Array = NDArray[Any]
 
@@ -100,6 +101,23 @@ def pose(table: Table, target: str, *, balanced: bool = False, **choices: Unpack
         raise table.error(target, "numbers that differ", f"{y[0]:g} in every row", "choose another --target")
     weights = _weights(table, weight, y if balanced else None, len(classes or ()))
     return Problem(table, target, chosen, "as asked" if task else "recognised", classes, choice, y, weights)
+
+
+def problem_lines(problem: Problem, becomes: str = "") -> list[str]:
+    """Describe a problem: the table, the target, the inputs and what they become, the columns left out."""
+    table, kinds = problem.table, [*problem.choice.kinds.values()]
+    numeric = sum(kind == "numeric" for kind in kinds)
+    mean, scale = (float(np.mean(problem.y)), float(np.std(problem.y))) if problem.classes is None else (0.0, 1.0)
+    reasons: dict[str, list[str]] = {}
+    for name, reason in problem.choice.left_out.items():
+        reasons.setdefault(reason, []).append(cut(name, 30))
+    return [
+        f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
+        f"target {problem.target!r}: {problem.task} ({problem.rule}), {target_text(problem.classes, mean, scale)}",
+        f"inputs: {numeric} numeric and {len(kinds) - numeric} categorical columns"
+        + (f" → {becomes}" if becomes else ""),
+        *(f"left out, {reason}: {some_of(names)}" for reason, names in reasons.items()),
+    ]
 
 
 def _weights(table: Table, name: str | None, y: Array | None, classes: int) -> Array | None:

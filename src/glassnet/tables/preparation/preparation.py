@@ -143,11 +143,13 @@ class Preparation:
             column.fill_training(cells, rows, targets, folds, X[place])
         return np.ascontiguousarray(X.T)
 
-    def inputs(self, table: Any, *, unseen: Unseen = "other", dtype: Any = np.float64) -> Any:
+    def inputs(
+        self, table: Any, *, rows: Array | None = None, unseen: Unseen = "other", dtype: Any = np.float64
+    ) -> Any:
         """Return what `matrix` does, as a CSR array of SciPy where there are many features and most are 0 in each row."""
         at_once = sum(column.features_at_once for column in self.columns)
         if self.n_features < SPARSE_FROM or at_once > SPARSE_SHARE * self.n_features:
-            return self.matrix(table, unseen=unseen, dtype=dtype)
+            return self.matrix(table, rows=rows, unseen=unseen, dtype=dtype)
         from scipy.sparse import csr_array
 
         cells, numbers, values = as_cells(table), [], []
@@ -159,7 +161,8 @@ class Preparation:
         there = entries != 0
         starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
         shape = (len(cells), self.n_features)
-        return csr_array((entries[there], np.stack(numbers, axis=1)[there], starts), shape=shape)
+        found = csr_array((entries[there], np.stack(numbers, axis=1)[there], starts), shape=shape)
+        return found if rows is None else found[rows]
 
     def unseen(self, table: Any) -> dict[str, int]:
         """Count the cells of each column that hold a category not seen in training, where there are any."""

@@ -60,13 +60,12 @@ def learn(
     share = validation if isinstance(validation, float | int) else 0.0
     shares = {"validation": share, "test": 0.0 if isinstance(test, Table) else test}
     rows, held_out, test_rows = split_rows(table, target, problem.y, problem.classes, shares, settings.seed)
-    if not isinstance(test, Table):
-        tested = table.take(test_rows) if len(test_rows) else None
-    else:
-        tested = test
+    drawn = table.take(test_rows) if len(test_rows) else None
     asked = {"validation": validation, "test": test}
     judges = held_out if len(held_out) else None
-    return Search(problem, settings, rows, effort or "default", judges, tested, asked)
+    return Search(
+        problem, settings, rows, effort or "default", judges, test if isinstance(test, Table) else drawn, asked
+    )
 
 
 def _single(problem: Problem, settings: Settings, validation: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tables.settings import Settings
+from glassnet.tables.settings import RULES, Settings
 
 _BINS = {"few_values": 0, "frequencies": 0}
 
@@ -51,14 +51,14 @@ def portfolio(settings: Settings, classes: bool, more: int = 0) -> list[Settings
     What `settings` gives a value stays in all of them; configurations that become equal are left out.
     """
     rng = np.random.Generator(np.random.Philox(settings.seed))
+    rate = RULES["classes" if classes else "numbers"]["learning_rate"]
     drawn = [_draw(rng, classes) for _ in range(more)]
     found: list[Settings] = []
     for changes in [*(CLASSES if classes else NUMBERS), *drawn]:
-        free = {name: value for name, value in changes.items() if getattr(settings, name) is None}
+        own_rate = {} if settings.optimizer is not None else {"learning_rate": rate}
+        free = {name: value for name, value in {**own_rate, **changes}.items() if getattr(settings, name) is None}
         if settings.optimizer is not None:
             free.pop("learning_rate", None)
-        if settings.hidden is not None and settings.activation is None and len(free.get("activation", ())) > 1:
-            del free["activation"]
         configuration = replace(settings, **free)
         if configuration not in found:
             found.append(configuration)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.tables.fitting.problem import Problem
+from glassnet.errors import printable
+from glassnet.tables.fitting.problem import Problem, problem_lines
 from glassnet.tables.fitting.record import record_settings, thinned
 from glassnet.tables.fitting.set_up import complete
 from glassnet.tables.model import Member, TableModel, mean_answer
@@ -82,7 +83,7 @@ class Search:
     held_out: Array | None = None
     test: Table | None = None
     shares: dict[str, Any] = field(default_factory=dict)
-    model: TableModel | None = None
+    model: TableModel = field(init=False)  # once it has run
     trials: list[Trial] = field(default_factory=list)
     interrupted: bool = False
 
@@ -180,7 +181,6 @@ class Search:
 
         Where folds validate, each row is answered by the networks that held it out.
         """
-        assert self.model is not None
         problem = self.problem
         some = self.rows[:: -(-len(self.rows) // MOST_TRAIN_ROWS)]
         held_out, answer = self.held_out_answer()
@@ -194,15 +194,35 @@ class Search:
 
     def measure(self) -> dict[str, dict[str, Any]]:
         """Measure each part; the measures are also kept in the model."""
-        assert self.model is not None
         measures = {name: self.model.measure(*each) for name, each in self.answers().items()}
         self.model.training |= measures
         return measures
 
+    def outcome(self) -> str:
+        """Say in a few lines what was found."""
+        training = self.model.training
+        losses, best = self.losses(), self.best()
+        name = "mean squared error" if self.problem.classes is None else "log loss"
+        networks = f"{training['networks']} networks in {training['seconds']:.1f} s"
+        lines = [f"{networks}; the model averages {len(self.model.members)}, of {len(best)} configurations:"]
+        for number in best:
+            changes = training["tried"][number]["changes"] if number else {}
+            said = ", ".join(f"{key} {_short(value)}" for key, value in changes.items()) or "the rule of quick"
+            lines.append(f"  {name} {losses[number]:.5g}: {said}")
+        if self.test is None and self.held_out is None:
+            lines.append(
+                "Each row is measured by networks that did not train on it; these rows chose configurations and epochs."
+            )
+        return "\n".join(lines)
+
     @property
-    def curves(self) -> list[list[float]]:
-        """The validation loss of each member by epoch."""
-        return [trial.record.validation_loss for trial in self.members]
+    def curves(self) -> dict[str, list[list[float]]]:
+        """The losses of each member by epoch, of the rows trained on and of those held out."""
+        records = [trial.record for trial in self.members]
+        return {
+            "training": [record.loss for record in records],
+            "validation": [record.validation_loss for record in records],
+        }
 
     def tried(self) -> list[dict[str, Any]]:
         """Describe each configuration by what it changes of the first one, with its loss; None if it ended early."""
@@ -214,6 +234,22 @@ class Search:
             }
             for number, each in enumerate(self._completed())
         ]
+
+    def report(self) -> str:
+        """Describe the search before it starts: task, columns, rows, networks."""
+        held_out = f"a {len(self.folds)}th of them at a time judges" if self.held_out is None else ""
+        rows = [f"{len(self.rows):,} to train" + (f", {held_out}" if held_out else "")]
+        rows += [] if self.held_out is None else [f"{len(self.held_out):,} to validate"]
+        rows += [] if self.test is None else [f"{len(self.test):,} to test"]
+        found = f"the best {self.n_chosen} are averaged"
+        if len(self.folds) > 1:
+            found = f"the best {self.n_chosen} are trained on all folds, and the model averages their networks"
+        lines = [
+            *problem_lines(self.problem),
+            f"rows: {'; '.join(rows)}",
+            f"search ({self.effort}): {len(self.configurations)} configurations of inputs, network and training; {found}",
+        ]
+        return printable("\n".join(lines), keep="\n")
 
     def _completed(self) -> list[Settings]:
         """The configurations with every None chosen, by the first fold's number of rows."""
@@ -232,6 +268,10 @@ class Search:
             "stopped": "interrupted" if self.interrupted else "all networks are trained",
             "seconds": round(seconds, 3),
             "tried": self.tried(),
-            "curves": [thinned(curve, MOST_POINTS) for curve in self.curves],
+            "curves": [thinned(curve, MOST_POINTS) for curve in self.curves["validation"]],
         }
         return model
+
+
+def _short(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
