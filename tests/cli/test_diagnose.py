@@ -17,7 +17,7 @@ def wine(tmp_path_factory):
 
 
 def test_a_healthy_training_ends_with_code_0(glassnet, wine):
-    ran = glassnet("diagnose", wine, "--target", "grape", "--learning-rate", "0.01")
+    ran = glassnet("diagnose", wine, "--target", "grape", "--plain")
     assert ran.code == 0
     assert "healthy: nothing found" in ran.out
     assert "Network([13, " in ran.out
@@ -26,7 +26,7 @@ def test_a_healthy_training_ends_with_code_0(glassnet, wine):
 def test_options_of_train_reach_the_diagnosis(glassnet, wine, tmp_path):
     page, data = tmp_path / "d.html", tmp_path / "d.json"
     ran = glassnet(
-        *("diagnose", wine, "--target", "grape", "--hidden", "8", "--optimizer", "sgd"),
+        *("diagnose", wine, "--target", "grape", "--plain", "--hidden", "8", "--optimizer", "sgd"),
         *("--learning-rate", "1e-6", "--html", page, "--json", data),
     )
     assert ran.code == 1

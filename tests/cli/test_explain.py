@@ -60,7 +60,16 @@ def test_every_format_goes_to_a_file(glassnet, files, form, start):
 def test_a_table_model_explains_itself(glassnet, files):
     folder, _, _ = files
     trained = glassnet(
-        "train", folder / "data.csv", "--target", "y", "--epochs", 2, "--out", folder / "m.safetensors", "--no-figures"
+        "train",
+        folder / "data.csv",
+        "--target",
+        "y",
+        "--epochs",
+        2,
+        "--plain",
+        "--out",
+        folder / "m.safetensors",
+        "--no-figures",
     )
     assert trained.code == 0, trained.err
     done = glassnet("explain", folder / "m.safetensors", folder / "data.csv", "--row", 3)

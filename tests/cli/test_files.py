@@ -179,7 +179,9 @@ def test_no_control_character_reaches_the_terminal(escape, where, folder, glassn
     (folder / f"{file}.csv").write_text("\n".join(lines) + "\n", newline="")
     arguments = ["--activation", odd] if where == "option" else []
     path = f"{odd}.csv" if where == "missing file" else f"{file}.csv"
-    done = glassnet("train", path, "--target", target, "--epochs", 2, "--out", f"{file}.safetensors", *arguments)
+    done = glassnet(
+        "train", path, "--target", target, "--epochs", 2, "--plain", "--out", f"{file}.safetensors", *arguments
+    )
     shown = [done]
     if where in ("number", "option", "missing file"):
         refused(done)

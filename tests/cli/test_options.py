@@ -93,6 +93,6 @@ def test_a_command_on_tables_has_every_setting_with_its_help(command):
     for setting in fields(Settings):
         info = parameters[setting.name].annotation.__metadata__[0]
         assert info.help == setting.metadata["help"]
-        assert info.rich_help_panel in ("Network", "Training")
-    assert parameters["dropout"].default == OPTIONS["dropout"].default
-    assert parameters["activation"].default == "relu"
+        assert info.rich_help_panel in ("Network", "Inputs", "Training")
+    assert parameters["l1"].default == OPTIONS["l1"].default
+    assert parameters["dtype"].default == "float32"

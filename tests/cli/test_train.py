@@ -65,9 +65,7 @@ def test_from_csv_to_onnx(name, floor, glassnet, tmp_path):
     test.write_csv(tmp_path / "test.csv")
     file = tmp_path / "model.safetensors"
 
-    plain = ("--no-rank", "--clip", "0", "--bins", "0", "--few-values", "0", "--frequencies", "0")
-    options = ("--categories", "onehot", "--effort", "quick", *plain)
-    done = glassnet("train", tmp_path / "train.csv", "--target", "target", "--out", file, "--no-figures", *options)
+    done = glassnet("train", tmp_path / "train.csv", "--target", "target", "--out", file, "--no-figures", "--plain")
     assert done.code == 0, done.err
     done = glassnet("evaluate", file, tmp_path / "test.csv", "--format", "json")
     measures = json.loads(done.out)

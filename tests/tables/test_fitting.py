@@ -134,16 +134,13 @@ def test_settings_that_are_given_stay():
     assert (s.batch_size, s.dropout, s.schedule, s.learning_rate) == (0, 0, "constant", None)
 
 
-PLAIN = {"rank": False, "bins": 0, "few_values": 0, "frequencies": 0, "clip": 0.0}  # inputs that are standardised alone
-
-
 def line(n=200):
     x = np.linspace(-1, 1, n)
     return Table(pl.DataFrame({"x": x, "y": 1000 + 50 * x}))
 
 
 def test_a_regression_is_trained_on_the_standardised_target():
-    ready = plan(line(), "y", settings=Settings(hidden=(), optimizer="lbfgs", epochs=200, **PLAIN))
+    ready = plan(line(), "y", settings=Settings(hidden=(), optimizer="lbfgs", epochs=200, plain=True))
     y = ready.parts["train"].y
     assert y.mean() == pytest.approx(0, abs=1e-6)
     assert y.std() == pytest.approx(1)
@@ -158,7 +155,7 @@ def test_counts_stay_counts():
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, 2000)
     table = Table(pl.DataFrame({"x": x, "y": rng.poisson(np.exp(1 + x))}))
-    settings = Settings(output="exponential", hidden=(), optimizer="adam", learning_rate=0.01, epochs=100, **PLAIN)
+    settings = Settings(output="exponential", hidden=(), optimizer="adam", learning_rate=0.01, epochs=100, plain=True)
     model = plan(table, "y", task="regression", settings=settings).run()
     assert (model.target_mean, model.target_scale) == (0, 1)
     np.testing.assert_allclose(model.predict({"x": [0.0, 1.0]}), [np.e, np.e**2], rtol=0.1)
@@ -166,7 +163,7 @@ def test_counts_stay_counts():
 
 def test_numbers_of_the_preparation_do_not_see_the_validation_rows():
     table = Table(pl.DataFrame({"x": [*np.sqrt(np.arange(90)), *[1e6] * 10], "y": [*[0, 1] * 45, *[0, 1] * 5]}))
-    ready = plan(table, "y", settings=Settings(dtype="float64", **PLAIN), validation=0.3)
+    ready = plan(table, "y", settings=Settings(dtype="float64", plain=True), validation=0.3)
     X = ready.parts["train"].X
     assert abs(X.mean()) < 1e-12
     assert X.std() == pytest.approx(1)
@@ -316,7 +313,7 @@ def test_sparse_rows_train_the_model_of_dense_ones(monkeypatch):
     table = Table(
         pl.DataFrame({"place": [f"p{number}" for number in place], "size": rng.standard_normal(500), "y": place % 3})
     )
-    settings = Settings(hidden=(20,), epochs=3, dtype="float64", categories="onehot", least=1, most=1000, **PLAIN)
+    settings = Settings(hidden=(20,), epochs=3, dtype="float64", plain=True)
     models = []
     for share in (preparation.SPARSE_SHARE, 0):
         monkeypatch.setattr(preparation, "SPARSE_SHARE", share)

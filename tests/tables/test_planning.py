@@ -112,6 +112,7 @@ def test_defaults_of_the_settings():
         "l1": 0.0,
         "min_delta": 0.0,
         "engine": "auto",
+        "plain": False,
     }
     assert Settings(seed=3, threads=2, class_weight="balanced").given == []
     assert Settings(bins=3, l1=0.5).given == ["bins", "l1"]
@@ -308,7 +309,7 @@ def test_what_the_run_is_told():
     assert plan(numbers(), "y", settings=Settings(patience=0)).arguments()["early_stopping"] is None
     by_rule = plan(numbers(100, ["a", "b"]), "y").model.settings
     assert (by_rule["learning_rate"], by_rule["loss"], by_rule["init"]) == (
-        0.001,
+        0.002,
         "binary_cross_entropy",
         ["he_normal"],
     )

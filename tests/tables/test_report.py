@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import glassnet as gn
-from glassnet.tables.fitting.plan import SHARE, plan, plan_report
+from glassnet.tables.fitting.plan import SHARE, plan
 from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.preparation import Preparation
@@ -97,29 +97,29 @@ def table(n=100):
 
 
 def test_a_plan():
-    text = plan_report(plan(table(), "y", ignore=["f"], test=0.2), table()).splitlines()
+    text = plan(table(), "y", settings=Settings(plain=True), ignore=["f"], test=0.2).report().splitlines()
     assert text[:8] == [
         "table: 100 rows, 7 columns",
         "target 'y': classification (recognised), 2 classes: no, yes",
         "inputs: 2 numeric and 1 categorical columns → 7 features",
-        "missing cells, filled with the median, and a feature says so: a",
-        "missing cells, a category of their own: c",
         "left out, every cell is 1.0: d, e",
         "left out, ignored: f",
+        "missing cells, filled with the median, and a feature says so: a",
+        "missing cells, a category of their own: c",
         f"rows: {100 - 20 - 2 * round(50 * SHARE)} to train, {2 * round(50 * SHARE)} to validate, 20 to test",
     ]
-    assert text[8].startswith("Network([7, 32, 1]")
-    assert text[9].startswith("Adam(")
-    assert text[9].endswith("batches of 32, l2=0.03, up to 200 epochs, until 20 epochs bring no better validation loss")
+    assert text[-2].startswith("Network([7, 64, 64, 1]")
+    assert text[-1].startswith("AdamW(")
+    assert text[-1].endswith("batches of 32, up to 64 epochs, until 16 epochs bring no better validation loss")
     settings = Settings(batch_size=0, epochs=3, patience=0, l2=0.125)
-    text = plan_report(plan(table(), "y", settings=settings, task="classification"), table()).splitlines()
+    text = plan(table(), "y", settings=settings, task="classification").report().splitlines()
     assert "classification (as asked)" in text[1]
     assert text[-1].endswith("all rows in each step, l2=0.125, up to 3 epochs")
 
 
 def test_many_names_are_counted():
     wide = as_table({**{f"c{k}": [None, 1.0, 2.0, 3.0, 5.0] * 8 for k in range(9)}, "y": [0, 1] * 20})
-    (line,) = (line for line in plan_report(plan(wide, "y"), wide).splitlines() if line.startswith("missing"))
+    (line,) = (line for line in plan(wide, "y").report().splitlines() if line.startswith("missing"))
     assert line.endswith(": c0, c1, c2, c3, c4, c5, c6, c7 and 1 more")
 
 

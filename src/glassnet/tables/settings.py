@@ -54,6 +54,8 @@ _network, _training, _inputs = (partial(_setting, panel=panel) for panel in ("Ne
 
 _ENCODING = {"clip": 5.0, "rank": True, "bins": 0, "cuts": "quantile", "few_values": 0, "frequencies": 0, "sigma": 0.1}
 _ENCODING |= {"categories": "onehot", "least": 5, "most": 60}
+PLAIN = {"clip": 0.0, "rank": False, "bins": 0, "few_values": 0, "frequencies": 0, "categories": "onehot"}
+PLAIN |= {"least": 1, "most": 1_000}
 _TRAINING = {"hidden": (128, 128), "schedule": "cosine:warmup=0.05"}
 # found by trying on tables; docs/tables.md has the figures
 RULES: dict[str, dict[str, Any]] = {
@@ -122,6 +124,7 @@ class Settings:
     dtype: str = _network("Type of all numbers.", "float32", choices=("float32", "float64"))
     seed: int = _option("seed", ", of the split and of the weights.", panel="Network", min=0, max=2**32 - 1)
 
+    plain: bool = _inputs("Standardised numbers and 0/1 categories alone, as in a textbook.", False)
     clip: float | None = _inputs("Keep standardised numbers within ± this; 0 for no limit. Default: 5.", min=0)
     rank: bool | None = _inputs("Give the quantile rank of a number as well. Default: yes.")
     bins: int | None = _inputs(
@@ -222,6 +225,8 @@ class Settings:
         rule["bins"] = min(rule["bins"], MOST_BINS // max(numeric, 1))
         rule["output"] = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
         rule["batch_size"] = next(size for size, below in BATCHES.items() if rows < below)
+        if self.plain:
+            rule |= PLAIN
         if self.optimizer is not None:
             del rule["learning_rate"]
             if self.optimizer.lower().startswith("lbfgs"):
