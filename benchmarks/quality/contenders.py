@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.quality import ours, peers
 from benchmarks.quality.tables import Problem
 
-GLASSNET = ("glassnet.tables.fitting.plan", "glassnet.tables.reading.read", "glassnet.native.engine")
+GLASSNET = ("glassnet.tables.search.learn", "glassnet.tables.reading.read", "glassnet.native.engine")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Contender:
 SKLEARN = ("sklearn.compose", "sklearn.ensemble", "sklearn.impute", "sklearn.neural_network", "sklearn.pipeline")
 PYTABKIT = ("pytabkit", "pytorch_lightning", "torch._dynamo")
 CONTENDERS = {
+    "default": Contender("glassnet", ours.default, "glassnet", GLASSNET),
+    "quick": Contender("glassnet quick", ours.quick, "glassnet", GLASSNET),
     "before": Contender("glassnet before", ours.before, "glassnet", GLASSNET, settled="former rule"),
     "histgb": Contender("HistGradientBoosting", peers.hist_gradient_boosting, "scikit-learn", SKLEARN),
     "mlp": Contender("scikit-learn MLP", peers.sklearn_mlp, "scikit-learn", SKLEARN),

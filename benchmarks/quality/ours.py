@@ -13,56 +13,68 @@ from benchmarks.quality.tables import Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-    from glassnet.tables.settings import Settings
+    from glassnet.tables.search.learn import Effort
 
-VALIDATION = 0.15  # the share of its rows that `glassnet train` holds out
+VALIDATION = 0.15  # the share of its rows that one network holds out
+
+
+def quick(problem: Problem, seed: int) -> Predict:
+    """Fit as `glassnet train --effort quick` does: one network by rule."""
+    return fitted(problem, "quick", seed=seed)
+
+
+def default(problem: Problem, seed: int) -> Predict:
+    """Fit as `glassnet train` does: a search for the best model."""
+    return fitted(problem, "default", seed=seed)
 
 
 def before(problem: Problem, seed: int) -> Predict:
-    """Fit one network by the former rule; a category it never saw counts as missing (it would refuse otherwise)."""
-    return fitted(problem, former_settings(round((1 - VALIDATION) * len(problem.X)), seed))
+    """Fit one network by the former rule; a category that it never saw was refused, and counts as missing here."""
+    return fitted(problem, "quick", seed=seed, **former_settings(round((1 - VALIDATION) * len(problem.X))))
 
 
-def former_settings(rows: int, seed: int) -> Settings:
+def former_settings(rows: int) -> dict[str, Any]:
     """Return what `glassnet train` chose by the number of training rows: relu, adam, standardised and one-hot inputs."""
-    from glassnet.tables.settings import Settings
-
     width, batch = _power_of_two(2 * rows**0.5, 32, 256), _power_of_two(rows / 50, 32, 512)
     epochs = max(20, min(200, 100_000 // -(-rows // batch)))
-    return Settings(
-        hidden=(width,) if rows < 10_000 else (width, width // 2),
-        activation=("relu",),
-        dtype="float32",
-        seed=seed,
-        optimizer="adam",
-        learning_rate=0.001,
-        batch_size=batch,
-        epochs=epochs,
-        patience=max(10, epochs // 10),
-        min_delta=0.0,
-        schedule="constant",
-        l1=0.0,
-        l2=min(max(5 / rows, 1e-4), 0.03),
-        dropout=0.0,
-        clip_norm=None,
-        threads=1,
-    )
+    return {
+        "hidden": (width,) if rows < 10_000 else (width, width // 2),
+        "activation": ("relu",),
+        "clip": 0.0,
+        "rank": False,
+        "bins": 0,
+        "few_values": 0,
+        "frequencies": 0,
+        "categories": "onehot",
+        "least": 1,
+        "most": 1000,
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "batch_size": batch,
+        "epochs": epochs,
+        "patience": max(10, epochs // 10),
+        "schedule": "constant",
+        "l2": min(max(5 / rows, 1e-4), 0.03),
+        "dropout": 0.0,
+    }
 
 
-def fitted(problem: Problem, settings: Settings) -> Predict:
-    """Train as the command line does, with these settings."""
-    from glassnet.tables.fitting.plan import plan
+def fitted(problem: Problem, effort: Effort, **settings: Any) -> Predict:
+    """Learn as the command line does, on one thread."""
     from glassnet.tables.reading.read import as_table
+    from glassnet.tables.search.learn import learn
+    from glassnet.tables.settings import Settings
 
     target = problem.case.target
     table = as_table(cells(problem.X.assign(**{target: problem.y})))
-    model = plan(table, target, task=problem.case.task, settings=settings, validation=VALIDATION).run()
+    planned = learn(table, target, task=problem.case.task, effort=effort, settings=Settings(threads=1, **settings))
+    model = planned.run()
 
     def predict(X: pd.DataFrame) -> Any:
         if is_regression(problem):
-            return model.predict(cells(X), unseen="missing")
+            return model.predict(cells(X))
         place = {str(name): k for k, name in enumerate(model.classes or ())}
-        return np.asarray(model.predict_proba(cells(X), unseen="missing"))[:, [place[str(c)] for c in problem.classes]]
+        return np.asarray(model.predict_proba(cells(X)))[:, [place[str(name)] for name in problem.classes]]
 
     return predict
 
