@@ -56,8 +56,8 @@ KINDS = {
 @pytest.mark.parametrize("case", KINDS)
 def test_kinds(case):
     table, kind = KINDS[case]
-    assert choose_columns(table, "y").kinds == {table.names[0]: kind}
-    assert choose_columns(table, "y").left_out == {}
+    assert choose_columns(table, "y", strict=True).kinds == {table.names[0]: kind}
+    assert choose_columns(table, "y", strict=True).left_out == {}
 
 
 REFUSED = {
@@ -101,7 +101,7 @@ REFUSED = {
 def test_refusals(case):
     table, message = REFUSED[case]
     with pytest.raises(InputError) as caught:
-        choose_columns(table, "y")
+        choose_columns(table, "y", strict=True)
     assert message in str(caught.value)
     assert len(str(caught.value)) < 190
 
@@ -123,15 +123,15 @@ def test_refusals(case):
 )
 def test_columns_that_teach_nothing_are_left_out(table, reason):
     wide = Table(table.frame.with_columns(pl.Series("other", [1.5, 2.25, 7, 3, 8][: len(table)])), text=table.text)
-    choice = choose_columns(wide, "y")
+    choice = choose_columns(wide, "y", strict=True)
     assert (choice.kinds, choice.left_out) == ({"other": "numeric"}, {"x": reason})
     with pytest.raises(InputError, match=rf"expected columns beside the target; got none to learn from \({reason}\)"):
-        choose_columns(table, "y")
+        choose_columns(table, "y", strict=True)
 
 
 @pytest.mark.parametrize("table", [text(x=["5", "5", ""]), text(x=["red", "red", ""]), typed(x=[2.5, 2.5, None])])
 def test_cells_alike_but_for_gaps_are_kept(table):
-    assert list(choose_columns(table, "y").kinds) == ["x"]
+    assert list(choose_columns(table, "y", strict=True).kinds) == ["x"]
 
 
 def test_the_user_decides():

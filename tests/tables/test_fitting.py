@@ -271,16 +271,16 @@ def test_negative_weights_are_refused(negative):
 def test_a_count_of_the_rows_is_an_identifier_from_20_rows_on(rows):
     table = Table(pl.DataFrame({"n": np.arange(rows) + 5, "y": np.arange(rows) % 2}))
     if rows < 20:
-        assert choose_columns(table, "y").kinds == {"n": "numeric"}
+        assert choose_columns(table, "y", strict=True).kinds == {"n": "numeric"}
     else:
         with pytest.raises(gn.InputError, match="column 'n': expected a column to learn from; got a count of the rows"):
-            choose_columns(table, "y")
+            choose_columns(table, "y", strict=True)
 
 
 @pytest.mark.parametrize("cell", [3.5, "word", True])
 def test_a_column_alike_but_for_gaps_tells_by_its_gaps(cell):
     table = Table(pl.DataFrame({"gaps": [cell, None, cell] * 4, "alike": [cell] * 12, "y": [0, 1, 0] * 4}))
-    choice = choose_columns(table, "y")
+    choice = choose_columns(table, "y", strict=True)
     assert list(choice.kinds) == ["gaps"]
     assert list(choice.left_out) == ["alike"]
     X = Preparation.fit(table, choice.kinds).matrix(table)

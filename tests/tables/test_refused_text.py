@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from glassnet import InputError
+from glassnet.tables.reading.decision import refuse
 from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
 
 
 def read(data):
-    return read_delimited(data, "t", None, (), False)
+    table = read_delimited(data, "t", None, (), False)
+    refuse(table.decisions)
+    return table
 
 
 REFUSED = {

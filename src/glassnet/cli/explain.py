@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -114,8 +114,7 @@ def _cut(table: Table, rows: Rows) -> Table:
     first, count = rows.row, rows.rows
     if first + count > len(table):
         raise InputError(f"--row: expected rows within 0 … {len(table) - 1}; got {first}; pass a smaller one.")
-    lines = None if table.lines is None else table.lines[first : first + count]
-    return replace(table, frame=table.frame.slice(first, count), lines=lines, _numbers={})
+    return table.take(range(first, first + count))
 
 
 def _matrix(table: Table, names: list[str]) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
+from glassnet.tables.reading.decision import refuse
 from glassnet.tables.reading.delimited import read_delimited
 from glassnet.tables.reading.table import Table, cut
 
@@ -72,6 +73,7 @@ def read_upload(content: bytes) -> Upload:
     if len(content) > MOST_BYTES:
         raise InputError(f"csv: expected at most {MOST_BYTES:,} bytes; got {len(content):,}; keep fewer rows.")
     table = read_delimited(content, "csv", None, (), False)
+    refuse(table.decisions)
     if len(table.names) != 3:
         raise InputError(
             f"csv: expected 3 columns, two numbers and a label or a target; got {len(table.names)}; keep those three."

@@ -1,91 +1,200 @@
-"""`choose_columns`: sorts the columns of a table into numbers, categories and columns left out, by stated rules."""
+"""`choose_columns`: decides for each column of a table what it becomes, and which rows are learned from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.tables.columns.column_type import Kind
-from glassnet.tables.reading.table import Table, correct_or_missing, cut
+from glassnet.tables.columns.column_type import BOOLEAN, LARGEST, MISSING_AMONG_NUMBERS, RARE, ColumnType, Kind
+from glassnet.tables.columns.dates import find_date_form
+from glassnet.tables.columns.number_form import find_form
+from glassnet.tables.columns.plain import (
+    CODE,
+    FEW_ROWS,
+    MOST_CATEGORIES_ASKED,
+    check_categories,
+    identifies,
+    plain_kind,
+)
+from glassnet.tables.columns.rows import usable_rows
+from glassnet.tables.columns.targets import choose_target
+from glassnet.tables.reading.decision import Decision, refuse
+from glassnet.tables.reading.table import Table, cut
 
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_CATEGORIES = 1_000
-MOST_CATEGORIES_ASKED = 10_000  # in a column that the user names as categorical
-FEW_ROWS = 20  # with fewer, cells that all differ may still be categories
+Array = NDArray[Any]
 
-_ID = re.compile(
-    r"(?i)^(id|uuid|guid|index|row_?(id|nr|num|number)?|nr|unnamed.*|.*[_ .-](id|uuid|guid))$|.*[a-z]I[Dd]$"
+FEW_WORDS = 10  # different ones among numbers, which count as missing cells though they are not rare
+_TIME = re.compile(r"(?i).*(year|yr|jahr|date|time|month|week|day|quarter|hour|minute|age|period).*|t")
+_UNNAMED = re.compile(
+    r"(?i)column \d+( \(\d+\))?|unnamed:? ?\d*|x|x\.?1|\.\.\.1|row[_. ]?names?|row[_. ]?num.*|_?index_?|obs\.?"
 )
-_DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
-_LIKE_A_NUMBER = r"^[-+]?[$€£¥]?\s*[-+]?\d[\d.,'\s]*\s*[%$€£¥]?$"
-_CODE = r"^\s*[+-]?0\d+\s*$"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns to learn from with their kinds, in the table's order, and the others with the reason to leave them out."""
+    """What was decided about a table.
 
-    kinds: dict[str, Kind]
+    Parameters
+    ----------
+    types : dict of str to ColumnType
+        The columns to learn from, in the table's order.
+    left_out : dict of str to str
+        The other columns, with the reason.
+    decisions : list of Decision
+        All that the user is told, of the reading of the table first, then of rows, then of columns.
+    task : "classification" or "regression"
+    target : ColumnType
+        How the cells of the target are read.
+    rows : (n,) array of int
+        The rows to learn from: those with a target (and a weight). The types are those of these rows.
+    """
+
+    types: dict[str, ColumnType]
     left_out: dict[str, str]
+    decisions: list[Decision]
+    task: str
+    target: ColumnType
+    rows: Array
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of the columns to learn from."""
+        return {name: each.kind for name, each in self.types.items()}
 
 
 def choose_columns(
     table: Table,
     target: str,
     *,
+    task: str | None = None,
+    weight: str | None = None,
     numeric: Sequence[str] = (),
     categorical: Sequence[str] = (),
+    dates: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    day_first: bool | None = None,
+    strict: bool = False,
 ) -> Choice:
-    """Sort the columns of a table.
+    """Decide what each column of a table becomes, and which rows are learned from.
 
-    A column whose known cells are all numbers is numeric; one without a number is categorical. Left out, and said so,
-    are columns without a known cell and columns whose cells are all alike. Anything else is refused: numbers mixed with
-    words, dates, numbers written with units or thousands separators, codes such as 007, identifiers and free text.
-    `numeric`, `categorical` and `ignore` name columns for which the user decides.
+    A column whose known cells are all numbers is numeric; one without a number is categorical. Numbers may be written
+    with thousands separators, a decimal comma, a currency, a unit or %, if all are written alike; a few words among
+    numbers count as missing. Dates and times become calendar numbers, codes such as 007 categories, True, true and t
+    one category. Left out are columns without a known cell or with one value alone, columns that count or identify
+    the rows, text that seldom repeats, and columns with the cells of another. Rows without a target are left out.
+
+    Parameters
+    ----------
+    task : "classification" or "regression"; None recognises it
+    weight : the column of sample weights
+    numeric, categorical, dates, ignore : columns for which the user decides
+    day_first : True to read 01/02/2000 as 1 February, False as 2 January; None finds out
+    strict : True to refuse what would have to be decided, in one error that names all of it
+
+    Raises
+    ------
+    InputError
+        If a named column is not there, a column that the user decided about cannot be read so, or nothing is left.
     """
-    for name in (target, *numeric, *categorical, *ignore):
-        if name not in table.names:
-            raise table.no_column(name)
-    for name in (target, *numeric):
-        for option, names in (("categorical", categorical), ("ignore", ignore)):
-            if name in names and not (name == target and option == "categorical"):
-                raise InputError(f"{option}: expected other columns; got {cut(name, 40)!r}; name it once.")
-    kinds: dict[str, Kind] = {}
+    _check_names(table, target, numeric=numeric, categorical=categorical, dates=dates, ignore=ignore)
+    decisions = list(table.decisions)
+    task, target_type, told = choose_target(table, target, task, strict=strict)
+    decisions += told
+    rows = np.arange(len(table))
+    if not (strict and any(each.refusal for each in told)):
+        rows, told = usable_rows(table, target, target_type, weight)
+        decisions += told
+    table = table.take(rows)
+    types: dict[str, ColumnType] = {}
     left_out: dict[str, str] = {}
+    seen: dict[Any, list[str]] = {}
     for name in table.names:
         if name == target:
             continue
+        if name == weight:
+            left_out[name] = "the weights of the rows"
+            continue
         if name in ignore:
-            left_out[name] = "ignored"
-        elif reason := "" if table.image_shape else _idle(table, name):
-            left_out[name] = reason
+            decided = Verdict(None, "ignored")
+        elif table.image_shape:
+            decided = Verdict(ColumnType("numeric"))
+        elif reason := _idle(table, name):
+            decided = Verdict(None, reason)
         elif name in numeric:
-            table.numbers(name)
-            kinds[name] = "numeric"
+            decided = _as_numbers(table, name, strict)
         elif name in categorical:
-            _check_categories(table, name, table.words(name), MOST_CATEGORIES_ASKED)
-            kinds[name] = "categorical"
+            check_categories(table, name, table.words(name), MOST_CATEGORIES_ASKED)
+            decided = Verdict(_category(table, name))
+        elif name in dates:
+            decided = _as_dates(table, name, day_first)
         else:
-            kinds[name] = "numeric" if table.image_shape else _kind(table, name)
-    if not kinds:
+            decided = _decide(table, name, day_first)
+        if (
+            decided.type is not None
+            and not table.image_shape
+            and (other := _same(table, name, decided.type, types, seen))
+        ):
+            out = "pass --ignore COLUMN"
+            refusal = table.error(name, "cells of its own", f"those of column {cut(other, 40)!r}", out)
+            decided = Verdict(None, f"same cells as {cut(other, 30)!r}", str(refusal))
+        if decided.type is None:
+            left_out[name] = decided.text
+            decisions.append(Decision(name, f"left out, {decided.text}", decided.refusal))
+        else:
+            types[name] = decided.type
+            if decided.text or decided.refusal:
+                decisions.append(Decision(name, decided.text, decided.refusal))
+            if name in table.quoted and decided.type.kind == "categorical":
+                word = table.cell(int(table.quoted[name].arg_true()[0]), name)
+                decisions.append(Decision(name, f'"{word}" in quotes is a category, not a missing cell'))
+    if strict:
+        refuse(decisions)
+    if not types:
         got = "the target alone" if not left_out else f"none to learn from ({next(iter(left_out.values()))})"
         raise table.error(None, "columns beside the target", got, "add some")
-    return Choice(kinds, left_out)
+    return Choice(types, left_out, decisions, task, target_type, rows)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a column becomes: a type, or None if it is left out; why, if it is told; the message that refuses it instead."""
+
+    type: ColumnType | None
+    text: str = ""
+    refusal: str = ""
+
+
+def _check_names(table: Table, target: str, **options: Sequence[str]) -> None:
+    for name in (target, *(name for names in options.values() for name in names)):
+        if name not in table.names:
+            raise table.no_column(name)
+    order = ("numeric", "categorical", "dates", "ignore")
+    for k, option in enumerate(order):
+        before = {target, *(name for each in order[:k] for name in options[each])}
+        for name in options[option]:
+            if name in before and not (name == target and option in ("numeric", "categorical", "dates")):
+                raise InputError(f"{option}: expected other columns; got {cut(name, 40)!r}; name it once.")
 
 
 def _idle(table: Table, name: str) -> str:
     """Return the reason why a column holds no information, or ""."""
     if table.column(name).dtype.is_nested():
         return ""  # refused where its kind is asked for
-    values, wrong = table.as_numbers(name)
+    values, wrong = table.parse(name)
     if wrong is not None:
-        known = table.words(name).drop_nulls()
+        try:
+            known = table.words(name).drop_nulls()
+        except InputError:  # bytes, objects
+            return ""
         first = known[0] if len(known) else None
         alike = len(known) == len(table) and (known == first).all()
     else:
@@ -96,75 +205,236 @@ def _idle(table: Table, name: str) -> str:
     return f"every cell is {cut(table.cell(0, name), 20)}" if alike else ""
 
 
-def _kind(table: Table, name: str) -> Kind:
+def _decide(table: Table, name: str, day_first: bool | None) -> Verdict:
+    """Decide about a column that holds information."""
+    try:
+        kind: Kind | None = plain_kind(table, name)
+        refusal = ""
+    except InputError as error:
+        kind, refusal = None, str(error)
+    if name == table.names[0] and _UNNAMED.fullmatch(name) and _numbers_rows(table.parse(name)):
+        return Verdict(None, "numbers the rows", refusal)
+    if kind == "numeric":
+        return Verdict(ColumnType("numeric"))
+    if table.column(name).dtype.is_temporal():
+        return _decide_temporal(table, name, refusal)
+    try:
+        words = table.words(name)
+    except InputError as error:
+        return Verdict(None, f"holds {table.column(name).dtype}, neither numbers nor words", str(error))
+    if kind == "categorical" and words.n_unique() <= 2 and not words.str.contains(r"\d").any():
+        return Verdict(_category(table, name))
+    if (verdict := _dates(table, name, words, day_first, refusal)) is not None:
+        return verdict
+    if kind == "categorical":
+        return _with_spellings(table, name, words)
+    values, wrong = table.parse(name)
+    if wrong is None:
+        return _decide_numbers(table, name, values, words, refusal)
+    return _decide_mixed(table, name, values, words, refusal)
+
+
+def _numbers_rows(parsed: tuple[pl.Series, pl.Series | None]) -> bool:
+    """True if a column holds whole numbers that rise from row to row."""
+    values, wrong = parsed
+    return (
+        wrong is None
+        and not values.null_count()
+        and bool((values == values.floor()).all() and (values.diff().drop_nulls() > 0).all())
+    )
+
+
+def _decide_numbers(table: Table, name: str, values: pl.Series, words: pl.Series, refusal: str) -> Verdict:
+    """Decide about numbers that were refused: codes, identifiers, inf, more digits than a float holds."""
+    known = values.drop_nulls()
+    if table.text and (known == known.floor()).all() and words.str.contains(CODE).any():
+        row = int(words.str.contains(CODE).fill_null(False).arg_true()[0])
+        text = f"categories, since {table.cell(row, name)!r} has a leading zero and so is a code"
+        return _categories(table, name, words, text, refusal)
+    if reason := identifies(name, values):
+        if reason == "a count of the rows" and known[0] > 1 and _TIME.fullmatch(name):
+            return Verdict(
+                ColumnType("numeric"), "numbers, though it counts the rows: its name is one of a time", refusal
+            )
+        return Verdict(None, reason, refusal)
+    long = known.abs() > 2**53
+    finite = known.is_finite()
+    if (long & finite).sum() * 2 > len(known):
+        return _categories(table, name, words, "categories, since its numbers have more than 15 digits", refusal)
+    if (known.abs() > LARGEST).any():
+        row = int((values.abs() > LARGEST).fill_null(False).arg_true()[0])
+        cell = table.cell(row, name)
+        many = tuple(sorted(words.filter((values.abs() > LARGEST).fill_null(False)).unique().to_list())[:FEW_ROWS])
+        n = int((known.abs() > LARGEST).sum())
+        return Verdict(ColumnType("numeric", missing=many), f"{_cells(n)} such as {cell!r} taken as missing", refusal)
+    return Verdict(ColumnType("numeric"), "numbers of more than 15 digits are rounded to those", refusal)
+
+
+def _decide_mixed(table: Table, name: str, values: pl.Series, words: pl.Series, refusal: str) -> Verdict:
+    """Decide about a column that is neither plain numbers nor plain words."""
+    known = words.drop_nulls()
+    usual = known.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
+    rest = known.filter(~usual)
+    found = find_form(rest, table.decimal_comma, table.separator) if len(rest) else None
+    plain = int(values.count())
+    if found is not None and found[1].count() > plain:
+        form, read = found
+        row_word = rest.filter(read.is_not_null())
+        example = max(row_word.head(200).to_list(), key=len)
+        value = form.values(row_word.filter(row_word == example).head(1))[0]
+        strange = sorted({*rest.filter(read.is_null()).to_list()})
+        odd = [*strange, *sorted({*known.filter(usual).to_list()})]
+        text = f"numbers, written like {form}: {cut(example, 20)!r} is {value:.12g}"
+        n = len(known) - read.count()
+        text += f"; {_cells(n)} such as {cut(odd[0], 20)!r} taken as missing" if odd else ""
+        return _numbers(table, name, ColumnType("numeric", str(form), tuple(strange[:FEW_ROWS])), text, refusal)
+    if plain:
+        strange = sorted({*_unparsed(table, rest).to_list()})
+        n = len(known) - plain
+        rare = n - int(usual.sum()) <= RARE * len(known) and len(strange) <= FEW_ROWS
+        distinct = values.drop_nulls().n_unique()
+        some = len(strange) <= FEW_WORDS and distinct > FEW_ROWS and 2 * plain >= len(known)
+        if rare or (some and known.n_unique() > max(FEW_ROWS, len(known) // 2)):
+            example = strange[0] if strange else known.filter(usual)[0]
+            text = f"numbers; {_cells(n)} such as {cut(example, 20)!r} taken as missing"
+            return _numbers(table, name, ColumnType("numeric", missing=tuple(strange)), text, refusal)
+        return _categories(table, name, words, "categories, since it mixes numbers and words", refusal)
+    return _categories(table, name, words, "categories", refusal)
+
+
+def _numbers(table: Table, name: str, made: ColumnType, text: str, refusal: str) -> Verdict:
+    """Return the verdict for numbers, unless they say as little as one value or no more than a count of the rows."""
     import polars as pl
 
-    series = table.column(name)
-    if series.dtype.is_temporal():
-        raise table.cell_error(0, name, "numbers or words, no dates", "write e.g. the year, or pass --ignore COLUMN")
-    values, wrong = table.as_numbers(name)
-    if wrong is not None:
-        words = table.words(name)
-        if values.null_count() == len(values) or series.dtype == pl.Boolean:
-            _check_words(table, name, words)
-            _check_categories(table, name, words, MOST_CATEGORIES)
-            return "categorical"
-        _refuse_mixed(table, name, values, wrong)
-    if series.dtype == pl.String and (values == values.floor()).all():
-        codes = series.str.contains(_CODE).fill_null(False)
-        if codes.any():
-            out = "pass --categorical COLUMN or --numeric COLUMN"
-            raise table.cell_error(int(codes.arg_true()[0]), name, "a number without leading zeros", out)
-    _check_identifier(table, name, values)
-    return "numeric"
+    values = pl.Series(made.numbers(table, name)[""]).fill_nan(None)
+    if reason := identifies(name, values):
+        return Verdict(None, reason, refusal)
+    return Verdict(made, text, refusal)
 
 
-def _refuse_mixed(table: Table, name: str, values: pl.Series, wrong: pl.Series) -> None:
-    """Raise the error for numbers and words in one column; it names the first cell of the rarer kind."""
-    rare_words = wrong.sum() * 2 <= values.count() + wrong.sum()
-    row = int((wrong if rare_words else values.is_not_null()).arg_true()[0])
-    cell = table.cell(row, name)
-    if rare_words and re.match(_LIKE_A_NUMBER, cell):
-        raise table.cell_error(row, name, "a plain number", _plain(cell))
-    if rare_words:
-        raise table.cell_error(row, name, "a number, as most cells are", correct_or_missing(cell))
-    raise table.cell_error(row, name, "a word, as most cells are", "correct it, or pass --categorical COLUMN")
+def _unparsed(table: Table, words: pl.Series) -> pl.Series:
+    """Return the words that are no plain numbers."""
+    values = Table(words.to_frame("x"), text=True, decimal_comma=table.decimal_comma).parse("x")[0]
+    return words.filter(values.is_null())
 
 
-def _check_words(table: Table, name: str, words: pl.Series) -> None:
-    distinct = words.drop_nulls().unique()
-    for pattern, expected in ((_DATE, "numbers or words, no dates"), (_LIKE_A_NUMBER, "a plain number")):
-        if distinct.str.contains(pattern).any():
-            row = int(words.str.contains(pattern).fill_null(False).arg_true()[0])
-            date = pattern == _DATE
-            out = "write e.g. the year, or pass --ignore COLUMN" if date else _plain(table.cell(row, name))
-            raise table.cell_error(row, name, expected, out)
-
-
-def _plain(cell: str) -> str:
-    if re.fullmatch(r"[-+]?\d*,\d+", cell):
-        return "write 3.5 for 3,5 and 1000 for 1,000, or pass --decimal-comma"
-    return "write it without units and separators, or pass --categorical COLUMN"
-
-
-def _check_categories(table: Table, name: str, words: pl.Series, most: int) -> None:
+def _categories(table: Table, name: str, words: pl.Series, text: str, refusal: str) -> Verdict:
+    """Return the verdict for words: categories, or text that is left out since it seldom repeats."""
     known = words.drop_nulls()
     distinct = known.n_unique()
-    if distinct > most or (most == MOST_CATEGORIES and distinct > max(FEW_ROWS, len(known) // 2)):
-        got = f"{distinct:,} different cells in {len(words):,} rows"
-        out = "pass --ignore COLUMN" + (
-            " or --categorical COLUMN" if distinct <= MOST_CATEGORIES_ASKED and most != MOST_CATEGORIES_ASKED else ""
-        )
-        raise table.error(name, "categories that repeat", got, out)
+    if distinct > MOST_CATEGORIES_ASKED or distinct > max(FEW_ROWS, len(known) // 2):
+        if not refusal:
+            try:
+                check_categories(table, name, words, 0)
+            except InputError as error:
+                refusal = str(error)
+        what = "a different word in every row" if distinct == len(known) else f"{distinct:,} different words in"
+        rows = "" if distinct == len(known) else f" {len(known):,} rows"
+        return Verdict(None, f"{what}{rows}", refusal)
+    return Verdict(_category(table, name), text if text != "categories" else "", refusal)
 
 
-def _check_identifier(table: Table, name: str, values: pl.Series) -> None:
-    """Refuse a column named like an identifier whose whole numbers all differ, and one that counts the rows."""
-    n = len(values)
-    if n < 3 or values.null_count() or values[1] != values[1] // 1:
-        return
-    counts = n >= FEW_ROWS and bool((values.diff().drop_nulls() == 1).all())
-    named = _ID.match(name) is not None and values.n_unique() == n and bool((values == values.floor()).all())
-    if counts or named:
-        got = "a count of the rows" if counts else "an identifier, different in every row"
-        raise table.error(name, "a column to learn from", got, "pass --ignore COLUMN or --numeric COLUMN")
+def _category(table: Table, name: str) -> ColumnType:
+    """Return the type of categories; true, True and t are one if the column has true and false, or t and f alone."""
+    lower = {word.lower() for word in table.words(name).drop_nulls().unique().head(100).to_list()}
+    boolean = bool(lower & {"true", "false"}) or lower == {"t", "f"}
+    return ColumnType("categorical", BOOLEAN if boolean else "")
+
+
+def _with_spellings(table: Table, name: str, words: pl.Series) -> Verdict:
+    """Return the verdict for plain categories; it tells if spellings of true or false become one."""
+    made = _category(table, name)
+    if made.form != BOOLEAN:
+        return Verdict(made)
+    before, after = words.drop_nulls().unique(), made.words(table, name).drop_nulls().unique()
+    folded = sorted(word for word in before.to_list() if word.lower() in ("true", "t"))
+    folded = folded if len(folded) > 1 else sorted(word for word in before.to_list() if word.lower() in ("false", "f"))
+    return Verdict(made, f"{', '.join(folded)} are one category" if len(after) < len(before) else "")
+
+
+def _dates(table: Table, name: str, words: pl.Series, day_first: bool | None, refusal: str) -> Verdict | None:
+    """Return the verdict for dates and times in words; None if the column has others."""
+    usual = words.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
+    import polars as pl
+
+    words = pl.select(pl.when(~usual).then(words)).to_series()
+    sample = words.drop_nulls().unique().head(1_000)
+    if not sample.str.contains(r"\d").any() or find_date_form(sample, day_first) is None:
+        return None
+    found = find_date_form(words, day_first)
+    if found is None:
+        return None
+    form, read, assumed = found
+    if not refusal:
+        row = int(np.argmax(read))
+        out = "write e.g. the year, or pass --ignore COLUMN"
+        refusal = str(table.cell_error(row, name, "numbers or words, no dates", out))
+    row = int(np.argmax(read))
+    example = cut(table.cell(row, name), 30)
+    text = f"{form.holds.replace('date', 'dates', 1).replace('time', 'times', 1)}, such as {example!r}"
+    if form.order:
+        text += f"; the {form.order.replace(' ', ' comes ')}"
+        text += ", assumed since no cell shows it (--day-first says otherwise)" if assumed else ""
+    unread = words.is_not_null().to_numpy() & ~read
+    if unread.any():
+        odd = int(np.argmax(unread))
+        text += f"; {_cells(int(unread.sum()))} such as {cut(table.cell(odd, name), 20)!r} taken as missing"
+    return Verdict(ColumnType("date", str(form)), text, refusal)
+
+
+def _decide_temporal(table: Table, name: str, refusal: str) -> Verdict:
+    import polars as pl
+
+    if isinstance(table.column(name).dtype, pl.Duration):
+        return Verdict(ColumnType("numeric"), "durations, in days", refusal)
+    found = find_date_form(table.column(name), None)
+    assert found is not None
+    return Verdict(ColumnType("date", str(found[0])), found[0].holds.replace("date", "dates", 1), refusal)
+
+
+def _as_numbers(table: Table, name: str, strict: bool) -> Verdict:
+    """Return the verdict for a column that the user calls numeric."""
+    try:
+        table.numbers(name)
+        return Verdict(ColumnType("numeric"))
+    except InputError as error:
+        values, _ = table.parse(name)
+        verdict = _decide_mixed(table, name, values, table.words(name), str(error))
+        if strict or verdict.type is None or verdict.type.kind != "numeric":
+            raise
+        return verdict
+
+
+def _as_dates(table: Table, name: str, day_first: bool | None) -> Verdict:
+    """Return the verdict for a column that the user calls dates."""
+    if table.column(name).dtype.is_temporal():
+        return _decide_temporal(table, name, "")
+    verdict = _dates(table, name, table.words(name), day_first, "")
+    if verdict is None:
+        known = table.words(name).is_not_null()
+        raise table.cell_error(int(known.arg_true()[0]), name, "a date", "correct it, or leave --dates out")
+    return Verdict(verdict.type, verdict.text)
+
+
+def _same(table: Table, name: str, made: ColumnType, types: dict[str, ColumnType], seen: dict[Any, list[str]]) -> str:
+    """Return an earlier column with the same cells, or ""; `seen` holds the columns by what their cells add up to."""
+    cells = _values(table, name, made)
+    alike = seen.setdefault((made.kind, cells.null_count(), cells.hash(0).sum()), [])
+    for other in alike:
+        if other in types and _values(table, other, types[other]).equals(cells):
+            return other
+    alike.append(name)
+    return ""
+
+
+def _values(table: Table, name: str, made: ColumnType) -> pl.Series:
+    """Return the cells of a column as they are read: numbers, words, or dates by their time."""
+    import polars as pl
+
+    if made.kind == "categorical":
+        return made.words(table, name)
+    return pl.Series(list(made.numbers(table, name).values())[-1])
+
+
+def _cells(n: int) -> str:
+    return f"{n:,} cell{'s' * (n > 1)}"

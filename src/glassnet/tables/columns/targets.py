@@ -1,4 +1,4 @@
-"""The target column: recognises the task, finds the classes, and encodes the cells for the network."""
+"""The target column: how it is read, the task, the classes, and the cells encoded for the network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import InputError
+from glassnet.tables.columns.column_type import MISSING_AMONG_NUMBERS, RARE, TRUTH, ColumnType, Kind
+from glassnet.tables.columns.number_form import find_form
+from glassnet.tables.reading.decision import Decision
 from glassnet.tables.reading.table import Table, cut
 
 if TYPE_CHECKING:
@@ -37,8 +41,92 @@ def recognise_task(table: Table, target: str) -> str:
     return "classification" if few and (distinct == distinct.floor()).all() else "regression"
 
 
+def choose_target(
+    table: Table, target: str, task: str | None = None, *, strict: bool = False
+) -> tuple[str, ColumnType, list[Decision]]:
+    """Return the task, how the target's cells are read, and what was decided about it.
+
+    The target may hold numbers written as those of a column may be. A few words among numbers count as missing, and
+    a few numbers among words are classes. With `strict` all of that is a problem.
+
+    Raises
+    ------
+    InputError
+        If it is unclear whether the target holds numbers or classes.
+    """
+    words = table.words(target)  # refuses lists and bytes
+    problem = ""
+    try:
+        chosen = task or recognise_task(table, target)
+        if strict and task == "regression":
+            encode_numbers(table, target)
+    except InputError as error:
+        chosen, problem = task or "", str(error)
+    plain = table.parse(target)[1] is None and not problem
+    if plain or strict or task == "classification":
+        kind: Kind = "numeric" if chosen == "regression" else "categorical"
+        return chosen or "classification", ColumnType(kind), [Decision(target, "", problem)] if problem else []
+    found = _numbers(table, target, words)
+    if found is not None and (task == "regression" or _are_numbers(found[0].numbers(table, target)[""])):
+        return "regression", found[0], [Decision(target, f"numbers{found[1]}", problem)]
+    if chosen:
+        return chosen, ColumnType("numeric" if chosen == "regression" else "categorical"), []
+    if found is not None:
+        return (
+            "classification",
+            ColumnType("categorical", missing=_odd(words)),
+            [Decision(target, f"classes{found[1]}", problem)],
+        )
+    values, wrong = table.parse(target)
+    if wrong is None or 2 * int(wrong.sum()) <= values.count() + int(wrong.sum()):
+        raise InputError(problem)
+    return (
+        "classification",
+        ColumnType("categorical"),
+        [Decision(target, "classes, of which some are numbers", problem)],
+    )
+
+
+def _numbers(table: Table, target: str, words: pl.Series) -> tuple[ColumnType, str] | None:
+    """Return how the words are read as numbers, and what is told of that; None if they are no numbers."""
+    known = words.drop_nulls()
+    rest = known.filter(~known.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS))
+    values, _ = table.parse(target)
+    form = find_form(rest, table.decimal_comma, table.separator)
+    if form is not None and form[1].count() > values.count():
+        read = form[1]
+        odd = tuple(sorted({*rest.filter(read.is_null()).to_list()}))
+        example = cut(rest.filter(read.is_not_null())[0], 20)
+        text = f", written like {form[0]}: {example!r} is {read.drop_nulls()[0]:.12g}"
+        return ColumnType("numeric", str(form[0]), odd), text + _taken_as_missing(len(known) - read.count(), odd)
+    unread = words.is_not_null() & (values.is_null() | values.is_infinite())
+    odd = tuple(sorted({*words.filter(unread).to_list()}))
+    strange = unread & ~words.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
+    if not values.count() or strange.sum() > RARE * len(known):
+        return None
+    return ColumnType("numeric", missing=odd), _taken_as_missing(int(unread.sum()), odd)
+
+
+def _taken_as_missing(n: int, words: tuple[str, ...]) -> str:
+    return f"; {n:,} cell{'s' * (n > 1)} such as {cut(words[0], 20)!r} taken as missing" if words else ""
+
+
+def _odd(words: pl.Series) -> tuple[str, ...]:
+    """Return the words that are no numbers."""
+    return tuple(sorted({*words.filter(words.is_not_null() & words.cast(float, strict=False).is_null()).to_list()}))
+
+
+def _are_numbers(values: Array) -> bool:
+    """True if numbers make a regression and no classes."""
+    distinct = np.unique(values[~np.isnan(values)])
+    few = len(distinct) <= MOST_NUMBER_CLASSES and len(values) >= ROWS_A_NUMBER_CLASS * len(distinct)
+    return len(distinct) > 2 and not (few and bool((distinct == np.floor(distinct)).all()))
+
+
 def find_classes(table: Table, target: str) -> list[Any]:
     """Return the distinct cells of the target in order: as whole numbers if all are, else numbers, else booleans or words.
+
+    Spellings of true and false, such as TRUE and t, are one class each, by the most frequent one.
 
     Raises
     ------
@@ -52,6 +140,9 @@ def find_classes(table: Table, target: str) -> list[Any]:
         classes: list[Any] = [word == "true" for word in sorted(words.unique())]
     else:
         found = words.unique()
+        if len(found) > 2 and _are_truths(found.to_list()):
+            often = words.value_counts(sort=True).to_series(0).to_list()
+            found = found.filter(found.is_in(list({TRUTH[word.lower()]: word for word in reversed(often)}.values())))
         whole = found.cast(pl.Int64, strict=False)
         if not whole.null_count() and (whole.cast(pl.String) == found).all():
             classes = whole.sort().to_list()
@@ -87,6 +178,9 @@ def encode_classes(table: Table, target: str, classes: list[Any]) -> Array:
             words = words.str.to_lowercase()
         else:
             names = [str(each) for each in classes]
+            if _are_truths(names) and len({TRUTH[each.lower()] for each in names}) == len(names):
+                names = [TRUTH[each.lower()] for each in names]
+                words = words.str.to_lowercase().replace_strict(TRUTH, default=words)
         codes = words.cast(pl.Enum(names), strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
         index, unknown = codes, codes < 0
     if unknown.any():
@@ -96,16 +190,25 @@ def encode_classes(table: Table, target: str, classes: list[Any]) -> Array:
     return np.asarray(index, np.intp)
 
 
-def encode_numbers(table: Table, target: str) -> Array:
-    """Return the target of a regression, (n,); every cell must be a number."""
+def encode_numbers(table: Table, target: str, type: ColumnType | None = None) -> Array:
+    """Return the target of a regression, (n,), read as `type` says; every cell must be a number, a plain one if it is None."""
+    if type is not None:
+        (array,) = type.numbers(table, target).values()
+        if np.isnan(array).any():
+            raise _gap(table, target, int(np.argmax(np.isnan(array))))
+        return array
     values, wrong = table.as_numbers(target)
     if wrong is not None:
         row = int(wrong.arg_true()[0])
         raise table.cell_error(row, target, "a number to predict", "correct it, or pass --task classification")
-    array: Array = values.to_numpy()
+    array = values.to_numpy()
     if np.isnan(array).any():
         raise _gap(table, target, int(np.argmax(np.isnan(array))))
     return array
+
+
+def _are_truths(words: list[str]) -> bool:
+    return all(word.lower() in TRUTH for word in words)
 
 
 def _complete(table: Table, target: str) -> pl.Series:

@@ -95,7 +95,7 @@ def pose(table: Table, target: str, *, balanced: bool = False, **choices: Unpack
     chosen: Task = task or recognise_task(table, target)  # type: ignore[assignment]
     classes = find_classes(table, target) if chosen == "classification" else None
     ignored = [*ignore] if weight is None else [*ignore, weight]
-    choice = choose_columns(table, target, numeric=numeric, categorical=categorical, ignore=ignored)
+    choice = choose_columns(table, target, numeric=numeric, categorical=categorical, ignore=ignored, strict=True)
     y = encode_classes(table, target, classes) if classes is not None else encode_numbers(table, target)
     if classes is None and (y == y[0]).all():
         raise table.error(target, "numbers that differ", f"{y[0]:g} in every row", "choose another --target")

@@ -6,12 +6,15 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
+from glassnet.tables.reading.decision import Decision
+from glassnet.tables.reading.decoding import as_text, find_encoding
 from glassnet.tables.reading.table import Table, cut, cut_left
 
 Array = NDArray[Any]
@@ -21,7 +24,27 @@ NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 MOST_COLUMNS = 5_000  # a model file can describe no more
 QUOTE, NEWLINE, RETURN = b'"\n\r'
 _BLOCK = 1 << 24  # bytes scanned at once
-_BOM = b"\xef\xbb\xbf"
+_FIRST = 1 << 16  # bytes in which a separator is looked for
+_MARK = "\0"  # put before a word in quotes; no text holds it
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The bytes of a text from its header on, and what errors need to name a place in it."""
+
+    data: bytes
+    source: str
+    skipped: int = 0  # lines before the header
+
+    def error(self, line: int, expected: str, got: str, way_out: str) -> InputError:
+        """Make the error for a line of `data`, from 1; 0 for the whole text."""
+        where = cut_left(self.source, 60) + (f", line {line + self.skipped}" if line else "")
+        return InputError(f"{where}: expected {expected}; got {got}; {way_out}.")
+
+    def line_of(self, offset: int) -> int:
+        """Return the line of `data` that holds the byte at `offset`, from 1."""
+        return self.data.count(b"\n", 0, offset) + 1
 
 
 @dataclass(frozen=True)
@@ -32,91 +55,141 @@ class Records:
     separators: Array  # (n,) separators outside quotes
     lines: Array  # (n,) line each begins on, from 1
 
+    def take(self, rows: Array) -> Records:
+        """Return the records with these numbers."""
+        return Records(self.starts[rows], self.separators[rows], self.lines[rows])
+
 
 def read_delimited(
     data: bytes, source: str, separator: str | None, missing: tuple[str, ...], decimal_comma: bool
 ) -> Table:
-    """Parse a delimited text into a Table: a header line, then one record for each row; quotes as in RFC 4180."""
+    """Parse a delimited text into a Table: a header line, then one record for each row; quotes as in RFC 4180.
+
+    What had to be decided is in the table's `decisions`: the encoding, lines left out before the header, empty lines,
+    columns without a name or with the name of another.
+    """
     import polars as pl
 
-    data = data.removeprefix(_BOM)
-    _check_bytes(data, source)
-    by = separator if separator is not None else _find_separator(data)
-    width = data[: _line_end(data)].count(by.encode()) + 1
+    data, told = as_text(data, source)
+    text, named_separator, of_head = _skip_head(data, source)
+    told += of_head
+    by = separator or named_separator or _find_separator(text.data)
+    width = text.data[: _line_end(text.data)].count(by.encode()) + 1
     if width > MOST_COLUMNS:
-        raise _error(source, 1, f"at most {MOST_COLUMNS:,} columns", f"{width:,}", "keep the columns that matter")
+        raise text.error(1, f"at most {MOST_COLUMNS:,} columns", f"{width:,}", "keep the columns that matter")
     # line ends after the last record are no records; with one column an empty line is a missing cell
-    data = data.rstrip(b"\r\n") if width > 1 else data.removesuffix(b"\n").removesuffix(b"\r")
-    records = _scan(data, by, source)
-    end = records.starts[1] if len(records.starts) > 1 else len(data)
-    names = _header(data[:end].decode("utf-8", "replace"), by, source)
-    _check_widths(records, len(names), data, by, source)
-    _check_utf8(data, records, names, by, source)
+    data = text.data.rstrip(b"\r\n") if width > 1 else text.data.removesuffix(b"\n").removesuffix(b"\r")
+    text = Text(data, source, text.skipped)
+    records = _scan(text, by)
+    end = int(records.starts[1]) if len(records.starts) > 1 else len(data)
+    encoding, not_utf8 = find_encoding(data)
+    names = _header(text, data[:end].decode(encoding or "utf-8", "replace"), by)
+    if not_utf8 >= 0:
+        problem = _encoding_problem(text, not_utf8, records, names, by)
+        if not encoding:
+            raise problem
+        told.append(Decision("", f"not UTF-8: read as {encoding}", str(problem)))
+    records, body, of_rows = _without_empty_lines(text, records, end, len(names))
+    told += of_rows
+    names, ragged, of_widths = _fit_widths(text, records, names, by)
+    told += of_widths
+    names, of_names = _complete_names(text, names)
+    told += of_names
+    if not_utf8 >= 0:
+        body = body.decode(encoding).encode()
+    body, marked = _mark_quoted(body, by)
     frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     if len(records.starts) > 1:
         try:
             frame = pl.read_csv(
-                data[end:] + b"\n",
+                body + b"\n",
                 has_header=False,
                 schema=frame.schema,
                 separator=by,
                 raise_if_empty=False,
+                truncate_ragged_lines=ragged,
             )
         except pl.exceptions.PolarsError as error:
-            raise _error(source, 0, "a table", repr(cut(str(error), 50)), "write it as CSV again") from None
+            raise text.error(0, "a table", repr(cut(str(error), 50)), "write it as CSV again") from None
     if frame.height != len(records.starts) - 1:  # the two readers must agree on what a row is
         got = f"{frame.height:,}"
-        raise _error(source, 0, f"{len(records.starts) - 1:,} rows", got, "write it as Parquet") from None
-    lines = records.lines[1:]
-    return Table(frame, source, text=True, lines=lines, missing=missing, decimal_comma=decimal_comma)
+        raise text.error(0, f"{len(records.starts) - 1:,} rows", got, "write it as Parquet") from None
+    quoted = {}
+    if marked:
+        quoted = {each.name: mask for each in frame if (mask := each.str.starts_with(_MARK).fill_null(False)).any()}
+        frame = frame.with_columns(pl.col(name).str.strip_prefix(_MARK) for name in quoted)
+    return Table(
+        frame,
+        source,
+        text=True,
+        lines=records.lines[1:] + text.skipped,
+        missing=missing,
+        decimal_comma=decimal_comma,
+        separator=by,
+        quoted=quoted,
+        decisions=tuple(told),
+    )
 
 
-def _check_bytes(data: bytes, source: str) -> None:
-    """Refuse content that is not text."""
-    kinds = {
-        b"\xff\xfe": "UTF-16",
-        b"\xfe\xff": "UTF-16",
-        b"PK\x03\x04": "a ZIP or Excel file",
-        b"\x1f\x8b": "a gzip file",
-        b"PAR1": "a Parquet file",
-        b"%PDF": "a PDF file",
-        b"\x89PNG": "a PNG image",
-    }
-    for start, kind in kinds.items():
-        if data.startswith(start):
-            out = {"a gzip file": "unpack it", "a Parquet file": "name it .parquet"}.get(
-                kind, "save it as CSV in UTF-8"
-            )
-            raise _error(source, 0, "text", kind, out)
-    if not data.strip():
-        raise _error(source, 0, "a header line and rows", "an empty file", "write them")
-    nul = data.find(b"\0")
-    if nul >= 0:
-        raise _error(source, _line_of(data, nul), "text", "a NUL byte", "save it as CSV in UTF-8")
-    if b"\n" not in data and b"\r" in data.rstrip(b"\r"):
-        raise _error(source, 0, "lines that end in LF or CRLF", "CR alone", "save it with other line ends")
+def _skip_head(data: bytes, source: str) -> tuple[Text, str | None, list[Decision]]:
+    """Skip what stands before the header: empty lines, lines that begin with # or %, and Excel's sep=; line."""
+    told: list[Decision] = []
+    separator, at, comments = None, 0, 0
+    while at < len(data):
+        end = _line_end(data, at) + 1
+        line = data[at : end - 1].strip()
+        if named := re.fullmatch(rb'(?i)"?sep=([,;\t|:^~ ])"?\r?', data[at : end - 1]):
+            separator = named[1].decode()
+            told.append(Decision("", f"the line sep={separator} names the separator".replace("\t", "tab")))
+        elif line[:1] in (b"#", b"%") and not _is_header(line, data[end : _line_end(data, end)]):
+            comments += 1
+        elif line:
+            break
+        at = end
+    if at >= len(data):  # nothing but such lines
+        at, told, comments = 0, [], 0
+    if comments:
+        told.append(Decision("", f"{comments} comment line{'s' * (comments > 1)} before the header left out"))
+    return Text(data[at:], source, data.count(b"\n", 0, at)), separator, told
+
+
+def _is_header(line: bytes, following: bytes) -> bool:
+    """True if a line that begins with # or % has as many cells as the next one, so that it may be the header."""
+    separator = max(SEPARATORS, key=lambda each: line.count(each.encode())).encode()
+    cells, cells_below = line.split(separator), following.split(separator)
+    if len(cells) < 2 or len(cells) != len(cells_below):
+        return False
+    numbers, numbers_below = (
+        sum(bool(_NUMBER.fullmatch(each.strip())) for each in row) for row in (cells, cells_below)
+    )
+    return not line[1:2].isspace() or (numbers_below > 0 and numbers == 0)
 
 
 def _find_separator(data: bytes) -> str:
-    """Return the separator that occurs most often in the header line outside quotes."""
-    header = re.sub(rb'"[^"]*"?', b"", data[: _line_end(data)])
-    return max(SEPARATORS, key=lambda each: header.count(each.encode()))  # the first of the most frequent
+    """Return the separator that occurs most often in the header line outside quotes; a space if there is no other."""
+    lines = [re.sub(rb'"[^"]*"?', b"", line).strip() for line in data[:_FIRST].split(b"\n")[:20]]
+    found = max(SEPARATORS, key=lambda each: lines[0].count(each.encode()))  # the first of the most frequent
+    if found.encode() not in lines[0]:
+        spaces = [line.count(b" ") for line in lines if line][:-1]  # the last line may be cut
+        if len(spaces) > 1 and min(spaces) > 0 and len({*spaces[1:]}) == 1 and spaces[1] - spaces[0] in (0, 1):
+            return " "
+    return found
 
 
-def _scan(data: bytes, separator: str, source: str) -> Records:
+def _scan(text: Text, separator: str) -> Records:
     """Find the records: a line end outside quotes ends one."""
-    text = np.frombuffer(data, np.uint8)
+    data = np.frombuffer(text.data, np.uint8)
     inside = False
     ends, counts, newlines, last_quote = [], [], [], -1
     so_far = 0
-    for at in range(0, len(text), _BLOCK):
-        block = text[at : at + _BLOCK]
+    for at in range(0, len(data), _BLOCK):
+        block = data[at : at + _BLOCK]
         separators, ended = block == ord(separator), block == NEWLINE
         quotes = block == QUOTE
         newlines.append(np.flatnonzero(ended) + at)
         if inside or quotes.any():
             within = np.bitwise_xor.accumulate(quotes) ^ inside  # after each byte
-            _check_quotes(data, np.flatnonzero(quotes) + at, within[quotes], separator, source)
+            _check_quotes(text, np.flatnonzero(quotes) + at, within[quotes], separator)
             separators &= ~within
             ended &= ~within
             inside = bool(within[-1])
@@ -128,7 +201,7 @@ def _scan(data: bytes, separator: str, source: str) -> Records:
         so_far += int(np.count_nonzero(separators))
     if inside:
         got = "a quote that is never closed"
-        raise _error(source, _line_of(data, last_quote), "a closing quote", got, "close it, or remove it")
+        raise text.error(text.line_of(last_quote), "a closing quote", got, "close it, or remove it")
     all_ends = np.concatenate(ends)
     starts = np.concatenate([[0], all_ends + 1])
     separators_before = np.concatenate([[0], *counts, [so_far]])
@@ -136,78 +209,155 @@ def _scan(data: bytes, separator: str, source: str) -> Records:
     return Records(starts, np.diff(separators_before), lines)
 
 
-def _check_quotes(data: bytes, places: Array, opening: Array, separator: str, source: str) -> None:
+def _check_quotes(text: Text, places: Array, opening: Array, separator: str) -> None:
     """Refuse a quote that neither begins nor ends a cell and is not doubled."""
-    text = np.frombuffer(data, np.uint8)
-    before = text[np.maximum(places - 1, 0)]
-    after = text[np.minimum(places + 1, len(text) - 1)]
+    data = np.frombuffer(text.data, np.uint8)
+    before = data[np.maximum(places - 1, 0)]
+    after = data[np.minimum(places + 1, len(data) - 1)]
     edge = (ord(separator), NEWLINE, QUOTE)
     wrong_open = opening & ~np.isin(before, edge) & (places > 0)
-    wrong_close = ~opening & ~np.isin(after, (*edge, RETURN)) & (places < len(text) - 1)
+    wrong_close = ~opening & ~np.isin(after, (*edge, RETURN)) & (places < len(data) - 1)
     wrong = wrong_open | wrong_close
     if wrong.any():
         place = int(places[np.argmax(wrong)])
-        got = data[max(0, place - 8) : place + 8].decode("utf-8", "replace")
+        got = text.data[max(0, place - 8) : place + 8].decode("utf-8", "replace")
         expected = "quotes around whole cells only"
-        raise _error(source, _line_of(data, place), expected, repr(got), 'double a quote within a cell ("")')
+        raise text.error(text.line_of(place), expected, repr(got), 'double a quote within a cell ("")')
 
 
-def _header(text: str, separator: str, source: str) -> list[str]:
+def _header(text: Text, header: str, separator: str) -> list[str]:
+    """Return the names as written, without surrounding spaces; refuse a header of numbers."""
     try:
-        names = [name.strip() for name in next(csv.reader([text.rstrip("\r\n")], delimiter=separator, strict=True))]
+        names = [name.strip() for name in next(csv.reader([header.rstrip("\r\n")], delimiter=separator, strict=True))]
     except (csv.Error, StopIteration):
-        raise _error(source, 1, "the names of the columns", repr(cut(text, 30)), "write a header line") from None
-    if "" in names:
-        got = f"none for column {names.index('') + 1} of {len(names)}"
-        raise _error(source, 1, "a name for every column", got, "name it, or remove that column")
-    if len(set(names)) < len(names):
-        double = Counter(names).most_common(1)[0][0]
-        raise _error(source, 1, "different names", f"{cut(double, 30)!r} twice", "rename one of the columns")
-    if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", name) for name in names) and names != [
-        str(k) for k in range(len(names))
-    ]:
+        raise text.error(1, "the names of the columns", repr(cut(header, 30)), "write a header line") from None
+    if all(_NUMBER.fullmatch(name.encode()) for name in names) and names != [str(k) for k in range(len(names))]:
         got = cut(", ".join(names), 40)
-        raise _error(source, 1, "the names of the columns", f"numbers ({got})", "add a header line")
+        raise text.error(1, "the names of the columns", f"numbers ({got})", "add a header line")
     return names
 
 
-def _check_widths(records: Records, width: int, data: bytes, separator: str, source: str) -> None:
-    wrong = records.separators != width - 1
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        found = int(records.separators[row]) + 1
-        end = records.starts[row + 1] if row + 1 < len(records.starts) else len(data)
-        empty = not data[records.starts[row] : end].strip()
-        got = "an empty line" if empty else str(found)
-        out = "remove it" if empty else f"quote cells that hold {NAMES.get(separator, repr(separator))}"
-        raise _error(source, int(records.lines[row]), f"{width} cells as in the header", got, out)
+def _complete_names(text: Text, names: list[str]) -> tuple[list[str], list[Decision]]:
+    """Name a column without a name by its place, and number a name that is used again."""
+    told: list[Decision] = []
+    complete: list[str] = []
+    problem = ""
+    if "" in names:
+        got = f"none for column {names.index('') + 1} of {len(names)}"
+        problem = str(text.error(1, "a name for every column", got, "name it, or remove that column"))
+    if len({*names} - {""}) < len([name for name in names if name]):
+        double = Counter(name for name in names if name).most_common(1)[0][0]
+        again = str(text.error(1, "different names", f"{cut(double, 30)!r} twice", "rename one of the columns"))
+    taken = {*names}
+    for k, name in enumerate(names):
+        new, times = name or f"column {k + 1}", 1
+        while new in complete or (new in taken and new != name):
+            times += 1
+            new = f"{name or f'column {k + 1}'} ({times})"
+        complete.append(new)
+        if not name:
+            told.append(Decision(new, "has no name in the file, so it is named by its place", problem))
+        elif new != name:
+            told.append(Decision(new, "another column has its name, so it got a number", again))
+    return complete, told
 
 
-def _check_utf8(data: bytes, records: Records, names: list[str], separator: str, source: str) -> None:
-    if data.isascii():
-        return
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = int(np.searchsorted(records.starts, error.start, side="right")) - 1
-        before = data[records.starts[row] : error.start].decode("utf-8")
-        column = (
-            names[min(len(next(csv.reader([before], delimiter=separator))) - 1, len(names) - 1)] if before else names[0]
+def _without_empty_lines(text: Text, records: Records, end: int, width: int) -> tuple[Records, bytes, list[Decision]]:
+    """Return the records and the bytes after the header without empty lines; with one column those are missing cells."""
+    data, starts = text.data, records.starts
+    possible = np.flatnonzero((records.separators == 0) & (np.arange(len(starts)) > 0)) if width > 1 else ()
+    ends = np.append(starts[1:], len(data))
+    empty = [row for row in possible if not data[starts[row] : ends[row]].strip()]
+    if not empty:
+        return records, data[end:], []
+    pieces, at = [], end
+    for row in empty:
+        pieces.append(data[at : starts[row]])
+        at = ends[row]
+    n = len(empty)
+    problem = text.error(int(records.lines[empty[0]]), f"{width} cells as in the header", "an empty line", "remove it")
+    told = Decision("", f"{n:,} empty line{'s' * (n > 1)} left out", str(problem))
+    kept = np.delete(np.arange(len(starts)), empty)
+    return records.take(kept), b"".join([*pieces, data[at:]]), [told]
+
+
+def _fit_widths(
+    text: Text, records: Records, names: list[str], separator: str
+) -> tuple[list[str], bool, list[Decision]]:
+    """Return the names for the cells that the rows have, True if rows have empty cells beyond them, and what was decided.
+
+    Rows may all have one cell more than the header, the name of the row, as R's write.table writes them; and cells
+    that are empty may follow the last one. Any other row that has not as many cells as the header is refused.
+    """
+    cells = records.separators[1:] + 1
+    wrong = cells != len(names)
+    if not wrong.any():
+        return names, False, []
+    row = int(np.argmax(wrong)) + 1
+    out = f"quote cells that hold {NAMES.get(separator, repr(separator))}"
+    problem = text.error(int(records.lines[row]), f"{len(names)} cells as in the header", str(cells[row - 1]), out)
+    shorter = len(names) - len([*dropwhile(lambda name: not name, reversed(names))])  # names missing at the end
+    if shorter and (cells == len(names) - shorter).all():
+        told = Decision("", "the header ends in separators of no column", str(problem))
+        return names[: len(names) - shorter], False, [told]
+    ends = np.append(records.starts[1:], len(text.data))[1:]
+    starts = records.starts[1:]
+    if (cells >= len(names)).all() and all(
+        _ends_empty(text.data[starts[k] : ends[k]], int(cells[k]) - len(names), separator.encode())
+        for k in np.flatnonzero(wrong)
+    ):
+        n = int(wrong.sum())
+        told = Decision("", f"empty cells after the last column left out, in {n:,} row{'s' * (n > 1)}", str(problem))
+        return names, True, [told]
+    if (cells == len(names) + 1).all() and _name_rows(text.data, starts, separator):
+        told = Decision(
+            "", "the rows have one cell more than the header: the first is the name of the row", str(problem)
         )
-        line = int(records.lines[row]) + before.count("\n")
-        got = f"byte 0x{data[error.start]:02x} in column {cut(column, 30)!r}"
-        raise _error(source, line, "UTF-8", got, "save the file in UTF-8") from None
+        return ["", *names], False, [told]
+    raise problem
 
 
-def _error(source: str, line: int, expected: str, got: str, way_out: str) -> InputError:
-    where = cut_left(source, 60) + (f", line {line}" if line else "")
-    return InputError(f"{where}: expected {expected}; got {got}; {way_out}.")
+def _ends_empty(record: bytes, n: int, separator: bytes) -> bool:
+    """True if the last n cells are empty."""
+    for _ in range(n):
+        record = record.rstrip(b"\r\n " if separator != b" " else b"\r\n")
+        if not record.endswith(separator):
+            return False
+        record = record[:-1]
+    return True
 
 
-def _line_end(data: bytes) -> int:
-    end = data.find(b"\n")
+def _name_rows(data: bytes, starts: Array, separator: str) -> bool:
+    """True if the first cells of the rows are all different."""
+    end = re.compile(rb'"[^"]*"|[^%b\r\n]*' % re.escape(separator.encode()))
+    first = [match[0] if (match := end.match(data, int(start))) else b"" for start in starts]
+    return len({*first}) == len(first)
+
+
+def _mark_quoted(body: bytes, separator: str) -> tuple[bytes, bool]:
+    """Put a mark before NA, N/A, NaN and null in quotes, which are words and not missing cells."""
+    if b'"' not in body:
+        return body, False
+    edge = re.escape(separator.encode())
+    pattern = rb'(?i)(\A|[\n%b])"(na|n/a|nan|null)"(?=[\r\n%b]|\Z)' % (edge, edge)
+    marked, n = re.subn(pattern, rb'\1"%b\2"' % _MARK.encode(), body)
+    if n:  # neighbours share a separator
+        marked = re.sub(pattern, rb'\1"%b\2"' % _MARK.encode(), marked)
+    return marked, n > 0
+
+
+def _encoding_problem(text: Text, at: int, records: Records, names: list[str], separator: str) -> InputError:
+    """Make the error for the byte at the offset `at`, the first that is not UTF-8."""
+    data = text.data
+    row = int(np.searchsorted(records.starts, at, side="right")) - 1
+    before = data[records.starts[row] : at].decode("utf-8")
+    column = (
+        names[min(len(next(csv.reader([before], delimiter=separator))) - 1, len(names) - 1)] if before else names[0]
+    )
+    got = f"byte 0x{data[at]:02x} in column {cut(column, 30)!r}"
+    return text.error(int(records.lines[row]) + before.count("\n"), "UTF-8", got, "save the file in UTF-8")
+
+
+def _line_end(data: bytes, start: int = 0) -> int:
+    end = data.find(b"\n", start)
     return end if end >= 0 else len(data)
-
-
-def _line_of(data: bytes, offset: int) -> int:
-    return data.count(b"\n", 0, offset) + 1

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,8 @@ import numpy as np
 
 from glassnet.errors import InputError, file_kind, shown, unknown_name
 from glassnet.tables.reading import idx
+from glassnet.tables.reading.compressed import ENDINGS, compression, unpack
+from glassnet.tables.reading.decision import Decision
 from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
 from glassnet.tables.reading.table import Table, cut, cut_left
 
@@ -37,8 +40,10 @@ def read_table(
 ) -> Table:
     """Read a CSV, TSV or Parquet file, a folder of IDX images, or as "-" CSV or Parquet from the standard input.
 
-    Text must be UTF-8 with a header line; its separator is the one of comma, semicolon, tab and bar that the header
-    holds most often, unless `separator` names one. A name that ends in .parquet must hold Parquet, and the other way round.
+    Text must have a header line; its separator is the one of comma, semicolon, tab and bar that the header holds most
+    often, unless `separator` names one or a first line sep=; does. It is UTF-8, UTF-16 with a byte order mark, or else
+    Windows-1252. Text and Parquet may be packed by gzip, bzip2, xz or Zstandard. A name that ends in .parquet must hold
+    Parquet, and the other way round. What had to be decided is in the `decisions` of the table.
 
     Raises
     ------
@@ -55,13 +60,16 @@ def read_table(
         raise InputError(f"separator: expected one character; got {separator!r}; pass e.g. --separator ';'.")
     if source == STDIN:
         content = read_stdin(MOST_STDIN_BYTES)
-        if content.startswith(b"PAR1"):
-            return _read_parquet(BytesIO(content), "standard input", missing)
-        return _read_text(content, "standard input", separator, missing, decimal_comma)
+        return _read_content(content, "standard input", separator, missing, decimal_comma)
     check_regular(path)
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(6)
     suffix = path.suffix.lower()
+    if compression(start) and not path.name.removesuffix(".gz").endswith("-ubyte"):
+        if path.with_suffix("").suffix.lower() in (".tsv", ".tab") and separator is None:
+            separator = "\t"
+        return _read_content(path.read_bytes(), source, separator, missing, decimal_comma)
+    start = start[:4]
     parquet = start == b"PAR1"
     if suffix in (".parquet", ".pq") and not parquet:
         got = f"one that starts {start.decode('latin-1')!r}" if start else "an empty file"
@@ -82,6 +90,23 @@ def read_table(
     if suffix in (".tsv", ".tab") and separator is None:
         separator = "\t"
     return _read_text(path, source, separator, missing, decimal_comma)
+
+
+def _read_content(
+    content: bytes, source: str, separator: str | None, missing: tuple[str, ...], decimal_comma: bool
+) -> Table:
+    """Read text or Parquet, which may be packed."""
+    told: tuple[Decision, ...] = ()
+    if kind := compression(content):
+        content = unpack(content, source)
+        if not source.lower().endswith(ENDINGS):
+            problem = f"{cut_left(source, 60)}: expected text; got a {kind} file; unpack it."
+            told = (Decision("", f"unpacked from {kind}", problem),)
+    if content.startswith(b"PAR1"):
+        table = _read_parquet(BytesIO(content), source, missing)
+    else:
+        table = _read_text(content, source, separator, missing, decimal_comma)
+    return replace(table, decisions=(*told, *table.decisions)) if told else table
 
 
 def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
@@ -115,9 +140,26 @@ def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = Fa
 
 
 def _series(values: Any) -> Any:
+    """Make a series of a column: one of polars or pandas, an array or a list; None, NaT and pd.NA are missing."""
     import polars as pl
 
-    return pl.Series(values=np.asarray(values).tolist() if not isinstance(values, pl.Series) else values)
+    if isinstance(values, pl.Series):
+        return values
+    if hasattr(values, "isna") and hasattr(values, "to_numpy"):  # a pandas series
+        gaps = values.isna().to_numpy()
+        if getattr(values.dtype, "tz", None) is not None:
+            values = values.dt.tz_localize(None)  # the clock there, as it is written
+        values = values.astype(object).where(~gaps, None) if gaps.any() else values.astype(object)
+        return pl.Series(values=[_plain(each) for each in values.tolist()], strict=False)
+    array = np.asarray(values)
+    if array.dtype.kind in "Mm":
+        return pl.Series(values=array.astype(f"{array.dtype.kind}8[us]"))
+    return pl.Series(values=array.tolist())
+
+
+def _plain(value: Any) -> Any:
+    """Return a timestamp of pandas as one of the standard library."""
+    return value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
 
 
 def check_regular(path: Path) -> None:
@@ -207,7 +249,11 @@ def _read_parquet(given: Path | BytesIO, name: str, missing: tuple[str, ...]) ->
         ) from None
     if not width:
         raise InputError(f"{source}: expected columns; got none: the table has no columns; write some.")
-    blank = [k for k, name in enumerate(frame.columns) if not name.strip()]
-    if blank:
-        raise InputError(f"{source}: expected a name for every column; got none for column {blank[0] + 1}; name it.")
-    return Table(frame, name, missing=missing)
+    names, told = list(frame.columns), []
+    for k, old in enumerate(names):
+        if not old.strip():
+            names[k] = f"column {k + 1}" if f"column {k + 1}" not in names else f"column {k + 1} (2)"
+            problem = f"{source}: expected a name for every column; got none for column {k + 1}; name it."
+            told.append(Decision(names[k], "has no name in the file, so it is named by its place", problem))
+    frame.columns = names
+    return Table(frame, name, missing=missing, decisions=tuple(told))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, printable
+from glassnet.tables.reading.decision import Decision
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,6 +43,14 @@ class Table:
         True to read 3,5 in a text file as 3.5; 3.5 is then text.
     image_shape : (int, int), optional
         Height and width, if the columns are the pixels of images.
+    separator : str
+        The separator of a text file.
+    quoted : mapping of str to pl.Series
+        For the columns of a text file with NA, NaN and the like in quotes: a mask of those cells, which are words.
+    decisions : sequence of Decision
+        What was decided when the table was read.
+    row_numbers : (n,) array, optional
+        The number of each row where it is not that of its place, since rows were left out.
     """
 
     frame: pl.DataFrame
@@ -49,7 +60,11 @@ class Table:
     missing: tuple[str, ...] = ()
     decimal_comma: bool = False
     image_shape: tuple[int, int] | None = None
-    _numbers: dict[str, pl.Series] = field(default_factory=dict, repr=False)
+    separator: str = ""
+    quoted: Mapping[str, pl.Series] = field(default_factory=dict, repr=False)
+    decisions: tuple[Decision, ...] = ()
+    row_numbers: Array | None = None
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # of columns as they were read, since that is slow
 
     def __len__(self) -> int:
         return self.frame.height
@@ -62,10 +77,20 @@ class Table:
     def __repr__(self) -> str:
         return f"Table({self.source!r}: {len(self):,} rows, {len(self.names):,} columns)"
 
-    def take(self, rows: Array) -> Table:
-        """Return a table of the rows with these numbers, which keep their lines."""
-        lines = None if self.lines is None else self.lines[rows]
-        return replace(self, frame=self.frame[rows], lines=lines, _numbers={})
+    def take(self, rows: Sequence[int] | Array) -> Table:
+        """Return the table of the rows with these numbers (from 0); errors still name their lines."""
+        rows = np.asarray(rows, np.intp)
+        if len(rows) == len(self) and (np.diff(rows) == 1).all():
+            return self
+        numbers = np.arange(1, len(self) + 1) if self.row_numbers is None else self.row_numbers
+        return replace(
+            self,
+            frame=self.frame[rows],
+            lines=None if self.lines is None else self.lines[rows],
+            quoted={name: mask.gather(rows) for name, mask in self.quoted.items()},
+            row_numbers=numbers[rows],
+            cache={key: series.gather(rows) for key, series in self.cache.items() if isinstance(key, str)},
+        )
 
     # --- cells --------------------------------------------------------------------------------------------------
 
@@ -92,16 +117,21 @@ class Table:
         if not (self.text or series.dtype == pl.String):
             return words
         distinct = words.unique()  # often few; if all are clean, so is the column
-        return (
-            words if _clean(distinct, self.missing).equals(distinct, null_equal=True) else _clean(words, self.missing)
-        )
+        if _clean(distinct, self.missing).equals(distinct, null_equal=True):
+            return words
+        clean = _clean(words, self.missing)
+        quoted = self.quoted.get(name)
+        return clean if quoted is None else pl.select(pl.when(quoted).then(words).otherwise(clean)).to_series()
 
-    def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
-        """Return the cells as floats, null if missing, and a mask of cells that are not numbers (None if all are)."""
+    def parse(self, name: str) -> tuple[pl.Series, pl.Series | None]:
+        """Return the cells as floats, null if missing, and a mask of cells that are not numbers (None if all are).
+
+        A number may be inf, or a whole one of more digits than a float holds.
+        """
         import polars as pl
 
-        if name in self._numbers:
-            return self._numbers[name], None
+        if name in self.cache:
+            return self.cache[name], None
         series = self.column(name)
         if series.dtype.is_numeric():
             values = series.cast(pl.Float64).fill_nan(None)
@@ -112,19 +142,25 @@ class Table:
         else:
             values = self._parse(series)
             wrong = series.is_not_null() & values.is_null()
-            if wrong.any():  # spaces, a word for a missing cell, or no number
+            if wrong.any() or name in self.quoted:  # spaces, a word for a missing cell, or no number
                 words = self.words(name)
                 values = self._parse(words)
-                wrong = words.is_not_null() & values.is_null()
+                wrong = words.is_not_null() & (values.is_null() | values.is_nan())
                 if wrong.any():
                     return values.fill_nan(None), wrong
             values = values.fill_nan(None)
             if self.missing:
                 values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
-        self._check_size(name, series, values)
         if self.text:  # parsing text is slow, so the result is kept
-            self._numbers[name] = values
+            self.cache[name] = values
         return values, None
+
+    def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
+        """Return what `parse` does; raise an error for inf and for a whole number too large to be exact."""
+        values, wrong = self.parse(name)
+        if wrong is None:
+            self._check_size(name, self.column(name), values)
+        return values, wrong
 
     def numbers(self, name: str) -> Array:
         """Return the cells as floats (n,), nan if missing; raise an error that names the first cell that is no number."""
@@ -169,7 +205,9 @@ class Table:
 
     def place(self, row: int) -> str:
         """Return the place of row `row` (from 0) as text: its line in a text file, else its number from 1."""
-        return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+        if self.lines is not None:
+            return f"line {self.lines[row]}"
+        return f"row {row + 1 if self.row_numbers is None else self.row_numbers[row]}"
 
     def cell_error(self, row: int, name: str, expected: str, way_out: str) -> InputError:
         """Make the error for one cell."""
@@ -197,7 +235,8 @@ class Table:
         """Make the error for a missing column."""
         import difflib
 
-        near = difflib.get_close_matches(name, self.names, n=1)
+        near = [each for each in self.names if each.strip().casefold() == name.strip().casefold()]
+        near = near or difflib.get_close_matches(name, self.names, n=1)
         some = ", ".join(self.names[:3]) + (", …" if len(self.names) > 3 else "")
         out = f"did you mean {cut(near[0], 30)!r}?" if near else "add it, or choose another"
         return self.error(None, f"a column {cut(name, 40)!r}", some, out)
@@ -212,7 +251,9 @@ def cut(text: str, width: int) -> str:
 def correct_or_missing(cell: str) -> str:
     """Return the way out for a word in a column of numbers."""
     short = len(cell) <= 20 and cell.isprintable()
-    return f"correct it, or pass --missing {shlex.quote(cell)}" if short else "correct it"
+    word = shlex.quote(cell)
+    word = f"'{word}'" if word.endswith(".") else word  # the sentence ends in a full stop of its own
+    return f"correct it, or pass --missing {word}" if short else "correct it"
 
 
 def cut_left(text: str, width: int) -> str:
