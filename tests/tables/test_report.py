@@ -118,7 +118,7 @@ def test_a_plan():
 
 
 def test_many_names_are_counted():
-    wide = as_table({**{f"c{k}": [None, 1.0, 2.0, 3.0, 5.0] * 8 for k in range(9)}, "y": [0, 1] * 20})
+    wide = as_table({**{f"c{k}": [None, 1.0, 2.0, 3.0, 5.0 + k] * 8 for k in range(9)}, "y": [0, 1] * 20})
     (line,) = (line for line in plan(wide, "y").report().splitlines() if line.startswith("missing"))
     assert line.endswith(": c0, c1, c2, c3, c4, c5, c6, c7 and 1 more")
 

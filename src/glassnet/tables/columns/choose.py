@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,14 +17,15 @@ from glassnet.tables.columns.number_form import find_form
 from glassnet.tables.columns.plain import (
     CODE,
     FEW_ROWS,
+    ID,
     MOST_CATEGORIES_ASKED,
     check_categories,
     identifies,
     plain_kind,
 )
-from glassnet.tables.columns.rows import usable_rows
+from glassnet.tables.columns.rows import usable_rows, without_single_classes
 from glassnet.tables.columns.targets import choose_target
-from glassnet.tables.reading.decision import Decision, refuse
+from glassnet.tables.reading.decision import UNNAMED, Decision, refuse
 from glassnet.tables.reading.table import Table, cut
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ Array = NDArray[Any]
 
 FEW_WORDS = 10  # different ones among numbers, which count as missing cells though they are not rare
 _TIME = re.compile(r"(?i).*(year|yr|jahr|date|time|month|week|day|quarter|hour|minute|age|period).*|t")
-_UNNAMED = re.compile(
-    r"(?i)column \d+( \(\d+\))?|unnamed:? ?\d*|x|x\.?1|\.\.\.1|row[_. ]?names?|row[_. ]?num.*|_?index_?|obs\.?"
-)
+_NO_NAME = re.compile(r"(?i)column \d+( \(\d+\))?|unnamed:? ?\d*")
+_ROW_NAME = re.compile(r"X|X\.?1|\.\.\.1|(?i:row[_. ]?names?|row[_. ]?num.*|_?index_?|obs\.?)")
+IDENTIFIES = 0.2  # share of different cells from which a column named like an identifier is one
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ def choose_columns(
     rows = np.arange(len(table))
     if not (strict and any(each.refusal for each in told)):
         rows, told = usable_rows(table, target, target_type, weight)
+        if task == "classification" and not strict:
+            rows, of_classes = without_single_classes(table, target, target_type, rows)
+            told += of_classes
         decisions += told
     table = table.take(rows)
     types: dict[str, ColumnType] = {}
@@ -137,15 +141,13 @@ def choose_columns(
         elif name in dates:
             decided = _as_dates(table, name, day_first)
         else:
-            decided = _decide(table, name, day_first)
+            decided = _decide(table, name, day_first, strict)
         if (
             decided.type is not None
             and not table.image_shape
             and (other := _same(table, name, decided.type, types, seen))
         ):
-            out = "pass --ignore COLUMN"
-            refusal = table.error(name, "cells of its own", f"those of column {cut(other, 40)!r}", out)
-            decided = Verdict(None, f"same cells as {cut(other, 30)!r}", str(refusal))
+            decided = Verdict(None, f"same cells as {cut(other, 30)!r}", decided.refusal)
         if decided.type is None:
             left_out[name] = decided.text
             decisions.append(Decision(name, f"left out, {decided.text}", decided.refusal))
@@ -158,10 +160,23 @@ def choose_columns(
                 decisions.append(Decision(name, f'"{word}" in quotes is a category, not a missing cell'))
     if strict:
         refuse(decisions)
+    decisions = _without_names(decisions, left_out)
     if not types:
         got = "the target alone" if not left_out else f"none to learn from ({next(iter(left_out.values()))})"
         raise table.error(None, "columns beside the target", got, "add some")
     return Choice(types, left_out, decisions, task, target_type, rows)
+
+
+def _without_names(decisions: list[Decision], left_out: dict[str, str]) -> list[Decision]:
+    """Say of a column that is left out in one line that it has no name."""
+    unnamed = {each.column for each in decisions if each.text == UNNAMED and each.column in left_out}
+    return [
+        replace(each, text=each.text.replace("left out, ", "left out, has no name and "))
+        if each.column in unnamed
+        else each
+        for each in decisions
+        if not (each.column in unnamed and each.text == UNNAMED)
+    ]
 
 
 @dataclass(frozen=True)
@@ -205,15 +220,15 @@ def _idle(table: Table, name: str) -> str:
     return f"every cell is {cut(table.cell(0, name), 20)}" if alike else ""
 
 
-def _decide(table: Table, name: str, day_first: bool | None) -> Verdict:
+def _decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Verdict:
     """Decide about a column that holds information."""
     try:
         kind: Kind | None = plain_kind(table, name)
         refusal = ""
     except InputError as error:
         kind, refusal = None, str(error)
-    if name == table.names[0] and _UNNAMED.fullmatch(name) and _numbers_rows(table.parse(name)):
-        return Verdict(None, "numbers the rows", refusal)
+    if not strict and (reason := _identifies_by_name(table, name)):
+        return Verdict(None, reason, refusal)
     if kind == "numeric":
         return Verdict(ColumnType("numeric"))
     if table.column(name).dtype.is_temporal():
@@ -234,14 +249,31 @@ def _decide(table: Table, name: str, day_first: bool | None) -> Verdict:
     return _decide_mixed(table, name, values, words, refusal)
 
 
-def _numbers_rows(parsed: tuple[pl.Series, pl.Series | None]) -> bool:
-    """True if a column holds whole numbers that rise from row to row."""
-    values, wrong = parsed
-    return (
-        wrong is None
-        and not values.null_count()
-        and bool((values == values.floor()).all() and (values.diff().drop_nulls() > 0).all())
-    )
+def _identifies_by_name(table: Table, name: str) -> str:
+    """Return why a column identifies the rows though some of its cells may recur, or "".
+
+    A first column without a name of its own numbers the rows if it holds whole numbers that all differ, or rise if it has
+    a name for such numbers. A column named like an identifier is one if more than a fifth of its cells differ.
+    """
+    values, wrong = table.parse(name)
+    known = table.words(name).drop_nulls() if wrong is not None else values.drop_nulls()
+    if wrong is None and not (known == known.floor()).all():
+        return ""
+    distinct = known.n_unique()
+    first, n = name == table.names[0], len(table)
+    if first and wrong is None and distinct == n and _NO_NAME.fullmatch(name):
+        return "numbers the rows"
+    if (
+        first
+        and wrong is None
+        and len(known) == n
+        and _ROW_NAME.fullmatch(name)
+        and (known.diff().drop_nulls() > 0).all()
+    ):
+        return "numbers the rows"
+    if n >= FEW_ROWS and ID.match(name) and distinct > IDENTIFIES * len(known):
+        return f"an identifier, with {distinct:,} different cells in {n:,} rows"
+    return ""
 
 
 def _decide_numbers(table: Table, name: str, values: pl.Series, words: pl.Series, refusal: str) -> Verdict:
@@ -253,9 +285,7 @@ def _decide_numbers(table: Table, name: str, values: pl.Series, words: pl.Series
         return _categories(table, name, words, text, refusal)
     if reason := identifies(name, values):
         if reason == "a count of the rows" and known[0] > 1 and _TIME.fullmatch(name):
-            return Verdict(
-                ColumnType("numeric"), "numbers, though it counts the rows: its name is one of a time", refusal
-            )
+            return Verdict(ColumnType("numeric"), "numbers: it counts the rows, but by its name it is a time", refusal)
         return Verdict(None, reason, refusal)
     long = known.abs() > 2**53
     finite = known.is_finite()
@@ -331,7 +361,9 @@ def _categories(table: Table, name: str, words: pl.Series, text: str, refusal: s
         what = "a different word in every row" if distinct == len(known) else f"{distinct:,} different words in"
         rows = "" if distinct == len(known) else f" {len(known):,} rows"
         return Verdict(None, f"{what}{rows}", refusal)
-    return Verdict(_category(table, name), text if text != "categories" else "", refusal)
+    if text == "categories":
+        text = f"categories, {distinct:,} different ones" if refusal else ""
+    return Verdict(_category(table, name), text, refusal)
 
 
 def _category(table: Table, name: str) -> ColumnType:

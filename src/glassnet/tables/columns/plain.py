@@ -15,7 +15,7 @@ MOST_CATEGORIES = 1_000
 MOST_CATEGORIES_ASKED = 10_000  # in a column that the user names as categorical
 FEW_ROWS = 20  # with fewer, cells that all differ may still be categories
 
-_ID = re.compile(
+ID = re.compile(
     r"(?i)^(id|uuid|guid|index|row_?(id|nr|num|number)?|nr|unnamed.*|.*[_ .-](id|uuid|guid))$|.*[a-z]I[Dd]$"
 )
 _DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
@@ -79,7 +79,7 @@ def identifies(name: str, values: pl.Series) -> str:
         return ""
     if n >= FEW_ROWS and (values.diff().drop_nulls() == 1).all():
         return "a count of the rows"
-    named = _ID.match(name) is not None and values.n_unique() == n and bool((values == values.floor()).all())
+    named = ID.match(name) is not None and values.n_unique() == n and bool((values == values.floor()).all())
     return "an identifier, different in every row" if named else ""
 
 

@@ -48,6 +48,23 @@ def usable_rows(
     return np.flatnonzero(known), told
 
 
+def without_single_classes(
+    table: Table, target: str, target_type: ColumnType, rows: Array
+) -> tuple[Array, list[Decision]]:
+    """Return the rows without those whose class no other row has, since nothing could validate it; and what is told.
+
+    All rows stay where those are more than half.
+    """
+    words = target_type.words(table, target).gather(rows)
+    single = words.is_unique().to_numpy()
+    n = int(single.sum())
+    if not n or 2 * n > len(rows):
+        return rows, []
+    example = cut(str(words[int(np.argmax(single))]), 20)
+    text = f"{_rows(n)} left out, whose class no other row has, such as {example!r}"
+    return rows[~single], [Decision(target, text)]
+
+
 def _left_out(table: Table, name: str, missing: Array, unread: Array, what: str) -> str:
     text = f"{_rows(int(missing.sum()))} without a {what} left out"
     if unread.any():

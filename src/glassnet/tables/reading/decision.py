@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from glassnet.errors import InputError, printable
 
+UNNAMED = "has no name in the file, so it is named by its place"
+
 
 @dataclass(frozen=True)
 class Decision:

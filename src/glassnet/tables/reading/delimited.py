@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError
-from glassnet.tables.reading.decision import Decision
+from glassnet.tables.reading.decision import UNNAMED, Decision
 from glassnet.tables.reading.decoding import as_text, find_encoding
 from glassnet.tables.reading.table import Table, cut, cut_left
 
@@ -256,7 +256,7 @@ def _complete_names(text: Text, names: list[str]) -> tuple[list[str], list[Decis
             new = f"{name or f'column {k + 1}'} ({times})"
         complete.append(new)
         if not name:
-            told.append(Decision(new, "has no name in the file, so it is named by its place", problem))
+            told.append(Decision(new, UNNAMED, problem))
         elif new != name:
             told.append(Decision(new, "another column has its name, so it got a number", again))
     return complete, told

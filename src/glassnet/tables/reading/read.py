@@ -16,7 +16,7 @@ import numpy as np
 from glassnet.errors import InputError, file_kind, shown, unknown_name
 from glassnet.tables.reading import idx
 from glassnet.tables.reading.compressed import ENDINGS, compression, unpack
-from glassnet.tables.reading.decision import Decision
+from glassnet.tables.reading.decision import UNNAMED, Decision
 from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
 from glassnet.tables.reading.table import Table, cut, cut_left
 
@@ -254,6 +254,6 @@ def _read_parquet(given: Path | BytesIO, name: str, missing: tuple[str, ...]) ->
         if not old.strip():
             names[k] = f"column {k + 1}" if f"column {k + 1}" not in names else f"column {k + 1} (2)"
             problem = f"{source}: expected a name for every column; got none for column {k + 1}; name it."
-            told.append(Decision(names[k], "has no name in the file, so it is named by its place", problem))
+            told.append(Decision(names[k], UNNAMED, problem))
     frame.columns = names
     return Table(frame, name, missing=missing, decisions=tuple(told))
