@@ -42,7 +42,8 @@ def evaluate(
     if form is Form.json:
         import json
 
-        print(json.dumps(measures))
+        classes = {} if found.classes is None else {"classes": found.classes}
+        print(json.dumps({**classes, **measures}))
         return
     show(measures_text({file.name: measures}))
     if found.classes is not None and len(found.classes) <= 30:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from itertools import pairwise
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -21,6 +21,7 @@ from glassnet.cli.summary import summary
 from glassnet.cli.train import train
 from glassnet.cli.tutorial import tutorial
 from glassnet.errors import GlassnetError, printable
+from glassnet.version import __version__
 
 app = typer.Typer(
     name="glassnet",
@@ -31,8 +32,19 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    """The callback of --version."""
+    if asked:
+        print(f"glassnet {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
     """Train feed-forward neural networks by backpropagation, and see every number of it."""
 
 
@@ -55,7 +67,7 @@ def main() -> None:
     except typer.TyperException as error:
         _fail(_usage(error))
     except GlassnetError as error:
-        _fail(str(error))
+        _fail(str(error), keep="\n")
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -82,6 +94,6 @@ def _usage(error: typer.TyperException) -> str:
     return f"{message}; see `{command} --help`."
 
 
-def _fail(message: str) -> NoReturn:
-    note(f"glassnet: {printable(message)}")
+def _fail(message: str, keep: str = "") -> NoReturn:
+    note(f"glassnet: {printable(message, keep)}")
     sys.exit(2)

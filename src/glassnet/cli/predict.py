@@ -43,6 +43,8 @@ def predict(
     if out is not None and out.suffix.lower() not in (".csv", ".parquet"):
         raise InputError(f"--out: expected a name that ends in .csv or .parquet; got {shown(out.name)}; change it.")
     found = load_table_model(model)
+    if probabilities and found.classes is None:
+        raise InputError("--probabilities: expected a classification; got a regression; leave it out.")
     table = read_for(found, file, separator)
     frame = _predictions(found, table, probabilities, with_input, unseen)
     name_unused(found, table)

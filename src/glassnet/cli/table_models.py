@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.cli.screen import note
 from glassnet.errors import InputError
+from glassnet.tables.reading.decision import decision_lines
 from glassnet.tables.reading.table import cut, cut_left
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def character(separator: str | None) -> str | None:
 
 
 def name_unused(model: TableModel, table: Table) -> None:
-    """Say on the error stream which columns of the table the model has no use for."""
+    """Say on the error stream what was decided when the table was read, and which columns the model has no use for."""
+    used = {column.name for column in model.preparation.columns} | {model.target}
+    for line in decision_lines(each for each in table.decisions if each.column in used or not each.column):
+        note(f"glassnet: {line}")
     known = {column.name for column in model.preparation.columns} | {model.target, *model.settings.get("left_out", ())}
     extra = [name for name in table.names if name not in known]
     if extra:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError, shown
 from glassnet.tables.columns.dates import DateForm
 from glassnet.tables.columns.number_form import NumberForm
-from glassnet.tables.reading.table import MISSING, Table, correct_or_missing
+from glassnet.tables.reading.decision import Decision
+from glassnet.tables.reading.table import MISSING, Table, correct_or_missing, cut
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,8 +82,8 @@ class ColumnType:
             strange[unread] = ~usual.to_numpy()
         if strange.sum() > RARE * (len(table) - table.column(name).null_count()):
             row = int(np.argmax(strange))
-            cell = table.cell(row, name)
-            raise table.cell_error(row, name, self._expected(cell), correct_or_missing(cell))
+            expected, out = self._expected(table.cell(row, name))
+            raise table.cell_error(row, name, expected, out)
         return parts
 
     def unread(self, table: Table, name: str) -> Array:
@@ -167,13 +170,26 @@ class ColumnType:
             return {"": array}, empty
         return {"": array}, empty & table.words(name).is_not_null().to_numpy()
 
-    def _expected(self, cell: str) -> str:
+    def _expected(self, cell: str) -> tuple[str, str]:
+        """Return what was expected of a cell that was not read, and the way out."""
+        out = correct_or_missing(cell)
         if self.kind == "date":
-            return "a time" if self.form == "time" else "a date"
+            return ("a time" if self.form == "time" else "a date"), out
         if self.form:
-            return f"a number written like {self.form}"
+            return f"a number written like {self.form}", out
         try:
-            float(cell)
+            infinite = math.isinf(float(cell))
         except ValueError:
-            return "a number"
-        return "a finite number" if float(cell) in (np.inf, -np.inf) else "a number below 1e150"
+            return "a number", out
+        return ("a finite number", out) if infinite else ("numbers below 1e150", "use another unit")
+
+
+def unread_cells(table: Table, types: Mapping[str, ColumnType]) -> list[Decision]:
+    """Return one decision for each column with cells that hold something but count as missing."""
+    told = []
+    for name, of_column in types.items():
+        unread = of_column.unread(table, name)
+        if n := int(unread.sum()):
+            example = cut(table.cell(int(np.argmax(unread)), name), 20)
+            told.append(Decision(name, f"{n:,} cell{'s' * (n > 1)} such as {example!r} taken as missing"))
+    return told
