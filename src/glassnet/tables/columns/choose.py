@@ -230,7 +230,13 @@ def _decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ve
     if not strict and (reason := _identifies_by_name(table, name)):
         return Verdict(None, reason, refusal)
     if kind == "numeric":
-        return Verdict(ColumnType("numeric"))
+        values, _ = table.parse(name)
+        huge = (values.abs() > LARGEST).fill_null(False)
+        if not huge.any():
+            return Verdict(ColumnType("numeric"))
+        out = "use another unit, or pass --ignore COLUMN"
+        refusal = str(table.cell_error(int(huge.arg_true()[0]), name, "a number below 1e150", out))
+        return _without_huge(table, name, huge, refusal)
     if table.column(name).dtype.is_temporal():
         return _decide_temporal(table, name, refusal)
     try:
@@ -291,13 +297,17 @@ def _decide_numbers(table: Table, name: str, values: pl.Series, words: pl.Series
     finite = known.is_finite()
     if (long & finite).sum() * 2 > len(known):
         return _categories(table, name, words, "categories, since its numbers have more than 15 digits", refusal)
-    if (known.abs() > LARGEST).any():
-        row = int((values.abs() > LARGEST).fill_null(False).arg_true()[0])
-        cell = table.cell(row, name)
-        many = tuple(sorted(words.filter((values.abs() > LARGEST).fill_null(False)).unique().to_list())[:FEW_ROWS])
-        n = int((known.abs() > LARGEST).sum())
-        return Verdict(ColumnType("numeric", missing=many), f"{_cells(n)} such as {cell!r} taken as missing", refusal)
+    huge = (values.abs() > LARGEST).fill_null(False)
+    if huge.any():
+        return _without_huge(table, name, huge, refusal)
     return Verdict(ColumnType("numeric"), "numbers of more than 15 digits are rounded to those", refusal)
+
+
+def _without_huge(table: Table, name: str, huge: pl.Series, refusal: str) -> Verdict:
+    """Return the verdict for numbers of which some are inf, or so large that their squares are."""
+    words = table.words(name).filter(huge)
+    made = ColumnType("numeric", missing=tuple(sorted({*words.to_list()})[:FEW_ROWS]))
+    return Verdict(made, f"{_cells(len(words))} such as {cut(words[0], 20)!r} taken as missing", refusal)
 
 
 def _decide_mixed(table: Table, name: str, values: pl.Series, words: pl.Series, refusal: str) -> Verdict:

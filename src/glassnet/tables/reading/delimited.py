@@ -350,12 +350,11 @@ def _encoding_problem(text: Text, at: int, records: Records, names: list[str], s
     """Make the error for the byte at the offset `at`, the first that is not UTF-8."""
     data = text.data
     row = int(np.searchsorted(records.starts, at, side="right")) - 1
-    before = data[records.starts[row] : at].decode("utf-8")
-    column = (
-        names[min(len(next(csv.reader([before], delimiter=separator))) - 1, len(names) - 1)] if before else names[0]
-    )
+    before = data[records.starts[row] : at]
+    place = re.sub(rb'"[^"]*"?', b"", before).count(separator.encode())
+    column = names[min(place, len(names) - 1)]
     got = f"byte 0x{data[at]:02x} in column {cut(column, 30)!r}"
-    return text.error(int(records.lines[row]) + before.count("\n"), "UTF-8", got, "save the file in UTF-8")
+    return text.error(int(records.lines[row]) + before.count(b"\n"), "UTF-8", got, "save the file in UTF-8")
 
 
 def _line_end(data: bytes, start: int = 0) -> int:
