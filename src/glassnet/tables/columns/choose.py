@@ -396,12 +396,16 @@ def _with_spellings(table: Table, name: str, words: pl.Series) -> Verdict:
 
 def _dates(table: Table, name: str, words: pl.Series, day_first: bool | None, refusal: str) -> Verdict | None:
     """Return the verdict for dates and times in words; None if the column has others."""
-    usual = words.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
     import polars as pl
 
-    words = pl.select(pl.when(~usual).then(words)).to_series()
-    sample = words.drop_nulls().unique().head(1_000)
-    if not sample.str.contains(r"\d").any() or find_date_form(sample, day_first) is None:
+    distinct = words.drop_nulls().unique()
+    if not distinct.head(1_000).str.contains(r"\d").any():
+        return None
+    usual = distinct.filter(distinct.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS))
+    if len(usual):
+        words = pl.select(pl.when(~words.is_in(usual.to_list())).then(words)).to_series()
+        distinct = words.drop_nulls().unique()
+    if find_date_form(distinct.head(1_000), day_first) is None:
         return None
     found = find_date_form(words, day_first)
     if found is None:

@@ -89,7 +89,7 @@ class Table:
             lines=None if self.lines is None else self.lines[rows],
             quoted={name: mask.gather(rows) for name, mask in self.quoted.items()},
             row_numbers=numbers[rows],
-            cache={key: series.gather(rows) for key, series in self.cache.items() if isinstance(key, str)},
+            cache={},
         )
 
     # --- cells --------------------------------------------------------------------------------------------------
@@ -106,6 +106,13 @@ class Table:
 
     def words(self, name: str) -> pl.Series:
         """Return the cells as strings without surrounding spaces, null if missing."""
+        key = ("words", name)
+        if key not in self.cache:
+            self.cache[key] = self._words(name)
+        words: pl.Series = self.cache[key]
+        return words
+
+    def _words(self, name: str) -> pl.Series:
         import polars as pl
 
         series = self.column(name)
@@ -128,31 +135,37 @@ class Table:
 
         A number may be inf, or a whole one of more digits than a float holds.
         """
+        if not self.text:
+            return self._typed_numbers(name)
+        key = ("numbers", name)
+        if key not in self.cache:  # parsing text is slow, so the result is kept
+            self.cache[key] = self._text_numbers(name)
+        parsed: tuple[pl.Series, pl.Series | None] = self.cache[key]
+        return parsed
+
+    def _typed_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
         import polars as pl
 
-        if name in self.cache:
-            return self.cache[name], None
         series = self.column(name)
-        if series.dtype.is_numeric():
-            values = series.cast(pl.Float64).fill_nan(None)
-        elif series.dtype == pl.Null:
-            values = series.cast(pl.Float64)
-        elif not self.text:
-            return pl.Series(name, [None] * len(series), dtype=pl.Float64), series.is_not_null()
-        else:
-            values = self._parse(series)
-            wrong = series.is_not_null() & values.is_null()
-            if wrong.any() or name in self.quoted:  # spaces, a word for a missing cell, or no number
-                words = self.words(name)
-                values = self._parse(words)
-                wrong = words.is_not_null() & (values.is_null() | values.is_nan())
-                if wrong.any():
-                    return values.fill_nan(None), wrong
-            values = values.fill_nan(None)
-            if self.missing:
-                values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
-        if self.text:  # parsing text is slow, so the result is kept
-            self.cache[name] = values
+        if series.dtype.is_numeric() or series.dtype == pl.Null:
+            return series.cast(pl.Float64).fill_nan(None), None
+        return pl.Series(name, [None] * len(series), dtype=pl.Float64), series.is_not_null()
+
+    def _text_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
+        import polars as pl
+
+        series = self.column(name)
+        values = self._parse(series)
+        wrong = series.is_not_null() & values.is_null()
+        if wrong.any() or name in self.quoted:  # spaces, a word for a missing cell, or no number
+            words = self.words(name)
+            values = self._parse(words)
+            wrong = words.is_not_null() & (values.is_null() | values.is_nan())
+            if wrong.any():
+                return values.fill_nan(None), wrong
+        values = values.fill_nan(None)
+        if self.missing:
+            values = pl.select(pl.when(self.words(name).is_not_null()).then(values)).to_series()
         return values, None
 
     def as_numbers(self, name: str) -> tuple[pl.Series, pl.Series | None]:
