@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError
 from glassnet.tables.columns.column_type import BOOLEAN, LARGEST, MISSING_AMONG_NUMBERS, RARE, ColumnType, Kind
-from glassnet.tables.columns.dates import find_date_form
+from glassnet.tables.columns.dates import find_date_form, holds_dates
 from glassnet.tables.columns.number_form import find_form
 from glassnet.tables.columns.plain import (
     CODE,
@@ -248,6 +248,8 @@ def _decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ve
     if (verdict := _dates(table, name, words, day_first, refusal)) is not None:
         return verdict
     if kind == "categorical":
+        if not strict and (verdict := _written_numbers(table, name, words, refusal)) is not None:
+            return verdict
         return _with_spellings(table, name, words)
     values, wrong = table.parse(name)
     if wrong is None:
@@ -291,7 +293,9 @@ def _decide_numbers(table: Table, name: str, values: pl.Series, words: pl.Series
         return _categories(table, name, words, text, refusal)
     if reason := identifies(name, values):
         if reason == "a count of the rows" and known[0] > 1 and _TIME.fullmatch(name):
-            return Verdict(ColumnType("numeric"), "numbers: it counts the rows, but by its name it is a time", refusal)
+            return Verdict(
+                ColumnType("numeric"), "kept, though it counts the rows, since its name is one of a time", refusal
+            )
         return Verdict(None, reason, refusal)
     long = known.abs() > 2**53
     finite = known.is_finite()
@@ -307,27 +311,17 @@ def _without_huge(table: Table, name: str, huge: pl.Series, refusal: str) -> Ver
     """Return the verdict for numbers of which some are inf, or so large that their squares are."""
     words = table.words(name).filter(huge)
     made = ColumnType("numeric", missing=tuple(sorted({*words.to_list()})[:FEW_ROWS]))
-    return Verdict(made, f"{_cells(len(words))} such as {cut(words[0], 20)!r} taken as missing", refusal)
+    return Verdict(made, f"numbers; {_cells(len(words))} such as {cut(words[0], 20)!r} taken as missing", refusal)
 
 
 def _decide_mixed(table: Table, name: str, values: pl.Series, words: pl.Series, refusal: str) -> Verdict:
     """Decide about a column that is neither plain numbers nor plain words."""
+    if (verdict := _written_numbers(table, name, words, refusal)) is not None:
+        return verdict
     known = words.drop_nulls()
     usual = known.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
     rest = known.filter(~usual)
-    found = find_form(rest, table.decimal_comma, table.separator) if len(rest) else None
     plain = int(values.count())
-    if found is not None and found[1].count() > plain:
-        form, read = found
-        row_word = rest.filter(read.is_not_null())
-        example = max(row_word.head(200).to_list(), key=len)
-        value = form.values(row_word.filter(row_word == example).head(1))[0]
-        strange = sorted({*rest.filter(read.is_null()).to_list()})
-        odd = [*strange, *sorted({*known.filter(usual).to_list()})]
-        text = f"numbers, written like {form}: {cut(example, 20)!r} is {value:.12g}"
-        n = len(known) - read.count()
-        text += f"; {_cells(n)} such as {cut(odd[0], 20)!r} taken as missing" if odd else ""
-        return _numbers(table, name, ColumnType("numeric", str(form), tuple(strange[:FEW_ROWS])), text, refusal)
     if plain:
         strange = sorted({*_unparsed(table, rest).to_list()})
         n = len(known) - plain
@@ -340,6 +334,27 @@ def _decide_mixed(table: Table, name: str, values: pl.Series, words: pl.Series, 
             return _numbers(table, name, ColumnType("numeric", missing=tuple(strange)), text, refusal)
         return _categories(table, name, words, "categories, since it mixes numbers and words", refusal)
     return _categories(table, name, words, "categories", refusal)
+
+
+def _written_numbers(table: Table, name: str, words: pl.Series, refusal: str) -> Verdict | None:
+    """Return the verdict for numbers with signs or separators, all written alike; None for any other column."""
+    known = words.drop_nulls()
+    known = known.filter(~known.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS))
+    if not known.head(1_000).str.contains(r"\d").any():
+        return None
+    found = find_form(known, table.decimal_comma, table.separator)
+    if found is None or found[1].count() <= table.parse(name)[0].count():
+        return None
+    form, read = found
+    written = read.is_not_null()
+    example = max(known.filter(written).head(200).to_list(), key=len)
+    value = form.values(known.filter(known == example).head(1))[0]
+    text = f"numbers, written like {form}: {cut(example, 20)!r} is {value:.12g}"
+    odd = sorted({*known.filter(~written).to_list()})
+    others = words.drop_nulls().filter(words.drop_nulls().str.to_lowercase().is_in(MISSING_AMONG_NUMBERS))
+    if n := len(words.drop_nulls()) - int(written.sum()):
+        text += f"; {_cells(n)} such as {cut([*odd, *others.head(1)][0], 20)!r} taken as missing"
+    return _numbers(table, name, ColumnType("numeric", str(form), tuple(odd[:FEW_ROWS])), text, refusal)
 
 
 def _numbers(table: Table, name: str, made: ColumnType, text: str, refusal: str) -> Verdict:
@@ -405,7 +420,7 @@ def _dates(table: Table, name: str, words: pl.Series, day_first: bool | None, re
     if len(usual):
         words = pl.select(pl.when(~words.is_in(usual.to_list())).then(words)).to_series()
         distinct = words.drop_nulls().unique()
-    if find_date_form(distinct.head(1_000), day_first) is None:
+    if not holds_dates(distinct.head(1_000)):
         return None
     found = find_date_form(words, day_first)
     if found is None:
@@ -416,11 +431,12 @@ def _dates(table: Table, name: str, words: pl.Series, day_first: bool | None, re
         out = "write e.g. the year, or pass --ignore COLUMN"
         refusal = str(table.cell_error(row, name, "numbers or words, no dates", out))
     row = int(np.argmax(read))
-    example = cut(table.cell(row, name), 30)
-    text = f"{form.holds.replace('date', 'dates', 1).replace('time', 'times', 1)}, such as {example!r}"
+    text = f"{form.holds.replace('date', 'dates').replace('time', 'times')}, such as {cut(table.cell(row, name), 30)!r}"
     if form.order:
-        text += f"; the {form.order.replace(' ', ' comes ')}"
-        text += ", assumed since no cell shows it (--day-first says otherwise)" if assumed else ""
+        parts, _ = form.parts(words)
+        text += " for {:.0f}-{:02.0f}-{:02.0f}".format(*(parts[each][row] for each in ("year", "month", "day")))
+        text += f", the {form.order}"
+        text += ", which is assumed since no cell shows it (see --day-first)" if assumed else ""
     unread = words.is_not_null().to_numpy() & ~read
     if unread.any():
         odd = int(np.argmax(unread))

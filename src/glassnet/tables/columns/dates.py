@@ -133,6 +133,12 @@ def find_date_form(series: pl.Series, day_first: bool | None) -> tuple[DateForm,
     return None
 
 
+def holds_dates(words: pl.Series) -> bool:
+    """True if some of the words are dates or times."""
+    days, hours, _ = _read(words, "month first")
+    return bool((~np.isnan(days) | ~np.isnan(hours)).any())
+
+
 def _find_order(words: pl.Series, day_first: bool | None) -> tuple[Order, bool]:
     """Return how two numbers before a year are read, "" if no cell is written so, and True if that is assumed."""
     import polars as pl

@@ -47,7 +47,7 @@ class NumberForm:
 
     def __str__(self) -> str:
         gap = "" if self.suffix in ("", "%") else " "
-        return f"{self.prefix}1{self.thousands}234{self.decimal}5{gap}{self.suffix}"
+        return f"{self.prefix}{' ' * self.prefix[-1:].isalpha()}1{self.thousands}234{self.decimal}5{gap}{self.suffix}"
 
     @classmethod
     def of(cls, example: str) -> NumberForm | None:

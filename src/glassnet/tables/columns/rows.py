@@ -53,12 +53,12 @@ def without_single_classes(
 ) -> tuple[Array, list[Decision]]:
     """Return the rows without those whose class no other row has, since nothing could validate it; and what is told.
 
-    All rows stay where those are more than half.
+    All rows stay where those are more than half, or where one class would be left.
     """
     words = target_type.words(table, target).gather(rows)
     single = words.is_unique().to_numpy()
     n = int(single.sum())
-    if not n or 2 * n > len(rows):
+    if not n or 2 * n > len(rows) or words.n_unique() - n < 2:
         return rows, []
     example = cut(str(words[int(np.argmax(single))]), 20)
     text = f"{_rows(n)} left out, whose class no other row has, such as {example!r}"

@@ -68,14 +68,14 @@ def choose_target(
         return chosen or "classification", ColumnType(kind), [Decision(target, "", problem)] if problem else []
     found = _numbers(table, target, words)
     if found is not None and (task == "regression" or _are_numbers(found[0].numbers(table, target)[""])):
-        return "regression", found[0], [Decision(target, f"numbers{found[1]}", problem)]
+        return "regression", found[0], [Decision(target, found[1], problem)]
     if chosen:
         return chosen, ColumnType("numeric" if chosen == "regression" else "categorical"), []
     if found is not None:
         return (
             "classification",
             ColumnType("categorical", missing=_odd(words)),
-            [Decision(target, f"classes{found[1]}", problem)],
+            [Decision(target, "", problem)],
         )
     values, wrong = table.parse(target)
     if wrong is None or 2 * int(wrong.sum()) <= values.count() + int(wrong.sum()):
@@ -88,7 +88,7 @@ def choose_target(
 
 
 def _numbers(table: Table, target: str, words: pl.Series) -> tuple[ColumnType, str] | None:
-    """Return how the words are read as numbers, and what is told of that; None if they are no numbers."""
+    """Return how the words are read as numbers, and what is told of it; None if they are no numbers."""
     known = words.drop_nulls()
     rest = known.filter(~known.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS))
     values, _ = table.parse(target)
@@ -97,18 +97,14 @@ def _numbers(table: Table, target: str, words: pl.Series) -> tuple[ColumnType, s
         read = form[1]
         odd = tuple(sorted({*rest.filter(read.is_null()).to_list()}))
         example = cut(rest.filter(read.is_not_null())[0], 20)
-        text = f", written like {form[0]}: {example!r} is {read.drop_nulls()[0]:.12g}"
-        return ColumnType("numeric", str(form[0]), odd), text + _taken_as_missing(len(known) - read.count(), odd)
+        text = f"numbers, written like {form[0]}: {example!r} is {read.drop_nulls()[0]:.12g}"
+        return ColumnType("numeric", str(form[0]), odd), text
     unread = words.is_not_null() & (values.is_null() | values.is_infinite())
     odd = tuple(sorted({*words.filter(unread).to_list()}))
     strange = unread & ~words.str.to_lowercase().is_in(MISSING_AMONG_NUMBERS)
     if not values.count() or strange.sum() > RARE * len(known):
         return None
-    return ColumnType("numeric", missing=odd), _taken_as_missing(int(unread.sum()), odd)
-
-
-def _taken_as_missing(n: int, words: tuple[str, ...]) -> str:
-    return f"; {n:,} cell{'s' * (n > 1)} such as {cut(words[0], 20)!r} taken as missing" if words else ""
+    return ColumnType("numeric", missing=odd), ""
 
 
 def _odd(words: pl.Series) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ class Decision:
     column : str
         The column it is about; "" for the whole table.
     text : str
-        What was decided and why, e.g. "left out, counts the rows".
+        What was decided and why, e.g. "left out, counts the rows"; "" if another decision says it.
     refusal : str
         The message that refuses the table instead under `strict`; "" if nothing is wrong with it.
     """
@@ -50,6 +50,8 @@ def decision_lines(decisions: Iterable[Decision], most: int = 8) -> list[str]:
     """Return one line for each decision, "column: what it became"; columns of which the same was decided share a line."""
     columns: dict[str, list[str]] = {}
     for decision in decisions:
+        if not decision.text:
+            continue
         names = columns.setdefault(decision.text, [])
         if decision.column and decision.column not in names:
             names.append(decision.column)

@@ -52,12 +52,13 @@ class Records:
     """The positions of the records of a text."""
 
     starts: Array  # (n,) offsets
+    ends: Array  # (n,) offsets after their line ends
     separators: Array  # (n,) separators outside quotes
     lines: Array  # (n,) line each begins on, from 1
 
     def take(self, rows: Array) -> Records:
         """Return the records with these numbers."""
-        return Records(self.starts[rows], self.separators[rows], self.lines[rows])
+        return Records(self.starts[rows], self.ends[rows], self.separators[rows], self.lines[rows])
 
 
 def read_delimited(
@@ -88,11 +89,12 @@ def read_delimited(
         problem = _encoding_problem(text, not_utf8, records, names, by)
         if not encoding:
             raise problem
-        told.append(Decision("", f"not UTF-8: read as {encoding}", str(problem)))
-    records, body, of_rows = _without_empty_lines(text, records, end, len(names))
+        told.append(Decision("", f"not UTF-8: read as {encoding}{_example(text, not_utf8, encoding)}", str(problem)))
+    records, of_rows = _without_empty_lines(text, records, len(names))
     told += of_rows
-    names, ragged, of_widths = _fit_widths(text, records, names, by)
+    names, more, of_widths = _fit_widths(text, records, names, by)
     told += of_widths
+    body = data[end:] if not (of_rows or more.any()) else _body(text, records, more, by.encode())
     names, of_names = _complete_names(text, names)
     told += of_names
     if not_utf8 >= 0:
@@ -107,7 +109,6 @@ def read_delimited(
                 schema=frame.schema,
                 separator=by,
                 raise_if_empty=False,
-                truncate_ragged_lines=ragged,
             )
         except pl.exceptions.PolarsError as error:
             raise text.error(0, "a table", repr(cut(str(error), 50)), "write it as CSV again") from None
@@ -167,7 +168,7 @@ def _is_header(line: bytes, following: bytes) -> bool:
 
 def _find_separator(data: bytes) -> str:
     """Return the separator that occurs most often in the header line outside quotes; a space if there is no other."""
-    lines = [re.sub(rb'"[^"]*"?', b"", line).strip() for line in data[:_FIRST].split(b"\n")[:20]]
+    lines = [re.sub(rb'"[^"]*"?', b"q", line).strip() for line in data[:_FIRST].split(b"\n")[:20]]
     found = max(SEPARATORS, key=lambda each: lines[0].count(each.encode()))  # the first of the most frequent
     if found.encode() not in lines[0]:
         spaces = [line.count(b" ") for line in lines if line][:-1]  # the last line may be cut
@@ -206,7 +207,7 @@ def _scan(text: Text, separator: str) -> Records:
     starts = np.concatenate([[0], all_ends + 1])
     separators_before = np.concatenate([[0], *counts, [so_far]])
     lines = np.searchsorted(np.concatenate(newlines), starts) + 1
-    return Records(starts, np.diff(separators_before), lines)
+    return Records(starts, np.append(starts[1:], len(data)), np.diff(separators_before), lines)
 
 
 def _check_quotes(text: Text, places: Array, opening: Array, separator: str) -> None:
@@ -262,69 +263,69 @@ def _complete_names(text: Text, names: list[str]) -> tuple[list[str], list[Decis
     return complete, told
 
 
-def _without_empty_lines(text: Text, records: Records, end: int, width: int) -> tuple[Records, bytes, list[Decision]]:
-    """Return the records and the bytes after the header without empty lines; with one column those are missing cells."""
-    data, starts = text.data, records.starts
-    possible = np.flatnonzero((records.separators == 0) & (np.arange(len(starts)) > 0)) if width > 1 else ()
-    ends = np.append(starts[1:], len(data))
-    empty = [row for row in possible if not data[starts[row] : ends[row]].strip()]
+def _without_empty_lines(text: Text, records: Records, width: int) -> tuple[Records, list[Decision]]:
+    """Return the records without empty lines, and what was decided; with one column those are missing cells."""
+    one_cell = np.flatnonzero(records.separators[1:] == 0) + 1 if width > 1 else np.zeros(0, int)
+    empty = [row for row in one_cell if not text.data[records.starts[row] : records.ends[row]].strip()]
     if not empty:
-        return records, data[end:], []
-    pieces, at = [], end
-    for row in empty:
-        pieces.append(data[at : starts[row]])
-        at = ends[row]
+        return records, []
     n = len(empty)
     problem = text.error(int(records.lines[empty[0]]), f"{width} cells as in the header", "an empty line", "remove it")
     told = Decision("", f"{n:,} empty line{'s' * (n > 1)} left out", str(problem))
-    kept = np.delete(np.arange(len(starts)), empty)
-    return records.take(kept), b"".join([*pieces, data[at:]]), [told]
+    return records.take(np.delete(np.arange(len(records.starts)), empty)), [told]
 
 
 def _fit_widths(
     text: Text, records: Records, names: list[str], separator: str
-) -> tuple[list[str], bool, list[Decision]]:
-    """Return the names for the cells that the rows have, True if rows have empty cells beyond them, and what was decided.
+) -> tuple[list[str], Array, list[Decision]]:
+    """Return the names for the cells of the rows, how many empty cells each row has beyond them, and what was decided.
 
     Rows may all have one cell more than the header, the name of the row, as R's write.table writes them; and cells
     that are empty may follow the last one. Any other row that has not as many cells as the header is refused.
     """
     cells = records.separators[1:] + 1
-    wrong = cells != len(names)
-    if not wrong.any():
-        return names, False, []
-    row = int(np.argmax(wrong)) + 1
+    more = cells - len(names)
+    if not more.any():
+        return names, more, []
+    row = int(np.argmax(more != 0)) + 1
     out = f"quote cells that hold {NAMES.get(separator, repr(separator))}"
     problem = text.error(int(records.lines[row]), f"{len(names)} cells as in the header", str(cells[row - 1]), out)
     shorter = len(names) - len([*dropwhile(lambda name: not name, reversed(names))])  # names missing at the end
-    if shorter and (cells == len(names) - shorter).all():
+    if shorter and (more == -shorter).all():
         told = Decision("", "the header ends in separators of no column", str(problem))
-        return names[: len(names) - shorter], False, [told]
-    ends = np.append(records.starts[1:], len(text.data))[1:]
-    starts = records.starts[1:]
-    if (cells >= len(names)).all() and all(
-        _ends_empty(text.data[starts[k] : ends[k]], int(cells[k]) - len(names), separator.encode())
-        for k in np.flatnonzero(wrong)
+        return names[: len(names) - shorter], more * 0, [told]
+    if (more >= 0).all() and all(
+        _ends_empty(text.data[records.starts[k + 1] : records.ends[k + 1]], int(more[k]), separator.encode())
+        is not None
+        for k in np.flatnonzero(more)
     ):
-        n = int(wrong.sum())
+        n = int(np.count_nonzero(more))
         told = Decision("", f"empty cells after the last column left out, in {n:,} row{'s' * (n > 1)}", str(problem))
-        return names, True, [told]
-    if (cells == len(names) + 1).all() and _name_rows(text.data, starts, separator):
+        return names, more, [told]
+    if (more == 1).all() and _name_rows(text.data, records.starts[1:], separator):
         told = Decision(
             "", "the rows have one cell more than the header: the first is the name of the row", str(problem)
         )
-        return ["", *names], False, [told]
+        return ["", *names], more * 0, [told]
     raise problem
 
 
-def _ends_empty(record: bytes, n: int, separator: bytes) -> bool:
-    """True if the last n cells are empty."""
+def _body(text: Text, records: Records, more: Array, separator: bytes) -> bytes:
+    """Return the bytes of the rows alone, without the empty cells beyond the last column."""
+    rows = [text.data[start:end] for start, end in zip(records.starts[1:], records.ends[1:], strict=True)]
+    for k in np.flatnonzero(more):
+        rows[k] = (_ends_empty(rows[k], int(more[k]), separator) or b"") + b"\n"
+    return b"".join(rows)
+
+
+def _ends_empty(record: bytes, n: int, separator: bytes) -> bytes | None:
+    """Return a record without its last n cells if they are empty, else None."""
     for _ in range(n):
         record = record.rstrip(b"\r\n " if separator != b" " else b"\r\n")
         if not record.endswith(separator):
-            return False
+            return None
         record = record[:-1]
-    return True
+    return record
 
 
 def _name_rows(data: bytes, starts: Array, separator: str) -> bool:
@@ -356,6 +357,14 @@ def _encoding_problem(text: Text, at: int, records: Records, names: list[str], s
     column = names[min(place, len(names) - 1)]
     got = f"byte 0x{data[at]:02x} in column {cut(column, 30)!r}"
     return text.error(int(records.lines[row]) + before.count(b"\n"), "UTF-8", got, "save the file in UTF-8")
+
+
+def _example(text: Text, at: int, encoding: str) -> str:
+    """Show the word around the byte at the offset `at`."""
+    before = re.search(rb"[^\s\",;|]*$", text.data[max(0, at - 20) : at])
+    after = re.match(rb"[^\s\",;|]*", text.data[at : at + 20])
+    word = (before[0] if before else b"") + (after[0] if after else b"")
+    return f", e.g. {cut(word.decode(encoding), 30)!r} in line {text.line_of(at) + text.skipped}"
 
 
 def _line_end(data: bytes, start: int = 0) -> int:
