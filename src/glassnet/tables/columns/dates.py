@@ -135,8 +135,8 @@ def find_date_form(series: pl.Series, day_first: bool | None) -> tuple[DateForm,
 
 def holds_dates(words: pl.Series) -> bool:
     """True if some of the words are dates or times."""
-    days, hours, _ = _read(words, "month first")
-    return bool((~np.isnan(days) | ~np.isnan(hours)).any())
+    orders: tuple[Order, ...] = ("day first", "month first")
+    return any(not np.isnan(values).all() for order in orders for values in _read(words, order)[:2])
 
 
 def _find_order(words: pl.Series, day_first: bool | None) -> tuple[Order, bool]:

@@ -315,7 +315,7 @@ def _body(text: Text, records: Records, more: Array, separator: bytes) -> bytes:
     rows = [text.data[start:end] for start, end in zip(records.starts[1:], records.ends[1:], strict=True)]
     for k in np.flatnonzero(more):
         rows[k] = (_ends_empty(rows[k], int(more[k]), separator) or b"") + b"\n"
-    return b"".join(rows)
+    return b"".join(rows).removesuffix(b"\n")
 
 
 def _ends_empty(record: bytes, n: int, separator: bytes) -> bytes | None:

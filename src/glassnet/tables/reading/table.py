@@ -120,6 +120,8 @@ class Table:
             raise self.error(name, "numbers or words", str(series.dtype), "unpack it, or pass --ignore COLUMN")
         if series.dtype.is_float():
             series = series.fill_nan(None)
+        if isinstance(series.dtype, pl.Duration):
+            series = series.cast(pl.Int64)
         words = series.cast(pl.String)
         if not (self.text or series.dtype == pl.String):
             return words
