@@ -91,6 +91,13 @@ def test_what_is_no_number_is_refused_not_guessed(cell):
         read(f'a;b\n1;0\n"{cell}";0\n'.encode(), ";").numbers("a")
 
 
+def test_a_word_that_ends_in_a_full_stop_is_quoted_in_the_way_out():
+    with pytest.raises(InputError, match=r"pass --missing '\.'\.$"):
+        read(b"a,b\n1,0\n.,0\n").numbers("a")
+    with pytest.raises(InputError, match=r"pass --missing old\.$"):
+        read(b"a,b\n1,0\nold,0\n").numbers("a")
+
+
 @pytest.mark.parametrize("cell", ["", " ", "NA", "na", "N/A", "NaN", "nan", "null", "NULL", '""'])
 def test_missing_cells(cell):
     table = read(f"a,b\n1,x\n{cell},{cell}\n".encode())

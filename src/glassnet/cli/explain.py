@@ -84,16 +84,20 @@ def explain(
 
 def _model_and_rows(path: Path, file: Path, rows: Rows) -> tuple[Any, Any, Any]:
     """The model of the file, and the rows with their targets as it takes them."""
-    from glassnet.cli.table_models import character, read_for
+    from glassnet.cli.table_models import character, note_decisions, read_for
     from glassnet.storage.files import load
     from glassnet.tables.model import TableModel
     from glassnet.tables.reading.read import read_table
 
     found = load(path)
     if isinstance(found, TableModel):
-        return found, _cut(read_for(found, file, rows.separator), rows), None
+        table = read_for(found, file, rows.separator)
+        note_decisions(table, [*(column.name for column in found.preparation.columns), found.target])
+        return found, _cut(table, rows), None
     found = found[0] if isinstance(found, tuple) else found  # a network with its history
-    table = _cut(read_table(file, separator=character(rows.separator)), rows)
+    table = read_table(file, separator=character(rows.separator))
+    note_decisions(table)
+    table = _cut(table, rows)
     network = getattr(found, "network_", found)
     n_inputs = network.sizes[0]
     if rows.target is None and len(table.names) == n_inputs:  # no target: the forward pass alone

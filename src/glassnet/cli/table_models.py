@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,11 +60,16 @@ def character(separator: str | None) -> str | None:
     return "\t" if separator in ("\\t", "tab") else separator
 
 
-def name_unused(model: TableModel, table: Table) -> None:
-    """Say on the error stream what was decided when the table was read, and which columns the model has no use for."""
-    used = {column.name for column in model.preparation.columns} | {model.target}
-    for line in decision_lines(each for each in table.decisions if each.column in used or not each.column):
+def note_decisions(table: Table, used: Iterable[str] | None = None) -> None:
+    """Say on the error stream what was decided when the table was read; of columns those in `used`, or all."""
+    names = None if used is None else {"", *used}
+    for line in decision_lines(each for each in table.decisions if names is None or each.column in names):
         note(f"glassnet: {line}")
+
+
+def name_unused(model: TableModel, table: Table) -> None:
+    """Say on the error stream what was decided about the table, and which of its columns the model has no use for."""
+    note_decisions(table, [*(column.name for column in model.preparation.columns), model.target])
     known = {column.name for column in model.preparation.columns} | {model.target, *model.settings.get("left_out", ())}
     extra = [name for name in table.names if name not in known]
     if extra:
