@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import dropwhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from glassnet.errors import InputError
 from glassnet.tables.reading.decision import UNNAMED, Decision
 from glassnet.tables.reading.decoding import as_text, find_encoding
 from glassnet.tables.reading.table import Table, cut, cut_left
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Array = NDArray[Any]
 
@@ -69,11 +72,8 @@ def read_delimited(
     What had to be decided is in the table's `decisions`: the encoding, lines left out before the header, empty lines,
     columns without a name or with the name of another.
     """
-    import polars as pl
-
     data, told = as_text(data, source)
     text, named_separator, of_head = _skip_head(data, source)
-    told += of_head
     by = separator or named_separator or _find_separator(text.data)
     width = text.data[: _line_end(text.data)].count(by.encode()) + 1
     if width > MOST_COLUMNS:
@@ -82,43 +82,15 @@ def read_delimited(
     data = text.data.rstrip(b"\r\n") if width > 1 else text.data.removesuffix(b"\n").removesuffix(b"\r")
     text = Text(data, source, text.skipped)
     records = _scan(text, by)
-    end = int(records.starts[1]) if len(records.starts) > 1 else len(data)
     encoding, not_utf8 = find_encoding(data)
-    names = _header(text, data[:end].decode(encoding or "utf-8", "replace"), by)
-    if not_utf8 >= 0:
-        problem = _encoding_problem(text, not_utf8, records, names, by)
-        if not encoding:
-            raise problem
-        told.append(Decision("", f"not UTF-8: read as {encoding}{_example(text, not_utf8, encoding)}", str(problem)))
-    records, of_rows = _without_empty_lines(text, records, len(names))
-    told += of_rows
+    names = _header(text, data[: records.ends[0]].decode(encoding or "utf-8", "replace"), by)
+    of_encoding = _check_encoding(text, encoding, not_utf8, records, names, by)
+    records, of_lines = _without_empty_lines(text, records, len(names))
     names, more, of_widths = _fit_widths(text, records, names, by)
-    told += of_widths
-    body = data[end:] if not (of_rows or more.any()) else _body(text, records, more, by.encode())
     names, of_names = _complete_names(text, names)
-    told += of_names
-    if not_utf8 >= 0:
-        body = body.decode(encoding).encode()
-    body, marked = _mark_quoted(body, by)
-    frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    if len(records.starts) > 1:
-        try:
-            frame = pl.read_csv(
-                body + b"\n",
-                has_header=False,
-                schema=frame.schema,
-                separator=by,
-                raise_if_empty=False,
-            )
-        except pl.exceptions.PolarsError as error:
-            raise text.error(0, "a table", repr(cut(str(error), 50)), "write it as CSV again") from None
-    if frame.height != len(records.starts) - 1:  # the two readers must agree on what a row is
-        got = f"{frame.height:,}"
-        raise text.error(0, f"{len(records.starts) - 1:,} rows", got, "write it as Parquet") from None
-    quoted = {}
-    if marked:
-        quoted = {each.name: mask for each in frame if (mask := each.str.starts_with(_MARK).fill_null(False)).any()}
-        frame = frame.with_columns(pl.col(name).str.strip_prefix(_MARK) for name in quoted)
+    body = _body(text, records, more, by.encode()) if of_lines or more.any() else data[records.ends[0] :]
+    body = body if not_utf8 < 0 else body.decode(encoding).encode()
+    frame, quoted = _parse(text, body, names, by, len(records.starts) - 1)
     return Table(
         frame,
         source,
@@ -128,8 +100,32 @@ def read_delimited(
         decimal_comma=decimal_comma,
         separator=by,
         quoted=quoted,
-        decisions=tuple(told),
+        decisions=(*told, *of_head, *of_encoding, *of_lines, *of_widths, *of_names),
     )
+
+
+def _parse(
+    text: Text, body: bytes, names: list[str], separator: str, rows: int
+) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Return the cells of the rows as words, and for columns with NA and the like in quotes a mask of those cells."""
+    import polars as pl
+
+    frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    if not rows:
+        return frame, {}
+    body, marked = _mark_quoted(body, separator)
+    try:
+        frame = pl.read_csv(
+            body + b"\n", has_header=False, schema=frame.schema, separator=separator, raise_if_empty=False
+        )
+    except pl.exceptions.PolarsError as error:
+        raise text.error(0, "a table", repr(cut(str(error), 50)), "write it as CSV again") from None
+    if frame.height != rows:  # the two readers must agree on what a row is
+        raise text.error(0, f"{rows:,} rows", f"{frame.height:,}", "write it as Parquet") from None
+    if not marked:
+        return frame, {}
+    quoted = {each.name: mask for each in frame if (mask := each.str.starts_with(_MARK).fill_null(False)).any()}
+    return frame.with_columns(pl.col(name).str.strip_prefix(_MARK) for name in quoted), quoted
 
 
 def _skip_head(data: bytes, source: str) -> tuple[Text, str | None, list[Decision]]:
@@ -348,15 +344,21 @@ def _mark_quoted(body: bytes, separator: str) -> tuple[bytes, bool]:
     return marked, n > 0
 
 
-def _encoding_problem(text: Text, at: int, records: Records, names: list[str], separator: str) -> InputError:
-    """Make the error for the byte at the offset `at`, the first that is not UTF-8."""
-    data = text.data
+def _check_encoding(
+    text: Text, encoding: str, at: int, records: Records, names: list[str], separator: str
+) -> list[Decision]:
+    """Return what was decided about a text whose byte at the offset `at` is the first that is not UTF-8, if at ≥ 0."""
+    if at < 0:
+        return []
     row = int(np.searchsorted(records.starts, at, side="right")) - 1
-    before = data[records.starts[row] : at]
+    before = text.data[records.starts[row] : at]
     place = re.sub(rb'"[^"]*"?', b"", before).count(separator.encode())
-    column = names[min(place, len(names) - 1)]
-    got = f"byte 0x{data[at]:02x} in column {cut(column, 30)!r}"
-    return text.error(int(records.lines[row]) + before.count(b"\n"), "UTF-8", got, "save the file in UTF-8")
+    got = f"byte 0x{text.data[at]:02x} in column {cut(names[min(place, len(names) - 1)], 30)!r}"
+    line = int(records.lines[row]) + before.count(b"\n")
+    problem = text.error(line, "UTF-8", got, "save the file in UTF-8")
+    if not encoding:
+        raise problem
+    return [Decision("", f"not UTF-8: read as {encoding}{_example(text, at, encoding)}", str(problem))]
 
 
 def _example(text: Text, at: int, encoding: str) -> str:

@@ -1,0 +1,21 @@
+"""The Verdict: what one column becomes, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassnet.tables.columns.column_type import ColumnType
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a column becomes: a type, or None if it is left out; why, if it is told; the message that refuses it instead."""
+
+    type: ColumnType | None
+    text: str = ""
+    refusal: str = ""
+
+
+def cells(n: int) -> str:
+    """Return "1 cell" or "2 cells"."""
+    return f"{n:,} cell{'s' * (n > 1)}"
