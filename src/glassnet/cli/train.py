@@ -55,7 +55,10 @@ class Data:
     )
     numeric: tuple[str, ...] = _columns("A column of numbers, whatever it looks like.", ())
     categorical: tuple[str, ...] = _columns("A column of categories, though it holds numbers.", ())
+    dates: tuple[str, ...] = _columns("A column of dates or times.", (), "--date")
     ignore: tuple[str, ...] = _columns("A column to leave out.", ())
+    day_first: bool | None = _columns("Read 01/02/2000 as 1 February, or as 2 January. Default: found out.")
+    strict: bool = _columns("Refuse the table where something has to be decided, and name all of it.", False, "--strict")
     weight: str | None = _columns("The column of sample weights.")
     missing: tuple[str, ...] = _columns("A cell that means missing, besides the empty one, NA, N/A, NaN and null.", ())
     separator: str | None = _columns("Separator of a text file. Default: the most frequent of , ; tab | in its header.")
@@ -119,7 +122,10 @@ def prepare(
         task=cast("Task | None", data.task),
         numeric=data.numeric,
         categorical=data.categorical,
+        dates=data.dates,
         ignore=data.ignore,
+        day_first=data.day_first,
+        strict=data.strict,
         weight=data.weight,
     )
 

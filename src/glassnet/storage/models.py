@@ -26,6 +26,7 @@ def model_state(model: Any) -> dict[str, Any]:
             raise InputError(f"model: {error}; pass a value of that type.") from None
         members = [{**vars(member), "preparation": member.preparation.to_dict()} for member in model.members]
         others = {name: value for name, value in vars(model).items() if name != "members"}
+        others["target_type"] = model.target_type.to_dict()
         return {**members[0], **others} if len(members) == 1 else {"members": members, **others}
     state = model._to_state()
     network = None if state["fitted"] is None else state["fitted"].pop("network_")
@@ -50,8 +51,8 @@ def _estimator(model: Any, state: dict[str, Any]) -> Any:
 def _table_model(model: Any, state: dict[str, Any]) -> Any:
     one = "members" not in state
     own = ("preparation", "network", "target_mean", "target_scale", "baseline")
-    state = {"baseline": None, **state} if one else state  # files before it lack it
-    only(state, *(own if one else ("members",)), "task", "target", "classes", "settings", "training")
+    state = {"target_type": None, **({"baseline": None} if one else {}), **state}  # files before these lack them
+    only(state, *(own if one else ("members",)), "task", "target", "classes", "settings", "training", "target_type")
     task, classes = state["task"], state["classes"]
     described = [{name: state.pop(name) for name in own}] if one else a_list(state.pop("members"), "the members")
     if not described:
@@ -60,6 +61,10 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
     text(state["target"])
     check_settings(state["settings"])
     check_training(state["training"])
+    if state["target_type"] is not None:
+        state["target_type"] = import_module("glassnet.tables.columns.column_type").ColumnType.from_dict(
+            state["target_type"]
+        )
     return model(members, **state)
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError, printable
 from glassnet.network.network import Network
+from glassnet.tables.columns.column_type import ColumnType
+from glassnet.tables.columns.rows import usable_rows
 from glassnet.tables.columns.targets import encode_classes, encode_numbers
 from glassnet.tables.preparation.cells import Cells
 from glassnet.tables.preparation.column import Unseen
@@ -77,6 +79,8 @@ class TableModel:
         Every setting of the run, as JSON values.
     training : dict
         The measures of the training, as JSON values.
+    target_type : ColumnType, optional
+        How the cells of the target are read; plain numbers, or words, without it.
     """
 
     members: Sequence[Member]
@@ -85,6 +89,10 @@ class TableModel:
     classes: list[Any] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    target_type: ColumnType | None = None
+
+    def __post_init__(self) -> None:
+        self.target_type = self.target_type or ColumnType("numeric" if self.classes is None else "categorical")
 
     @property
     def preparation(self) -> Preparation:
@@ -129,11 +137,20 @@ class TableModel:
     def evaluate(self, table: Any, *, unseen: Unseen = "other") -> dict[str, Any]:
         """Measure the predictions for a table that has the target.
 
-        For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
+        Rows without a target are left out. For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
         second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
         """
-        table = self.table(table)
-        return self.measure(self.answer(table, unseen=unseen), self.encode(table))
+        return self.measure(*self.answer_and_target(self.with_target(self.table(table)), unseen))
+
+    def with_target(self, table: Table) -> Table:
+        """Return the rows that have a target; raise InputError if none has."""
+        assert self.target_type is not None
+        rows, _ = usable_rows(table, self.target, self.target_type)
+        return table if len(rows) == len(table) else table.take(rows)
+
+    def answer_and_target(self, table: Table, unseen: Unseen = "other") -> tuple[Array, Array]:
+        """Return the answer and the encoded target of each row of a table that has the target."""
+        return self.answer(table, unseen=unseen), self.encode(table)
 
     def measure(self, answer: Array, y: Array) -> dict[str, Any]:
         """Measure as `evaluate` does, from the answers of `answer` and the target of `encode`."""
@@ -145,7 +162,7 @@ class TableModel:
         """Return the target: class indices (n,), or numbers (n,) in its own units."""
         if self.classes is not None:
             return encode_classes(table, self.target, self.classes)
-        return encode_numbers(table, self.target)
+        return encode_numbers(table, self.target, self.target_type)
 
     def decide(self, answer: Array) -> Array:
         """Return the likeliest class of each row, (n,), or the numbers as they are."""

@@ -198,6 +198,7 @@ def plan_problem(
     rows = dict(zip(("train", *shares), split, strict=True))
     made = set_up(problem, complete(problem, settings, len(rows["train"])), rows["train"])
     model = TableModel([made.member], problem.task, problem.target, problem.classes)
+    model.target_type = problem.choice.target
     model.settings = record_settings(problem, made.settings, made.member.network, "quick", shares)
     parts = {"train": made.train}
     for name, given in shares.items():
@@ -212,4 +213,5 @@ def _whole(name: str, table: Table, made: SetUp, model: TableModel) -> Part:
     """Return all rows of a table that was passed as the part `name`."""
     if not len(table):
         raise table.error(None, "rows", "none", f"pass --{name} with a share or another file")
+    table = model.with_target(table)
     return made.part(table, model.encode(table))

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.tables.columns.choose import Choice, choose_columns
-from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes, recognise_task
+from glassnet.tables.columns.targets import encode_classes, encode_numbers, find_classes
 from glassnet.tables.model import Task
 from glassnet.tables.preparation.cells import Cells
-from glassnet.tables.reading.table import Table, cut
-from glassnet.tables.report.text import some_of, target_text
+from glassnet.tables.reading.decision import decision_lines
+from glassnet.tables.reading.table import Table
+from glassnet.tables.report.text import target_text
 
 Array = NDArray[Any]
 
@@ -63,23 +64,25 @@ class Problem:
 
 
 class Choices(TypedDict, total=False):
-    """What the user may decide about a table: the task, the kinds of columns, the weights."""
+    """What the user may decide about a table; `choose_columns` says what each means."""
 
     task: Task | None
     numeric: Sequence[str]
     categorical: Sequence[str]
+    dates: Sequence[str]
     ignore: Sequence[str]
     weight: str | None
+    day_first: bool | None
+    strict: bool
 
 
 def pose(table: Table, target: str, *, balanced: bool = False, **choices: Unpack[Choices]) -> Problem:
-    """Decide what is to be learned: the task, the classes, the columns and the weights.
+    """Decide what is to be learned: the rows, the task, the classes, the columns and the weights.
 
     Parameters
     ----------
     balanced : give all classes the same total weight
-    **choices : `task`, "classification" or "regression", else recognised; the columns that are `numeric`, `categorical`,
-        to `ignore`; the column of sample weights, `weight`
+    **choices : those of `choose_columns`
 
     Raises
     ------
@@ -90,33 +93,29 @@ def pose(table: Table, target: str, *, balanced: bool = False, **choices: Unpack
         raise table.no_column(target)
     if len(table) < 2:
         raise table.error(None, "at least 2 rows", str(len(table)), "add rows")
-    task, weight, ignore = choices.get("task"), choices.get("weight"), choices.get("ignore", ())
-    numeric, categorical = choices.get("numeric", ()), choices.get("categorical", ())
-    chosen: Task = task or recognise_task(table, target)  # type: ignore[assignment]
-    classes = find_classes(table, target) if chosen == "classification" else None
-    ignored = [*ignore] if weight is None else [*ignore, weight]
-    choice = choose_columns(table, target, numeric=numeric, categorical=categorical, ignore=ignored, strict=True)
-    y = encode_classes(table, target, classes) if classes is not None else encode_numbers(table, target)
+    choice = choose_columns(table, target, **choices)
+    table = table.take(choice.rows) if len(choice.rows) < len(table) else table
+    task: Task = choice.task  # type: ignore[assignment]
+    classes = find_classes(table, target) if task == "classification" else None
+    y = encode_classes(table, target, classes) if classes is not None else encode_numbers(table, target, choice.target)
     if classes is None and (y == y[0]).all():
         raise table.error(target, "numbers that differ", f"{y[0]:g} in every row", "choose another --target")
-    weights = _weights(table, weight, y if balanced else None, len(classes or ()))
-    return Problem(table, target, chosen, "as asked" if task else "recognised", classes, choice, y, weights)
+    weights = _weights(table, choices.get("weight"), y if balanced else None, len(classes or ()))
+    rule = "as asked" if choices.get("task") else "recognised"
+    return Problem(table, target, task, rule, classes, choice, y, weights)
 
 
 def problem_lines(problem: Problem, becomes: str = "") -> list[str]:
     """Describe a problem: the table, the target, the inputs and what they become, the columns left out."""
     table, kinds = problem.table, [*problem.choice.kinds.values()]
-    numeric = sum(kind == "numeric" for kind in kinds)
+    counts = {kind: kinds.count(kind) for kind in ("numeric", "categorical", "date")}
+    inputs = " and ".join(f"{count} {kind}" for kind, count in counts.items() if count or kind != "date")
     mean, scale = (float(np.mean(problem.y)), float(np.std(problem.y))) if problem.classes is None else (0.0, 1.0)
-    reasons: dict[str, list[str]] = {}
-    for name, reason in problem.choice.left_out.items():
-        reasons.setdefault(reason, []).append(cut(name, 30))
     return [
         f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",
         f"target {problem.target!r}: {problem.task} ({problem.rule}), {target_text(problem.classes, mean, scale)}",
-        f"inputs: {numeric} numeric and {len(kinds) - numeric} categorical columns"
-        + (f" → {becomes}" if becomes else ""),
-        *(f"left out, {reason}: {some_of(names)}" for reason, names in reasons.items()),
+        f"inputs: {inputs} columns" + (f" → {becomes}" if becomes else ""),
+        *decision_lines(problem.choice.decisions),
     ]
 
 

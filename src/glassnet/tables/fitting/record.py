@@ -9,6 +9,7 @@ from glassnet.equations.initializers import default_initializer
 from glassnet.network.network import Network
 from glassnet.tables import specs
 from glassnet.tables.fitting.problem import Problem
+from glassnet.tables.reading.decision import decision_lines
 from glassnet.tables.reading.table import Table
 from glassnet.tables.settings import Settings
 
@@ -31,6 +32,7 @@ def record_settings(
         "missing": list(problem.table.missing),
         "decimal_comma": problem.table.decimal_comma,
         "left_out": problem.choice.left_out,
+        "decisions": decision_lines(problem.choice.decisions, most=1_000),
     }
 
 

@@ -86,7 +86,7 @@ class SetUp:
 
 def complete(problem: Problem, settings: Settings, rows: int) -> Settings:
     """Return the settings with every None chosen for a problem of which `rows` rows are trained on."""
-    numeric = sum(kind == "numeric" for kind in problem.choice.kinds.values())
+    numeric = sum(kind != "categorical" for kind in problem.choice.kinds.values())
     return settings.complete(rows, numeric, problem.n_classes, problem.table.image_shape is not None)
 
 
@@ -94,7 +94,7 @@ def measure_inputs(problem: Problem, settings: Settings, rows: Array) -> Inputs:
     """Measure the columns of a problem on some rows, and prepare these; `settings` are complete."""
     cells, classes, encoding = problem.cells, problem.n_classes, settings.encoding
     preparation = Preparation.fit(
-        cells, problem.choice.kinds, rows, encoding=encoding, y=problem.y, classes=classes, seed=settings.seed
+        cells, problem.choice.types, rows, encoding=encoding, y=problem.y, classes=classes, seed=settings.seed
     )
     if encoding.categories == "onehot":
         return Inputs(preparation, preparation.inputs(cells, rows=rows, dtype=settings.dtype))

@@ -189,7 +189,7 @@ class Search:
             "validation": (answer, problem.y[held_out]),
         }
         if self.test is not None:
-            found["test"] = (self.model.answer(self.test), self.model.encode(self.test))
+            found["test"] = self.model.answer_and_target(self.model.with_target(self.test))
         return found
 
     def measure(self) -> dict[str, dict[str, Any]]:
@@ -259,6 +259,7 @@ class Search:
         trials, problem = self.members, self.problem
         members: list[Member] = [trial.member for trial in trials if trial.member is not None]
         model = TableModel(members, problem.task, problem.target, problem.classes)
+        model.target_type = problem.choice.target
         model.settings = record_settings(problem, trials[0].settings, model.network, self.effort, self.shares)
         model.settings["seed"] = self.settings.seed
         rows = {"train": len(self.rows), "validation": sum(len(fold[1]) for fold in self.folds)}
