@@ -177,7 +177,7 @@ def test_no_control_character_reaches_the_terminal(escape, where, folder, glassn
         lines.append(f'{age},"{category}","{label}"')
     lines += [f'"1{odd}","a0","no"'] * (where == "number")
     (folder / f"{file}.csv").write_text("\n".join(lines) + "\n", newline="")
-    arguments = ["--activation", odd] if where == "option" else []
+    arguments = {"option": ["--activation", odd], "number": ["--strict"]}.get(where, [])
     path = f"{odd}.csv" if where == "missing file" else f"{file}.csv"
     done = glassnet(
         "train", path, "--target", target, "--epochs", 2, "--plain", "--out", f"{file}.safetensors", *arguments

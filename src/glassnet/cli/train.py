@@ -58,7 +58,9 @@ class Data:
     dates: tuple[str, ...] = _columns("A column of dates or times.", (), "--date")
     ignore: tuple[str, ...] = _columns("A column to leave out.", ())
     day_first: bool | None = _columns("Read 01/02/2000 as 1 February, or as 2 January. Default: found out.")
-    strict: bool = _columns("Refuse the table where something has to be decided, and name all of it.", False, "--strict")
+    strict: bool = _columns(
+        "Refuse the table where something has to be decided, and name all of it.", False, "--strict"
+    )
     weight: str | None = _columns("The column of sample weights.")
     missing: tuple[str, ...] = _columns("A cell that means missing, besides the empty one, NA, N/A, NaN and null.", ())
     separator: str | None = _columns("Separator of a text file. Default: the most frequent of , ; tab | in its header.")

@@ -97,6 +97,7 @@ RULES: dict[str, dict[str, Any]] = {
 BATCHES = {32: 1_500, 64: 4_000, 128: 10_000, 256: 100_000, 512: float("inf")}  # rows in a step: below so many rows
 MOST_BINS = 2_000  # of all numeric columns together
 MOST_STEPS = 20_000
+MOST_QUICK = (400, 3_500)  # bins and steps of a single network: a few seconds
 
 
 @dataclass(frozen=True)
@@ -206,15 +207,17 @@ class Settings:
             **{each.name: getattr(self, each.name) for each in fields(Encoding) if hasattr(self, each.name)}
         )
 
-    def complete(self, rows: int, numeric: int, classes: int | None, images: bool = False) -> Settings:
+    def complete(
+        self, rows: int, numeric: int, classes: int | None, images: bool = False, quick: bool = False
+    ) -> Settings:
         """Return the settings with every None chosen by the task and by the numbers of rows and of numeric columns.
 
         The rules for classes and for numbers are `RULES`; images have one of their own. Apart from them:
 
         - hidden: 128,128, or 64,64 below 500 rows.
-        - bins: fewer where the numeric columns would have more than 2,000 of them.
+        - bins: fewer where the numeric columns would have more than 2,000 of them (`quick`: 400).
         - batch_size: 32 below 1,500 rows, 64 below 4,000, 128 below 10,000, 256 below 100,000, then 512; all for lbfgs.
-        - epochs: fewer where they would be more than 20,000 steps, at least 8.
+        - epochs: fewer where they would be more than 20,000 steps (`quick`: 3,500), at least 8.
         - learning_rate: that of the rule, or of an optimizer that is named.
         - patience: a quarter of the epochs, at least 10.
         - output and loss: sigmoid for two classes, softmax for more, identity for numbers, each with its own loss.
@@ -222,7 +225,8 @@ class Settings:
         rule = {**RULES["images" if images else "numbers" if classes is None else "classes"]}
         rule["hidden"] = rule["hidden"] if rows >= 500 else (64, 64)
         rule["l2"] = min(max(5 / rows, 1e-4), 0.03) if images else 0.0
-        rule["bins"] = min(rule["bins"], MOST_BINS // max(numeric, 1))
+        most_bins, most_steps = MOST_QUICK if quick and not images else (MOST_BINS, MOST_STEPS)
+        rule["bins"] = min(rule["bins"], most_bins // max(numeric, 1))
         rule["output"] = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
         rule["batch_size"] = next(size for size, below in BATCHES.items() if rows < below)
         if self.plain:
@@ -233,7 +237,7 @@ class Settings:
                 rule |= {"batch_size": 0, "dropout": 0.0, "schedule": "constant"}
         settings = replace(self, **{name: value for name, value in rule.items() if getattr(self, name) is None})
         steps = -(-rows // (settings.batch_size or rows))
-        epochs = self.epochs if self.epochs is not None else max(8, min(rule["epochs"], MOST_STEPS // steps))
+        epochs = self.epochs if self.epochs is not None else max(8, min(rule["epochs"], most_steps // steps))
         patience = self.patience if self.patience is not None else max(10, epochs // 4)
         return replace(settings, epochs=epochs, patience=patience)
 

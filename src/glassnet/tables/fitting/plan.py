@@ -196,7 +196,7 @@ def plan_problem(
     drawn = {name: share if not isinstance(share, Table) else 0.0 for name, share in shares.items()}
     split = split_rows(problem.table, problem.target, problem.y, problem.classes, drawn, settings.seed)
     rows = dict(zip(("train", *shares), split, strict=True))
-    made = set_up(problem, complete(problem, settings, len(rows["train"])), rows["train"])
+    made = set_up(problem, complete(problem, settings, len(rows["train"]), quick=True), rows["train"])
     model = TableModel([made.member], problem.task, problem.target, problem.classes)
     model.target_type = problem.choice.target
     model.settings = record_settings(problem, made.settings, made.member.network, "quick", shares)

@@ -84,10 +84,11 @@ class SetUp:
         }
 
 
-def complete(problem: Problem, settings: Settings, rows: int) -> Settings:
+def complete(problem: Problem, settings: Settings, rows: int, quick: bool = False) -> Settings:
     """Return the settings with every None chosen for a problem of which `rows` rows are trained on."""
     numeric = sum(kind != "categorical" for kind in problem.choice.kinds.values())
-    return settings.complete(rows, numeric, problem.n_classes, problem.table.image_shape is not None)
+    images = problem.table.image_shape is not None
+    return settings.complete(rows, numeric, problem.n_classes, images, quick)
 
 
 def measure_inputs(problem: Problem, settings: Settings, rows: Array) -> Inputs:
