@@ -254,7 +254,8 @@ def test_predict_refuses(case, glassnet, model, tmp_path):
     content, words = NEW[case]
     (tmp_path / "new.csv").write_bytes(content)
     before = sorted(tmp_path.iterdir())
-    check_refused(glassnet("predict", model, tmp_path / "new.csv", "--out", tmp_path / "out.csv"), words)
+    options = ["--unseen", "error", "--out", tmp_path / "out.csv"]
+    check_refused(glassnet("predict", model, tmp_path / "new.csv", *options), words)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -264,6 +265,15 @@ def test_predict_with_an_unseen_category_as_missing(glassnet, model, tmp_path):
     assert done.code == 0
     _, unseen, missing = done.out.splitlines()
     assert unseen == missing
+
+
+def test_unseen_categories_are_counted_and_share_the_input_of_rare_ones(glassnet, model, tmp_path):
+    (tmp_path / "new.csv").write_bytes(b"age,city\n31,Basel\n31,Sion\n31,Bern\n")
+    done = glassnet("predict", model, tmp_path / "new.csv", "-p")
+    assert done.code == 0
+    assert done.err == "glassnet: city: 2 cells with a category that training did not see, taken as rare ones\n"
+    _, first, second, _ = done.out.splitlines()
+    assert first == second
 
 
 def test_predict_names_the_columns_it_does_not_use(glassnet, model, tmp_path):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from glassnet.cli.screen import show
-from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for
+from glassnet.cli.table_models import UnseenOption, UnseenRule, load_table_model, name_unused, note_unseen, read_for
 
 
 class Form(StrEnum):
@@ -25,9 +25,7 @@ def evaluate(
         Path, typer.Argument(help="CSV, TSV, Parquet, or IDX images, with the target.", show_default=False)
     ],
     form: Annotated[Form, typer.Option("--format", help="A table to read, or JSON.")] = Form.text,
-    unseen: Annotated[
-        UnseenRule, typer.Option(help="A category that training did not see: an error, or taken as missing.")
-    ] = UnseenRule.error,
+    unseen: UnseenOption = UnseenRule.other,
     separator: Annotated[
         str | None, typer.Option(help="Separator of FILE (see glassnet train).", show_default=False)
     ] = None,
@@ -39,6 +37,7 @@ def evaluate(
     table = read_for(found, file, separator)
     measures = found.evaluate(table, unseen=unseen.value)
     name_unused(found, table)
+    note_unseen(found, table, unseen)
     if form is Form.json:
         import json
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glassnet.cli.screen import note, write_data
-from glassnet.cli.table_models import UnseenRule, load_table_model, name_unused, read_for, same_file
+from glassnet.cli.table_models import (
+    UnseenOption,
+    UnseenRule,
+    load_table_model,
+    name_unused,
+    note_unseen,
+    read_for,
+    same_file,
+)
 from glassnet.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -30,9 +38,7 @@ def predict(
     with_input: Annotated[
         bool, typer.Option("--with-input", help="Keep the columns of FILE before the predictions.")
     ] = False,
-    unseen: Annotated[
-        UnseenRule, typer.Option(help="A category that training did not see: an error, or taken as missing.")
-    ] = UnseenRule.error,
+    unseen: UnseenOption = UnseenRule.other,
     separator: Annotated[
         str | None, typer.Option(help="Separator of FILE (see glassnet train).", show_default=False)
     ] = None,
@@ -48,6 +54,7 @@ def predict(
     table = read_for(found, file, separator)
     frame = _predictions(found, table, probabilities, with_input, unseen)
     name_unused(found, table)
+    note_unseen(found, table, unseen)
     if out is None:
         write_data(frame.write_csv())
         return

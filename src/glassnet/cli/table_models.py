@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from glassnet.cli.screen import note
 from glassnet.errors import InputError
@@ -21,8 +23,15 @@ if TYPE_CHECKING:
 class UnseenRule(StrEnum):
     """The treatments of a category that training did not see."""
 
-    error = "error"
+    other = "other"
     missing = "missing"
+    error = "error"
+
+
+UnseenOption = Annotated[
+    UnseenRule,
+    typer.Option(help="A category that training did not see: taken as a rare one, as a missing cell, or an error."),
+]
 
 
 def load_table_model(path: Path) -> TableModel:
@@ -75,6 +84,14 @@ def name_unused(model: TableModel, table: Table) -> None:
     if extra:
         some = ", ".join(cut(name, 20) for name in extra[:5]) + (", …" if len(extra) > 5 else "")
         note(f"glassnet: not used, unknown to the model: {some}")
+
+
+def note_unseen(model: TableModel, table: Table, rule: UnseenRule) -> None:
+    """Say on the error stream how many cells hold a category that training did not see."""
+    becomes = "rare ones" if rule is UnseenRule.other else "missing"
+    for name, count in model.preparation.unseen(table).items():
+        cells = f"{count:,} cell{'s' if count > 1 else ''} with a category that training did not see"
+        note(f"glassnet: {cut(name, 30)}: {cells}, taken as {becomes}")
 
 
 def same_file(one: Path, other: Path) -> bool:
