@@ -78,7 +78,7 @@ class Plan:
                 train_part.X,
                 train_part.y,
                 sample_weight=train_part.weight,
-                validation=None if validation is None else (validation.X, validation.y),
+                validation=None if validation is None else validation.as_validation,
                 callbacks=[watch, *callbacks],
                 **self.arguments(),
             )

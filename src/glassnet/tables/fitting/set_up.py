@@ -44,6 +44,12 @@ class Part:
     def __len__(self) -> int:
         return len(self.y)
 
+    @property
+    def as_validation(self) -> tuple[Any, ...]:
+        """The part as `train` takes what validates."""
+        weighted = self.weight is not None and self.weight.any()
+        return (self.X, self.y, self.weight) if weighted else (self.X, self.y)
+
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
@@ -69,7 +75,8 @@ class SetUp:
         """Prepare other rows of the problem; X are their inputs, where they are known."""
         if X is None:
             X = self.member.preparation.inputs(problem.cells, rows=rows, dtype=self.settings.dtype)
-        return Part(X, standardised(problem.y[rows], self.member), problem.y[rows])
+        weight = None if problem.weight is None else problem.weight[rows]
+        return Part(X, standardised(problem.y[rows], self.member), problem.y[rows], weight)
 
     def options(self, validated: bool) -> dict[str, Any]:
         """Return the options of `train` apart from the data; without validation nothing stops early."""

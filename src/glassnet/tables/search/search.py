@@ -170,11 +170,14 @@ class Search:
 
     def _loss(self, trials: Sequence[Trial]) -> float:
         """Return the mean squared error, or the log loss, of trials on the rows they held out."""
-        y = np.concatenate([self.problem.y[trial.held_out] for trial in trials])
+        rows, weights = np.concatenate([trial.held_out for trial in trials]), None
+        y = self.problem.y[rows]
+        if self.problem.weight is not None and self.problem.weight[rows].any():
+            weights = self.problem.weight[rows]
         answers = np.concatenate([trial.answer for trial in trials if trial.answer is not None])
         if self.problem.classes is None:
-            return float(np.mean((answers - y) ** 2))
-        return float(-np.mean(np.log(np.maximum(answers[np.arange(len(y)), y], 1e-15))))
+            return float(np.average((answers - y) ** 2, weights=weights))
+        return float(-np.average(np.log(np.maximum(answers[np.arange(len(y)), y], 1e-15)), weights=weights))
 
     def answers(self) -> dict[str, tuple[Array, Array]]:
         """Return the model's answer and the actual target of each part: some of the rows trained on, held out, to test.

@@ -121,12 +121,14 @@ class _Wave:
 
         options = [made.options(validated=True) for made in self.made]
         names = options[0].keys() - {"n_threads"}
+        weights = [made.train.weight for made in self.made]
         try:
             train_many(
                 [made.member.network for made in self.made],
                 [made.train.X for made in self.made],
                 [made.train.y for made in self.made],
-                validation=[(part.X, part.y) for part in self.held_out],
+                sample_weight=None if weights[0] is None else weights,
+                validation=[part.as_validation for part in self.held_out],
                 stop=self._rule if drop else None,
                 stop_every=max(1, min(made.settings.epochs or 1 for made in self.made) // 16),
                 progress=progress,
