@@ -198,6 +198,23 @@ def test_commas_and_points(separator, cells, form, value):
     assert ColumnType.from_dict(made.to_dict()) == made
 
 
+def test_points_separate_thousands_where_other_columns_have_decimal_commas():
+    rows = [f"{k % 7},5;{k % 5 + 1}.{k * 37 % 900 + 100};{k % 9}.25;{'ab'[k % 2]}" for k in range(40)]
+    table = read("price;count;ratio;y\n" + "\n".join(rows))
+    choice = choose_columns(table, "y")
+    assert {name: each.form for name, each in choice.types.items()} == {
+        "price": "1234,5",
+        "count": "1.234,5",
+        "ratio": "",
+    }
+    assert choice.types["count"].numbers(table, "count")[""][:2].tolist() == [1100, 2137]
+    assert decision_lines(choice.decisions)[1] == (
+        "count: numbers, written like 1.234,5, as other columns are: '1.100' is 1100"
+    )
+    plain = read("\n".join(["price;count;ratio;y", *rows]).replace(",", "."))
+    assert {each.form for each in choose_columns(plain, "y").types.values()} == {""}
+
+
 def test_dates_become_calendar_numbers():
     cells = [
         "2024-02-29T06:00:00+02:00",
@@ -247,6 +264,15 @@ def test_dates_of_a_frame():
     np.testing.assert_allclose(values["length"][""], [8825 + 11.5 / 24, 0, np.nan])
 
 
+def test_columns_of_lists_are_left_out():
+    frame = {"a": pl.Series([[1], [2], [3]]), "b": [b"1", b"2", b"3"], "x": [1.5, 2.5, 4.0], "y": [1.5, 2.5, 3.0]}
+    choice = choose_columns(as_table(frame), "y")
+    assert choice.left_out == {
+        "a": "holds List(Int64), neither numbers nor words",
+        "b": "holds Binary, neither numbers nor words",
+    }
+
+
 def test_frames_of_pandas():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(
@@ -265,7 +291,7 @@ def test_frames_of_pandas():
         *("Datetime", "Datetime", "Int64", "String", "Boolean", "String"),
     ]
     assert table.frame.null_count().row(0) == (1, 1, 1, 1, 1, 2)
-    assert str(table.frame["there"][0]) == "2024-02-29 06:00:00"
+    assert str(table.frame["there"][0]) == "2024-02-29 06:00:00+01:00"
 
 
 # --- rows and target ----------------------------------------------------------------------------------------------------

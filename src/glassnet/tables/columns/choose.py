@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError
 from glassnet.tables.columns.column_type import ColumnType, Kind
 from glassnet.tables.columns.decide import decide, decide_as_asked
+from glassnet.tables.columns.number_form import NumberForm
 from glassnet.tables.columns.rows import usable_rows, without_single_classes
 from glassnet.tables.columns.targets import choose_target
 from glassnet.tables.columns.verdict import Verdict
@@ -122,6 +123,7 @@ def choose_columns(
         decisions += _told(table, name, verdict)
     if weight is not None:
         left_out[weight] = "the weights of the rows"
+    decisions += _read_points_as_commas_tell(table, types, [*asked])
     if strict:
         refuse(decisions)
     if not types:
@@ -142,6 +144,28 @@ def _choose_rows(
         rows, of_classes = without_single_classes(table, target, target_type, rows)
         of_rows += of_classes
     return task, target_type, rows, [*told, *of_rows]
+
+
+def _read_points_as_commas_tell(table: Table, types: dict[str, ColumnType], asked: Sequence[str]) -> list[Decision]:
+    """Read 1.234 as 1234 where other columns show that the table has decimal commas; change `types` and tell it."""
+    forms = [NumberForm.of(each.form) for each in types.values() if each.kind == "numeric" and each.form]
+    if not any(form is not None and form.decimal == "," for form in forms):
+        return []
+    import polars as pl
+
+    told = []
+    thousands = NumberForm("", "", ".", ",")
+    for name, each in types.items():
+        if each != ColumnType("numeric") or name in asked or table.column(name).dtype != pl.String:
+            continue
+        words = table.words(name).drop_nulls()
+        if words.str.contains(r"^[+-]?([1-9]\d{0,2}(\.\d{3})+|\d{1,3})$").all() and words.str.contains(r"\.").any():
+            types[name] = ColumnType("numeric", str(thousands))
+            example = words.filter(words.str.contains(r"\."))[0]
+            value = thousands.values(words.filter(words == example).head(1))[0]
+            text = f"numbers, written like {thousands}, as other columns are: {example!r} is {value:.12g}"
+            told.append(Decision(name, text))
+    return told
 
 
 def _told(table: Table, name: str, verdict: Verdict) -> list[Decision]:

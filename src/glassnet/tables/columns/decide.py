@@ -40,22 +40,22 @@ IDENTIFIES = 0.2  # share of different cells from which a column named like an i
 
 def _idle(table: Table, name: str) -> str:
     """Return the reason why a column holds no information, or ""."""
-    if table.column(name).dtype.is_nested():
-        return ""  # refused where its kind is asked for
+    if not _has_words(table, name):
+        return ""  # lists, bytes
     values, wrong = table.parse(name)
-    if wrong is not None:
-        try:
-            known = table.words(name).drop_nulls()
-        except InputError:  # bytes, objects
-            return ""
-        first = known[0] if len(known) else None
-        alike = len(known) == len(table) and (known == first).all()
-    else:
-        known = values
-        alike = not values.null_count() and values.min() == values.max()
-    if known.null_count() == len(known):
+    known = values.drop_nulls() if wrong is None else table.words(name).drop_nulls()
+    if not len(known):
         return "no cell is known"
+    alike = len(known) == len(table) and bool((known == known[0]).all())
     return f"every cell is {cut(table.cell(0, name), 20)}" if alike else ""
+
+
+def _has_words(table: Table, name: str) -> bool:
+    try:
+        table.words(name)
+    except InputError:
+        return False
+    return True
 
 
 def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Verdict:
@@ -70,6 +70,8 @@ def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ver
         refusal = ""
     except InputError as error:
         kind, refusal = None, str(error)
+    if not _has_words(table, name):
+        return Verdict(None, f"holds {cut(str(table.column(name).dtype), 40)}, neither numbers nor words", refusal)
     if not strict and (reason := _names_the_rows(table, name)):
         return Verdict(None, reason, refusal)
     if kind == "numeric":
@@ -82,10 +84,7 @@ def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ver
         return _without_huge(table, name, huge, refusal)
     if table.column(name).dtype.is_temporal():
         return decide_temporal(table, name, refusal)
-    try:
-        words = table.words(name)
-    except InputError as error:
-        return Verdict(None, f"holds {table.column(name).dtype}, neither numbers nor words", str(error))
+    words = table.words(name)
     if kind == "categorical" and words.n_unique() <= 2 and not words.str.contains(r"\d").any():
         return Verdict(category(table, name))
     if (verdict := decide_dates(table, name, words, day_first, refusal)) is not None:

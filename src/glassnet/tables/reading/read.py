@@ -21,6 +21,7 @@ from glassnet.tables.reading.delimited import MOST_COLUMNS, read_delimited
 from glassnet.tables.reading.table import Table, cut, cut_left
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
 LABEL = "label"  # the target of an image folder
@@ -147,14 +148,25 @@ def _series(values: Any) -> Any:
         return values
     if hasattr(values, "isna") and hasattr(values, "to_numpy"):  # a pandas series
         gaps = values.isna().to_numpy()
-        if getattr(values.dtype, "tz", None) is not None:
-            values = values.dt.tz_localize(None)  # the clock there, as it is written
+        if (zone := getattr(values.dtype, "tz", None)) is not None:
+            return _zoned(_series(values.dt.tz_convert("UTC").dt.tz_localize(None)), str(zone))
         values = values.astype(object).where(~gaps, None) if gaps.any() else values.astype(object)
         return pl.Series(values=[_plain(each) for each in values.tolist()], strict=False)
     array = np.asarray(values)
     if array.dtype.kind in "Mm":
         return pl.Series(values=array.astype(f"{array.dtype.kind}8[us]"))
     return pl.Series(values=array.tolist())
+
+
+def _zoned(utc: pl.Series, zone: str) -> pl.Series:
+    """Return times of UTC as those of a zone; they stay in UTC where polars does not know it."""
+    import polars as pl
+
+    utc = utc.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    try:
+        return utc.dt.convert_time_zone(zone)
+    except pl.exceptions.PolarsError:
+        return utc
 
 
 def _plain(value: Any) -> Any:
