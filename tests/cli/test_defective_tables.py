@@ -181,9 +181,66 @@ def test_train_refuses(case, glassnet, tmp_path):
         path.symlink_to(path)  # a link to itself cannot be opened by anyone
         words = ["t.csv", "cannot use"]
     before = sorted(tmp_path.iterdir())
-    done = glassnet("train", path, "--target", "target", "--out", tmp_path / "model.safetensors")
+    done = glassnet("train", path, "--target", "target", "--strict", "--out", tmp_path / "model.safetensors")
     check_refused(done, words)
     assert sorted(tmp_path.iterdir()) == before
+
+
+DECIDED = {  # at the default: what is said of it instead
+    "UTF-16": "read as UTF-16",
+    "not UTF-8": "not UTF-8: read as Windows-1252, e.g. 'Zürich' in line 32",
+    "gzip": "unpacked from gzip",
+    "CR line ends": "lines end in CR alone",
+    "duplicate names": "age (2): another column has its name, so it got a number",
+    "blank name": "column 2: has no name in the file, so it is named by its place",
+    "an empty line": "1 empty line left out",
+    "line numbers after quoted line ends": "age: numbers; 1 cell such as 'x' taken as missing",
+    "a word among numbers": "age: numbers; 1 cell such as 'old' taken as missing",
+    "a number among words": "city: categories, since it mixes numbers and words",
+    "words with spaces among numbers": "age: numbers; 1 cell such as 'not known' taken as missing",
+    "half numbers, half words": "extra: categories, since it mixes numbers and words",
+    "decimal commas": "age: numbers, written like 1234,5: '20,5' is 20.5",
+    "thousands separators": "extra: numbers, written like 1,234.5: '1,234' is 1234",
+    "one thousands separator": "extra: numbers, written like 1,234.5: '1,234' is 1234",
+    "currency": "extra: numbers, written like $1234.5: '$3.50' is 3.5",
+    "percent": "extra: numbers, written like 1234.5%: '12 %' is 12",
+    "dates": "extra: dates, such as '2024-01-31'",
+    "dates, the Swiss way": "extra: dates, such as '31.1.2024' for 2024-01-31, the day first",
+    "codes with leading zeros": "extra: categories, since '0042' has a leading zero and so is a code",
+    "infinity": "age: numbers; 1 cell such as 'inf' taken as missing",
+    "too large for a float": "age: numbers; 1 cell such as '1e999' taken as missing",
+    "too large to scale": "age: numbers; 1 cell such as '1e300' taken as missing",
+    "more digits than a float holds": "age: numbers of more than 15 digits are rounded to those",
+    "identifiers": "user_id: left out, an identifier, with 30 different cells in 30 rows",
+    "a count of the rows": "n: left out, a count of the rows",
+    "free text": "note: left out, a different word in every row",
+    "dates in Parquet": "a: dates",
+    "infinity in Parquet": "a: numbers; 20 cells such as 'inf' taken as missing",
+    "an empty target cell": "target: 1 row without a target left out",
+    "a NaN target": "target: 10 rows without a target left out",
+    "a class of one row": "target: 1 row left out, whose class no other row has, such as 'maybe'",
+    "a word among target numbers": "target: 7 rows without a target left out, e.g. 'n.a.' in line 5",
+}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "unreadable file"])
+def test_train_decides_and_tells_or_refuses(case, glassnet, tmp_path):
+    name, content, _ = CASES[case]
+    path = tmp_path / name
+    if callable(content):
+        content(path)
+    elif content is not None:
+        path.write_bytes(content)
+    out = tmp_path / "model.safetensors"
+    done = glassnet("train", path, "--target", "target", "--out", out, "--epochs", 2, "--no-figures")
+    if case not in DECIDED:
+        check_refused(done, [])
+        return
+    assert (done.code, done.err) == (0, "")
+    assert DECIDED[case] in done.out, done.out
+    if case != "a class of one row":  # which stays unknown
+        done = glassnet("evaluate", out, path)
+        assert done.code == 0, done.err
 
 
 def test_long_names_and_cells_are_cut(glassnet, tmp_path):
@@ -192,7 +249,7 @@ def test_long_names_and_cells_are_cut(glassnet, tmp_path):
     path = folder / ("t" * 100 + ".csv")
     long = "c" * 300
     path.write_text(f"{long},target\n" + "".join(f"{k}.5,{'xy'[k % 2]}\n" for k in range(30)) + "w" * 300 + ",x\n")
-    done = glassnet("train", path, "--target", "target", "--out", tmp_path / "model.safetensors")
+    done = glassnet("train", path, "--target", "target", "--strict", "--out", tmp_path / "model.safetensors")
     check_refused(done, ["ttt.csv", "line 32", "ccc…", "www…"])
 
 
@@ -274,6 +331,16 @@ def test_unseen_categories_are_counted_and_share_the_input_of_rare_ones(glassnet
     assert done.err == "glassnet: city: 2 cells with a category that training did not see, taken as rare ones\n"
     _, first, second, _ = done.out.splitlines()
     assert first == second
+
+
+def test_predict_tells_what_it_did_not_see_or_could_not_read(glassnet, model, tmp_path):
+    (tmp_path / "new.csv").write_bytes(b"age,city\n" + b"31,Basel\n" * 2 + b"31,Bern\n" * 40 + b"?,Bern\n")
+    done = glassnet("predict", model, tmp_path / "new.csv")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "glassnet: age: 1 cell such as '?' taken as missing",
+        "glassnet: city: 2 cells with a category that training did not see, taken as rare ones",
+    ]
 
 
 def test_predict_names_the_columns_it_does_not_use(glassnet, model, tmp_path):

@@ -12,6 +12,7 @@ import typer
 
 from glassnet.cli.screen import note
 from glassnet.errors import InputError
+from glassnet.tables.columns.column_type import unread_cells
 from glassnet.tables.reading.decision import decision_lines
 from glassnet.tables.reading.table import cut, cut_left
 
@@ -77,8 +78,11 @@ def note_decisions(table: Table, used: Iterable[str] | None = None) -> None:
 
 
 def name_unused(model: TableModel, table: Table) -> None:
-    """Say on the error stream what was decided about the table, and which of its columns the model has no use for."""
-    note_decisions(table, [*(column.name for column in model.preparation.columns), model.target])
+    """Say on the error stream what was decided about the table and its cells, and which columns are of no use."""
+    types = {column.name: column.type for column in model.preparation.columns}
+    note_decisions(table, [*types, model.target])
+    for line in decision_lines(unread_cells(table, types)):
+        note(f"glassnet: {line}")
     known = {column.name for column in model.preparation.columns} | {model.target, *model.settings.get("left_out", ())}
     extra = [name for name in table.names if name not in known]
     if extra:

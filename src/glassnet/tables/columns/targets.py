@@ -69,6 +69,8 @@ def choose_target(
     found = _numbers(table, target, words)
     if found is not None and (task == "regression" or _are_numbers(found[0].numbers(table, target)[""])):
         return "regression", found[0], [Decision(target, found[1], problem)]
+    if task == "regression":
+        encode_numbers(table, target)  # refuses the first cell that is no number
     if chosen:
         return chosen, ColumnType("numeric" if chosen == "regression" else "categorical"), []
     if found is not None:
