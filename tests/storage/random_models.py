@@ -9,8 +9,11 @@ import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.equations.losses import LOSSES
+from glassnet.tables.columns.column_type import ColumnType
 from glassnet.tables.model import Member, TableModel
+from glassnet.tables.preparation.category_encoders import OneHot, TargetMean
 from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.number_encoders import Bins, Periodic, Rank, Standard, Values
 from glassnet.tables.preparation.preparation import Preparation
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
@@ -90,19 +93,62 @@ def random_pair(rng):
     return net, history
 
 
-def random_column(rng, name):
-    if rng.random() < 0.5:
-        return Column.numeric(
-            name, bool(rng.random() < 0.5), *rng.normal(size=2).tolist(), scale=float(rng.uniform(0.1, 9))
-        )
-    count = int(rng.integers(0, 6))
-    words = tuple(rng.permutation(WORDS)[:count].tolist()) if rng.random() < 0.7 else tuple(range(-1, count - 1))
-    return Column.categorical(name, bool(rng.random() < 0.5) or not count, categories=words)
+def rising(rng, count):
+    return tuple(np.cumsum(rng.uniform(0.01, 2, count)).tolist())
+
+
+def random_number_encoders(rng):
+    """At least one encoder of numbers, some with more numbers than a description holds as text."""
+    long = int(pick(rng, 2, 5, 40))
+    mean, scale = float(rng.normal()), float(rng.uniform(0.1, 9))
+    every = [
+        Standard(mean, scale, pick(rng, 0.0, 3.0)),
+        Rank(rising(rng, long), tuple(rng.normal(size=long).tolist())),
+        Bins(rising(rng, long)),
+        Values(rising(rng, long)),
+        Periodic(mean, scale, tuple(rng.normal(size=long).tolist())),
+    ]
+    return tuple(each for each in every if rng.random() < 0.4) or (every[0],)
+
+
+def random_category_encoders(rng, count):
+    own = rng.random(count) < 0.8
+    features = tuple(np.where(own, np.cumsum(own) - 1, -1).tolist())
+    m, every = int(pick(rng, 1, 3)), [OneHot(features, other=bool(rng.random() < 0.5))]
+    if count:
+        means = tuple(tuple(rng.normal(size=count).tolist()) for _ in range(m))
+        scale = tuple(rng.uniform(0.1, 2, m).tolist())
+        every.append(TargetMean(means, tuple(rng.normal(size=m).tolist()), scale, 20.0))
+    return tuple(each for each in every if rng.random() < 0.7) or (every[-1],)
+
+
+def random_columns(rng):
+    """A function that makes columns of the same names, kinds and categories with encoders of their own."""
+    names = rng.permutation(WORDS)[: rng.integers(1, 6)].tolist()
+    categories = {}
+    for name in names:
+        count = int(rng.integers(0, 12))
+        words = tuple(rng.permutation(WORDS)[:count].tolist()) if rng.random() < 0.7 else tuple(range(-1, count - 1))
+        categories[name] = pick(rng, None, words)
+
+    def make():
+        columns = []
+        for name, words in categories.items():
+            gap, median = bool(rng.random() < 0.5) or words == (), float(rng.normal())
+            if words is None:
+                columns.append(Column(name, "", ColumnType("numeric"), gap, median, random_number_encoders(rng)))
+            else:
+                encoders = random_category_encoders(rng, len(words))
+                columns.append(Column(name, "", ColumnType("categorical"), gap, 0.0, encoders, words))
+        if not any(column.width for column in columns):
+            columns[0] = dataclasses.replace(columns[0], missing=True)
+        return tuple(columns)
+
+    return make
 
 
 def random_table_model(rng):
-    names = rng.permutation(WORDS)[: rng.integers(1, 6)].tolist()
-    preparation = Preparation(tuple(random_column(rng, name) for name in names))
+    columns = random_columns(rng)
     kind = pick(rng, "two", "many", "number")
     count = int(rng.integers(2, 5))
     classes = {
@@ -113,6 +159,7 @@ def random_table_model(rng):
     outputs = {"two": 1, "many": len(classes), "number": 1}[kind]
     output = {"two": "sigmoid", "many": "softmax", "number": "identity"}[kind]
     number = kind == "number"
+    preparations = [Preparation(columns()) for _ in range(rng.integers(1, 4))]
     members = [
         Member(
             preparation,
@@ -121,7 +168,7 @@ def random_table_model(rng):
             target_scale=float(rng.uniform(0.1, 9)) if number else 1.0,
             baseline=pick(rng, None, rng.normal(size=preparation.n_features)),
         )
-        for _ in range(rng.integers(1, 4))
+        for preparation in [*preparations, *preparations[: rng.integers(0, 2)]]
     ]
     return TableModel(
         members,

@@ -15,7 +15,7 @@ from glassnet.storage.files import from_bytes, to_bytes
 HERE = Path(__file__).parent
 NET = gn.Network([2, 3, 1], hidden="leaky_relu", output="sigmoid", seed=0)
 CONTENT = to_bytes(NET)
-MAX = 2**20
+MAX = 2**22
 
 
 def edited(change, sign=True, content=CONTENT):
@@ -232,7 +232,7 @@ CASES = {
     "description an array": described("[]"),
     "description deep": described("[" * 400_000),
     "description with a key twice": described('{"version": 1, "version": 1}'),
-    "version 2": top(version=2),
+    "version 3": top(version=3),
     "version 0": top(version=0),
     "version true": top(version=True),
     "version as text": top(version="1"),
@@ -329,14 +329,14 @@ def test_taking_a_file_apart_and_joining_it_changes_nothing(craft):
 
 def test_what_the_lines_say(craft, tmp_path):
     said = {}
-    for name in ("version 2", "one bit of the data", "cut in the data", "a position beyond the key", "a scale of zero"):
+    for name in ("version 3", "one bit of the data", "cut in the data", "a position beyond the key", "a scale of zero"):
         path = tmp_path / "model.safetensors"
         path.write_bytes(CASES[name](craft))
         with pytest.raises(gn.InputError) as caught:
             gn.load(path)
         said[name] = str(caught.value)
     assert said == {
-        "version 2": "'model.safetensors': expected format 1 or older; got 2, written by a newer glassnet; update glassnet.",
+        "version 3": "'model.safetensors': expected format 2 or older; got 3, written by a newer glassnet; update glassnet.",
         "one bit of the data": "'model.safetensors': expected the content that its sha256 tells; got another: the file was "
         "damaged or edited; load a file that glassnet wrote.",
         "cut in the data": "'model.safetensors': expected 104 bytes of data; got 103; load a file that glassnet wrote.",

@@ -5,6 +5,7 @@ import sys
 import warnings
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from onnx import helper
@@ -15,8 +16,11 @@ from glassnet.equations.losses import LOSSES
 from glassnet.printers.onnx import print_nodes
 from glassnet.storage.onnx_graph import IR_VERSION, OPERATORS, OPSET, _Graph, _value, onnx_bytes
 from glassnet.storage.portable import as_portable
+from glassnet.tables.columns.column_type import ColumnType
 from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.encoding import Encoding
+from glassnet.tables.preparation.number_encoders import Bins, Standard
 from glassnet.tables.preparation.preparation import Preparation
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
@@ -156,6 +160,98 @@ def test_an_unseen_category_is_another_one_and_a_usual_word_a_missing_cell():
     expected = model.predict_proba({"city": ["Basel", "Bern", None, None, None]}, unseen="other")
     assert len(np.unique(expected)) == 5
     np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-12)
+
+
+def ensemble(seed, task, dtype):
+    """A model of some networks with a random encoding each, and a table of hard cells."""
+    rng, n = np.random.default_rng(seed), 60
+    table = {
+        "size": [
+            None if gap else x for x, gap in zip((rng.normal(size=n) * 1e3).tolist(), rng.random(n) < 0.2, strict=True)
+        ],
+        "rooms": rng.integers(1, 5, n).tolist(),
+        "W1": [
+            None if gap else x
+            for x, gap in zip(rng.choice(["Bern", "", "Zürich", "n"], n).tolist(), rng.random(n) < 0.1, strict=True)
+        ],
+        "code": rng.integers(1, 9, n).tolist(),
+    }
+    kinds = dict(zip(table, ("numeric", "numeric", "categorical", "categorical"), strict=True))
+    classes = {"two": ["no", "yes"], "three": [1, 2, 3], "number": None}[task]
+    y = rng.normal(size=n) if classes is None else rng.integers(0, len(classes), n)
+    members = []
+    for _ in range(int(rng.integers(2, 5))):
+        encoding = Encoding(
+            standard=bool(rng.random() < 0.7),
+            clip=float(rng.choice([0.0, 1.0])),
+            rank=bool(rng.random() < 0.5),
+            bins=int(rng.choice([0, 4, 16])),
+            cuts=str(rng.choice(["quantile", "tree"])),
+            few_values=int(rng.choice([0, 6])),
+            frequencies=int(rng.choice([0, 3])),
+            categories=str(rng.choice(["onehot", "target", "both"])),
+            least=int(rng.choice([1, 8])),
+        )
+        rows = np.sort(rng.permutation(n)[:50])
+        of_classes = None if classes is None else len(classes)
+        preparation = Preparation.fit(table, kinds, rows, encoding=encoding, y=y, classes=of_classes, seed=seed)
+        k, output = {"two": (1, "sigmoid"), "three": (3, "softmax"), "number": (1, "identity")}[task]
+        sizes = [preparation.n_features, int(rng.integers(2, 9)), k]
+        net = gn.Network(sizes, pick_hidden(rng), output, seed=int(rng.integers(99)), dtype=dtype)
+        units = (float(rng.normal()), float(rng.uniform(0.5, 9))) if classes is None else (0.0, 1.0)
+        members.append(Member(preparation, net, *units))
+    members.append(Member(members[0].preparation, members[0].network, *((1.0, 2.0) if classes is None else ())))
+    kind = "regression" if classes is None else "classification"
+    return TableModel(members, kind, "y", classes, settings={"missing": ["?"]}), table
+
+
+def pick_hidden(rng):
+    return str(rng.choice(["relu", "silu", "tanh"]))
+
+
+def feed_of(table):
+    """The cells of a table as ONNX takes them."""
+    return {
+        name: np.array(["" if cell is None else str(cell) for cell in cells], dtype=object)[:, None]
+        if name in ("W1", "code")
+        else np.array([np.nan if cell is None else cell for cell in cells], dtype=float)[:, None]
+        for name, cells in table.items()
+    }
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("task", ["two", "three", "number"])
+@pytest.mark.parametrize("seed", range(8))
+def test_ensembles_of_every_encoding(seed, task, dtype):
+    model, table = ensemble(seed, task, dtype)
+    table["size"][:3], table["W1"][:2], table["code"][:2] = [1e6, -1e6, None], ["Basel", None], [77, 3]
+    X = model.table(table)
+
+    class Other:
+        """The model at the rule that exports follow: an unseen category is another one."""
+
+        predict = staticmethod(lambda X: model.predict(X, unseen="other"))
+        predict_proba = staticmethod(lambda X: model.predict_proba(X, unseen="other"))
+
+    check(run(model, feed_of(table)), Other, X)
+
+
+def test_networks_that_share_columns_share_their_nodes():
+    model, _ = ensemble(0, "two", "float32")
+    ops = [node.op_type for node in onnx.load_from_string(onnx_bytes(as_portable(model))).graph.node]
+    assert ops.count("IsNaN") == 2  # one a numeric column
+    assert ops.count("LabelEncoder") == 2  # one a categorical column
+    assert ops.count("Sum") == 1
+
+
+def test_the_parts_of_a_date_are_inputs_of_their_own():
+    days = Column("when", "day", ColumnType("numeric"), True, 3.0, (Standard(4.0, 2.0),))
+    months = Column("when", "month", ColumnType("numeric"), False, 6.0, (Bins((1.0, 6.0, 12.0)),))
+    net = gn.Network([4, 1], seed=1)
+    given = {"when day": np.array([[6.0], [np.nan]]), "when month": np.array([[1.0], [9.0]])}
+    answers = run(TableModel([Member(Preparation((days, months)), net)], "regression", "y"), given)
+    expected = net.predict([[1.0, 0.0, -0.5, -0.5], [-0.5, 1.0, 0.5, 0.0]])
+    np.testing.assert_allclose(answers["prediction"], expected, rtol=1e-12)
 
 
 def image_model():

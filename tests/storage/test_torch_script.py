@@ -46,7 +46,7 @@ def test_the_script_is_python_of_torch_and_safetensors_alone(tmp_path):
     for number, model in enumerate((gn.Network([2, 3, 1]), table_model({"missing": ["?"], "decimal_comma": True})[0])):
         gn.export(model, tmp_path / f"net{number}.py")
         text = (tmp_path / f"net{number}.py").read_text(encoding="utf-8")
-        assert imports(text) == {"csv", "sys", "pathlib", "torch", "safetensors"} | ({"math"} if number else set())
+        assert imports(text) == {"csv", "sys", "pathlib", "torch", "safetensors"}
         assert max(map(len, text.splitlines())) <= 140
         assert (tmp_path / f"net{number}.safetensors").exists()
 

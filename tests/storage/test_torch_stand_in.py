@@ -16,6 +16,7 @@ import glassnet as gn
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.tables.model import Member, TableModel
 from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.encoding import Encoding
 from glassnet.tables.preparation.preparation import Preparation
 
 
@@ -180,6 +181,83 @@ def test_a_table(classes, output, k, mean, scale, script, tmp_path):
         assert np.array([share for _, share in found]) == pytest.approx(np.asarray(shares), rel=1e-12)
 
 
+ROWS = {
+    "size": ["1.5", "na", "-2.5", "1e3", "7", "7"],
+    "rooms": ["1", "2", "3", "4", "4", " 2 "],
+    "city": ["Bern", "Chur", "", "Basel", "Bern", "Zug"],
+}
+KNOWN = {
+    "size": [1.5, None, -2.5, 1000.0, 7.0, 7.0],
+    "rooms": [1, 2, 3, 4, 4, 2],
+    "city": ["Bern", "Chur", None, "Basel", "Bern", "Zug"],
+}
+ENCODINGS = [
+    Encoding(clip=1.0, rank=True, bins=4, few_values=5, frequencies=2, categories="both", least=9),
+    Encoding(),
+    Encoding(standard=False, bins=8, cuts="tree", categories="target"),
+]
+
+
+def ensemble(classes, several=True):
+    """A model of networks of every encoding, whose preparations are fitted to a table that lacks Basel."""
+    table = {name: [cell if cell != "Basel" else "Bern" for cell in cells] * 6 for name, cells in KNOWN.items()}
+    kinds = {"size": "numeric", "rooms": "numeric", "city": "categorical"}
+    y = np.sin(np.arange(36)) if classes is None else np.arange(36) % len(classes)
+    k, output = (1, "identity") if classes is None else (1, "sigmoid") if len(classes) == 2 else (3, "softmax")
+    members = []
+    for encoding in ENCODINGS if several else ENCODINGS[:1]:
+        preparation = Preparation.fit(table, kinds, encoding=encoding, y=y, classes=classes and len(classes))
+        net = gn.Network([preparation.n_features, 4, k], "tanh", output, seed=len(members))
+        members.append(Member(preparation, net, *((3.5, 2.0 + len(members)) if classes is None else ())))
+    members.extend(members[:1] * several)
+    return TableModel(members, "regression" if classes is None else "classification", "y", classes)
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("classes", [None, ["no", "yes"], [1, 2, 3]])
+def test_every_encoding(classes, several, script, tmp_path):
+    model = ensemble(classes, several)
+    gn.export(model, tmp_path / "table.py")
+    space = script(tmp_path / "table.py")
+    given = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
+    columns = space["COLUMNS"] if several else [space["COLUMNS"]]
+    for member, of in zip(model.members, columns, strict=True):
+        X = member.preparation.matrix(KNOWN)
+        np.testing.assert_allclose(space["prepare"](given, of), X, rtol=1e-12, atol=1e-12)
+    found = answers(space, given)
+    if classes is None:
+        np.testing.assert_allclose(found, model.predict(KNOWN, unseen="other"), rtol=1e-12)
+        return
+    assert [label for label, _ in found] == model.predict(KNOWN, unseen="other").tolist()
+    np.testing.assert_allclose([each for _, each in found], model.predict_proba(KNOWN, unseen="other"), rtol=1e-12)
+
+
+def test_networks_of_one_architecture_are_one_class(tmp_path):
+    gn.export(ensemble(None), tmp_path / "table.py")
+    text = (tmp_path / "table.py").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith("class ")] == [
+        f"class Network{k}(nn.Module):" for k in (1, 2, 3)
+    ]
+    assert text.count("fill(Network1(), tensors") == 2
+    assert '"members.3.network."' in text
+
+
+@pytest.mark.parametrize("classes", [["no", "yes"], [1, 2, 3]])
+def test_at_a_shell_classes_are_csv(classes, script, tmp_path, monkeypatch, capsys):
+    model = ensemble(classes)
+    gn.export(model, tmp_path / "net.py")
+    with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([list(ROWS), *zip(*ROWS.values(), strict=True)])
+    script(tmp_path / "net.py")
+    monkeypatch.setattr(sys, "argv", ["net.py", str(tmp_path / "rows.csv")])
+    runpy.run_path(str(tmp_path / "net.py"), run_name="__main__")
+    printed = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert list(printed[0]) == ["prediction", *(f"probability_{each}" for each in classes)]
+    assert [row["prediction"] for row in printed] == [str(each) for each in model.predict(KNOWN, unseen="other")]
+    shares = [[float(row[f"probability_{each}"]) for each in classes] for row in printed]
+    np.testing.assert_allclose(shares, model.predict_proba(KNOWN, unseen="other"), rtol=1e-12)
+
+
 @pytest.mark.parametrize("tabular", [False, True])
 def test_at_a_shell_it_prints_the_predictions_of_a_file(tabular, script, tmp_path, monkeypatch, capsys):
     if tabular:
@@ -194,7 +272,9 @@ def test_at_a_shell_it_prints_the_predictions_of_a_file(tabular, script, tmp_pat
     assert capsys.readouterr().out == ""
     monkeypatch.setattr(sys, "argv", ["net.py", str(tmp_path / "rows.csv")])
     space = runpy.run_path(str(tmp_path / "net.py"), run_name="__main__")
-    printed = [json.loads(line) for line in capsys.readouterr().out.split()]
+    header, *lines = capsys.readouterr().out.split()
+    assert header == "prediction"
+    printed = [json.loads(line) for line in lines]
     rows = [{"x": "1"}, {"x": "4"}] if tabular else [[1.0], [4.0]]
     assert printed == pytest.approx(answers(space, rows))
     monkeypatch.setattr(sys, "argv", ["net.py"])

@@ -25,7 +25,7 @@ from glassnet.storage.strict_json import MalformedError
 def test_lists_come_back_with_their_types(value):
     encoder = Encoder()
     content = encoder.encode(value, ("x",))
-    found = Decoder({name: np.asarray(array) for name, array in encoder.tensors.items()}).decode(content, ("x",))
+    found = Decoder({name: np.asarray(array) for name, array in encoder.done().items()}).decode(content, ("x",))
     assert found == value
     assert [type(item) for item in found] == [type(item) for item in value]
 

@@ -80,17 +80,17 @@ def test_target_means_by_hand():
     codes, y = np.array([0, 0, 1, 1, 1, MISSING]), np.array([[4.0], [6.0], [1.0], [2.0], [3.0], [8.0]])
     means = TargetMean.fit(codes, 3, y, smoothing=2.0)
     assert means.prior == (4.0,)
-    assert means.means == (((10 + 8) / 4,), ((6 + 8) / 5,), (4.0,))
+    assert means.means == (((10 + 8) / 4, (6 + 8) / 5, 4.0),)
     sd = np.std([4.5, 2.8, 4.0])
     np.testing.assert_allclose(encode(means, [0, 1, 2, MISSING, UNSEEN]), [[0.5 / sd, -1.2 / sd, 0, 0, 0]], atol=1e-15)
-    alone = TargetMean(((9.0,), (0.0,)), (0.0,), (1.0,), 1.0)
+    alone = TargetMean(((9.0, 0.0),), (0.0,), (1.0,), 1.0)
     assert encode(alone, [0]).tolist() == [[4.0]]
 
 
 def test_target_means_of_classes_are_one_feature_each():
     codes, y = np.array([0, 0, 1]), np.eye(3)[[0, 1, 2]]
     means = TargetMean.fit(codes, 2, y, smoothing=0.0)
-    assert means.means == ((0.5, 0.5, 0.0), (0.0, 0.0, 1.0))
+    assert means.means == ((0.5, 0.0), (0.5, 0.0), (0.0, 1.0))
     assert means.names("k") == ["k mean of class 1", "k mean of class 2", "k mean of class 3"]
     assert encode(means, [0]).shape == (3, 1)
 
@@ -150,7 +150,7 @@ EXAMPLES = [
     Values((1.0, 2.0)),
     Periodic(0.0, 1.0, (0.1, -0.2)),
     OneHot((0, -1, 1), other=True),
-    TargetMean(((1.0, 2.0), (3.0, 4.0)), (2.0, 3.0), (1.0, 1.0), 20.0),
+    TargetMean(((1.0, 2.0, 3.0), (3.0, 4.0, 5.0)), (2.0, 3.0), (1.0, 1.0), 20.0),
 ]
 
 
@@ -196,6 +196,7 @@ WRONG = [
     {"kind": "target mean", "means": [1.0], "prior": [1.0], "scale": [1.0], "smoothing": 1.0},
     {"kind": "target mean", "means": [[1.0]], "prior": [1.0], "scale": [0.0], "smoothing": 1.0},
     {"kind": "target mean", "means": [[1.0]], "prior": [1.0], "scale": [1.0], "smoothing": -1.0},
+    {"kind": "target mean", "means": [[1.0], [1.0, 2.0]], "prior": [1.0, 1.0], "scale": [1.0, 1.0], "smoothing": 1.0},
     {"kind": "target mean", "means": [], "prior": [], "scale": [], "smoothing": 1.0},
 ]
 

@@ -89,7 +89,7 @@ def category_by_hand(encoder, categories, cell):
     if isinstance(encoder, TargetMean):
         if cell not in categories:
             return [0.0] * encoder.width
-        means = np.array(encoder.means[categories.index(cell)])
+        means = np.array(encoder.means)[:, categories.index(cell)]
         return np.clip((means - encoder.prior) / encoder.scale, -4, 4).tolist()
     own = [word for word, feature in zip(categories, encoder.features, strict=True) if feature >= 0]
     return [float(cell == word) for word in own] + [float(cell is not None and cell not in own)] * encoder.other

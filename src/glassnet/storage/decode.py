@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import as_activation
 from glassnet.equations.losses import as_loss
 from glassnet.network.network import Network
+from glassnet.storage.encode import NUMBERS
 from glassnet.storage.fields import a_list, check_init, check_random, numbers, only, text
 from glassnet.storage.kinds import ADDED_FIELDS, MODELS, SETTINGS, kept_fields
 from glassnet.storage.models import build_model
@@ -28,6 +29,11 @@ class Decoder:
 
     def __init__(self, tensors: dict[str, Array]) -> None:
         self.tensors = dict(tensors)
+        numbers = self.tensors.pop(NUMBERS, np.zeros(0))
+        if numbers.ndim != 1 or numbers.dtype != np.float64:
+            malformed("a row of numbers", numbers)
+        self.numbers = numbers
+        self.reached = 0  # of the numbers, which lists take in their order
 
     def decode(self, node: Any, path: tuple[str, ...] = ()) -> Any:
         """Return the object that `node` describes."""
@@ -58,6 +64,8 @@ class Decoder:
         """Refuse tensors that the description does not name."""
         if self.tensors:
             malformed("no tensors but the described ones", said=", ".join(sorted(self.tensors)))
+        if self.reached != len(self.numbers):
+            malformed(f"{self.reached} numbers in lists", len(self.numbers))
 
     # --- plain values -----------------------------------------------------------------------------------------
 
@@ -85,10 +93,16 @@ class Decoder:
         return self.take(only(content, "tensor")["tensor"])
 
     def _numbers(self, content: dict[str, Any], path: tuple[str, ...]) -> list[float]:
-        array = self.take(only(content, "tensor")["tensor"])
-        if array.ndim != 1 or array.dtype != np.float64:
-            malformed("a row of numbers", array)
-        return array.tolist()
+        if "tensor" in content:  # as format 1 has them
+            array = self.take(only(content, "tensor")["tensor"])
+            if array.ndim != 1 or array.dtype != np.float64:
+                malformed("a row of numbers", array)
+            return array.tolist()
+        count = only(content, "count")["count"]
+        if type(count) is not int or not 0 < count <= len(self.numbers) - self.reached:
+            malformed(f"a list of at most {len(self.numbers) - self.reached} numbers", count)
+        self.reached += count
+        return self.numbers[self.reached - count : self.reached].tolist()
 
     def _values(self, content: dict[str, Any], path: tuple[str, ...]) -> Array:
         only(content, "dtype", "shape", "items")

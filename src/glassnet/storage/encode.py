@@ -25,7 +25,8 @@ from glassnet.training.job import State
 
 Array = NDArray[Any]
 
-LONG = 64  # a list of more numbers than this, such as a loss curve, is kept as an array
+LONG = 8  # a list of more numbers than this, such as a loss curve or quantiles, is kept among the arrays
+NUMBERS = "numbers"  # the array that holds all such lists, one after the other
 
 
 class Encoder:
@@ -33,6 +34,12 @@ class Encoder:
 
     def __init__(self) -> None:
         self.tensors: dict[str, Array] = {}
+        self._numbers: list[list[float]] = []
+
+    def done(self) -> dict[str, Array]:
+        """Return all arrays by name."""
+        numbers = {NUMBERS: np.concatenate(self._numbers)} if self._numbers else {}
+        return {**self.tensors, **numbers}
 
     def encode(self, value: Any, path: tuple[str, ...] = ()) -> Any:
         """Encode `value` as JSON: plain values unchanged, all others as an object with their kind under "$type"."""
@@ -48,7 +55,8 @@ class Encoder:
             return float(value) if math.isfinite(value) else {"$type": "float", "value": repr(float(value))}
         if isinstance(value, list):
             if len(value) > LONG and all(type(item) is float for item in value):
-                return {"$type": "numbers", "tensor": self.store(np.array(value), path)}
+                self._numbers.append(value)
+                return {"$type": "numbers", "count": len(value)}
             return [self.encode(item, (*path, str(place))) for place, item in enumerate(value)]
         if isinstance(value, tuple | Mapping):
             return self._collection(value, path)
@@ -86,7 +94,7 @@ class Encoder:
         """Store an array in `tensors` and return its name there."""
         wanted = ".".join(re.sub(r"[^A-Za-z0-9_]", "_", part) or "_" for part in path)[:80] or "array"
         name, count = wanted, 1
-        while name in self.tensors:
+        while name in self.tensors or name == NUMBERS:
             name, count = f"{wanted}_{count + 1}", count + 1
         self.tensors[name] = np.ascontiguousarray(value, value.dtype.newbyteorder("=")).reshape(value.shape)
         return name

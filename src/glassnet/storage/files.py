@@ -18,7 +18,7 @@ from glassnet.storage.strict_json import MalformedError, malformed
 from glassnet.training.history import History
 from glassnet.version import __version__
 
-VERSION = 1  # of the format; raised with every change that an older glassnet would not understand
+VERSION = 2  # of the format; raised with every change that an older glassnet would not understand
 
 
 def save(model: Any, path: Any) -> None:
@@ -73,7 +73,7 @@ def load(path: Any) -> Any:
     >>> load(__file__)
     Traceback (most recent call last):
     ...
-    glassnet.errors.InputError: 'files.py': expected a safetensors file, with a header of at most 1,048,576 bytes; got ...
+    glassnet.errors.InputError: 'files.py': expected a safetensors file, with a header of at most 4,194,304 bytes; got ...
     """
     file = as_path(path)
     mode = file.stat().st_mode
@@ -95,7 +95,7 @@ def to_bytes(model: Any) -> bytes:
         )
     description["model"] = encoder.encode(network)
     description["history"] = encoder.encode(history, ("history",))
-    return pack(description, encoder.tensors)
+    return pack(description, encoder.done())
 
 
 def from_bytes(content: bytes, name: str) -> Any:

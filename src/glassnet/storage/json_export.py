@@ -6,52 +6,61 @@ import json
 import math
 from typing import Any
 
-from glassnet.storage.portable import Portable
+from glassnet.storage.portable import Part, Portable
 from glassnet.version import __version__
 
-VERSION = 1  # of this schema, which docs/model-files.md describes
+VERSION = 2  # of this schema, which docs/model-files.md describes
 
 
 def json_text(model: Portable) -> str:
     """Return the model as JSON text, one line for each row of a matrix."""
-    net = model.network
-    inputs: dict[str, Any] = {"n": net.sizes[0]}
-    if model.columns is not None:
-        inputs["columns"] = [column.to_dict() for column in model.columns]
-        if model.image_shape is not None:
-            inputs["image"] = list(model.image_shape)
-    elif model.names is not None:
-        inputs["names"] = model.names
     output: dict[str, Any] = {"n": model.width}
-    if model.task == "regression":
-        output |= {"mean": model.target_mean, "scale": model.target_scale}
     if model.classes is not None:
         output["classes"] = model.classes
     if model.target is not None:
         output["target"] = model.target
+    loss = model.network.loss_function
+    parts = [_part(model, part) for part in model.parts]
+    units = [{"mean": part.target_mean, "scale": part.target_scale} for part in model.parts]
+    if model.task == "regression":  # the units of the one network, or of each
+        for place, of in zip([output] if len(parts) == 1 else parts, units, strict=True):
+            place |= of
     content = {
         "format": "glassnet JSON",
         "version": VERSION,
         "glassnet": __version__,
         "kind": model.kind,
         "task": model.task,
-        "dtype": net.dtype.name,
-        "inputs": inputs,
-        "layers": [
-            {
-                "activation": net.activations[layer].builtin,
-                "parameters": dict(net.activations[layer].parameters),
-                "W": net.W[layer].tolist(),
-                "b": net.b[layer].tolist(),
-            }
-            for layer in net.W
-        ],
+        "dtype": model.network.dtype.name,
+        **(parts[0] if len(parts) == 1 else {"members": parts}),
         "output": output,
-        "loss": {"name": net.loss_function.name, "parameters": dict(net.loss_function.parameters)},
+        "loss": {"name": loss.name, "parameters": dict(loss.parameters)},
         "settings": model.settings,
         "training": model.training,
     }
     return _write(_plain(content), "") + "\n"
+
+
+def _part(model: Portable, part: Part) -> dict[str, Any]:
+    """Describe one network from its inputs to its answer."""
+    net = part.network
+    inputs: dict[str, Any] = {"n": net.sizes[0]}
+    if part.columns is not None:
+        inputs["columns"] = [column.to_dict() for column in part.columns]
+        if model.image_shape is not None:
+            inputs["image"] = list(model.image_shape)
+    elif model.names is not None:
+        inputs["names"] = model.names
+    layers = [
+        {
+            "activation": net.activations[layer].builtin,
+            "parameters": dict(net.activations[layer].parameters),
+            "W": net.W[layer].tolist(),
+            "b": net.b[layer].tolist(),
+        }
+        for layer in net.W
+    ]
+    return {"inputs": inputs, "layers": layers}
 
 
 def _plain(value: Any) -> Any:

@@ -11,8 +11,9 @@ import numpy as np
 from glassnet.equations import activations
 from glassnet.errors import InputError
 from glassnet.printers.onnx import Operand, Operator, print_nodes
-from glassnet.storage.portable import Portable, missing_words
+from glassnet.storage.portable import Part, Portable, category_places
 from glassnet.tables.preparation.category_encoders import OneHot, TargetMean
+from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.encoder import MISSING, UNSEEN, Encoder
 from glassnet.tables.preparation.equations import binned, clipped, cosine, equals, share, sine, standardised
 from glassnet.tables.preparation.number_encoders import Bins, Periodic, Rank, Standard, Values
@@ -35,9 +36,13 @@ def onnx_bytes(model: Portable) -> bytes:
         raise InputError(
             "onnx: expected the onnx package; got none installed; run `pip install glassnet[onnx]`."
         ) from None
-    graph = _Graph(model.network.dtype, [column.label for column in model.columns or ()])
-    inputs, X = _inputs(graph, model)
-    outputs = _outputs(graph, model, _layers(graph, model, X))
+    graph = _Graph(model.network.dtype, list(model.columns))
+    inputs = _inputs(graph, model)
+    answers = [_answer(graph, model, part, _layers(graph, part, _matrix(graph, model, part))) for part in model.parts]
+    several = len(answers) > 1  # runtimes lack Mean of float64
+    outputs = _outputs(
+        graph, model, graph("Div", graph("Sum", *answers), float(len(answers))) if several else answers[0]
+    )
     helper = onnx.helper
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "glassnet", inputs, outputs, graph.initializers),
@@ -59,6 +64,9 @@ class _Graph:
         self.taken = {"", *columns}  # a column may be called W1, or label
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
+        self.inputs: dict[str, str] = {}  # the name of each column's input
+        self.matrices: dict[tuple[Column, ...], str] = {}  # the name of the features of columns
+        self._known: dict[tuple[Any, ...], str] = {}
 
     def __call__(self, op: str, *inputs: Any, to: str = "", domain: str = "", **attributes: Any) -> str:
         """The node `op` of named results and constants (numbers or arrays, in the network's dtype if plain floats)."""
@@ -88,6 +96,12 @@ class _Graph:
             ]
             results[node.result] = self(node.op, *inputs, **node.attributes)
         return results.get(value, str(value))
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], str]) -> str:
+        """The name of a result that several networks use, which is made at its first use."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
 
     def cast(self, name: str, dtype: Any, to: str = "") -> str:
         """The result called `name` in another dtype."""
@@ -127,34 +141,43 @@ def _value(name: str, dtype: Any, *shape: Any) -> Any:
 # --- inputs ---------------------------------------------------------------------------------------------------
 
 
-def _inputs(graph: _Graph, model: Portable) -> tuple[list[Any], str]:
-    """The declared inputs, and the name of the matrix (n, d) that the first layer takes."""
-    network = model.network
-    if model.columns is None:
-        return [_value("X", network.dtype, "n", network.sizes[0])], "X"
+def _inputs(graph: _Graph, model: Portable) -> list[Any]:
+    """The declared inputs: the matrix X, the images, or one for each column."""
+    if not model.is_table:
+        return [_value("X", model.network.dtype, "n", model.network.sizes[0])]
     if model.image_shape is not None:
-        (standard,) = model.columns[0].encoders
-        pixels = graph("Reshape", graph.cast("images", np.float64), np.array([-1, network.sizes[0]]))
-        X = graph.equation(
-            standardised, {"x": pixels, "mean": standard.mean, "scale": standard.scale}, dtype=np.float64
-        )
-        return [_value("images", np.uint8, "n", *model.image_shape)], graph.cast(X, network.dtype)
-    inputs, features = [], []
-    for column in model.columns:
-        name = column.label or graph.unique("column")  # ONNX has no empty names
-        if column.kind == "categorical":
-            inputs.append(_value(name, str, "n", 1))
-            features += _category(graph, name, column, model.settings.get("missing", ()))
+        return [_value("images", np.uint8, "n", *model.image_shape)]
+    for label in model.columns:
+        graph.inputs[label] = label or graph.unique("column")  # ONNX has no empty names
+    return [
+        _value(graph.inputs[label], str if column.kind == "categorical" else np.float64, "n", 1)
+        for label, column in model.columns.items()
+    ]
+
+
+def _matrix(graph: _Graph, model: Portable, part: Part) -> str:
+    """The name of the matrix (n, d) that the first layer of a network takes; equal preparations share one."""
+    if part.columns is None:
+        return "X"
+    if part.columns not in graph.matrices:
+        if model.image_shape is not None:
+            (standard,) = part.columns[0].encoders
+            pixels = graph("Reshape", graph.cast("images", np.float64), np.array([-1, part.network.sizes[0]]))
+            features = [_encoded(graph, pixels, standard)]
         else:
-            inputs.append(_value(name, np.float64, "n", 1))
-            features += _number(graph, name, column)
-    X = graph("Concat", *features, axis=1) if len(features) > 1 else features[0]
-    return inputs, graph.cast(X, network.dtype)
+            missing = model.settings.get("missing", ())
+            features = [each for column in part.columns for each in _features(graph, column, missing)]
+        X = graph("Concat", *features, axis=1) if len(features) > 1 else features[0]
+        graph.matrices[part.columns] = X
+    return graph.cast(graph.matrices[part.columns], part.network.dtype)
 
 
-def _number(graph: _Graph, name: str, column: Any) -> list[str]:
-    """The features of each encoder, with the median for nan, and whether it was nan."""
-    gap = graph("IsNaN", name)
+def _features(graph: _Graph, column: Column, missing: Sequence[str]) -> list[str]:
+    """The features of each encoder, and whether the cell is missing, in float64."""
+    name = graph.inputs[column.label]
+    if column.kind == "categorical":
+        return _category(graph, name, column, missing)
+    gap = graph.once(("gap", name), lambda: graph("IsNaN", name))
     x = graph("Where", gap, np.float64(column.median), name)
     features = [_encoded(graph, x, encoder) for encoder in column.encoders]
     return [*features, graph.cast(gap, np.float64)] if column.missing else features
@@ -184,22 +207,22 @@ def _encoded(graph: _Graph, x: str, encoder: Encoder) -> str:
     raise AssertionError(encoder)
 
 
-def _category(graph: _Graph, name: str, column: Any, missing: Sequence[str]) -> list[str]:
+def _category(graph: _Graph, name: str, column: Column, missing: Sequence[str]) -> list[str]:
     """The features of each encoder, and whether the cell is missing."""
-    places = {str(category): place for place, category in enumerate(column.categories)}
-    places = dict.fromkeys(missing_words(missing), MISSING) | places
-    code = graph(
-        "LabelEncoder",
-        name,
-        domain="ai.onnx.ml",
-        keys_strings=list(places),
-        values_int64s=list(places.values()),
-        default_int64=UNSEEN,
+    places = category_places(column, missing)
+    code = graph.once(
+        ("code", name, *places.items()),
+        lambda: graph(
+            "LabelEncoder",
+            name,
+            domain="ai.onnx.ml",
+            keys_strings=list(places),
+            values_int64s=list(places.values()),
+            default_int64=UNSEEN,
+        ),
     )
-    features = []
-    for (
-        encoder
-    ) in column.encoders:  # an array by category ends with UNSEEN and MISSING, so that -2 and -1 are found there
+    features = []  # arrays by category end with those of UNSEEN, -2, and MISSING, -1, where Gather finds them
+    for encoder in column.encoders:
         if isinstance(encoder, OneHot) and encoder.width:
             feature = graph("Gather", encoder.by_category(), code)
             features.append(graph.cast(graph("Equal", feature, np.arange(encoder.width)[None, :]), np.float64))
@@ -211,43 +234,46 @@ def _category(graph: _Graph, name: str, column: Any, missing: Sequence[str]) -> 
 # --- layers ---------------------------------------------------------------------------------------------------
 
 
-def _layers(graph: _Graph, model: Portable, X: str) -> str:
+def _layers(graph: _Graph, part: Part, X: str) -> str:
     """Z[l] = A[l-1] W[l] + b[l], A[l] = g(Z[l])."""
-    net, A = model.network, X
+    net, A = part.network, X
     for layer in net.W:
         W, b = graph.constant(net.W[layer], f"W{layer}"), graph.constant(net.b[layer], f"b{layer}")
         g = net.activations[layer]
-        A = graph.equation(g.f, {"z": graph("Gemm", A, W, b), **g.parameters}, OPERATORS)
+        A = graph.equation(g.f, {"z": graph("Gemm", A, W, b), **g.parameters}, OPERATORS, net.dtype)
     return A
 
 
 # --- outputs --------------------------------------------------------------------------------------------------
 
 
-def _outputs(graph: _Graph, model: Portable, A: str) -> list[Any]:
+def _answer(graph: _Graph, model: Portable, part: Part, A: str) -> str:
+    """The probabilities (n, classes) or the numbers (n, k) of one network, in the dtype of the first."""
+    A = A if part.network.dtype == graph.dtype else graph.cast(A, graph.dtype)
+    if model.task == "regression":
+        if (part.target_mean, part.target_scale) != (0.0, 1.0):
+            A = graph("Add", graph("Mul", A, float(part.target_scale)), float(part.target_mean))
+    elif model.task == "classification" and part.network.sizes[-1] == 1:
+        A = graph("Concat", graph("Sub", 1.0, A), A, axis=1)  # one sigmoid stands for two classes
+    return A
+
+
+def _outputs(graph: _Graph, model: Portable, answer: str) -> list[Any]:
     """label and probabilities of a classification; prediction of a regression."""
     dtype, width = model.network.dtype, model.width
     if model.task == "regression":
-        if (model.target_mean, model.target_scale) != (0.0, 1.0):
-            A = graph("Add", graph("Mul", A, float(model.target_scale)), float(model.target_mean))
         prediction = graph.unique("prediction")
         if width == 1:
-            graph("Reshape", A, np.array([-1]), to=prediction)
+            graph("Reshape", answer, np.array([-1]), to=prediction)
         else:
-            graph("Identity", A, to=prediction)
+            graph("Identity", answer, to=prediction)
         return [_value(prediction, dtype, "n", *[width] * (width > 1))]
     label, probabilities = graph.unique("label"), graph.unique("probabilities")
+    graph("Identity", answer, to=probabilities)
     if model.task == "labels":
-        graph.cast(graph("Greater", A, 0.5), np.int64, to=label)
-        graph("Identity", A, to=probabilities)
+        graph.cast(graph("Greater", answer, 0.5), np.int64, to=label)
         return [_value(label, np.int64, "n", width), _value(probabilities, dtype, "n", width)]
     classes = np.array(model.classes)
-    if width == 1:  # one sigmoid stands for two classes, the second above ½
-        index = graph.cast(graph("Reshape", graph("Greater", A, 0.5), np.array([-1])), np.int64)
-        graph("Concat", graph("Sub", 1.0, A), A, axis=1, to=probabilities)
-    else:
-        index = graph("ArgMax", A, axis=1, keepdims=0)
-        graph("Identity", A, to=probabilities)
-    graph("Gather", classes, index, axis=0, to=label)
+    graph("Gather", classes, graph("ArgMax", answer, axis=1, keepdims=0), axis=0, to=label)
     kind = str if classes.dtype.kind in "UO" else classes.dtype
     return [_value(label, kind, "n"), _value(probabilities, dtype, "n", len(classes))]

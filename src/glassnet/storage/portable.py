@@ -1,20 +1,43 @@
-"""`Portable`: the inputs, the network and the meaning of the outputs of a model of any kind, which all exports read."""
+"""`Portable`: the inputs, the networks and the meaning of the outputs of a model of any kind, which all exports read."""
 
 from __future__ import annotations
 
-import dataclasses
-import operator
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.errors import InputError, shown
 from glassnet.network.network import Network
-from glassnet.tables.reading.table import MISSING
+from glassnet.tables.preparation.column import Column
+from glassnet.tables.preparation.encoder import MISSING
+from glassnet.tables.preparation.number_encoders import Standard
+from glassnet.tables.reading.table import MISSING as MISSING_WORDS
 
 Task = Literal["classification", "labels", "regression"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One network of a model; the model's answer is the mean of those of its parts.
+
+    Parameters
+    ----------
+    network : Network
+    columns : tuple of Column, optional
+        The columns of a table model; without them the input is a matrix X, (n, d).
+    target_mean, target_scale : float
+        A number predicted is the output · target_scale + target_mean.
+    prefix : str
+        What stands before W1 among the tensors of the model's file.
+    """
+
+    network: Network
+    columns: tuple[Column, ...] | None = None
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,40 +48,31 @@ class Portable:
     ----------
     kind : str
         "Network", "TableModel", "MLPClassifier" or "MLPRegressor".
-    network : Network
+    parts : tuple of Part
+        One, or several of a table model.
     task : "classification", "labels" or "regression"
         One class a row; several 0/1 labels a row; numbers.
-    columns : tuple of glassnet.tables.preparation.column.Column, optional
-        The columns of a table model; without them the input is a matrix X, (n, d).
     classes : list, optional
         Of a classification, in the order of the probabilities.
     target : str, optional
         What a table model predicts.
-    target_mean, target_scale : float
-        A number predicted is the output · target_scale + target_mean.
     names : list of str, optional
         Of the inputs of a matrix, where they are known.
     settings, training : dict
         What was set and what was measured, where the model knows it.
-    prefix : str
-        What stands before W1 among the tensors of the model's file.
     """
 
     kind: str
-    network: Network
+    parts: tuple[Part, ...]
     task: Task
-    columns: tuple[Any, ...] | None = None
     classes: list[Any] | None = None
     target: str | None = None
-    target_mean: float = 0.0
-    target_scale: float = 1.0
     names: list[str] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
-    prefix: str = ""
 
     def __post_init__(self) -> None:
-        for activation in self.network.activations.values():
+        for activation in (each for part in self.parts for each in part.network.activations.values()):
             if not activation.builtin:
                 raise InputError(
                     f"activation: expected a built-in one; got {activation.name!r} of your own, whose Python code cannot "
@@ -66,32 +80,48 @@ class Portable:
                 )
 
     @property
-    def output(self) -> str:
-        """The name of the output activation."""
-        return self.network.activations[self.network.n_layers].builtin
+    def network(self) -> Network:
+        """The network of the first part."""
+        return self.parts[0].network
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The columns that any part reads, by their label; empty if the input is a matrix."""
+        return {column.label: column for part in self.parts for column in part.columns or ()}
+
+    @property
+    def is_table(self) -> bool:
+        """True if the inputs are the columns of a table."""
+        return self.parts[0].columns is not None
 
     @property
     def image_shape(self) -> tuple[int, int] | None:
         """Height and width, if the columns are the pixels of images, row by row, on one scale; else None."""
-        columns = self.columns or ()
+        columns = self.parts[0].columns or ()
         grid = re.fullmatch(r"r(\d{1,6})c(\d{1,6})", columns[-1].name) if columns else None
-        if grid is None:
+        if grid is None or any(part.columns != columns for part in self.parts):
             return None
         height, width = int(grid[1]) + 1, int(grid[2]) + 1
-        pixels = (dataclasses.replace(columns[0], name=f"r{i}c{j}") for i in range(height) for j in range(width))
-        same = columns[0].kind == "numeric" and not columns[0].missing and height * width == len(columns)
-        return (height, width) if same and all(map(operator.eq, columns, pixels)) else None
+        names = [f"r{i}c{j}" for i in range(height) for j in range(width)] if height * width == len(columns) else []
+        (first, *more) = columns[0].encoders
+        plain = isinstance(first, Standard) and not (first.clip or more or columns[0].missing)
+        same = all(column == replace(columns[0], name=name) for column, name in zip(columns, names, strict=False))
+        return (height, width) if plain and same and names else None
 
     @property
     def width(self) -> int:
-        """The number of outputs of the network."""
+        """The number of outputs of each network."""
         return self.network.sizes[-1]
 
 
-def missing_words(more: Sequence[str]) -> list[str]:
-    """Return the usual spellings of the words that mean a missing cell, and those that a table has besides."""
-    usual = [form(word) for word in MISSING for form in (str, str.upper, str.title)]
-    return list(dict.fromkeys([*usual, "NaN", *more]))
+def category_places(column: Column, missing: Sequence[str]) -> dict[str, int]:
+    """Return the place of each word that a cell may hold: of a category in its list, MISSING of a word for no category.
+
+    `missing` are words that mean a missing cell besides the usual ones, which stand here in their usual spellings.
+    """
+    usual = [form(word) for word in MISSING_WORDS for form in (str, str.upper, str.title)]
+    places = dict.fromkeys([*usual, "NaN", *missing], MISSING)
+    return places | {str(category): place for place, category in enumerate(column.categories)}
 
 
 def as_portable(model: Any) -> Portable:
@@ -102,21 +132,28 @@ def as_portable(model: Any) -> Portable:
     if type(model) is Network:
         output, width = model.activations[model.n_layers].name, model.sizes[-1]
         if output == "softmax" or (output == "sigmoid" and width == 1):
-            return Portable(kind, model, "classification", classes=list(range(max(width, 2))))
-        return Portable(kind, model, "labels" if output == "sigmoid" else "regression")
+            return Portable(kind, (Part(model),), "classification", classes=list(range(max(width, 2))))
+        return Portable(kind, (Part(model),), "labels" if output == "sigmoid" else "regression")
     if kind == "TableModel":
+        several = len(model.members) > 1
+        parts = (
+            Part(
+                member.network,
+                member.preparation.columns,
+                member.target_mean,
+                member.target_scale,
+                f"members.{k}.network." if several else "network.",
+            )
+            for k, member in enumerate(model.members)
+        )
         return Portable(
             kind,
-            model.network,
+            tuple(parts),
             model.task,
-            columns=model.preparation.columns,
             classes=model.classes,
             target=model.target,
-            target_mean=model.target_mean,
-            target_scale=model.target_scale,
             settings=model.settings,
             training=model.training,
-            prefix="network.",
         )
     if kind in ("MLPClassifier", "MLPRegressor") and hasattr(model, "coefs_"):
         return _estimator(kind, model)
@@ -136,10 +173,9 @@ def _estimator(kind: str, model: Any) -> Portable:
             classes *= 2
     return Portable(
         kind,
-        network,
+        (Part(network, prefix="network."),),
         task,  # type: ignore[arg-type]
         classes=classes,
         names=None if names is None else names.tolist(),
         settings=model.get_params(deep=False),
-        prefix="network.",
     )

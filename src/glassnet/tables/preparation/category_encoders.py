@@ -96,7 +96,7 @@ class TargetMean(Encoder):
 
     Parameters
     ----------
-    means : (categories, m)
+    means : (m, categories)
     prior, scale : (m,)
         g and the scale.
     smoothing : float
@@ -116,11 +116,16 @@ class TargetMean(Encoder):
         means = _smoothed(*_totals(codes, n_categories, y), prior, smoothing)
         scale = means.std(axis=0)
         scale[scale == 0] = 1.0
-        return cls(tuple(map(tuple, means.tolist())), tuple(prior.tolist()), tuple(scale.tolist()), smoothing)
+        return cls(tuple(map(tuple, means.T.tolist())), tuple(prior.tolist()), tuple(scale.tolist()), smoothing)
 
     @property
     def width(self) -> int:
         return len(self.prior)
+
+    @property
+    def n_categories(self) -> int:
+        """The number of categories."""
+        return len(self.means[0])
 
     def names(self, of: str, categories: Sequence[Any] = ()) -> list[str]:
         return [f"{of} mean"] if self.width == 1 else [f"{of} mean of class {k}" for k in range(1, self.width + 1)]
@@ -133,11 +138,11 @@ class TargetMean(Encoder):
 
     def by_category(self) -> Array:
         """Return the features of each category, of UNSEEN and of MISSING, (categories + 2, m)."""
-        return np.vstack([self._scaled(np.array(self.means)), np.zeros((2, self.width))])
+        return np.vstack([self._scaled(np.array(self.means).T), np.zeros((2, self.width))])
 
     def out_of_fold(self, codes: Array, y: Array, folds: Array, out: Array) -> None:
         """Write the features of rows trained on, each from the targets y (n, m) of the other folds alone."""
-        of_folds = [_totals(codes[folds == fold], len(self.means), y[folds == fold]) for fold in range(FOLDS)]
+        of_folds = [_totals(codes[folds == fold], self.n_categories, y[folds == fold]) for fold in range(FOLDS)]
         counts, sums = (sum(parts) - np.array(parts) for parts in zip(*of_folds, strict=True))  # of the other folds
         listed = self._scaled(_smoothed(counts, sums, np.array(self.prior), self.smoothing))  # (FOLDS, categories, m)
         out[:] = np.pad(listed, ((0, 0), (0, 2), (0, 0)))[folds, codes].T
@@ -146,8 +151,9 @@ class TargetMean(Encoder):
         return clipped(standardised(means, np.array(self.prior), np.array(self.scale)), FARTHEST)
 
     def is_sound(self) -> bool:
-        widths = {len(self.scale), len(self.prior), *map(len, self.means)}
-        return len(widths) == 1 and self.width > 0 and min(self.scale) > 0 and self.smoothing >= 0
+        widths = {len(self.scale), len(self.prior), len(self.means)}
+        right = len(widths) == 1 and self.width > 0 and len(set(map(len, self.means))) == 1
+        return right and min(self.scale) > 0 and self.smoothing >= 0
 
 
 def _totals(codes: Array, n_categories: int, y: Array) -> tuple[Array, Array]:

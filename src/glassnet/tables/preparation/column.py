@@ -218,7 +218,7 @@ def _fits(encoder: Encoder, type: ColumnType, n_categories: int) -> bool:
     if isinstance(encoder, OneHot):
         return type.kind == "categorical" and len(encoder.features) == n_categories
     if isinstance(encoder, TargetMean):
-        return type.kind == "categorical" and len(encoder.means) == n_categories
+        return type.kind == "categorical" and encoder.n_categories == n_categories
     return type.kind != "categorical"
 
 
