@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 NET = gn.Network([2, 3, 1], hidden="leaky_relu", output="sigmoid", seed=0)
 CONTENT = to_bytes(NET)
 MAX = 2**22
+FORMAT_1 = [0.9822192494566776, 0.9517863274921019, 0.9082674045693208, 0.9469414865889295]
 
 
 def edited(change, sign=True, content=CONTENT):
@@ -93,6 +94,45 @@ def table_model():
 
 def tabular(change):
     return edited(lambda table, description, data: change(description["model"]), content=table_model())
+
+
+def ensemble():
+    """The bytes of a model of two networks, of every encoder; the lists of more than 8 numbers are a tensor."""
+    from glassnet.tables.model import Member, TableModel
+    from glassnet.tables.preparation.encoding import Encoding
+    from glassnet.tables.preparation.preparation import Preparation
+
+    rng = np.random.default_rng(0)
+    table = {"age": rng.integers(1, 13, 60).tolist(), "city": rng.choice([f"c{k}" for k in range(10)], 60).tolist()}
+    encoding = Encoding(rank=True, bins=10, few_values=12, frequencies=9, categories="both", least=4)
+    kinds, y = {"age": "numeric", "city": "categorical"}, rng.normal(size=60)
+    preparation = Preparation.fit(table, kinds, encoding=encoding, y=y)
+    d = preparation.n_features
+    members = [Member(preparation, gn.Network([d, 1], seed=k), 1.0, 2.0, np.zeros(d)) for k in (0, 1)]
+    return to_bytes(TableModel(members, "regression", "y"))
+
+
+def joined(change):
+    """A case: the ensemble after `change(members, table)`."""
+    return edited(lambda table, description, data: change(description["model"]["members"], table), content=ensemble())
+
+
+def encoder(kind, /, **fields):
+    """A case: the ensemble with other fields of one encoder."""
+
+    def change(model):
+        every = [each for shape in model["shapes"] for each in shape["encoders"]]
+        (found,) = (each for each in every if each["kind"] == kind)
+        found.update(fields)
+
+    return edited(lambda table, description, data: change(description["model"]), content=ensemble())
+
+
+def column(number, where="columns", /, **fields):
+    """A case: the ensemble with other fields of a column's description or of its shape."""
+    return edited(
+        lambda table, description, data: description["model"][where][number].update(fields), content=ensemble()
+    )
 
 
 def moved(table, description, data):
@@ -272,11 +312,63 @@ CASES = {
     "no key": seeded(key=[1, 2, 3]),
     "another generator": seeded(bit_generator="SFC64"),
     "gauss that is text": seeded(gauss="0"),
-    "a column more": tabular(lambda m: m["preparation"]["columns"].append({"name": "x", "kind": "numeric"})),
+    "a column more": tabular(lambda m: m["columns"].append("x")),
     "a column twice": tabular(lambda m: m["preparation"]["columns"].append(m["preparation"]["columns"][0])),
-    "a category less": tabular(lambda m: m["preparation"]["columns"][1]["categories"].pop()),
-    "a category twice": tabular(lambda m: m["preparation"]["columns"][1].update(categories=["Bern", "Bern"])),
-    "a scale of zero": tabular(lambda m: m["preparation"]["columns"][0].update(scale=0.0)),
+    "a category less": tabular(lambda m: m["columns"][1]["categories"].pop()),
+    "a category twice": tabular(lambda m: m["columns"][1].update(categories=["Bern", "Bern"])),
+    "a scale of zero": tabular(lambda m: m["preparation"]["numbers"].__setitem__(2, 0.0)),
+    # several networks and their encoders
+    "no members": joined(lambda members, table: members.clear()),
+    "a member less": joined(lambda members, table: members.pop()),
+    "a member twice": joined(lambda members, table: members.append(members[0])),
+    "members that are a number": tabular(lambda m: m.update(members=3)),
+    "a member without a preparation": joined(lambda members, table: members[0].pop("preparation")),
+    "a member of its own": joined(lambda members, table: members[0].update(more=1)),
+    "a member that is a network": joined(lambda members, table: members.__setitem__(0, members[0]["network"])),
+    "a member with a column less": joined(lambda members, table: members[1]["preparation"]["columns"].pop()),
+    "a member with a scale of zero": joined(lambda members, table: members[1].update(target_scale=0.0)),
+    "a baseline that is a list": joined(lambda members, table: members[1].update(baseline=[0.0])),
+    "an encoder of its own": encoder("rank", kind="spline"),
+    "an encoder that is a list": encoder("rank", kind=["rank"]),
+    "an encoder with more": encoder("rank", more=1.0),
+    "a rank without ranks": encoder("rank", ranks=[0.0]),
+    "quantiles that are text": encoder("rank", quantiles="0, 1"),
+    "cuts that fall": encoder("bins", cuts=[2.0, 1.0]),
+    "a clip below 0": encoder("standard", clip=-1.0),
+    "a scale that is inf": encoder("standard", scale={"$type": "float", "value": "inf"}),
+    "frequencies that are nan": encoder("periodic", frequencies=[{"$type": "float", "value": "nan"}]),
+    "a feature twice": encoder("onehot", features=[0] * 10),
+    "features of more categories": encoder("onehot", features=list(range(11))),
+    "a switch of an encoder that is a number": encoder("onehot", other=1),
+    "means of fewer categories": encoder("target mean", means=[[1.0]]),
+    "means without a prior": encoder("target mean", prior=[]),
+    "a list of more numbers than there are": encoder("bins", cuts={"$type": "numbers", "count": 10**9}),
+    "a list of no numbers": encoder("bins", cuts={"$type": "numbers", "count": 0}),
+    "a list of half a number": encoder("bins", cuts={"$type": "numbers", "count": 0.5}),
+    "a list of fewer numbers": encoder("bins", cuts=[0.0, 1.0]),
+    "numbers as bytes": joined(lambda members, table: table["numbers"].update(dtype="U64")),
+    "numbers in two axes": joined(
+        lambda members, table: table["numbers"].update(shape=[1, *table["numbers"]["shape"]])
+    ),
+    "a column of another kind": column(0, type={"kind": "categorical"}),
+    "a column of no kind": column(0, type={"kind": "free text"}),
+    "a column without encoders": column(0, "shapes", encoders=None),
+    "encoders of the other kind": joined(
+        lambda members, table: members[0]["preparation"].update(columns=[[0, 1], [1, 0]])
+    ),
+    "a column beyond the last": joined(lambda members, table: members[0]["preparation"].update(columns=[[0, 9]])),
+    "a column before the first": joined(lambda members, table: members[0]["preparation"].update(columns=[[0, -1]])),
+    "a column of three places": joined(lambda members, table: members[0]["preparation"].update(columns=[[0, 0, 0]])),
+    "columns without their numbers": joined(lambda members, table: members[0]["preparation"].pop("numbers")),
+    "fewer numbers": joined(lambda members, table: members[0]["preparation"].update(numbers=[0.5])),
+    "more numbers": joined(lambda members, table: members[0]["preparation"].update(columns=[[1, 1], [1, 1]])),
+    "a preparation that is a list": joined(lambda members, table: members[0].update(preparation=[])),
+    "a million columns": joined(lambda members, table: members[0]["preparation"].update(columns=[[0, 0]] * 100_000)),
+    "floats that are text": encoder("bins", cuts={"floats": "11"}),
+    "floats of a negative number": encoder("bins", cuts={"floats": -1}),
+    "a part that is a number": column(0, part=3),
+    "a median that is inf": column(0, "shapes", median={"$type": "float", "value": "inf"}),
+    "categories of a number": column(0, categories=[]),
     "a class less": tabular(lambda m: m["classes"].pop()),
     "a class twice": tabular(lambda m: m.update(classes=["no", "no"])),
     "classes of lists": tabular(lambda m: m.update(classes=[["no"], ["yes"]])),
@@ -308,6 +400,25 @@ CASES = {
     "a measure that is text": tabular(lambda m: m.update(training={"train": {"rows": 9, "mae": "b"}})),
     "measures without rows": tabular(lambda m: m.update(training={"test": {"accuracy": 0.5}})),
     "measures that are a list": tabular(lambda m: m.update(training={"validation": ["rows"]})),
+    "an uncertainty that is a number": tabular(lambda m: m.update(training={"test": {"rows": 9, "uncertainty": 0.5}})),
+    "a calibration without its error": tabular(
+        lambda m: m.update(training={"test": {"rows": 9, "calibration": {"by_chance": 0.5, "bins": []}}})
+    ),
+    "a bin of two numbers": tabular(
+        lambda m: m.update(
+            training={"test": {"rows": 9, "calibration": {"error": 0.1, "by_chance": 0.5, "bins": [[0.5, 0.5]]}}}
+        )
+    ),
+    "residuals of a number": tabular(lambda m: m.update(training={"test": {"rows": 9, "residuals": 0.5}})),
+    "an importance without its deviation": tabular(lambda m: m.update(training={"importance": {"age": [0.5]}})),
+    "a trial without its changes": tabular(lambda m: m.update(training={"tried": [{"loss": 0.5}]})),
+    "a trial whose loss is text": tabular(lambda m: m.update(training={"tried": [{"changes": {}, "loss": "low"}]})),
+    "decisions that are numbers": tabular(lambda m: m.update(training={"decisions": [1, 2]})),
+    "curves without a number": tabular(lambda m: m.update(training={"curves": [[]]})),
+    "baselines without a part": tabular(lambda m: m.update(training={"baselines": {"test": 0.5}})),
+    "a baseline without rows": tabular(
+        lambda m: m.update(training={"baselines": {"test": {"linear": {"accuracy": 0.5}}}})
+    ),
     "epochs that are true": tabular(lambda m: m.update(training={"epochs": True})),
     "a training curve of words": tabular(lambda m: m.update(training={"loss": ["0.5"]})),
     "missing words that are a number": tabular(lambda m: m.update(settings={"missing": 5})),
@@ -355,6 +466,16 @@ def test_a_file_of_format_1_loads_for_ever(same):
     )
     assert history.state.optimizer == "Adam"
     assert history.steps == 3
+
+
+def test_a_table_model_of_format_1_loads_for_ever():
+    model = gn.load(HERE / "format1_table.safetensors")
+    rows = {"age": [20.0, None, 40.0, 31.5], "city": ["Bern", "Chur", None, "Bern"], "zip": [3000, 7000, 3000, 1200]}
+    assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(FORMAT_1, rel=1e-12)
+    names = ["age", "age is missing", "city=Bern", "city=Chur", "city is missing", "zip=1200", "zip=3000", "zip=7000"]
+    assert model.preparation.feature_names == names
+    assert model.training["loss"] == [0.5] * 70
+    assert model.classes == ["no", "yes"]
 
 
 def mutations(count, seed):

@@ -12,6 +12,7 @@ from glassnet.errors import InputError
 from glassnet.network.network import Network
 from glassnet.storage.fields import a_list, only, text
 from glassnet.storage.kinds import MODELS
+from glassnet.storage.preparations import pack, unpack
 from glassnet.storage.strict_json import MalformedError, malformed
 from glassnet.storage.table_fields import check_settings, check_training
 
@@ -24,8 +25,9 @@ def model_state(model: Any) -> dict[str, Any]:
             check_training(model.training)
         except MalformedError as error:  # or a file would be written that `load` refuses
             raise InputError(f"model: {error}; pass a value of that type.") from None
-        members = [{**vars(member), "preparation": member.preparation.to_dict()} for member in model.members]
-        others = {name: value for name, value in vars(model).items() if name != "members"}
+        shared, packed = pack([member.preparation.to_dict() for member in model.members])
+        members = [{**vars(each), "preparation": own} for each, own in zip(model.members, packed, strict=True)]
+        others = {**{name: value for name, value in vars(model).items() if name != "members"}, **shared}
         others["target_type"] = model.target_type.to_dict()
         return {**members[0], **others} if len(members) == 1 else {"members": members, **others}
     state = model._to_state()
@@ -49,14 +51,24 @@ def _estimator(model: Any, state: dict[str, Any]) -> Any:
 
 
 def _table_model(model: Any, state: dict[str, Any]) -> Any:
-    one = "members" not in state
+    one, first_format = "members" not in state, "shapes" not in state
     own = ("preparation", "network", "target_mean", "target_scale", "baseline")
-    state = {"target_type": None, **({"baseline": None} if one else {}), **state}  # files before these lack them
-    only(state, *(own if one else ("members",)), "task", "target", "classes", "settings", "training", "target_type")
-    task, classes = state["task"], state["classes"]
+    state = {"target_type": None, **state}  # files before it lack it
+    if one and first_format:
+        state = {"baseline": None, "columns": [], "shapes": [], **state}
+    shared = ("task", "target", "classes", "settings", "training", "target_type", "columns", "shapes")
+    only(state, *(own if one else ("members",)), *shared)
+    task, classes, columns, shapes = state["task"], state["classes"], state.pop("columns"), state.pop("shapes")
     described = [{name: state.pop(name) for name in own}] if one else a_list(state.pop("members"), "the members")
     if not described:
         malformed("at least one member", described)
+    for each in described:
+        if not isinstance(each, dict):
+            malformed("an object as member", each)
+        only(each, *own)
+    if not (one and first_format):
+        packed = unpack(columns, shapes, [each["preparation"] for each in described])
+        described = [{**each, "preparation": own} for each, own in zip(described, packed, strict=True)]
     members = [_member(each, task, classes) for each in described]
     text(state["target"])
     check_settings(state["settings"])
@@ -68,8 +80,7 @@ def _table_model(model: Any, state: dict[str, Any]) -> Any:
     return model(members, **state)
 
 
-def _member(state: Any, task: Any, classes: Any) -> Any:
-    state = only(state, "preparation", "network", "target_mean", "target_scale", "baseline")
+def _member(state: dict[str, Any], task: Any, classes: Any) -> Any:
     preparation = import_module("glassnet.tables.preparation.preparation").Preparation.from_dict(state["preparation"])
     network, baseline = state["network"], state["baseline"]
     if not isinstance(network, Network) or network.sizes[0] != preparation.n_features:
