@@ -88,7 +88,7 @@ def mutate_bytes(rng, content, others, kind):
         changed[place:after] = source[start:end]
     elif kind == 3:  # another length of the header
         length = int.from_bytes(changed[:8], "little") + int(rng.integers(-20, 20))
-        odd = [length, 0, 1, 2, 2**22, 2**22 + 1, 2**63, 2**64 - 1, len(content), len(content) - 8]
+        odd = [length, 0, 1, 2, 2**20, 2**20 + 1, 2**63, 2**64 - 1, len(content), len(content) - 8]
         changed[:8] = max(odd[rng.integers(len(odd))], 0).to_bytes(8, "little")
     else:  # a run of one byte
         start = int(rng.integers(len(changed)))

@@ -19,7 +19,7 @@ from glassnet.storage.strict_json import malformed, parse
 
 Array = NDArray[Any]
 
-MAX_HEADER = 2**22  # bytes; parsed within a second
+MAX_HEADER = 2**20  # bytes
 MAX_TENSORS = 10_000
 MAX_AXES = 8
 NAME = re.compile(r"(?=.{1,100}\Z)[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
