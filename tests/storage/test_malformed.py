@@ -166,6 +166,11 @@ def extra(table, description, data):
     return table, description, data + bytes(8)
 
 
+def unlisted(table, description, data):
+    table["numbers"] = {"dtype": "F64", "shape": [1], "data_offsets": [len(data), len(data) + 8]}
+    return table, description, data + bytes(8)
+
+
 def many(table, description, data):
     for number in range(10_001):
         table[f"t{number}"] = {"dtype": "U8", "shape": [0], "data_offsets": [len(data), len(data)]}
@@ -316,6 +321,9 @@ CASES = {
     "a category less": tabular(lambda m: m["columns"][1]["categories"].pop()),
     "a category twice": tabular(lambda m: m["columns"][1].update(categories=["Bern", "Bern"])),
     "a scale of zero": tabular(lambda m: m["preparation"]["numbers"].__setitem__(2, 0.0)),
+    "a number too many": tabular(lambda m: m["preparation"]["numbers"].append(0.5)),
+    "a number too few": tabular(lambda m: m["preparation"]["numbers"].pop()),
+    "numbers in no list": edited(unlisted),
     # several networks and their encoders
     "no members": joined(lambda members, table: members.clear()),
     "a member less": joined(lambda members, table: members.pop()),

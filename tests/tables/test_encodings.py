@@ -269,6 +269,36 @@ def test_cells_are_read_once():
     assert sorted(reads) == ["city", "code", "code", "rooms", "size"]  # code once as text, once as whole numbers
 
 
+def test_a_tree_cuts_where_the_target_of_the_same_row_jumps():
+    rng = np.random.default_rng(0)
+    x = rng.permutation(400) / 400
+    y, rows = np.where(x > 0.7, 5.0, 1.0), rng.permutation(400)[:300]
+    y[np.setdiff1d(np.arange(400), rows)] = 0.0
+    preparation = Preparation.fit({"x": x}, {"x": "numeric"}, rows, encoding=Encoding(bins=4, cuts="tree"), y=y)
+    assert [type(encoder) for encoder in preparation.columns[0].encoders] == [Standard]  # one jump makes two bins
+    y += np.where(x < 0.2, 2.0, 0.0) + np.where(x > 0.9, 3.0, 0.0)
+    preparation = Preparation.fit({"x": x}, {"x": "numeric"}, rows, encoding=Encoding(bins=4, cuts="tree"), y=y)
+    cuts = preparation.columns[0].encoders[1].cuts
+    np.testing.assert_allclose(cuts[1:-1], [0.2, 0.7, 0.9], atol=0.02)
+
+
+def test_whole_numbers_as_categories_keep_their_own_rows():
+    codes = np.array([30, 4, 100, 4, 30, 30, 5, 100])  # as text 100, 30, 4, 5
+    y = codes * 10.0
+    encoding = Encoding(categories="both", smoothing=0.0, least=2)
+    (column,) = Preparation.fit({"code": codes}, {"code": "categorical"}, encoding=encoding, y=y).columns
+    assert column.categories == (4, 5, 30, 100)
+    assert column.encoders[0] == OneHot((0, -1, 1, 2), other=True)
+    assert column.encoders[1].means == ((40.0, 50.0, 300.0, 1000.0),)
+
+
+def test_chosen_rows_of_sparse_inputs():
+    table = {"place": [f"p{k}" for k in range(300)]}
+    preparation = Preparation.fit(table, {"place": "categorical"})
+    rows = np.array([5, 299, 5])
+    np.testing.assert_array_equal(preparation.inputs(table, rows=rows).toarray(), preparation.matrix(table, rows=rows))
+
+
 def test_frequencies_are_drawn_by_seed():
     drawn = [
         Preparation.fit(random_table(0), KINDS, encoding=Encoding(frequencies=400, sigma=0.3), seed=seed).columns

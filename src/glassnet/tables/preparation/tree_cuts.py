@@ -33,7 +33,9 @@ def tree_cuts(ordered: Array, y: Array, leaves: int, least: int) -> Array:
     >>> tree_cuts(x, np.array([[0.0], [0.0], [9.0], [9.0], [9.0], [5.0]]), leaves=3, least=1)
     array([2.5, 5.5])
     """
-    sums = np.vstack([np.zeros(y.shape[1]), np.cumsum(y - y.mean(axis=0), axis=0)])
+    y = y - y.mean(axis=0)
+    rounding = 1e-12 * float((y**2).sum())
+    sums = np.vstack([np.zeros(y.shape[1]), np.cumsum(y, axis=0)])
     places = np.flatnonzero(np.diff(ordered) > 0) + 1  # the first rows of new values, where a split may be
     heap: list[tuple[float, int, int, int]] = []
 
@@ -47,7 +49,7 @@ def tree_cuts(ordered: Array, y: Array, leaves: int, least: int) -> Array:
         gain = (left**2).sum(axis=1) / (at - start) + (right**2).sum(axis=1) / (stop - at)
         best = int(np.argmax(gain))
         rise = float(gain[best] - ((sums[stop] - sums[start]) ** 2).sum() / (stop - start))
-        if rise > 0:
+        if rise > rounding:
             heapq.heappush(heap, (-rise, start, int(at[best]), stop))
 
     offer(0, len(ordered))
