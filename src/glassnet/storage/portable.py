@@ -14,6 +14,7 @@ from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.encoder import MISSING
 from glassnet.tables.preparation.number_encoders import Standard
 from glassnet.tables.reading.table import MISSING as MISSING_WORDS
+from glassnet.tables.reading.table import Table
 
 Task = Literal["classification", "labels", "regression"]
 
@@ -117,11 +118,18 @@ class Portable:
 def category_places(column: Column, missing: Sequence[str]) -> dict[str, int]:
     """Return the place of each word that a cell may hold: of a category in its list, MISSING of a word for no category.
 
-    `missing` are words that mean a missing cell besides the usual ones, which stand here in their usual spellings.
+    The column's type reads the usual spellings of the categories and of words for a missing cell, `missing` among them.
     """
+    import polars as pl
+
     usual = [form(word) for word in MISSING_WORDS for form in (str, str.upper, str.title)]
-    places = dict.fromkeys([*usual, "NaN", *missing], MISSING)
-    return places | {str(category): place for place, category in enumerate(column.categories)}
+    usual += ["NaN", *missing, *column.type.to_dict().get("missing", ())]
+    own = {str(category): place for place, category in enumerate(column.categories)}
+    spelled = [form(word) for word in own for form in (str.upper, str.title, lambda w: w[:1], lambda w: w[:1].upper())]
+    words = list(dict.fromkeys([*usual, *spelled]))
+    read = column.type.words(Table(pl.DataFrame({"": words}), missing=tuple(missing)), "")
+    places = {word: MISSING if as_read is None else own.get(as_read) for word, as_read in zip(words, read, strict=True)}
+    return {word: place for word, place in places.items() if place is not None} | own
 
 
 def as_portable(model: Any) -> Portable:

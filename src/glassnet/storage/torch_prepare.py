@@ -11,6 +11,7 @@ from typing import Any
 from glassnet.printers.source import read_definition
 from glassnet.storage.portable import Portable
 from glassnet.tables.preparation.category_encoders import FARTHEST
+from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.equations import binned, clipped, cosine, equals, share, sine, standardised
 
 _ONE_HOT = '''def one_hot(place, features, other):
@@ -49,6 +50,10 @@ return [r[0] + sum((r[j + 1] - r[j]) * share(x, q[j], q[j + 1]) for j in range(l
     ),
 }
 
+_BOOLEAN = """            if column["type"]["form"] == "boolean":  # true, True and t are one
+                word = {"t": "true", "f": "false"}.get(word.lower(), word.lower())
+"""
+
 _PREPARE_COLUMNS = '''
 
 {functions}
@@ -71,7 +76,7 @@ def prepare(rows, columns{default}):
         for column in columns:
             cell = row[{name}]
             word = "" if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
-            gap = word.lower() in {missing!r} or word in {words!r}
+{boolean}            gap = word.lower() in {missing!r} or word in {words!r}
             if "categories" in column:
                 words = [str(category) for category in column["categories"]]
                 value = -1 if gap else words.index(word) if word in words else -2
@@ -129,10 +134,16 @@ def prepare_text(model: Portable) -> str:
         name='f"{column[\'name\']} {column[\'part\']}" if column["part"] else column["name"]'
         if dates
         else 'column["name"]',
+        boolean=_BOOLEAN if any(_form(column) == "boolean" for column in model.columns.values()) else "",
         missing=MISSING,
         words=tuple(model.settings.get("missing", ())),
         number='word.replace(",", ".")' if model.settings.get("decimal_comma") else "word",
     )
+
+
+def _form(column: Column) -> str:
+    """How the cells of a column are written."""
+    return str(column.type.to_dict().get("form", ""))
 
 
 def _scalar_python(equation: Callable[..., Any]) -> str:
