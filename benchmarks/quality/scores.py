@@ -23,9 +23,10 @@ class Scores:
     def of(cls, cases: Sequence[Case], records: dict[Key, dict[str, Any]]) -> Scores:
         """Take each contender's last version, and the results of another where a contender is that one on numbers."""
         results = latest(records)
+        numbers = {case.name for case in cases if case.task == "regression"}
         for (table, split, name), record in list(results.items()):
             for other, contender in CONTENDERS.items():
-                if contender.for_numbers == name:
+                if contender.for_numbers == name and table in numbers:
                     results.setdefault((table, split, other), record)
         return cls(cases, results)
 

@@ -104,7 +104,9 @@ def test_a_variant_has_the_results_of_the_other_on_numbers_and_no_rank():
         record("numbers", 0, "realmlp", 3.0, seconds=10.0),
         record("classes", 0, "realmlp", 0.5, seconds=10.0),
         record("classes", 0, "realmlp-ce", 0.4, seconds=30.0),
+        record("classes", 1, "realmlp", 0.5, seconds=10.0),
     )
+    assert found.splits(CLASSES, "realmlp-ce") == [0]
     assert found.values(NUMBERS, "realmlp-ce", [0]) == [3.0]
     assert found.values(CLASSES, "realmlp-ce", [0]) == [0.4]
     assert found.ranks() == {"realmlp": 1.0}
