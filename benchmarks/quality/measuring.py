@@ -25,8 +25,10 @@ def measure(
     say: Callable[[str], None],
     again: bool = False,
 ) -> None:
-    """Measure, split by split, what the store has no result for; `again` repeats what failed as well."""
-    known = store.records()
+    """Measure, split by split, what the store has no result for; `again` repeats what failed as well.
+
+    The store is read before each fit, so that several processes may share the work by tables.
+    """
     for split in splits:
         for name in contenders:
             version = CONTENDERS[name].version
@@ -34,7 +36,7 @@ def measure(
                 if case.task == "regression" and CONTENDERS[name].for_numbers:
                     continue
                 record = {"table": case.name, "split": split, "contender": name, "version": version}
-                found = known.get(key(record))
+                found = store.records().get(key(record))
                 if found is not None and not (again and "error" in found):
                     continue
                 record |= child(case.name, split, name)
