@@ -56,16 +56,24 @@ def onnx_predictions(path, model, table):
 
 
 @pytest.mark.parametrize(
-    ("name", "floor"), [("breast_cancer", 0.95), ("wine", 0.95), ("diabetes", 0.3), ("digits", 0.96), ("made", 0.79)]
+    ("name", "options", "floor"),
+    [
+        ("breast_cancer", ["--effort", "quick"], 0.95),
+        ("wine", ["--plain"], 0.95),
+        ("wine", [], 0.95),
+        ("diabetes", [], 0.35),
+        ("digits", ["--effort", "quick"], 0.96),
+        ("made", [], 0.79),
+    ],
 )
-def test_from_csv_to_onnx(name, floor, glassnet, tmp_path):
+def test_from_csv_to_onnx(name, options, floor, glassnet, tmp_path):
     frame = made() if name == "made" else bundled(name)
     train, test = frame[: frame.height * 3 // 4], frame[frame.height * 3 // 4 :]
     train.write_csv(tmp_path / "train.csv")
     test.write_csv(tmp_path / "test.csv")
     file = tmp_path / "model.safetensors"
 
-    done = glassnet("train", tmp_path / "train.csv", "--target", "target", "--out", file, "--no-figures", "--plain")
+    done = glassnet("train", tmp_path / "train.csv", "--target", "target", "--out", file, "--no-figures", *options)
     assert done.code == 0, done.err
     done = glassnet("evaluate", file, tmp_path / "test.csv", "--format", "json")
     measures = json.loads(done.out)
