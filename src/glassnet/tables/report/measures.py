@@ -42,7 +42,7 @@ def measure_classes(probabilities: Array, y: Array, seed: int = 0) -> dict[str, 
     """Return rows, accuracies, macro F1, log loss, their uncertainty, the calibration and the confusion matrix.
 
     `probabilities` are (n, classes), `y` the class indices (n,). Two classes have the ROC AUC as well. The uncertainty
-    is the standard deviation over bootstrap resamples of the rows; that of the ROC AUC is DeLong's.
+    is the standard deviation over bootstrap resamples of the rows; that of accuracies is Jeffreys', of ROC AUC DeLong's.
 
     Raises
     ------
@@ -54,17 +54,18 @@ def measure_classes(probabilities: Array, y: Array, seed: int = 0) -> dict[str, 
     probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
     y, classes = np.asarray(y, np.intp), probabilities.shape[1]
     measures: dict[str, Any] = {"rows": len(y), **scores(probabilities, y)}
-    uncertainty = spread(resample(probabilities, y, seed))
+    confusion = np.bincount(y * classes + np.argmax(probabilities, axis=1), minlength=classes**2)
+    confusion = confusion.reshape(classes, classes)
+    uncertainty = spread(resample(probabilities, y, seed)) | _spread_of_shares(confusion)
     if classes == 2 and 0 < y.sum() < len(y):
         measures["roc_auc"], deviation = roc_auc(probabilities[:, 1], y)
         if np.isfinite(deviation):
             uncertainty["roc_auc"] = deviation
-    confusion = np.bincount(y * classes + np.argmax(probabilities, axis=1), minlength=classes**2)
     return {
         **measures,
         "uncertainty": uncertainty,
         "calibration": calibration(probabilities, y),
-        "confusion": confusion.reshape(classes, classes).tolist(),
+        "confusion": confusion.tolist(),
     }
 
 
@@ -111,6 +112,24 @@ def resample(predicted: Array, y: Array, seed: int = 0) -> dict[str, Array]:
 def spread(resampled: dict[str, Array]) -> dict[str, float]:
     """Return the standard deviation of each measure over the resamples; of one that some resamples leave undefined, none."""
     return {name: float(np.std(values)) for name, values in resampled.items() if np.isfinite(values).all()}
+
+
+def _spread_of_shares(confusion: Array) -> dict[str, float]:
+    """Return the standard deviations of both accuracies after Jeffreys' prior, which are above 0 even if all rows are right.
+
+    A share of h in n rows has the posterior Beta(h + ½, n − h + ½) (Brown, Cai and DasGupta, Statistical Science 2001).
+    """
+
+    def deviation(hits: Array, rows: Array) -> Array:
+        share = (hits + 0.5) / (rows + 1)
+        return np.sqrt(share * (1 - share) / (rows + 2))
+
+    rows, hits = confusion.sum(axis=1), confusion.diagonal()
+    of_classes = deviation(hits, rows)[rows > 0]
+    return {
+        "accuracy": float(deviation(hits.sum(), rows.sum())),
+        "balanced_accuracy": float(np.sqrt(np.sum(of_classes**2)) / len(of_classes)),
+    }
 
 
 def _draws(n: int, seed: int) -> tuple[Array, Array, float]:

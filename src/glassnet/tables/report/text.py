@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ NAMES = {
     "rmse": "RMSE",
     "mae": "mean absolute error",
 }
+BASELINES = {"constant": "a constant", "linear": "a linear model"}
+AHEAD_IN = {False: ("log loss", "log_loss"), True: ("RMSE", "rmse")}  # of a regression or not: what models compare by
 
 
 def model_text(
@@ -41,7 +44,7 @@ def model_text(
     if facts:
         parts.append("training\n" + "\n".join(facts))
     if measured := {part: training[part] for part in PURPOSE if training.get(part)}:
-        parts.append(measures_text(measured))
+        parts.append(measures_text(measured, training.get("baselines")))
     return printable("\n\n".join(parts), keep="\n")
 
 
@@ -55,20 +58,61 @@ def target_text(classes: Sequence[Any] | None, mean: float, scale: float) -> str
 
 def columns_text(columns: Sequence[Column]) -> str:
     """Write one line for each column: name, kind, features."""
-    rows = [(cut(column.name, 40), column.kind, _becomes(column)) for column in columns[:SHOWN_COLUMNS]]
-    text = grid([("column", "kind", "becomes"), *rows])
+    text = grid([("column", "kind", "becomes"), *column_rows(columns[:SHOWN_COLUMNS])])
     more = len(columns) - SHOWN_COLUMNS
     return text + (f"\n… and {more:,} more columns" if more > 0 else "")
 
 
-def measures_text(measured: dict[str, dict[str, Any]]) -> str:
-    """Write measures side by side, one column for each part: training, validation, test."""
-    names = [name for name in NAMES if any(name in values for values in measured.values())]
+def column_rows(columns: Sequence[Column]) -> list[tuple[str, str, str]]:
+    """Return name, kind and features of each column."""
+    return [(cut(column.name, 40), column.kind, _becomes(column)) for column in columns]
+
+
+def measures_text(measured: Mapping[str, Mapping[str, Any]], baselines: Mapping[str, Any] | None = None) -> str:
+    """Write measures with their uncertainty side by side: one column a part, then the baselines of the last part.
+
+    `baselines` maps a part to the measures of "constant" and "linear", as `compare` gives them.
+    """
+    last = list(measured)[-1]
+    beside = (baselines or {}).get(last, {})
+    columns = {**measured, **{f"{last}: {name}": values for name, values in beside.items()}}
+    names = [name for name in NAMES if any(name in values for values in columns.values())]
     rows = [
-        (NAMES[name], *(_number(values[name]) if name in values else "" for values in measured.values()))
+        (NAMES[name], *(with_uncertainty(values, name) if name in values else "" for values in columns.values()))
         for name in names
     ]
-    return grid([("", *measured), *rows], right=True)
+    text = grid([("", *columns), *rows], right=True)
+    return f"{text}\n{ahead_text(beside, last)}" if beside else text
+
+
+def ahead_text(beside: Mapping[str, Any], part: str) -> str:
+    """Say by how much the model is better than each baseline on the same rows of `part`."""
+    name, key = AHEAD_IN["rmse" in next(iter(beside.values()))]
+    said = [
+        f"{'better' if ahead >= 0 else 'worse'} than {BASELINES[other]} by {plus_minus(abs(ahead), deviation)}"
+        for other, values in beside.items()
+        if key in values["ahead"]
+        for ahead, deviation in [values["ahead"][key]]
+    ]
+    return f"{name} on the {part} rows: {', '.join(said)}"
+
+
+def held_out_part(training: Mapping[str, Any]) -> str:
+    """Name the part that tells best what to expect of other rows: test, else validation; "" if there is neither."""
+    return next((part for part in ("test", "validation") if training.get(part)), "")
+
+
+def with_uncertainty(measures: Mapping[str, Any], name: str) -> str:
+    """Write the measure `name` with its standard deviation, if it has one: 0.853 ± 0.041."""
+    return plus_minus(measures[name], measures.get("uncertainty", {}).get(name, 0.0))
+
+
+def plus_minus(value: float, deviation: float) -> str:
+    """Write a value ± its standard deviation, both to two digits of the deviation; the value alone if that is 0."""
+    if not 0 < deviation < math.inf or isinstance(value, int):
+        return _number(value)
+    digits = min(max(1 - math.floor(math.log10(deviation)), 0), 6)
+    return f"{value:,.{digits}f} ± {deviation:,.{digits}f}"
 
 
 def confusion_text(confusion: list[list[int]], classes: list[Any]) -> str:
