@@ -1,1 +1,1 @@
-"""A diagnosis as text, plain data, HTML and charts."""
+"""A diagnosis as text, plain data and HTML."""

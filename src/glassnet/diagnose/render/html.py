@@ -10,23 +10,15 @@ import numpy as np
 
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Histogram, Look
-from glassnet.diagnose.render.charts import Line, bars, lines
 from glassnet.diagnose.render.text import place_of, standing_of, summary
 from glassnet.diagnose.result import Result
+from glassnet.plots.charts import DARK, LIGHT, Line, bars, lines, style
 
-_LIGHT = (
-    "--ink:#1d2329;--soft:#5b6670;--paper:#fff;--line:#dfe4e8;--card:#f6f8f9;--good:#00694a;--bad:#b3261e;"
-    "--warn:#8a5a00;--c0:#0072b2;--c1:#c4790a;--c2:#00875f;--c3:#b0559a;--c4:#3f93c4;--c5:#c94a00"
-)
-_DARK = (
-    "--ink:#e4e8eb;--soft:#9aa5ae;--paper:#14181b;--line:#343c43;--card:#1c2226;--good:#5fd0a5;--bad:#ff8a80;"
-    "--warn:#f0b84d;--c0:#5db8ee;--c1:#f0a63a;--c2:#3ecf9f;--c3:#e58fce;--c4:#9ad4f5;--c5:#ff8f57"
-)
 STYLE = f"""
-.gn-diagnosis{{{_LIGHT};color:var(--ink);background:var(--paper);font:14px/1.5 system-ui,sans-serif;max-width:1130px}}
-@media (prefers-color-scheme:dark){{.gn-diagnosis{{{_DARK}}}}}
-[data-jp-theme-light="true"] .gn-diagnosis{{{_LIGHT}}}
-[data-jp-theme-light="false"] .gn-diagnosis{{{_DARK}}}
+.gn-diagnosis{{{LIGHT};color:var(--ink);background:var(--paper);font:14px/1.5 system-ui,sans-serif;max-width:1130px}}
+@media (prefers-color-scheme:dark){{.gn-diagnosis{{{DARK}}}}}
+[data-jp-theme-light="true"] .gn-diagnosis{{{LIGHT}}}
+[data-jp-theme-light="false"] .gn-diagnosis{{{DARK}}}
 .gn-diagnosis h2{{font-size:19px;margin:0 0 4px}}
 .gn-diagnosis h3{{font-size:13px;margin:0 0 4px;font-weight:600}}
 .gn-diagnosis p{{margin:2px 0}}
@@ -42,17 +34,7 @@ STYLE = f"""
 .gn-diagnosis .figures{{display:flex;flex-wrap:wrap;gap:14px;margin-top:14px}}
 .gn-diagnosis figure{{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px 8px 6px;max-width:100%;
  box-sizing:border-box}}
-.gn-diagnosis svg{{max-width:100%;height:auto;display:block}}
-.gn-diagnosis polyline{{fill:none;stroke-width:1.8;stroke:currentColor}}
-.gn-diagnosis .dot{{fill:currentColor}}
-.gn-diagnosis .c0{{color:var(--c0)}} .gn-diagnosis .c1{{color:var(--c1)}} .gn-diagnosis .c2{{color:var(--c2)}}
-.gn-diagnosis .c3{{color:var(--c3)}} .gn-diagnosis .c4{{color:var(--c4)}} .gn-diagnosis .c5{{color:var(--c5)}}
-.gn-diagnosis .grid{{stroke:var(--line);stroke-width:1}}
-.gn-diagnosis .mark{{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}}
-.gn-diagnosis .tick{{fill:var(--soft);font:10.5px system-ui,sans-serif}}
-.gn-diagnosis .bar{{fill:var(--c0)}}
-.gn-diagnosis .legend{{font-size:11.5px;max-width:350px}}
-.gn-diagnosis .key::before{{content:"— ";font-weight:700}} .gn-diagnosis .key{{margin-right:10px;white-space:nowrap}}
+{style(".gn-diagnosis")}
 """.strip()
 
 
