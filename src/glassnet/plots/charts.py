@@ -42,7 +42,8 @@ def style(scope: str) -> str:
         ".tick{fill:var(--soft);font:10.5px system-ui,sans-serif}",
         ".legend{font-size:11.5px;max-width:350px}",
         '.key::before{content:"— ";font-weight:700}',
-        ".key{margin-right:10px;white-space:nowrap}",
+        ".legend .key{margin-right:10px;white-space:nowrap;color:var(--ink)}",
+        *(f".key.c{number}::before{{color:var(--c{number})}}" for number in range(COLOURS)),
         *(f".c{number}{{color:var(--c{number})}}" for number in range(COLOURS)),
     ]
     return "\n".join(f"{scope} {rule}" for rule in rules)
@@ -203,7 +204,7 @@ class _Axis:
     def ticks(self) -> list[float]:
         if not self.log:
             step = 10 ** math.floor(math.log10((self.high - self.low) / 2))
-            step *= next((factor for factor in (1, 2, 5) if (self.high - self.low) / (step * factor) <= 5), 5)
+            step *= next((factor for factor in (1, 2, 5) if (self.high - self.low) / (step * factor) <= 6), 5)
             step = max(step, 1) if self.whole else step
             first = math.ceil(self.low / step)
             return [k * step for k in range(first, math.floor(self.high / step) + 1)]

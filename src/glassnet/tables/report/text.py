@@ -23,7 +23,7 @@ NAMES = {
     "rmse": "RMSE",
     "mae": "mean absolute error",
 }
-BASELINES = {"constant": "a constant", "linear": "a linear model"}
+BASELINES = {"constant": "a constant's", "linear": "a linear model's"}
 AHEAD_IN = {False: ("log loss", "log_loss"), True: ("RMSE", "rmse")}  # of a regression or not: what models compare by
 
 
@@ -82,11 +82,11 @@ def measures_text(measured: Mapping[str, Mapping[str, Any]], baselines: Mapping[
         for name in names
     ]
     text = grid([("", *columns), *rows], right=True)
-    return f"{text}\n{ahead_text(beside, last)}" if beside else text
+    return f"{text}\n{ahead_text(beside)}" if beside else text
 
 
-def ahead_text(beside: Mapping[str, Any], part: str) -> str:
-    """Say by how much the model is better than each baseline on the same rows of `part`."""
+def ahead_text(beside: Mapping[str, Any]) -> str:
+    """Say by how much the model is better on the same rows than each of its baselines."""
     name, key = AHEAD_IN["rmse" in next(iter(beside.values()))]
     said = [
         f"{'better' if ahead >= 0 else 'worse'} than {BASELINES[other]} by {plus_minus(abs(ahead), deviation)}"
@@ -94,7 +94,7 @@ def ahead_text(beside: Mapping[str, Any], part: str) -> str:
         if key in values["ahead"]
         for ahead, deviation in [values["ahead"][key]]
     ]
-    return f"{name} on the {part} rows: {', '.join(said)}"
+    return f"The {name} is {' and '.join(said)}"
 
 
 def held_out_part(training: Mapping[str, Any]) -> str:
@@ -109,7 +109,7 @@ def with_uncertainty(measures: Mapping[str, Any], name: str) -> str:
 
 def plus_minus(value: float, deviation: float) -> str:
     """Write a value ± its standard deviation, both to two digits of the deviation; the value alone if that is 0."""
-    if not 0 < deviation < math.inf or isinstance(value, int):
+    if not 1e-9 * abs(value) < deviation < math.inf or isinstance(value, int):
         return _number(value)
     digits = min(max(1 - math.floor(math.log10(deviation)), 0), 6)
     return f"{value:,.{digits}f} ± {deviation:,.{digits}f}"
