@@ -18,6 +18,30 @@ def test_loss_axis_is_logarithmic_only_for_positive_losses():
     assert ax.get_yscale() == "linear"
 
 
+def test_members_of_a_loss_are_thin_and_their_mean_thick():
+    figure = figures.plot_loss({"a": [np.array([1.0, 0.5, 0.25]), np.array([3.0])], "b": [np.array([2.0])]}, "t")
+    (ax,) = figure.axes
+    assert [line.get_label() for line in ax.lines if not line.get_label().startswith("_")] == ["a, mean of 2", "b"]
+    thin, _, mean, _ = ax.lines
+    assert thin.get_linewidth() < mean.get_linewidth()
+    np.testing.assert_array_equal(mean.get_ydata(), [2, 1.75, 1.625])
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 5, 7, 13])
+def test_epochs_on_the_axis_are_whole(epochs):
+    (ax,) = figures.plot_loss({"a": np.linspace(1, 0.5, epochs)}, "t").axes
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+def test_predicted_and_actual_have_equal_axes():
+    figure = figures.plot_predictions({"test": (np.array([0.0, 10.0]), np.array([4.0, 5.0]))}, "t", "y")
+    (ax,) = figure.axes
+    assert ax.get_xlim() == ax.get_ylim()
+    np.testing.assert_array_equal(ax.get_xticks(), ax.get_yticks())
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), [[4, 0], [5, 10]])
+    assert ax.lines[0].get_xydata().tolist() == [[0, 0], [10, 10]]
+
+
 def test_boundary_line_is_where_the_probability_is_one_half():
     X = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     y = np.array([0, 1, 1])

@@ -6,7 +6,7 @@ from sklearn import metrics
 
 from glassnet.network.network import Network
 from glassnet.tables.report import measures as module
-from glassnet.tables.report.baselines import compare, fit_baselines
+from glassnet.tables.report.baselines import compare, cross_fit_baselines, fit_baselines
 from glassnet.tables.report.calibration import calibration, residuals
 from glassnet.tables.report.measures import measure_classes, measure_numbers, roc_auc
 
@@ -153,9 +153,22 @@ def test_the_linear_model_is_that_of_scikit_learn():
     assert made["constant"].tolist() == [[1 - y.mean(), y.mean()]] * 1000
     expected = linear_model.LogisticRegression(C=1.0).fit(X, y).predict_proba(X)
     np.testing.assert_allclose(made["linear"], expected, atol=0.02)
-    made = fit_baselines(Network([5, 8, 1]), X, z / 2, np.ones(1000)).predict(X)
-    assert made["constant"].tolist() == pytest.approx([np.mean(z / 2)] * 1000)
-    np.testing.assert_allclose(made["linear"], linear_model.LinearRegression().fit(X, z / 2).predict(X), atol=0.02)
+    z = 1e3 + 1e3 * z
+    made = fit_baselines(Network([5, 8, 1]), X, z, np.ones(1000)).predict(X)
+    assert made["constant"].tolist() == pytest.approx([np.mean(z)] * 1000)
+    np.testing.assert_allclose(made["linear"], linear_model.LinearRegression().fit(X, z).predict(X), atol=30)
+
+
+def test_baselines_of_rows_held_out_in_turn():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 40))  # so few rows that a model knows those it was fitted on
+    y = rng.normal(size=60)
+    folds = [(np.flatnonzero(np.arange(60) % 3 != k), np.flatnonzero(np.arange(60) % 3 == k)) for k in range(3)]
+    made = cross_fit_baselines(Network([40, 1]), X, y, folds)
+    held_out = np.concatenate([rows for _, rows in folds])
+    np.testing.assert_allclose(made["constant"][:20], y[folds[0][0]].mean())
+    assert np.mean((made["linear"] - y[held_out]) ** 2) > 0.8 * y.var()
+    assert np.mean((fit_baselines(Network([40, 1]), X, y).predict(X)["linear"] - y) ** 2) < 0.5 * y.var()
 
 
 def test_what_a_model_is_ahead_by_and_its_deviation():

@@ -11,7 +11,7 @@ from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.preparation import Preparation
 from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
-from glassnet.tables.report.text import columns_text, confusion_text, grid, measures_text
+from glassnet.tables.report.text import columns_text, confusion_text, grid, measures_text, plus_minus, short_names
 from glassnet.tables.settings import Settings
 
 COLUMNS = [
@@ -56,6 +56,50 @@ def test_measures_and_confusion():
     ]
     assert grid([("a", "bbb"), ("cc", "d")]) == "a   bbb\ncc  d"
     assert grid([("a", "bbb"), ("cc", "d")], right=True) == "a   bbb\ncc    d"
+
+
+def test_measures_with_uncertainty_beside_baselines():
+    test = {"rows": 100, "r2": 0.9, "rmse": 1.23456, "uncertainty": {"r2": 0.0123, "rmse": 0.2}}
+    beside = {
+        "constant": {"rows": 100, "rmse": 4.5, "ahead": {"rmse": [3.26544, 0.3]}},
+        "linear": {"rows": 100, "rmse": 1.1, "uncertainty": {"rmse": 0.0}, "ahead": {"rmse": [-0.13456, 0.05]}},
+    }
+    assert measures_text({"train": {"rows": 300, "rmse": 1.0}, "test": test}, {"test": beside}).splitlines() == [
+        "       train           test  test: constant  test: linear",
+        "rows     300            100             100           100",
+        "R²            0.900 ± 0.012",
+        "RMSE  1.0000    1.23 ± 0.20          4.5000        1.1000",
+        "The RMSE is better than a constant's by 3.27 ± 0.30 and worse than a linear model's by 0.135 ± 0.050",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "deviation", "text"),
+    [
+        (1234567.8, 4321.0, "1,234,568 ± 4,321"),
+        (0.5, 1e-12, "0.5000"),
+        (0.123456789, 0.0000123456, "0.123457 ± 0.000012"),
+        (2.0, float("nan"), "2.0000"),
+        (7, 0.5, "7"),
+    ],
+)
+def test_digits_follow_the_deviation(value, deviation, text):
+    assert plus_minus(value, deviation) == text
+
+
+def test_names_stay_different_when_they_are_cut():
+    assert short_names(["a", 3, True]) == ["a", "3", "True"]
+    assert short_names(["a name of seventeen", "b name of seventeen"]) == ["a name of seven…", "b name of seven…"]
+    same = ["iris of the kind setosa", "iris of the kind virginica"]
+    assert short_names(same) == ["…the kind setosa", "… kind virginica"]
+    assert short_names(["beginning 1 of the same", "beginning 2 of the same"], 14) == [
+        "beginning 1 o…",
+        "beginning 2 o…",
+    ]
+    made = short_names([f"the same words {k} and the same words again" for k in range(12)])
+    assert len(set(made)) == 12
+    assert max(map(len, made)) == 16
+    assert made[10] == "11: the same wo…"
 
 
 def model(classes=None):

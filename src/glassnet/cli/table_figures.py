@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glassnet.plots import figures
 from glassnet.storage.atomic import write_atomically
 from glassnet.tables.fitting.plan import Plan
 from glassnet.tables.reading.table import cut
-from glassnet.tables.report.text import NAMES
+from glassnet.tables.report.text import NAMES, short_names
 from glassnet.tables.search.search import Search
-
-Array = NDArray[Any]
 
 MOST_POINTS = 5_000  # of a scatter plot
 MOST_CLASSES = 60  # of a confusion matrix that can be read
@@ -26,7 +22,7 @@ def draw(plan: Plan | Search, loss: Path, result: Path) -> list[Path]:
     model = plan.model
     title = f"{cut(model.target, 30)}, {model.task}"
     penalty = " (with penalty)" if plan.settings.l1 or plan.settings.l2 else ""
-    curves = {f"training{penalty}" if name == "training" else name: _mean(each) for name, each in plan.curves.items()}
+    curves = {f"training{penalty}" if name == "training" else name: each for name, each in plan.curves.items()}
     made = {loss: figures.plot_loss(curves, f"{title}: loss")}
     measure = "accuracy" if model.classes is not None else "r2"
     pairs = {}
@@ -43,13 +39,7 @@ def draw(plan: Plan | Search, loss: Path, result: Path) -> list[Path]:
     if model.classes is None:
         made[result] = figures.plot_predictions(pairs, title, cut(model.target, 30))
     elif len(model.classes) <= MOST_CLASSES:
-        made[result] = figures.plot_confusion(pairs, [cut(str(each), 16) for each in model.classes], title)
+        made[result] = figures.plot_confusion(pairs, short_names(model.classes), title)
     for path, figure in made.items():
         write_atomically(path, figures.render(figure))
     return list(made)
-
-
-def _mean(curves: list[list[float]]) -> Array:
-    """Return the mean of curves, each of which keeps its last value."""
-    longest = max(map(len, curves))
-    return np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)

@@ -1,8 +1,8 @@
-"""The tutorial's figures: functions from arrays to a matplotlib Figure, with scikit-learn's displays where they fit."""
+"""Figures of data, trainings and predictions: functions from arrays to a matplotlib Figure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -92,14 +92,30 @@ def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns
     return figure
 
 
-def plot_loss(losses: dict[str, Array], title: str) -> Figure:
-    """Plot loss curves by name, (epochs,) each, against the epoch from 1; on a log scale if all losses are positive."""
+def plot_loss(losses: Mapping[str, Array | Sequence[Array]], title: str) -> Figure:
+    """Plot loss curves by name, (epochs,) each, against the epoch from 1; on a log scale if all losses are positive.
+
+    Several curves under a name, of the members of an ensemble, are thin, and their mean is thick; a curve that has ended
+    counts on with its last value.
+    """
+    from matplotlib.ticker import MaxNLocator
+
     figure, (ax,) = _axes()
-    for k, (name, loss) in enumerate(losses.items()):
-        ax.plot(np.arange(1, len(loss) + 1), loss, color=COLOURS[k], linewidth=1.8, label=name)
-    if all((loss > 0).all() for loss in losses.values()):
+    every = []
+    for k, (name, given) in enumerate(losses.items()):
+        curves = [np.asarray(given)] if np.ndim(given[0]) == 0 else [np.asarray(curve) for curve in given]
+        every += curves
+        if len(curves) > 1:
+            for curve in curves:
+                ax.plot(np.arange(1, len(curve) + 1), curve, color=COLOURS[k], linewidth=0.6, alpha=0.4)
+            name = f"{name}, mean of {len(curves)}"
+        mean = _mean_curve(curves)
+        marker = "o" if len(mean) == 1 else ""
+        ax.plot(np.arange(1, len(mean) + 1), mean, color=COLOURS[k], linewidth=1.8, marker=marker, label=name)
+    if all((curve > 0).all() for curve in every):
         ax.set_yscale("log")
         _label_log_axis(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(title=title, xlabel="epoch", ylabel="loss")
     ax.grid(axis="y", which="both", color="0.92", linewidth=0.8)
     if len(losses) > 1:
@@ -137,22 +153,22 @@ def plot_boundary(
 
 def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[str], title: str) -> Figure:
     """Plot confusion matrices; `parts` maps a caption to the actual and the predicted classes."""
-    from sklearn.metrics import ConfusionMatrixDisplay
-
-    side = max(4.2, 0.5 * len(class_names) + 1.2)
-    figure, axes = _axes(len(parts), width=side + 0.6, height=side)
+    classes = len(class_names)
+    longest = max(map(len, class_names))
+    upright = sum(map(len, class_names)) > 5 * max(4.2, 0.5 * classes + 1.2)
+    side = max(3.4, 0.5 * classes + 0.4)
+    figure, axes = _axes(len(parts), width=side + 0.09 * longest + 0.6, height=side + 0.8 + 0.09 * longest * upright)
     for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
-        ConfusionMatrixDisplay.from_predictions(
-            actual,
-            predicted,
-            labels=np.arange(len(class_names)),
-            display_labels=list(class_names),
-            cmap="Blues",
-            colorbar=False,
-            include_values=len(class_names) <= 30,
-            xticks_rotation="vertical" if sum(map(len, class_names)) > 6 * side else "horizontal",
-            ax=ax,
-        )
+        counts = np.bincount(np.asarray(actual) * classes + predicted, minlength=classes**2).reshape(classes, classes)
+        ax.imshow(counts, cmap="Blues")
+        if classes <= 30:
+            for (row, column), count in np.ndenumerate(counts):
+                dark = count > counts.max() / 2
+                ax.text(column, row, f"{count}", ha="center", va="center", color="white" if dark else "0.1")
+        places = range(classes)
+        ax.set_xticks(places, class_names, rotation=90 if upright else 0)
+        ax.set_yticks(places, class_names)
+        ax.tick_params(length=0)
         ax.set(title=caption, xlabel="predicted", ylabel="actual")
         ax.spines[:].set_visible(False)
     figure.suptitle(title)
@@ -161,38 +177,33 @@ def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[
 
 def plot_residuals(parts: dict[str, tuple[Array, Array]], title: str) -> Figure:
     """Plot residuals (actual − predicted) against predictions; `parts` maps a caption to actual and predicted."""
-    from sklearn.metrics import PredictionErrorDisplay
-
     figure, axes = _axes(len(parts), width=5.2)
     for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
-        PredictionErrorDisplay(y_true=actual, y_pred=predicted).plot(
-            ax=ax,
-            kind="residual_vs_predicted",
-            scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": 0.6},
-            line_kwargs={"color": "0.2"},
-        )
+        ax.axhline(0, color="0.2", linestyle="--", alpha=0.7)
+        ax.scatter(predicted, np.subtract(actual, predicted), s=16, color=COLOURS[0], alpha=0.6)
         ax.set(title=caption, xlabel="predicted", ylabel="actual − predicted")
     figure.suptitle(title)
     return figure
 
 
 def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: str) -> Figure:
-    """Plot actual against predicted numbers; on the line they agree. `parts` maps a caption to actual and predicted."""
-    from matplotlib.ticker import MaxNLocator
-    from sklearn.metrics import PredictionErrorDisplay
+    """Plot actual against predicted numbers on equal axes; on the line they agree.
 
-    figure, axes = _axes(len(parts), width=4.6, height=4.4)
+    `parts` maps a caption to actual and predicted.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure, axes = _axes(len(parts), width=4.6, height=4.8)
     for ax, (caption, (actual, predicted)) in zip(axes, parts.items(), strict=True):
+        low, high = min(np.min(actual), np.min(predicted)), max(np.max(actual), np.max(predicted))
+        margin = 0.04 * (high - low) or 0.5
+        ax.plot([low, high], [low, high], color="0.2", linestyle="--", alpha=0.7)
         alpha = 0.6 if len(actual) < 2000 else 0.25
-        PredictionErrorDisplay(y_true=actual, y_pred=predicted).plot(
-            ax=ax,
-            kind="actual_vs_predicted",
-            scatter_kwargs={"s": 16, "color": COLOURS[0], "alpha": alpha, "edgecolors": "none"},
-            line_kwargs={"color": "0.2"},
-        )
-        for axis in (ax.xaxis, ax.yaxis):  # round numbers; the display would take the ends of the data
-            axis.set_major_locator(MaxNLocator(6))
-        ax.set(title=caption, xlabel=f"predicted {target}", ylabel=f"actual {target}")
+        ax.scatter(predicted, actual, s=16, color=COLOURS[0], alpha=alpha, edgecolors="none")
+        ax.set(title=caption, xlabel=f"predicted {target}", ylabel=f"actual {target}", aspect="equal")
+        ax.set(xlim=(low - margin, high + margin), ylim=(low - margin, high + margin))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(5))
     figure.suptitle(title)
     return figure
 
@@ -208,6 +219,11 @@ def render(figure: Figure, form: str = "png") -> bytes:
     with rc_context(_STYLE):  # texts that drawing makes, such as the numbers on axes
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
     return content.getvalue()
+
+
+def _mean_curve(curves: Sequence[Array]) -> Array:
+    longest = max(map(len, curves))
+    return np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)
 
 
 def _blue_to_orange() -> Any:

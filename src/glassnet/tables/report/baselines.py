@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +27,19 @@ LOWER_IS_BETTER = {"log_loss", "rmse", "mae"}
 
 @dataclass(frozen=True, eq=False)
 class Baselines:
-    """A constant prediction, class shares (classes,) or a mean (), and a linear model in the units of the network."""
+    """A constant prediction, class shares (classes,) or a mean (), and a linear model of (target − mean)/scale."""
 
     constant: Array
     linear: Network
+    mean: float = 0.0
+    scale: float = 1.0
 
     def predict(self, X: Any) -> dict[str, Array]:
-        """Return the predictions of both for inputs X (n, d): probabilities (n, classes) or numbers (n,)."""
-        linear = self.linear.predict_proba(X) if self.constant.ndim else self.linear.predict(X)
-        return {"constant": np.broadcast_to(self.constant, (X.shape[0], *self.constant.shape)), "linear": linear}
+        """Return the predictions of both for inputs X (n, d): probabilities (n, classes), or numbers (n,) of the target."""
+        constant = np.broadcast_to(self.constant, (X.shape[0], *self.constant.shape))
+        if self.constant.ndim:
+            return {"constant": constant, "linear": self.linear.predict_proba(X).astype(np.float64)}
+        return {"constant": constant, "linear": self.linear.predict(X).astype(np.float64) * self.scale + self.mean}
 
 
 def fit_baselines(
@@ -48,20 +52,28 @@ def fit_baselines(
     validation: tuple[Any, Array] | None = None,
     seed: int = 0,
 ) -> Baselines:
-    """Fit both on the rows X, y: the linear model has the output and the loss of `like` and no hidden layer.
+    """Fit both on inputs X (n, d) and y (n,), class indices or numbers in the target's units.
 
-    Adam lowers its loss with a penalty of l2 = 1/n; with `validation` it stops early as a network does.
+    The linear model has the output and the loss of the network `like` and no hidden layer. Adam lowers its loss with a
+    penalty of l2 = 1/n; with `validation`, a pair like X and y, it stops early as a network does.
     """
     n = X.shape[0]
-    last = like.activations[like.n_layers]
-    linear = Network([X.shape[1], like.sizes[-1]], output=last, loss=like.loss_function, init="zeros", dtype=like.dtype)
+    mean, scale = 0.0, 1.0
+    if classes is None and like.loss_function.targets == "numbers":
+        mean, scale = float(np.average(y, weights=weight)), float(np.std(y)) or 1.0
+    output = like.activations[like.n_layers]
+    linear = Network(
+        [X.shape[1], like.sizes[-1]], output=output, loss=like.loss_function, init="zeros", dtype=like.dtype
+    )
     batch = int(np.clip(n // BATCHES, min(n, 32), 512))
     train(
         linear,
         X,
-        y,
+        y if classes is not None else (y - mean) / scale,
         sample_weight=weight,
-        validation=validation,
+        validation=validation
+        if classes is not None or validation is None
+        else (validation[0], (validation[1] - mean) / scale),
         optimizer=Adam(RATE),
         schedule=Cosine(),
         batch_size=batch,
@@ -72,9 +84,39 @@ def fit_baselines(
         n_threads=1,
     )
     if classes is None:
-        return Baselines(np.asarray(np.average(y, weights=weight)), linear)
+        return Baselines(np.asarray(np.average(y, weights=weight)), linear, mean, scale)
     shares = np.bincount(y, weights=weight, minlength=classes)
     return Baselines(shares / shares.sum(), linear)
+
+
+def cross_fit_baselines(
+    like: Network,
+    X: Any,
+    y: Array,
+    folds: Iterable[tuple[Array, Array]],
+    weight: Array | None = None,
+    *,
+    classes: int | None = None,
+    seed: int = 0,
+) -> dict[str, Array]:
+    """Return the predictions of both for the rows held out in turn, those of one fold after those of the other.
+
+    `folds` are pairs (rows to train on, rows held out); the latter stop the training early, as they do for a network.
+    """
+    answers: dict[str, list[Array]] = {"constant": [], "linear": []}
+    for rows, held_out in folds:
+        fitted = fit_baselines(
+            like,
+            X[rows],
+            y[rows],
+            None if weight is None else weight[rows],
+            classes=classes,
+            validation=(X[held_out], y[held_out]),
+            seed=seed,
+        )
+        for name, answer in fitted.predict(X[held_out]).items():
+            answers[name].append(answer)
+    return {name: np.concatenate(parts) for name, parts in answers.items()}
 
 
 def compare(predicted: Array, others: Mapping[str, Array], y: Array, seed: int = 0) -> dict[str, dict[str, Any]]:

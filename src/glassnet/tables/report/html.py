@@ -81,7 +81,7 @@ def report_html(model: Reported, answers: Pairs | None = None, source: str = "")
         ("How the predictions compare with what is true", _predictions(model, part, (answers or {}).get(part))),
         ("Which columns matter", _importance(training.get("importance", {}))),
         ("Training", _curves(training, model.settings)),
-        ("Tried", _tried(training.get("tried", []))),
+        ("Tried", _tried(training.get("tried", []), model.classes)),
         ("Data", _data(model)),
         ("Model and settings", _details(model)),
     ]
@@ -235,55 +235,46 @@ def _importance(importance: Mapping[str, Sequence[float]]) -> str:
 
 
 def _curves(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    members = [each for each in training.get("members") or [training] if each.get("loss")]
-    if not members:
-        return ""
-    penalty = " with its penalty" if settings.get("l1") or settings.get("l2") else ""
     series: list[Line] = []
-    for name, key in ((f"training loss{penalty}", "loss"), ("validation loss", "validation_loss")):
-        curves = [(each[key], each.get("epochs", len(each[key]))) for each in members if each.get(key)]
-        if not curves:
-            continue
-        if len(curves) > 1:
-            longest = max(len(curve) for curve, _ in curves)
-            mean = [float(np.mean([curve[min(k, len(curve) - 1)] for curve, _ in curves])) for k in range(longest)]
-            epochs = max(epochs for _, epochs in curves)
-            series.append(Line(f"{name}, mean of {len(curves)}", _epochs(longest, epochs), mean))
-            series += [
-                Line(f"{name} of network {k + 1}", _epochs(len(curve), epochs), curve, thin=True)
-                for k, (curve, epochs) in enumerate(curves[:MOST_CURVES])
-            ]
-        else:
-            series.append(Line(name, _epochs(len(curves[0][0]), curves[0][1]), curves[0][0]))
+    if curves := training.get("curves"):
+        longest = max(map(len, curves))
+        padded = [[*curve, *curve[-1:] * (longest - len(curve))] for curve in curves]
+        mean = [sum(column) / len(curves) for column in zip(*padded, strict=True)]
+        series.append(Line(f"validation loss, mean of {len(curves)}", range(1, longest + 1), mean))
+        series += [
+            Line(f"network {k}", range(1, len(c) + 1), c, thin=True) for k, c in enumerate(curves[:MOST_CURVES], 1)
+        ]
+    else:
+        penalty = " with its penalty" if settings.get("l1") or settings.get("l2") else ""
+        for name, key in ((f"training loss{penalty}", "loss"), ("validation loss", "validation_loss")):
+            if curve := training.get(key):
+                every = -(-training.get("epochs", len(curve)) // len(curve))  # a long curve was thinned out
+                series.append(Line(name, range(1, 1 + every * len(curve), every), curve))
+    if not series:
+        return ""
     positive = all(value > 0 for line in series for value in line.y)
     chart = lines(series, "epoch", log_y=positive, whole=True)
-    told = [
-        f"{name.replace('_', ' ')}: {training[name]}"
-        for name in ("epochs", "best_epoch", "stopped", "engine")
-        if name in training
-    ]
-    seconds = f"seconds: {training['seconds']:.2f}" if "seconds" in training else ""
-    facts = "; ".join([*told, seconds] if seconds else told)
+    shown = ("networks", "epochs", "best_epoch", "stopped", "engine", "seconds")
+    facts = "; ".join(f"{name.replace('_', ' ')}: {_value(training[name])}" for name in shown if name in training)
     return f'<div class="figures">{_figure("Loss by epoch", chart, "")}</div><p class="soft">{_text(facts)}</p>'
 
 
-def _epochs(count: int, epochs: int) -> list[float]:
-    """The epochs of a curve that may have been thinned out."""
-    every = -(-epochs // count) if count else 1
-    return [1 + every * k for k in range(count)]
-
-
-def _tried(tried: Sequence[Mapping[str, Any]]) -> str:
-    """The configurations with their held-out losses: only what differs among them is shown."""
+def _tried(tried: Sequence[Mapping[str, Any]], classes: Sequence[Any] | None) -> str:
+    """The configurations in the order of their held-out losses, with what they change of the first one."""
     if not tried:
         return ""
-    names = list(dict.fromkeys(name for each in tried for name in each))
-    differing = [name for name in names if len({repr(each.get(name)) for each in tried}) > 1 or len(tried) == 1]
-    head = "".join(f'<th scope="col">{_text(name.replace("_", " "))}</th>' for name in differing)
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{_text(_value(each.get(name)))}</td>' for name in differing)}</tr>" for each in tried
+    ranked = sorted(enumerate(tried), key=lambda each: (each[1]["loss"] is None, each[1]["loss"] or 0.0, each[0]))
+    rows = []
+    for number, each in ranked:
+        loss = "ended early" if each["loss"] is None else f"{each['loss']:.5g}"
+        changes = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in each["changes"].items())
+        said = changes if number else "the rule of --effort quick"
+        rows.append(f'<tr><th scope="row">{number + 1}</th><td>{loss}</td><td>{_text(said)}</td></tr>')
+    name = "mean squared error" if classes is None else "log loss"
+    return (
+        f'{_wide("Configurations tried")}<table class="words"><thead><tr><th scope="col">no.</th><th scope="col">held-out '
+        f'{name}</th><th scope="col">changes of the first</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
-    return f"{_wide('Configurations tried')}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def _data(model: Reported) -> str:

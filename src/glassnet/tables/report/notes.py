@@ -23,8 +23,8 @@ def notes(training: Training, classes: Sequence[Any] | None = None, target: str 
     """Return what is worth knowing about a model's training beyond its measures, the weightiest first.
 
     `training` is that of a TableModel. Of its fields these are read, where they are there: "train", "validation" and
-    "test" with "baselines" (compare) beside, "loss", "validation_loss", "epochs", "best_epoch", "stopped", "members"
-    (a mapping with the last four for each) and "alone" (score_alone).
+    "test" with "baselines" (compare) beside, "validation_loss" and "epochs", or "curves" (the validation losses of each
+    member), "stopped", and "alone" (score_alone).
     """
     return [
         note
@@ -87,24 +87,32 @@ def _leak(training: Training, classes: Sequence[Any] | None, target: str) -> Ite
 
 
 def _epochs(training: Training, classes: Sequence[Any] | None, target: str) -> Iterator[str]:
-    members = training.get("members") or [training]
-    falling = [fall for fall in map(_fall, members) if fall >= STILL_FALLING]
-    if 2 * len(falling) > len(members):
-        epochs = int(members[0]["epochs"])
-        of = "" if len(members) == 1 else f" of {len(falling)} of the {len(members)} networks"
+    if training.get("stopped") == "interrupted":
+        return
+    if curves := training.get("curves"):
+        falls = [_fall(curve) for curve in curves]
+        falling = [fall for fall in falls if fall >= STILL_FALLING]
+        if 2 * len(falling) > len(falls):
+            yield (
+                f"The validation loss of {len(falling)} of the {len(falls)} networks was still falling at their last epoch (by "
+                f"up to {100 * max(falling):.0f} % over the last tenth): more epochs would help."
+            )
+        return
+    fall, epochs = _fall(training.get("validation_loss") or []), training.get("epochs", 0)
+    if fall >= STILL_FALLING:
         yield (
-            f"The validation loss{of} was still falling at the last epoch ({100 * max(falling):.0f} % over the last tenth "
-            f"of {epochs}): more epochs would help, e.g. --epochs {5 * epochs}, and perhaps a lower --l2."
+            f"The validation loss was still falling at the last epoch ({100 * fall:.0f} % over the last tenth of {epochs}): "
+            f"more epochs would help, e.g. --epochs {5 * epochs}, and perhaps a lower --l2."
         )
 
 
-def _fall(member: Mapping[str, Any]) -> float:
-    """Return the relative fall of the validation loss over the last tenth of the epochs, 0 if the last is not the best."""
-    losses, epochs = member.get("validation_loss") or [], member.get("epochs", 0)
-    if len(losses) < 10 or member.get("stopped") == "interrupted" or member.get("best_epoch", 0) < 0.98 * epochs:
+def _fall(losses: Sequence[float]) -> float:
+    """Return the relative fall of a loss over the last tenth of its epochs; 0 if the least is not among the last 2 %."""
+    count = len(losses)
+    if count < 10 or losses.index(min(losses)) < 0.98 * count - 1:
         return 0.0
-    before = losses[-1 - len(losses) // 10]
-    return float((before - min(losses[-3:])) / abs(before)) if before else 0.0
+    before = losses[-1 - count // 10]
+    return float((before - min(losses)) / abs(before)) if before else 0.0
 
 
 def _overfit(training: Training, classes: Sequence[Any] | None, target: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.errors import printable
 from glassnet.tables.preparation.column import Column
-from glassnet.tables.reading.table import cut
+from glassnet.tables.reading.table import cut, cut_left
 
 SHOWN_COLUMNS = 40
 PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}
@@ -117,9 +117,24 @@ def plus_minus(value: float, deviation: float) -> str:
 
 def confusion_text(confusion: list[list[int]], classes: list[Any]) -> str:
     """Write a confusion matrix: one row for each actual class, one column for each predicted class."""
-    names = [cut(str(each), 16) for each in classes]
+    names = short_names(classes)
     header = ("actual \\ predicted", *names)
     return grid([header, *((name, *map(str, row)) for name, row in zip(names, confusion, strict=True))], right=True)
+
+
+def short_names(classes: Sequence[Any], width: int = 16) -> list[str]:
+    """Return names of at most `width` characters, cut so that they still differ: at the end, the start or in the middle."""
+    names = [str(each) for each in classes]
+    half = width // 2
+
+    def numbered(name: str) -> str:
+        return cut(f"{names.index(name) + 1}: {name}", width)
+
+    for shorten in (cut, cut_left, lambda name, _: cut(name, half) + cut_left(name, width - half)[1:]):
+        made = [name if len(name) <= width else shorten(name, width) for name in names]
+        if len(set(made)) == len(names):
+            return made
+    return [numbered(name) for name in names]
 
 
 def grid(rows: Iterable[Sequence[str]], right: bool = False) -> str:
