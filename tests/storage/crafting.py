@@ -12,6 +12,8 @@ import numpy as np
 import glassnet as gn
 from glassnet.storage.container import DTYPES, _digest
 from glassnet.storage.files import from_bytes, to_bytes
+from glassnet.tables.model import TableModel
+from glassnet.tables.report.html import report_html
 
 # --- parts ----------------------------------------------------------------------------------------------------
 
@@ -183,6 +185,8 @@ def use(model):
         warnings.simplefilter("ignore", RuntimeWarning)
         assert len(net.predict(X)) == 3
         repr(model), net.summary(), getattr(model, "summary", net.summary)()
+        if isinstance(model, TableModel):
+            report_html(model)
         if history is None:
             return
         repr(history)

@@ -506,8 +506,13 @@ MEASURED = {
     "training": {"rows": {"train": 9, "test": 3}, "epochs": 3, "best_epoch": 2, "stopped": "epochs", "engine": "numpy"}
     | {"loss": [0.5, 0.25], "validation_loss": [], "steps": 3, "seconds": 0.1, "own": [True]}
     | {"train": {"rows": 9, "accuracy": 0.5, "log_loss": 1, "roc_auc": 0.5, "confusion": [[1, 2], [3, 3]]}}
-    | {"test": {"rows": 3, "r2": float("nan")}},
+    | {"test": {"rows": 3, "r2": float("nan"), "rmse": 2.0, "mae": 1.0, "uncertainty": {"rmse": 0.5}}}
+    | {"baselines": {"test": {"linear": {"rows": 3, "rmse": 3.0, "ahead": {"rmse": [1.0, 0.25]}}}}}
+    | {"alone": {"a": 0.5}, "importance": {"a": [0.5, 0.1]}, "curves": [[2.0, 1.0]], "decisions": ["a: b"]}
+    | {"tried": [{"changes": {"epochs": 3}, "loss": 0.5}, {"changes": {}, "loss": None}]},
 }
+MEASURED["training"]["test"]["residuals"] = {"quantiles": [0.0, 1.0, 2.0, 3.0, 4.0], "bins": [[1.0] * 7, [2.0] * 7]}
+MEASURED["training"]["train"]["calibration"] = {"error": 0.1, "by_chance": 0.1, "bins": [[0.5, 0.25, 4]]}
 OTHERS = [None, True, -1, 2**70, 0.5, "a", "\x1b[2J", [], [1], ["a"], [None], {}, {"a": 1}, {"a": "b"}, {"rows": "a"}]
 OTHERS += [{"rows": 3, "mae": "b"}, {"$type": "values", "dtype": "object", "shape": [0], "items": []}]
 OTHERS += [{"$type": "dict", "items": [[1, 2]]}, {"$type": "float", "value": "inf"}, {"$type": "tuple", "items": [2]}]

@@ -113,6 +113,8 @@ def lines(
 def points(x: Sequence[float], y: Sequence[float], x_label: str, y_label: str) -> str:
     """Draw points in a square whose axes are equal, with the line on which x = y."""
     both = np.concatenate([np.asarray(x, np.float64), np.asarray(y, np.float64)])
+    if not (len(both) and np.isfinite(both).all()):
+        return ""
     low, high = float(both.min()), float(both.max())
     x_axis, y_axis = _Axis(low, high, LEFT, WIDTH - RIGHT, False), _Axis(low, high, SQUARE - BOTTOM, TOP, False)
     dots = "".join(f"M{x_axis(a):.1f} {y_axis(b):.1f}h0" for a, b in zip(x, y, strict=True))
@@ -122,6 +124,8 @@ def points(x: Sequence[float], y: Sequence[float], x_label: str, y_label: str) -
 
 def reliability(bins: Sequence[Sequence[float]], x_label: str, y_label: str) -> str:
     """Draw shares against probabilities, each bin (probability, share, rows) with a standard deviation up and down."""
+    if not (len(bins) and np.isfinite(np.asarray(bins, np.float64)).all()):
+        return ""
     x_axis, y_axis = _Axis(0, 1, LEFT, WIDTH - RIGHT, False), _Axis(0, 1, SQUARE - BOTTOM, TOP, False)
     parts = [_frame(x_axis, y_axis, x_label, SQUARE), _diagonal(x_axis, y_axis)]
     parts.append(f'<polyline class="c0" points="{_path(x_axis, y_axis, [each[:2] for each in bins])}"/>')
@@ -138,8 +142,10 @@ def reliability(bins: Sequence[Sequence[float]], x_label: str, y_label: str) -> 
 
 def bands(x: Sequence[float], quantiles: Sequence[Sequence[float]], x_label: str, y_label: str) -> str:
     """Draw the outer and the inner pair of each five quantiles as bands over x, the middle one as a line, and y = 0."""
-    table = np.asarray(quantiles, np.float64)
-    x_axis = _x_axis(np.asarray(x, np.float64))
+    table, places = np.asarray(quantiles, np.float64), np.asarray(x, np.float64)
+    if not (len(table) and np.isfinite(table).all() and np.isfinite(places).all()):
+        return ""
+    x_axis = _x_axis(places)
     low, high = min(float(table.min()), 0.0), max(float(table.max()), 0.0)
     y_axis = _Axis(low, high, HEIGHT - BOTTOM, TOP, False)
     parts = [_frame(x_axis, y_axis, x_label)]

@@ -16,6 +16,8 @@ from glassnet.tables.fitting.set_up import Part, SetUp, complete, set_up
 from glassnet.tables.fitting.splitting import split_rows
 from glassnet.tables.model import TableModel
 from glassnet.tables.reading.table import Table, cut
+from glassnet.tables.report.baselines import compare, fit_baselines
+from glassnet.tables.report.leaks import score_alone
 from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
 from glassnet.training.history import History
@@ -154,10 +156,30 @@ class Plan:
         return {name: (member.answer(part.X), part.actual) for name, part in self.parts.items()}
 
     def measure(self) -> dict[str, dict[str, Any]]:
-        """Measure each part; the measures are also kept in the model."""
-        measures = {name: self.model.measure(answer, actual) for name, (answer, actual) in self.answers().items()}
-        self.model.training |= measures
+        """Measure each part; the measures are also kept in the model, with those of plain predictions beside."""
+        answers = self.answers()
+        measures = {name: self.model.measure(answer, actual) for name, (answer, actual) in answers.items()}
+        part = self.parts["train"]
+        alone = score_alone(part.X, part.actual, self.model.preparation.groups, self.problem.n_classes)
+        self.model.training |= measures | {"baselines": self._baselines(answers), "alone": alone}
         return measures
+
+    def _baselines(self, answers: dict[str, tuple[Array, Array]]) -> dict[str, Any]:
+        """Measure a constant and a linear model on the rows that were not trained on, or on all if there are none."""
+        part, validation = self.parts["train"], self.parts.get("validation")
+        fitted = fit_baselines(
+            self.model.network,
+            part.X,
+            part.actual,
+            part.weight,
+            classes=self.problem.n_classes,
+            validation=None if validation is None else (validation.X, validation.actual),
+            seed=self.settings.seed,
+        )
+        held_out = [name for name in answers if name != "train"] or ["train"]
+        return {
+            name: compare(answers[name][0], fitted.predict(self.parts[name].X), answers[name][1]) for name in held_out
+        }
 
 
 def plan(

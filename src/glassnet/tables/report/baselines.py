@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
 from glassnet.tables.report.measures import resample, scores, spread
 from glassnet.training.job import EarlyStopping
@@ -66,23 +68,26 @@ def fit_baselines(
         [X.shape[1], like.sizes[-1]], output=output, loss=like.loss_function, init="zeros", dtype=like.dtype
     )
     batch = int(np.clip(n // BATCHES, min(n, 32), 512))
-    train(
-        linear,
-        X,
-        y if classes is not None else (y - mean) / scale,
-        sample_weight=weight,
-        validation=validation
-        if classes is not None or validation is None
-        else (validation[0], (validation[1] - mean) / scale),
-        optimizer=Adam(RATE),
-        schedule=Cosine(),
-        batch_size=batch,
-        epochs=max(10, round(STEPS * batch / n)),
-        l2=1 / n,
-        early_stopping=None if validation is None else EarlyStopping(PATIENCE, 0.0),
-        seed=seed,
-        n_threads=1,
-    )
+
+    def targets(values: Array) -> Array:
+        return values if classes is not None else (values - mean) / scale
+
+    with suppress(NonFiniteError):  # the weights before it are kept
+        train(
+            linear,
+            X,
+            targets(y),
+            sample_weight=weight,
+            validation=None if validation is None else (validation[0], targets(validation[1])),
+            optimizer=Adam(RATE),
+            schedule=Cosine(),
+            batch_size=batch,
+            epochs=max(10, round(STEPS * batch / n)),
+            l2=1 / n,
+            early_stopping=None if validation is None else EarlyStopping(PATIENCE, 0.0),
+            seed=seed,
+            n_threads=1,
+        )
     if classes is None:
         return Baselines(np.asarray(np.average(y, weights=weight)), linear, mean, scale)
     shares = np.bincount(y, weights=weight, minlength=classes)

@@ -105,12 +105,12 @@ def _short(model: Reported, part: str, source: str) -> str:
     """The report in a few sentences: the task, the rows, and how good the model is beside the baselines."""
     training = model.training
     rows = training.get("rows", {})
-    told = ", ".join(f"{count:,} {PURPOSE[name]}" for name, count in rows.items() if name in PURPOSE)
+    split = ", ".join(f"{count:,} {PURPOSE[name]}" for name, count in rows.items() if name in PURPOSE)
     networks = "one network" if len(model.members) == 1 else f"the mean of {len(model.members)} networks"
     said = [
         f'<p class="soft">{_text("; ".join(each for each in (source, f"{model.task}, {model.target_text}") if each))}</p>'
     ]
-    about = f"The model is {networks}" + (f"; rows: {told}." if told else ".")
+    about = f"The model is {networks}" + (f"; rows: {split}." if split else ".")
     if part:
         measures = training[part]
         name, key = AHEAD_IN[model.classes is None]
@@ -120,12 +120,14 @@ def _short(model: Reported, part: str, source: str) -> str:
             "validation": "which chose the epoch",
             "train": "it was trained on",
         }
-        lead = (
-            f"On {measures['rows']:,} {part} rows, {chosen[part]}, its {name} is <b>{with_uncertainty(measures, key)}</b> and "
-            f"its {other} <b>{with_uncertainty(measures, other_key)}</b>."
-        )
+        told = [
+            f"its {each} is <b>{value}</b>"
+            for each, k in ((name, key), (other, other_key))
+            if (value := with_uncertainty(measures, k))
+        ]
+        lead = f"On {measures['rows']:,} {part} rows, {chosen[part]}, {' and '.join(told)}."
         if beside := training.get("baselines", {}).get(part):
-            lead += f" {ahead_text(beside)}."
+            lead += f" {ahead}." if (ahead := ahead_text(beside)) else ""
         said.append(f'<p class="lead">{lead}</p>')
     return "".join([*said, f"<p>{about}</p>"])
 
@@ -142,8 +144,7 @@ def _measures(training: Mapping[str, Any]) -> str:
     for name in NAMES:
         if any(name in values for values in columns.values()):
             cells = "".join(
-                f"<td{' class=beside' if column not in measured else ''}>"
-                f"{with_uncertainty(values, name) if name in values else ''}</td>"
+                f"<td{' class=beside' if column not in measured else ''}>{with_uncertainty(values, name)}</td>"
                 for column, values in columns.items()
             )
             rows.append(f'<tr><th scope="row">{escape(NAMES[name])}</th>{cells}</tr>')
@@ -195,7 +196,9 @@ def _predictions(model: Reported, part: str, pair: tuple[Array, Array] | None) -
 
 
 def _confusion(confusion: Sequence[Sequence[int]] | None, classes: Sequence[Any] | None, part: str) -> str:
-    if not confusion or classes is None or len(classes) > MOST_CLASSES:
+    if not confusion or classes is None or {len(classes)} != {len(confusion), *map(len, confusion)}:
+        return ""
+    if len(classes) > MOST_CLASSES:
         return ""
     names = [_text(cut(str(each), 40)) for each in classes]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)

@@ -16,7 +16,7 @@ BINS = 50
 
 
 def score_alone(
-    X: Any, y: Array, groups: Mapping[str, Sequence[int]], classes: int | None = None, seed: int = 0
+    X: Any, y: Array, groups: Mapping[str, Array | Sequence[int]], classes: int | None = None, seed: int = 0
 ) -> dict[str, float]:
     """Return for each column how much of the target it tells by itself, 0 for nothing and 1 for everything.
 
@@ -40,7 +40,7 @@ def score_alone(
     return found
 
 
-def _as_one(X: Any, features: Sequence[int]) -> Array:
+def _as_one(X: Any, features: Array | Sequence[int]) -> Array:
     """Return one number for each row that differs where the features differ, and grows with each of them."""
     weights = np.sqrt(np.arange(2, 2 + len(features)))  # no two sums of few of them are alike
     return np.asarray(X[:, list(features)] @ weights, np.float64).round(9)

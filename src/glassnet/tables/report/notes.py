@@ -134,7 +134,7 @@ def _overfit(training: Training, classes: Sequence[Any] | None, target: str) -> 
 
 def _small_classes(training: Training, classes: Sequence[Any] | None, target: str) -> Iterator[str]:
     confusion = training.get("train", {}).get("confusion")
-    if classes is None or not confusion:
+    if classes is None or not confusion or len(confusion) != len(classes):
         return
     counts = sorted((sum(row), str(name)) for row, name in zip(confusion, classes, strict=True))
     few = [f"{cut(name, 30)!r} {count:,}" for count, name in counts if count < FEW_ROWS]

@@ -77,24 +77,21 @@ def measures_text(measured: Mapping[str, Mapping[str, Any]], baselines: Mapping[
     beside = (baselines or {}).get(last, {})
     columns = {**measured, **{f"{last}: {name}": values for name, values in beside.items()}}
     names = [name for name in NAMES if any(name in values for values in columns.values())]
-    rows = [
-        (NAMES[name], *(with_uncertainty(values, name) if name in values else "" for values in columns.values()))
-        for name in names
-    ]
+    rows = [(NAMES[name], *(with_uncertainty(values, name) for values in columns.values())) for name in names]
     text = grid([("", *columns), *rows], right=True)
-    return f"{text}\n{ahead_text(beside)}" if beside else text
+    return f"{text}\n{ahead_text(beside)}".rstrip() if beside else text
 
 
 def ahead_text(beside: Mapping[str, Any]) -> str:
     """Say by how much the model is better on the same rows than each of its baselines."""
     name, key = AHEAD_IN["rmse" in next(iter(beside.values()))]
     said = [
-        f"{'better' if ahead >= 0 else 'worse'} than {BASELINES[other]} by {plus_minus(abs(ahead), deviation)}"
+        f"{'better' if ahead >= 0 else 'worse'} than {BASELINES.get(other, other)} by {plus_minus(abs(ahead), deviation)}"
         for other, values in beside.items()
-        if key in values["ahead"]
-        for ahead, deviation in [values["ahead"][key]]
+        for ahead, deviation in [values.get("ahead", {}).get(key, (math.nan, 0.0))]
+        if math.isfinite(ahead)
     ]
-    return f"The {name} is {' and '.join(said)}"
+    return f"The {name} is {' and '.join(said)}" if said else ""
 
 
 def held_out_part(training: Mapping[str, Any]) -> str:
@@ -103,7 +100,9 @@ def held_out_part(training: Mapping[str, Any]) -> str:
 
 
 def with_uncertainty(measures: Mapping[str, Any], name: str) -> str:
-    """Write the measure `name` with its standard deviation, if it has one: 0.853 ± 0.041."""
+    """Write the measure `name` with its standard deviation, if it has one: 0.853 ± 0.041; "" if it was not measured."""
+    if name not in measures:
+        return ""
     return plus_minus(measures[name], measures.get("uncertainty", {}).get(name, 0.0))
 
 
