@@ -123,7 +123,7 @@ def confusion_text(confusion: list[list[int]], classes: list[Any]) -> str:
 
 def short_names(classes: Sequence[Any], width: int = 16) -> list[str]:
     """Return names of at most `width` characters, cut so that they still differ: at the end, the start or in the middle."""
-    names = [str(each) for each in classes]
+    names = [cut(str(each), 1_000) for each in classes]
     half = width // 2
 
     def numbered(name: str) -> str:
