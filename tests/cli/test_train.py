@@ -447,3 +447,22 @@ def test_a_terminal_gets_a_live_line_with_the_time_left(options, words, wine, tm
     text = shown.decode()
     assert all(each in text for each in words)
     assert "left" in text
+
+
+def test_a_report_and_what_is_said_of_the_model(glassnet, tmp_path, wine):
+    out, page = tmp_path / "m.safetensors", tmp_path / "wine.html"
+    options = ("--target", "target", "--test", "0.3", "--epochs", "10", "--no-figures", "--out", out)
+    done = glassnet("train", wine, *options, "--report", page)
+    assert done.code == 0, done.err
+    assert "test: constant" in done.out
+    assert "The log loss is better than a constant's by" in done.out
+    assert "note: " in done.out
+    assert done.out.endswith(f"wrote {out}, {page}\n")
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>Predicting &#x27;target&#x27;</h1>" in text
+    measures = gn.load(out).training["test"]
+    assert f"{measures['accuracy']:.2f}" in text
+    for wrong in (wine, out, tmp_path):
+        refused = glassnet("train", wine, *options, "--report", wrong)
+        assert refused.code == 2
+        assert refused.err.startswith("glassnet: --report: expected")

@@ -130,6 +130,7 @@ def test_an_ensemble_and_many_columns():
     Page(page)
     assert "the mean of 3 networks" in page
     assert "validation loss, mean of 2" in page
+    assert "which chose the epoch" not in page
     assert page.count("polyline class=") == 1 + 3
     assert page.count('class="c0 thin"') == 2
 

@@ -64,6 +64,7 @@ def test_rows_learned_by_heart_and_rows_that_are_too_easy(drawn):
     y, noise = drawn
     (note,) = notes(regression(y + noise / 5, y, train_error=noise / 10))
     assert note.startswith("The rows trained on are predicted far better than the test rows (RMSE 0.09")
+    assert notes(regression(y + noise / 5, y, train_error=noise / 10) | {"tried": [{"changes": {}, "loss": 1.0}]}) == []
     (note,) = notes(regression(y + noise / 10, y, train_error=noise / 5))
     assert note.startswith("The test rows are predicted far better than the rows trained on (RMSE ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,22 @@ if TYPE_CHECKING:
     from glassnet.tables.search.search import Search
 
 
-def run(ready: Plan | Search, console: Console, out: Path, folder: Path | None, quiet: bool) -> None:
+@dataclass(frozen=True)
+class Places:
+    """The files that a training writes: the model, and if asked for figures, into a folder, and a report."""
+
+    out: Path
+    folder: Path | None = None
+    report: Path | None = None
+
+
+def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.storage.files import save
+    from glassnet.tables.report.notes import notes
     from glassnet.tables.report.text import confusion_text, measures_text
+
+    out, folder = places.out, places.folder
 
     def say(text: str) -> None:
         console.print(printable(text, keep="\n"), markup=False)
@@ -39,16 +52,24 @@ def run(ready: Plan | Search, console: Console, out: Path, folder: Path | None, 
     save(model, out)
     if not quiet and not interrupted:
         say(f"\n{ready.outcome()}\n")
-    say(measures_text(measures))
+    say(measures_text(measures, model.training.get("baselines")))
     last = list(measures)[-1]
     if model.classes is not None and len(model.classes) <= 12 and not quiet:
         say(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
+    for note in notes(model.training, model.classes, model.target) if not quiet else ():
+        say(f"\nnote: {note}")
     written = [out]
     if folder is not None and not interrupted:
         from glassnet.cli.table_figures import draw
 
         folder.mkdir(parents=True, exist_ok=True)
         written += draw(ready, *figure_paths(folder, out.stem))
+    if places.report is not None:
+        from glassnet.storage.atomic import write_atomically
+        from glassnet.tables.report.html import report_html
+
+        write_atomically(places.report, report_html(model, ready.answers(), ready.problem.table.source).encode())
+        written.append(places.report)
     if not quiet:
         say(f"\nwrote {', '.join(map(str, written))}")
     if interrupted:
@@ -73,8 +94,9 @@ def _of_epoch(model: TableModel) -> str:
     return "" if epoch is None else f", of epoch {epoch},"
 
 
-def check_places(file: Path, out: Path, folder: Path | None) -> None:
+def check_places(file: Path, places: Places) -> None:
     """Refuse paths that cannot be written, before the work rather than after it."""
+    out, folder, report = places.out, places.folder, places.report
     if same_file(out, file) or out.is_dir():
         raise InputError(
             f"--out: expected a model file to write; got {shown(str(out))}; name another, e.g. model.safetensors."
@@ -82,6 +104,12 @@ def check_places(file: Path, out: Path, folder: Path | None) -> None:
     target = writable(out, "--out")
     if not os.access(target.parent, os.W_OK):
         raise InputError(f"--out: expected a folder that can be written; got {shown(str(out.parent))}; name another.")
+    if report is not None:
+        if any(same_file(report, other) for other in (file, out)):
+            raise InputError(
+                f"--report: expected a page to write; got {shown(str(report))}; name another, e.g. report.html."
+            )
+        writable(report, "--report")
     if folder is None or not os.path.lexists(folder):
         return
     if not (folder.is_dir() and os.access(folder, os.W_OK)):

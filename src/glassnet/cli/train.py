@@ -12,7 +12,7 @@ import typer
 from glassnet.cli.config import read_config
 from glassnet.cli.options import option, spread
 from glassnet.cli.table_models import character
-from glassnet.cli.table_run import check_places, run, table_part
+from glassnet.cli.table_run import Places, check_places, run, table_part
 from glassnet.errors import InputError
 from glassnet.storage.atomic import file_name
 from glassnet.tables.reading.read import STDIN
@@ -87,6 +87,7 @@ class Output:
     out: Path | None = _data("The model file. Default: FILE's name, .safetensors.")
     figures: Path | None = _data("The folder for figures. Default: beside the model.")
     no_figures: bool = _data("Make no figures.", False, "--no-figures")
+    report: Path | None = _data("An HTML page on the model: measures, figures, columns, what was tried. Default: none.")
     quiet: bool = _data("Print the measures alone.", False, "--quiet", "-q")
 
 
@@ -97,9 +98,11 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
 
     model_file = output.out if output.out is not None else _model_file(file)
     folder = None if output.no_figures else output.figures if output.figures is not None else model_file.parent
-    check_places(file, model_file, folder)
+    places = Places(model_file, folder, output.report)
+    check_places(file, places)
     ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
-    run(ready, Console(highlight=False, emoji=False, soft_wrap=True), model_file, folder, output.quiet)
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
+    run(ready, console, places, output.quiet)
 
 
 def prepare(

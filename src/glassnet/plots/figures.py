@@ -92,7 +92,7 @@ def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns
     return figure
 
 
-def plot_loss(losses: Mapping[str, Array | Sequence[Array]], title: str) -> Figure:
+def plot_loss(losses: Mapping[str, Array | Sequence[Array | Sequence[float]]], title: str) -> Figure:
     """Plot loss curves by name, (epochs,) each, against the epoch from 1; on a log scale if all losses are positive.
 
     Several curves under a name, of the members of an ensemble, are thin, and their mean is thick; a curve that has ended

@@ -115,9 +115,12 @@ def _short(model: Reported, part: str, source: str) -> str:
         measures = training[part]
         name, key = AHEAD_IN[model.classes is None]
         other, other_key = ("R²", "r2") if model.classes is None else ("accuracy", "accuracy")
+        searched = bool(training.get("tried"))
         chosen = {
             "test": "by which nothing was chosen",
-            "validation": "which chose the epoch",
+            "validation": "each predicted by networks that did not train on it"
+            if searched
+            else "which chose the epoch",
             "train": "it was trained on",
         }
         told = [
@@ -239,7 +242,9 @@ def _importance(importance: Mapping[str, Sequence[float]]) -> str:
 
 def _curves(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     series: list[Line] = []
+    caption = ""
     if curves := training.get("curves"):
+        caption = "The validation loss of each network, and their mean; where one has ended, its last value counts on."
         longest = max(map(len, curves))
         padded = [[*curve, *curve[-1:] * (longest - len(curve))] for curve in curves]
         mean = [sum(column) / len(curves) for column in zip(*padded, strict=True)]
@@ -259,7 +264,7 @@ def _curves(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     chart = lines(series, "epoch", log_y=positive, whole=True)
     shown = ("networks", "epochs", "best_epoch", "stopped", "engine", "seconds")
     facts = "; ".join(f"{name.replace('_', ' ')}: {_value(training[name])}" for name in shown if name in training)
-    return f'<div class="figures">{_figure("Loss by epoch", chart, "")}</div><p class="soft">{_text(facts)}</p>'
+    return f'<div class="figures">{_figure("Loss by epoch", chart, caption)}</div><p class="soft">{_text(facts)}</p>'
 
 
 def _tried(tried: Sequence[Mapping[str, Any]], classes: Sequence[Any] | None) -> str:

@@ -117,7 +117,7 @@ def _fall(losses: Sequence[float]) -> float:
 
 def _overfit(training: Training, classes: Sequence[Any] | None, target: str) -> Iterator[str]:
     part = held_out_part(training)
-    if not part or "train" not in training:
+    if not part or "train" not in training or training.get("tried"):  # a search has weighed regularisation already
         return
     name, key = AHEAD_IN[classes is None]
     inside, outside = training["train"].get(key), training[part].get(key)

@@ -16,6 +16,7 @@ from glassnet.tables.fitting.record import record_settings, thinned
 from glassnet.tables.fitting.set_up import complete
 from glassnet.tables.model import Member, TableModel, mean_answer
 from glassnet.tables.reading.table import Table
+from glassnet.tables.search.beside import measure_beside
 from glassnet.tables.search.folds import fold_rows
 from glassnet.tables.search.portfolio import portfolio
 from glassnet.tables.search.trial import Trial, train_trials
@@ -196,9 +197,12 @@ class Search:
         return found
 
     def measure(self) -> dict[str, dict[str, Any]]:
-        """Measure each part; the measures are also kept in the model."""
-        measures = {name: self.model.measure(*each) for name, each in self.answers().items()}
-        self.model.training |= measures
+        """Measure each part; the measures are also kept in the model, with those of plain predictions beside."""
+        answers = self.answers()
+        measures = {name: self.model.measure(*each) for name, each in answers.items()}
+        folds = [self.folds[fold] for fold in sorted({trial.fold for trial in self.members})]
+        beside = measure_beside(self.problem, self.model.network, self.rows, folds, answers, self.test)
+        self.model.training |= measures | beside
         return measures
 
     def outcome(self) -> str:
