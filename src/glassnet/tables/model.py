@@ -137,8 +137,9 @@ class TableModel:
     def evaluate(self, table: Any, *, unseen: Unseen = "other") -> dict[str, Any]:
         """Measure the predictions for a table that has the target.
 
-        Rows without a target are left out. For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for two classes roc_auc (of the
-        second), and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the target's units.
+        Rows without a target are left out. For a classification rows, accuracy, balanced_accuracy, macro_f1, log_loss, for
+        two classes roc_auc (of the second), the calibration, and the confusion matrix (rows: actual). For a regression rows, r2, rmse, mae, in the
+        target's units, and the residuals. "uncertainty" holds the standard deviation of each measure.
         """
         return self.measure(*self.answer_and_target(self.with_target(self.table(table)), unseen))
 

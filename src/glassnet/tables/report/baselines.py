@@ -23,6 +23,8 @@ Array = NDArray[Any]
 STEPS = 3_000  # of Adam, about
 RATE = 0.01
 BATCHES = 50  # an epoch
+LEAST_EPOCHS = 10
+MOST_WORK = 5e9  # multiply-adds forwards
 PATIENCE = 20
 LOWER_IS_BETTER = {"log_loss", "rmse", "mae"}
 
@@ -82,7 +84,7 @@ def fit_baselines(
             optimizer=Adam(RATE),
             schedule=Cosine(),
             batch_size=batch,
-            epochs=max(10, round(STEPS * batch / n)),
+            epochs=max(LEAST_EPOCHS, min(round(STEPS * batch / n), round(MOST_WORK / (n * linear.n_parameters)))),
             l2=1 / n,
             early_stopping=None if validation is None else EarlyStopping(PATIENCE, 0.0),
             seed=seed,
