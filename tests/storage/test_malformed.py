@@ -502,13 +502,19 @@ def test_200_000_mutated_files_load_right_or_give_one_line(seed):
 MEASURED = {
     "settings": {"hidden": [2], "activation": ["relu"], "loss": "squared_error", "init": None, "seed": 0, "l1": 0.0}
     | {"l2": 0.01, "epochs": 3, "shuffle": True, "batch_size": 0, "patience": 5, "validation": 0.15, "test": "t.csv"}
-    | {"missing": ["?"], "decimal_comma": False, "left_out": {"id": "ignored"}, "own": {"a": [1, None, "b"]}},
+    | {
+        "missing": ["?"],
+        "decimal_comma": False,
+        "left_out": {"id": "ignored"},
+        "decisions": ["a: b"],
+        "own": {"a": [1, None, "b"]},
+    },
     "training": {"rows": {"train": 9, "test": 3}, "epochs": 3, "best_epoch": 2, "stopped": "epochs", "engine": "numpy"}
     | {"loss": [0.5, 0.25], "validation_loss": [], "steps": 3, "seconds": 0.1, "own": [True]}
     | {"train": {"rows": 9, "accuracy": 0.5, "log_loss": 1, "roc_auc": 0.5, "confusion": [[1, 2], [3, 3]]}}
     | {"test": {"rows": 3, "r2": float("nan"), "rmse": 2.0, "mae": 1.0, "uncertainty": {"rmse": 0.5}}}
     | {"baselines": {"test": {"linear": {"rows": 3, "rmse": 3.0, "ahead": {"rmse": [1.0, 0.25]}}}}}
-    | {"alone": {"a": 0.5}, "importance": {"a": [0.5, 0.1]}, "curves": [[2.0, 1.0]], "decisions": ["a: b"]}
+    | {"alone": {"a": 0.5}, "importance": {"a": [0.5, 0.1]}, "curves": [[2.0, 1.0]]}
     | {"tried": [{"changes": {"epochs": 3}, "loss": 0.5}, {"changes": {}, "loss": None}]},
 }
 MEASURED["training"]["test"]["residuals"] = {"quantiles": [0.0, 1.0, 2.0, 3.0, 4.0], "bins": [[1.0] * 7, [2.0] * 7]}

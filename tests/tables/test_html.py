@@ -71,8 +71,8 @@ def test_the_page_of_a_model(target):
             {"changes": {"hidden": [64, 32]}, "loss": 0.125},
             {"changes": {"dropout": 0.5}, "loss": None},
         ],
-        "decisions": ["place: 2 categories"],
     }
+    model.settings["decisions"] = ["place: 2 categories"]
     page = report_html(model, ready.answers(), source="t.csv: 200 rows")
     found = Page(page)
     text = " ".join(found.texts)

@@ -293,10 +293,11 @@ def _data(model: Reported) -> str:
         f'<tr><th scope="row">{_text(name)}</th><td>{_text(kind)}</td><td>{_text(becomes)}</td></tr>'
         for name, kind, becomes in rows
     )
-    left_out = [
-        f"{cut(name, 40)!r} is left out: {reason}." for name, reason in model.settings.get("left_out", {}).items()
-    ]
-    decisions = _list([*model.training.get("decisions", left_out)])
+    told = model.settings.get("decisions")
+    if told is None:  # a file of before has the columns left out alone
+        left_out = model.settings.get("left_out", {})
+        told = [f"{cut(name, 40)!r} is left out: {reason}." for name, reason in left_out.items()]
+    decisions = _list(told)
     table = (
         f'{_wide("Columns")}<table class="words"><thead><tr><th scope="col">column</th><th scope="col">kind</th>'
         f'<th scope="col">becomes</th></tr></thead><tbody>{body}</tbody></table></div>'
@@ -316,7 +317,9 @@ def _details(model: Reported) -> str:
         else f"The first of {len(model.members)} networks, whose predictions are averaged."
     )
     settings = [
-        (name, value) for name, value in model.settings.items() if value not in (None, [], {}) and name != "left_out"
+        (name, value)
+        for name, value in model.settings.items()
+        if value not in (None, [], {}) and name not in ("left_out", "decisions")
     ]
     rows = "".join(
         f'<tr><th scope="row">{_text(name)}</th><td>{_text(_value(value))}</td></tr>' for name, value in settings

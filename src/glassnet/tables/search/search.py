@@ -201,7 +201,8 @@ class Search:
         answers = self.answers()
         measures = {name: self.model.measure(*each) for name, each in answers.items()}
         folds = [self.folds[fold] for fold in sorted({trial.fold for trial in self.members})]
-        beside = measure_beside(self.problem, self.model.network, self.rows, folds, answers, self.test)
+        test = None if self.test is None else self.model.with_target(self.test)
+        beside = measure_beside(self.problem, self.model.network, self.rows, folds, answers, test)
         self.model.training |= measures | beside
         return measures
 
