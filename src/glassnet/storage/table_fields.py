@@ -20,6 +20,7 @@ def check_settings(settings: Any) -> None:
     kinds = {each.name: str(each.type) for each in fields(Settings)}
     kinds |= {"validation": "float | str | None", "test": "float | str", "effort": "str"}
     kinds |= {"missing": "tuple[str, ...]", "decimal_comma": "bool", "left_out": "dict[str, str]"}
+    kinds |= {"decisions": "tuple[str, ...]"}
     _check(settings, kinds, "settings")
 
 
