@@ -175,6 +175,16 @@ def test_columns_by_their_name(case):
     assert line in told
 
 
+def test_a_second_column_may_number_the_rows_after_one_without_a_name():
+    rows = "".join(f"{k},{3 * k},{k % 7},{'ab'[k % 2]}\n" for k in range(40))
+    lines = decision_lines(choose_columns(read(f",rownames,x,y\n{rows}"), "y").decisions)
+    assert lines == [
+        "column 1: left out, has no name and numbers the rows",
+        "rownames: left out, numbers the rows",
+    ]
+    assert not decision_lines(choose_columns(read(f"z,rownames,x,y\n{rows.replace(',', '.5,', 1)}"), "y").decisions)
+
+
 @pytest.mark.parametrize(
     ("separator", "cells", "form", "value"),
     [
@@ -404,6 +414,7 @@ FILES = {
         "x,x,y\n1,0,a\n2,7,b\n4,3,a\n",
         ["x (2): another column has its name, so it got a number"],
     ),
+    "names in single quotes": ("'x'\t'y'\n1\ta\n2\tb\n4\ta\n", ["names of the columns: read without their single quotes"]),
     "Windows-1252": ("x,z,y\n1,Zürich,a\n2,Bern,b\n4,Zürich,a\n".encode("cp1252"), ["not UTF-8: read as Windows-1252, e.g. 'Zürich' in line 2"]),
     "Latin-1": (b"x,z,y\n1,\x81,a\n2,Bern,b\n4,\x81,a\n", [r"not UTF-8: read as Latin-1, e.g. '\\x81' in line 2"]),
     "UTF-16": ("x,y\n1,a\n2,b\n4,a\n".encode("utf-16"), ["read as UTF-16"]),

@@ -102,15 +102,17 @@ def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ver
 def _names_the_rows(table: Table, name: str) -> str:
     """Return why a column identifies the rows though some of its cells may recur, or "".
 
-    A first column without a name of its own numbers the rows if it holds whole numbers that all differ, or rise if it has
-    a name for such numbers. A column named like an identifier is one if more than a fifth of its cells differ.
+    A first column without a name of its own numbers the rows if it holds whole numbers that all differ. One with a name
+    for such numbers, first or after columns without a name, does if they rise. A column named like an identifier is one
+    if more than a fifth of its cells differ.
     """
     values, wrong = table.parse(name)
     known = table.words(name).drop_nulls() if wrong is not None else values.drop_nulls()
     if wrong is None and not (known == known.floor()).all():
         return ""
     distinct, n = known.n_unique(), len(table)
-    if name == table.names[0] and wrong is None and distinct == n:
+    first_named = next((each for each in table.names if not _NO_NAME.fullmatch(each)), "")
+    if name in (table.names[0], first_named) and wrong is None and distinct == n:
         rises = _ROW_NAME.fullmatch(name) and (values.diff().drop_nulls() > 0).all()
         if rises or _NO_NAME.fullmatch(name):
             return "numbers the rows"

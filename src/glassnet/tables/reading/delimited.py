@@ -87,6 +87,7 @@ def read_delimited(
     of_encoding = _check_encoding(text, encoding, not_utf8, records, names, by)
     records, of_lines = _without_empty_lines(text, records, len(names))
     names, more, of_widths = _fit_widths(text, records, names, by)
+    names, of_quotes = _without_single_quotes(names)
     names, of_names = _complete_names(text, names)
     body = _body(text, records, more, by.encode()) if of_lines or more.any() else data[records.ends[0] :]
     body = body if not_utf8 < 0 else body.decode(encoding).encode()
@@ -100,7 +101,7 @@ def read_delimited(
         decimal_comma=decimal_comma,
         separator=by,
         quoted=quoted,
-        decisions=(*told, *of_head, *of_encoding, *of_lines, *of_widths, *of_names),
+        decisions=(*told, *of_head, *of_encoding, *of_lines, *of_widths, *of_quotes, *of_names),
     )
 
 
@@ -232,6 +233,13 @@ def _header(text: Text, header: str, separator: str) -> list[str]:
         got = cut(", ".join(names), 40)
         raise text.error(1, "the names of the columns", f"numbers ({got})", "add a header line")
     return names
+
+
+def _without_single_quotes(names: list[str]) -> tuple[list[str], list[Decision]]:
+    """Return the names without single quotes if all of them stand in such, and what was decided."""
+    if not all(len(name) > 2 and name[0] == name[-1] == "'" for name in names):
+        return names, []
+    return [name[1:-1] for name in names], [Decision("", "names of the columns: read without their single quotes")]
 
 
 def _complete_names(text: Text, names: list[str]) -> tuple[list[str], list[Decision]]:
