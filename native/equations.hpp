@@ -188,92 +188,132 @@ inline auto categorical_cross_entropy(Z z, Y y, Finish finish) {
 
 struct Identity {
     static constexpr bool needs_z = false;  // whether df reads z
+    static constexpr bool homogeneous = true;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::identity(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_identity(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_identity(z, a); }
 };
 
 struct Relu {
     static constexpr bool needs_z = false;  // whether df reads z
+    static constexpr bool homogeneous = true;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::relu(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return where(a > V(0), da, V(0)); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return where(a > V(0), sum + da, sum); }
 };
 
 struct LeakyRelu {
     static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool homogeneous = true;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::leaky_relu(z, V(T(parameter))); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_leaky_relu(z, a, V(T(parameter))); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_leaky_relu(z, a, V(T(parameter))); }
 };
 
 struct Elu {
     static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::elu(z, V(T(parameter))); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_elu(z, a, V(T(parameter))); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_elu(z, a, V(T(parameter))); }
 };
 
 struct Gelu {
     static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::gelu(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_gelu(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_gelu(z, a); }
 };
 
 struct Silu {
     static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::silu(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_silu(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_silu(z, a); }
 };
 
 struct Softplus {
     static constexpr bool needs_z = true;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::softplus(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_softplus(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_softplus(z, a); }
 };
 
 struct Sigmoid {
     static constexpr bool needs_z = false;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::sigmoid(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_sigmoid(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_sigmoid(z, a); }
 };
 
 struct Tanh {
     static constexpr bool needs_z = false;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::tanh(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_tanh(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_tanh(z, a); }
 };
 
 struct Exponential {
     static constexpr bool needs_z = false;  // whether df reads z
+    static constexpr bool homogeneous = false;  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const { return equations::exponential(z); }
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return da * equations::d_exponential(z, a); }
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const { return sum + da * equations::d_exponential(z, a); }
 };
 
 struct SquaredError {

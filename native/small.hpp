@@ -76,17 +76,14 @@ public:
             if (this->cut_short()) return 0;
             LossSum<T> sum;
             if (in_registers_) {
-                with_count<kMostInRegisters>(inputs_, [&](auto inputs) {
-                    const InRegisters<T, inputs> passes{layers_[0], layers_[1], parameters_.theta(), layout_.group_size()};
-                    layers_[0].with_activation([&](auto activation) {
-                        // The loss is a long chain of dependent instructions, which the processor fills with the
-                        // next group's forward pass.
-                        block.for_groups([&](int g, int vectors) {
-                            passes.forward(activation, block, g, vectors);
-                            loss(block, g, vectors, weighing, true, sum);
-                        });
-                        passes.backward(activation, block);
+                with_passes([&](auto passes, auto activation) {
+                    // The loss is a long chain of dependent instructions, which the processor fills with the next
+                    // group's forward pass.
+                    block.for_groups([&](int g, int vectors) {
+                        passes.forward(activation, block, g, vectors);
+                        loss(block, g, vectors, weighing, true, sum);
                     });
+                    passes.backward(activation, block);
                 });
             } else {
                 forward(block, settings_.dropout > 0, step.number, upcoming);
@@ -95,6 +92,7 @@ public:
             }
             total += sum.result();
         }
+        if (in_registers_) with_passes([](auto passes, auto activation) { passes.finish(activation); });
         for (const Layer& layer : layers_) layer.collect(one_block_ && !in_registers_, parameters_.gradient());
         return (data_.weight ? total : total / step.weight_sum) + parameters_.update(step);
     }
@@ -146,6 +144,15 @@ private:
             layout_.gather(rows, nullptr, first, count, groups);
             body(Block{groups, 0, count}, first);
         }
+    }
+
+    // body(the passes in registers, the hidden layer's activation)
+    template <class Body>
+    void with_passes(Body body) const {
+        with_count<kMostInRegisters>(inputs_, [&](auto inputs) {
+            const InRegisters<T, inputs> passes{layers_[0], layers_[1], parameters_.theta(), layout_.group_size()};
+            layers_[0].with_activation([&](auto activation) { body(passes, activation); });
+        });
     }
 
     T* z_of_output(int g) const { return layers_.back().a + g * layers_.back().group_size(); }

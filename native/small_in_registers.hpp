@@ -10,7 +10,8 @@
 namespace glassnet {
 inline namespace GLASSNET_ISA {
 
-// K inputs.
+// K inputs. The sums over the rows of slope · g'(z) · (x, 1) give dW1 and db1 when multiplied by w2. Where g(z) = g'(z) · z
+// they give dW2 as well, multiplied by (W1, b1); with masked additions it is then faster to compute z twice than to keep a.
 template <class T, int K>
 struct InRegisters {
     const SmallLayer<T>&hidden, &last;
@@ -35,9 +36,11 @@ struct InRegisters {
                 for (int u = 0; u < U; ++u) {
                     V z = b1[j];
                     for (int k = 0; k < K; ++k) z += V(w1[k * units + j]) * x[k][u];
-                    V value = activation.f(z);
-                    if constexpr (Activation::needs_z) z.store(kept_z + u * N);
-                    value.store(a + u * N);
+                    const V value = activation.f(z);
+                    if constexpr (!z_twice<Activation>) {
+                        if constexpr (Activation::needs_z) z.store(kept_z + u * N);
+                        value.store(a + u * N);
+                    }
                     out[u] += V(w2[j]) * value;
                 }
             }
@@ -48,7 +51,7 @@ struct InRegisters {
     template <class Activation>
     void backward(Activation activation, const RowBlock<T>& block) const {
         const int units = hidden.outputs;
-        const T* w2 = parameters + last.first_parameter;
+        const T *w1 = parameters, *b1 = w1 + K * units;
         T *sums1 = hidden.sums, *sums2 = last.sums;
         if (block.first()) {
             std::fill_n(sums1, (K + 1) * units * N, T(0));
@@ -68,26 +71,56 @@ struct InRegisters {
                 }
                 bias.store(sums2 + units * N);
                 for (int j = 0; j < units; ++j) {
-                    V sum1[K + 1], sum2 = V::load(sums2 + j * N);
+                    V sum1[K + 1];
                     for (int k = 0; k <= K; ++k) sum1[k] = V::load(sums1 + (k * units + j) * N);
-                    for (int u = 0; u < U; ++u) {
-                        V value = V::load(a + j * R + u * N);
-                        V z = Activation::needs_z ? V::load(kept_z + j * R + u * N) : V(0);
-                        V below = activation.pull_back(slope[u] * V(w2[j]), z, value);
-                        sum2 += slope[u] * value;
-                        for (int k = 0; k < K; ++k) sum1[k] += below * x[k][u];
-                        sum1[K] += below;
+                    if constexpr (z_twice<Activation>) {
+                        for (int u = 0; u < U; ++u) {
+                            V z = b1[j];
+                            for (int k = 0; k < K; ++k) z += V(w1[k * units + j]) * x[k][u];
+                            const V value = activation.f(z);
+                            for (int k = 0; k < K; ++k)
+                                sum1[k] = activation.add_pull_back(sum1[k], slope[u] * x[k][u], z, value);
+                            sum1[K] = activation.add_pull_back(sum1[K], slope[u], z, value);
+                        }
+                    } else {
+                        V sum2 = V::load(sums2 + j * N);
+                        for (int u = 0; u < U; ++u) {
+                            const V value = V::load(a + j * R + u * N);
+                            const V z = Activation::needs_z ? V::load(kept_z + j * R + u * N) : V(0);
+                            const V below = activation.pull_back(slope[u], z, value);
+                            for (int k = 0; k < K; ++k) sum1[k] += below * x[k][u];
+                            sum1[K] += below;
+                            sum2 += slope[u] * value;
+                        }
+                        sum2.store(sums2 + j * N);
                     }
-                    sum2.store(sums2 + j * N);
                     for (int k = 0; k <= K; ++k) sum1[k].store(sums1 + (k * units + j) * N);
                 }
             });
         });
     }
 
+    // Makes the gradient of the sums, after the last block.
+    template <class Activation>
+    void finish(Activation) const {
+        const T* w2 = parameters + last.first_parameter;
+        for (int j = 0; j < hidden.outputs; ++j) {
+            V sum2 = 0;
+            for (int k = 0; k <= K; ++k) {
+                const int at = k * hidden.outputs + j;
+                const V sum = V::load(hidden.sums + at * N);
+                sum2 += V(parameters[at]) * sum;
+                (V(w2[j]) * sum).store(hidden.sums + at * N);
+            }
+            if constexpr (z_twice<Activation>) sum2.store(last.sums + j * N);
+        }
+    }
+
 private:
     using V = Vec<T>;
     static constexpr int N = V::size, R = group_rows<T>;
+    template <class Activation>
+    static constexpr bool z_twice = Activation::homogeneous && vector_bytes == 64;
 };
 
 }  // namespace GLASSNET_ISA

@@ -101,10 +101,16 @@ def test_brackets_keep_the_order_of_operations():
 
 def test_a_comparison_is_a_choice_and_a_factor():
     assert "return where(z > V(0), V(1), V(0));" in print_function(indicator)
-    assert print_pull_back(indicator, "z, a") == "where(z > V(0), da, V(0))"
-    assert print_pull_back(powers, "z, a") == "da * equations::powers(z, a)"
+    assert print_pull_back(indicator, "z, a") == ("where(z > V(0), da, V(0))", "where(z > V(0), sum + da, sum)")
+    product = "da * equations::powers(z, a)"
+    assert print_pull_back(powers, "z, a") == (product, f"sum + {product}")
     product = "where(z > V(-1), V(1), V(0)) * where(z <= V(1), V(1), V(0))"
     assert f"where({product} > V(0), V(1), V(0.0))" in print_function(steep).replace("-V(1)", "V(-1)")
+
+
+def test_functions_that_are_their_slope_times_z_are_marked():
+    marked = generate.generate().split("homogeneous = true")[:-1]
+    assert [part.rsplit("struct ", 1)[1].split()[0] for part in marked] == ["Identity", "Relu", "LeakyRelu"]
 
 
 def test_binary_cross_entropy_is_split_at_its_logarithm():

@@ -87,6 +87,27 @@ def test_gradients_of_every_width(batch_size, dtype):
             np.testing.assert_allclose(gradients[1], gradients[0], rtol=0, atol=tolerance * largest, err_msg=str(sizes))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("hidden", [name for name, a in ACTIVATIONS.items() if not a.rowwise])
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_gradients_of_a_row_in_registers(inputs, hidden, dtype):
+    # of weighted rows that fill up no vector; the last number of them takes several blocks
+    rng = np.random.default_rng(inputs)
+    optimizer = gn.Momentum(learning_rate=1.0)
+    for rows in (1, 5, 100, 3001):
+        X, y = rng.standard_normal((rows, inputs)), rng.integers(0, 2, rows)
+        options = {"optimizer": optimizer, "epochs": 1, "batch_size": rows, "sample_weight": rng.uniform(0.5, 2, rows)}
+        gradients = []
+        for engine in ENGINES:
+            network = gn.Network([inputs, 7, 1], hidden=hidden, output="sigmoid", dtype=dtype, seed=1)
+            network.b[1][...] = np.linspace(-1, 1, 7)
+            history = gn.train(network, X, y, engine=engine, **options)
+            gradients.append(history.state.slots[0])
+        largest = np.abs(gradients[0]).max()
+        tolerance = 1e-14 if dtype == "float64" else 3e-6
+        np.testing.assert_allclose(gradients[1], gradients[0], rtol=0, atol=tolerance * largest, err_msg=str(rows))
+
+
 def grid(dtype):
     """Numbers of every size and sign at which an equation may go wrong: 0, tiny, around 1, where exp ends, huge."""
     sizes = [0, 1e-30, 1e-20, 1e-12, 1e-8, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.999, 1, 1.001, 1.5, 2, 3, 5, 8, 9, 10, 16, 17]

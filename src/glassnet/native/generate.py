@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import LOSSES
@@ -61,17 +63,29 @@ def generate() -> str:
 def _activation(activation: Activation) -> str:
     passed = ", V(T(parameter))" if activation.parameters else ""
     f = activation.f.__name__
-    pull_back = print_pull_back(activation.df, f"z, a{passed}")
+    pull_back, add_pull_back = print_pull_back(activation.df, f"z, a{passed}")
     needs_z = str("z" in read_equation(activation.df).names_used()).lower()
+    homogeneous = str(_is_homogeneous(activation)).lower()
     return f"""\
 struct {_struct(activation.name)} {{
     static constexpr bool needs_z = {needs_z};  // whether df reads z
+    static constexpr bool homogeneous = {homogeneous};  // g(z) = g'(z) · z
     double parameter = 0;
     template <class V, class T = typename V::Scalar> V f(V z) const {{ return equations::{f}(z{passed}); }}
     // da · g'(z)
     template <class V, class T = typename V::Scalar>
     V pull_back(V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const {{ return {pull_back}; }}
+    // sum + da · g'(z)
+    template <class V, class T = typename V::Scalar>
+    V add_pull_back(V sum, V da, [[maybe_unused]] V z, [[maybe_unused]] V a) const {{ return {add_pull_back}; }}
 }};"""
+
+
+def _is_homogeneous(activation: Activation) -> bool:
+    """True if g(z) = g'(z) · z, as of relu: the functions with g(c z) = c g(z) for c > 0 (Euler)."""
+    z = np.linspace(-4, 4, 81)
+    a = activation(z)
+    return np.array_equal(a, activation.df(z, a, **activation.parameters) * z)
 
 
 def _loss(loss: Loss) -> str:

@@ -32,13 +32,15 @@ def print_function(function: Callable[..., Any]) -> str:
     return "\n".join(lines)
 
 
-def print_pull_back(function: Callable[..., Any], arguments: str) -> str:
-    """Print the right-hand side of dz = da · df(z, a) in C++; a df that is 1 or 0 becomes a choice of da or 0."""
+def print_pull_back(function: Callable[..., Any], arguments: str) -> tuple[str, str]:
+    """Print da · df(z, a) and sum + da · df(z, a) in C++; a df that is 1 or 0 becomes a choice."""
     equation = read_equation(function)
     returned = equation.returns[0]
     if isinstance(returned, ast.Compare):
-        return f"where({_mask(returned)}, da, V(0))"
-    return f"da * equations::{equation.name}({arguments})"
+        mask = _mask(returned)
+        return f"where({mask}, da, V(0))", f"where({mask}, sum + da, sum)"
+    product = f"da * equations::{equation.name}({arguments})"
+    return product, f"sum + {product}"
 
 
 def split_log1p(function: Callable[..., Any]) -> tuple[str, str] | None:
