@@ -10,6 +10,8 @@
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
+#include <cstring>
+#include <memory>
 #include <stdexcept>
 
 #include "kernels.hpp"
@@ -143,6 +145,34 @@ void predict(const Architecture& architecture, const Settings& settings, Array<c
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
+// A network's outputs for dense rows, again and again: keeps the parameters as the kernel packs them, and packs them anew
+// after any change.
+template <class T>
+class Predictor {
+public:
+    Predictor(const Architecture& architecture, const Settings& settings)
+        : trainer_(make_trainer<T>(architecture, settings, {nullptr, nullptr, nullptr, 0})) {}
+
+    void predict(Array<const T> theta, Array<const T> X, Array<T> out, Array<const std::uint8_t> stop, bool signals) {
+        {
+            const nb::gil_scoped_release released;
+            const FlushSubnormals flush;
+            trainer_->ask(Interrupt(stop.data(), signals));
+            const std::size_t count = theta.size();
+            if (packed_.size() != count || std::memcmp(packed_.data(), theta.data(), count * sizeof(T)) != 0) {
+                packed_.assign(theta.data(), theta.data() + count);
+                trainer_->load(packed_.data(), nullptr);
+            }
+            trainer_->predict({X.data(), nullptr, nullptr, X.shape(0)}, out.data());
+        }
+        if (PyErr_Occurred()) throw nb::python_error();
+    }
+
+private:
+    std::unique_ptr<Trainer<T>> trainer_;
+    std::vector<T> packed_;  // a copy of the parameters that were packed
+};
+
 // Objective with the arrays that it reads.
 template <class T>
 class ObjectiveOfArrays {
@@ -169,13 +199,16 @@ private:
 };
 
 template <class T>
-void bind(nb::module_& m, const char* row_predictor, const char* objective) {
+void bind(nb::module_& m, const char* predictor, const char* row_predictor, const char* objective) {
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
           "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "rows"_a.none(), "shuffle"_a, "orders"_a.none(),
           "early_stopping"_a, "adaptive"_a, "theta"_a, "slots"_a, "theta_out"_a.noconvert(), "slots_out"_a.noconvert(),
           "best_out"_a.noconvert().none(), "stop"_a.noconvert(), "signals"_a);
     m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert(),
           "stop"_a.noconvert(), "signals"_a);
+    nb::class_<Predictor<T>>(m, predictor)
+        .def(nb::init<const Architecture&, const Settings&>())
+        .def("predict", &Predictor<T>::predict, "theta"_a, "X"_a, "out"_a.noconvert(), "stop"_a.noconvert(), "signals"_a);
     nb::class_<RowPredictor<T>>(m, row_predictor)
         .def(nb::init<const Architecture&>())
         .def("predict", [](RowPredictor<T>& self, Array<const T> theta, Array<const T> x, Array<T> out) {
@@ -248,6 +281,6 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
         .def_ro("improved", &Record::improved);
-    bind<float>(m, "RowPredictor32", "Objective32");
-    bind<double>(m, "RowPredictor64", "Objective64");
+    bind<float>(m, "Predictor32", "RowPredictor32", "Objective32");
+    bind<double>(m, "Predictor64", "RowPredictor64", "Objective64");
 }

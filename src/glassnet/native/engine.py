@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
-from glassnet.native import calls
+from glassnet.native import calls, predictors
 from glassnet.native.inputs import inputs_of, sparse_step, sparse_work
 from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
@@ -30,7 +30,6 @@ Array = NDArray[Any]
 SOFTMAX = CROSS_ENTROPY = -1  # as Architecture in native/trainer.hpp has them
 STEPS_PER_CALL = 1_000_000  # whose learning rates are laid out at once
 RESCUE_LIMIT = 2_000_000  # parameters; beyond, keeping where the call before began would cost too much memory
-PREDICT_ROWS = 256  # at a time: their activations stay in the second-level cache
 WORK_PER_CALL = 10**10  # multiply-adds of the forward pass, some half a second: what is lost if it must be repeated
 STEPS_WORTH_A_CALL = 256  # at least, so that packing the parameters anew is no matter
 MOST_ROWS = 2**31 - 1024  # of a batch: their numbers are C++ ints
@@ -117,16 +116,8 @@ class NativeEngine:
     def output(self, network: Network, X: Array) -> Array:
         """The outputs (n, n_outputs) for checked rows X."""
         native = _module()
-        settings = native.Settings()
-        settings.batch_size = min(X.shape[0], PREDICT_ROWS)
-        settings.threads = threads_for(network, X.shape[0], None, sparse_work(network, X, X.shape[0]))
-        out = np.empty((X.shape[0], network.sizes[-1]), dtype=network.dtype)
-        architecture = _architecture(native, network)
-        with calls.call() as stop:
-            native.predict(architecture, settings, network.theta, inputs_of(X), out, stop.byte, calls.in_main_thread())
-        if stop:
-            raise SystemExit  # the interpreter is about to end
-        return out
+        threads = threads_for(network, X.shape[0], None, sparse_work(network, X, X.shape[0]))
+        return predictors.output(native, _architecture(native, network), network, X, threads)
 
 
 class RowPredictor:
