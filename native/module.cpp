@@ -115,7 +115,7 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
     const std::size_t parameters = architecture.parameters();
     Memory<T> memory{theta.data(), rows_of<Array<const T>, const T*>(slots, settings.slots, parameters),
                      theta_out.data(), rows_of<Array<T>, T*>(slots_out, settings.slots, parameters),
-                     best_out ? best_out->data() : nullptr};
+                     best_out ? best_out->data() : nullptr, parameters};
     Record record;
     {
         const nb::gil_scoped_release released;
@@ -280,6 +280,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_prop_ro("learning_rate", &figures<&Record::learning_rate>)
         .def_ro("stopped", &Record::stopped)
         .def_ro("non_finite", &Record::non_finite)
+        .def_ro("overflowed", &Record::overflowed)
         .def_ro("improved", &Record::improved);
     bind<float>(m, "Predictor32", "RowPredictor32", "Objective32");
     bind<double>(m, "Predictor64", "RowPredictor64", "Objective64");

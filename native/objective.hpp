@@ -37,11 +37,11 @@ public:
         double objective = 0;
         for (std::size_t first = 0; first < rows_.n && !trainer_->cut_short(); first += batch_size_) {
             const T* const slots[] = {at_rest_.data()};
-            trainer_->load(theta, slots);
+            T* const velocity[] = {velocity_.data()};
+            trainer_->load(theta, slots, updated_.data(), velocity);
             const double constants[] = {1, 0};  // learning rate and momentum
             const std::int64_t* order = order_.empty() ? nullptr : order_.data() + first;
             objective += trainer_->step({order, std::min(batch_size_, rows_.n - first), weight_sum_, 0, constants});
-            T* const velocity[] = {velocity_.data()};
             trainer_->store(updated_.data(), velocity);
             for (std::size_t p = 0; p < velocity_.size(); ++p) gradient[p] -= velocity_[p];
         }

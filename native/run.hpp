@@ -12,6 +12,7 @@
 
 #include "random.hpp"
 #include "score.hpp"
+#include "simd.hpp"
 #include "trainer.hpp"
 
 namespace glassnet {
@@ -56,6 +57,7 @@ struct Record {
     std::vector<double> loss, validation_loss, validation_score, learning_rate;
     std::string stopped;      // why, if a rule ended the run before all epochs were done
     bool non_finite = false;  // the loss of the step where the run stands is inf or nan
+    bool overflowed = false;  // a parameter is
     bool improved = false;    // the best parameters were found in this call
 };
 
@@ -67,7 +69,20 @@ struct Memory {
     T* theta_out;
     std::vector<T*> slots_out;
     T* best_out;  // null if they are not wanted
+    std::size_t parameters;
 };
+
+// Whether all of these numbers are finite: x · 0 is nan for one that is not.
+template <class T>
+bool all_finite(const T* x, std::size_t count) {
+    using V = Vec<T>;
+    V zeros = 0;
+    std::size_t i = 0;
+    for (; i + V::size <= count; i += V::size) zeros += V::load_unaligned(x + i) * V(0);
+    T zero = zeros.sum();
+    for (; i < count; ++i) zero += x[i] * T(0);
+    return zero == 0;
+}
 
 // Trains to the end of the `epochs`-th epoch from here, or to before step `until` if that comes first. `interrupted` is
 // asked now and then, also inside a long step, whether to stop. However it ends, the memory and `state` are those of one
@@ -93,7 +108,7 @@ public:
         record.learning_rate.reserve(epochs);
         first_epoch_ = state_.epoch;
         first_factor_ = state_.step - (epoch_is_over() ? 1 : 0);
-        trainer_.load(memory_.theta, memory_.slots.data());
+        trainer_.load(memory_.theta, memory_.slots.data(), memory_.theta_out, memory_.slots_out.data());
         if (epoch_is_over()) constants_[0] = rate(state_.step - 1);
         for (long epoch = 0; epoch < epochs && record.stopped.empty(); ++epoch) {
             const Pause pause = run_epoch(until);
@@ -109,6 +124,7 @@ public:
             if (record.stopped.empty()) record.stopped = stop_early(watched, record);
         }
         trainer_.store(memory_.theta_out, memory_.slots_out.data());
+        record.overflowed = !all_finite(memory_.theta_out, memory_.parameters);
         return record;
     }
 

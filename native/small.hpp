@@ -55,7 +55,7 @@ public:
         transposed_ = AlignedArray<T>(std::size_t(R) * widest);
     }
 
-    void load(const T* theta, const T* const* slots) override { parameters_.load(theta, slots); }
+    void load(const T* theta, const T* const* slots, T*, T* const*) override { parameters_.load(theta, slots); }
     void store(T* theta, T* const* slots) const override { parameters_.store(theta, slots); }
 
     double step(const Step& step) override {

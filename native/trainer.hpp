@@ -79,8 +79,9 @@ template <class T>
 class Trainer {
 public:
     virtual ~Trainer() = default;
-    // Parameters and slots (each of `parameters()` numbers, in theta's layout) in, and out again.
-    virtual void load(const T* theta, const T* const* slots) = 0;
+    // Parameters and slots (each of `parameters()` numbers, in theta's layout) in, and out again. A kernel that trains may
+    // keep some of them in `theta_out` and `slots_out` until they are stored there.
+    virtual void load(const T* theta, const T* const* slots, T* theta_out = nullptr, T* const* slots_out = nullptr) = 0;
     virtual void store(T* theta, T* const* slots) const = 0;
     // forward → loss → backward → update; returns the objective before the update.
     virtual double step(const Step& step) = 0;

@@ -39,8 +39,8 @@ public:
           memory_(architecture, settings, most_rows(settings, pool_.most()), pool_.most(), data.sparse()), layers_(memory_.layers),
           rows_(memory_, pool_.most(), data.sparse()), output_{architecture}, update_(memory_, settings) {}
 
-    void load(const T* theta, const T* const* slots) override { memory_.load(theta, slots, settings_.slots); }
-    void store(T* theta, T* const* slots) const override { memory_.store(theta, slots, settings_.slots); }
+    void load(const T* theta, const T* const* slots, T* to, T* const* slots_to) override { memory_.load(theta, slots, to, slots_to); }
+    void store(T* theta, T* const* slots) const override { memory_.store(theta, slots); }
 
     double step(const Step& step) override {
         const Batch batch{data_, step.order, 0, static_cast<int>(step.count), T(1 / step.weight_sum), step.number};
@@ -48,6 +48,8 @@ public:
         this->poll(step.count * memory_.slot_stride);
         if (this->cut_short()) return 0;
         stops_inside_ = memory_.gradient_in_memory;
+        const bool skips_zeros = settings_.slots == 0 && !update_.has_penalty();  // θ - rate · 0 is θ
+        if (skips_zeros) memory_.copy_unpacked();
         pool_.run([&](int thread) {
             if (thread == 0 && data_.sparse()) rows_.collect(batch);
             for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
@@ -73,7 +75,6 @@ public:
                     if (!this->cut_short())
                         update_.apply(share(thread, int(memory_.slot_stride / kLanes)), recurrence);
                 } else {
-                    const bool skips_zeros = runs == 1 && !update_.has_penalty();  // θ - rate · 0 is θ
                     for (std::size_t l = 0; l < layers_.size(); ++l)
                         gradient(thread, batch, l, runs, skips_zeros, [&](const GradientTile<T>& tile, T* g) {
                             update_.update(tile, g, penalties, recurrence);
@@ -81,6 +82,7 @@ public:
                 }
             });
         }, double(step.count));
+        memory_.was_written();
         return sum_of_losses(batch) + update_.penalty();
     }
 
@@ -354,18 +356,19 @@ private:
     template <class Consume>
     void gradient(int thread, const Batch& batch, std::size_t l, int runs, bool skips_zeros, Consume consume) {
         const Layer& layer = layers_[l];
-        int number = 0;
-        for (std::size_t i = 0; i < l; ++i) number += layers_[i].gradient_tiles();
         const int tiles = ceil_div(layer.in, tile_rows) + 1;
+        const int number = memory_.gradient_tiles_before(l);
         const Range mine = share(thread, layer.gradient_tiles());
         alignas(64) T tile[tile_rows * kWidth];
         for (int job = mine.begin; job < mine.end && !stopped(thread, batch.count); ++job) {
-            const int panel = job / tiles, first = job % tiles * tile_rows;
+            // rows of theta are read one after the other, panels of weights each from end to end
+            const int panel = layer.packed ? job / tiles : job % layer.panels();
+            const int at = layer.packed ? job % tiles : job / layer.panels(), first = at * tile_rows;
             const int vectors = layer.vectors_in_panel(panel);
             const T* d = layer.d + panel * memory_.panel_step();
             if (first >= layer.in) {
                 column_sum<T>(d, batch.count, vectors, tile);
-                consume(GradientTile<T>{layer, panel, layer.in, 1, vectors, number + job}, tile);
+                consume(GradientTile<T>{layer, panel, layer.in, 1, vectors, number + panel * tiles + at}, tile);
                 continue;
             }
             const int rows = std::min(tile_rows, layer.in - first);
@@ -378,7 +381,7 @@ private:
                 multiply_tile(rows, vectors, PanelColumns<T>{a, w, memory_.slot_stride, runs}, d, batch.count, memory_.zeros,
                               tile);
             }
-            consume(GradientTile<T>{layer, panel, first, rows, vectors, number + job}, tile);
+            consume(GradientTile<T>{layer, panel, first, rows, vectors, number + panel * tiles + at}, tile);
         }
     }
 

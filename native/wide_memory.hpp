@@ -74,10 +74,14 @@ class WideMemory {
 public:
     const bool trains;
     const int max_rows;  // of a batch
+    const int slot_count;
     bool gradient_in_memory;
     std::size_t slot_stride, target_stride;
     std::vector<WideLayer<T>> layers;
-    const T* theta = nullptr;  // where `load` has read it
+    // Of a first layer that is not packed, theta and the slots in their own layout: where they are read, and where a step
+    // writes them.
+    std::vector<const T*> read;
+    std::vector<T*> written;
     T* weights;      // followed by the optimizer's slots, slot_stride apart
     T* gradient;     // in memory only for clipping and in long steps
     T* input;        // rows of the batch in panels
@@ -90,7 +94,7 @@ public:
     std::vector<T*> scratch;  // of each thread: a packed panel, or a row of outputs
 
     WideMemory(const Architecture& architecture, const Settings& settings, int max_rows, int threads, bool sparse)
-        : trains(settings.update >= 0), max_rows(max_rows) {
+        : trains(settings.update >= 0), max_rows(max_rows), slot_count(settings.slots) {
         std::size_t elements = 0;
         auto take = [&elements](std::size_t n) {
             const std::size_t at = elements;
@@ -101,6 +105,11 @@ public:
             std::size_t a, z, d, mask;
         };
         std::vector<Offsets> offsets;
+        std::size_t multiplied = 0;  // weights and biases that whole rows are multiplied with
+        for (int l = sparse ? 2 : 1; l <= architecture.layers(); ++l)
+            multiplied += (architecture.sizes[l - 1] + 1) * std::size_t(ceil_div(architecture.sizes[l], kWidth)) * kWidth;
+        const double step_bytes = double(settings.batch_size) * multiplied * sizeof(T);
+        gradient_in_memory = trains && (settings.clip_norm > 0 || step_bytes > kLongStepBytes);
         for (int l = 1; l <= architecture.layers(); ++l) {
             WideLayer<T> layer{};
             layer.number = l;
@@ -111,8 +120,9 @@ public:
             const bool last = l == architecture.layers();
             if (!last) layer.with_activation([&](auto activation) { layer.keeps_z = activation.needs_z; });
             layer.keeps_mask = !last && settings.dropout > 0;
-            // predictions for sparse rows need few of the first layer's weights; a panel's width of numbers lies behind them
-            const bool stays = sparse && l == 1 && !trains &&
+            // a step or a prediction of sparse rows needs few of the first layer's weights, and the update needs each once: to
+            // pack them would take longer; a panel's width of numbers lies behind them
+            const bool stays = sparse && l == 1 && !gradient_in_memory &&
                                architecture.parameters() >= std::size_t(layer.in) * layer.out + kWidth;
             layer.packed = stays ? 0 : layer.in;
             layer.weights = take(layer.panels() * layer.panel_size());
@@ -121,9 +131,6 @@ public:
         take(5 * kLine);  // keeps the streams of a tile apart modulo a page
         slot_stride = elements;
         if (trains) elements += settings.slots * slot_stride;
-        const std::size_t multiplied = slot_stride - (sparse ? layers[0].panels() * layers[0].panel_size() : 0);
-        const double step_bytes = double(settings.batch_size) * multiplied * sizeof(T);
-        gradient_in_memory = trains && (settings.clip_norm > 0 || step_bytes > kLongStepBytes);
         const std::size_t gradient_at = gradient_in_memory ? take(slot_stride) : 0;
         int widest = 0;
         for (const WideLayer<T>& layer : layers) {
@@ -171,9 +178,10 @@ public:
         return weights + layer.weights + panel * layer.panel_size();
     }
     const T* layer_input(std::size_t l) const { return l == 0 ? input : layers[l - 1].a; }
-    int gradient_tiles() const {
+    int gradient_tiles() const { return gradient_tiles_before(layers.size()); }
+    int gradient_tiles_before(std::size_t layer) const {
         int tiles = 0;
-        for (const WideLayer<T>& layer : layers) tiles += layer.gradient_tiles();
+        for (std::size_t l = 0; l < layer; ++l) tiles += layers[l].gradient_tiles();
         return tiles;
     }
 
@@ -198,8 +206,13 @@ public:
         }
     }
 
-    void load(const T* from, const T* const* slots, int slot_count) {
-        theta = from;
+    void load(const T* from, const T* const* slots, T* theta_out, T* const* slots_out) {
+        read = {from};
+        if (trains) {
+            read.insert(read.end(), slots, slots + slot_count);
+            written = {theta_out};
+            written.insert(written.end(), slots_out, slots_out + slot_count);
+        }
         auto copy = [](T* packed, const T*& from, int count) {
             std::copy_n(from, count, packed);
             from += count;
@@ -208,9 +221,21 @@ public:
         for (int s = 0; slots && s < slot_count; ++s) exchange(weights + (s + 1) * slot_stride, slots[s], copy);
     }
 
-    void store(T* theta, T* const* slots, int slot_count) const {
+    // Before a step that leaves some weights as they are.
+    void copy_unpacked() {
+        for (std::size_t i = 0; i < read.size(); ++i)
+            if (read[i] != written[i]) std::copy_n(read[i], unpacked_size(), written[i]);
+        was_written();
+    }
+    // After a step.
+    void was_written() { read.assign(written.begin(), written.end()); }
+
+    void store(T* to, T* const* slots) const {
+        if (to != read[0]) std::copy_n(read[0], unpacked_size(), to);
+        for (int s = 0; slots && s < slot_count; ++s)
+            if (slots[s] != read[s + 1]) std::copy_n(read[s + 1], unpacked_size(), slots[s]);
         auto copy = [](const T* packed, T*& to, int count) { to = std::copy_n(packed, count, to); };
-        exchange(weights, theta, copy);
+        exchange(weights, to, copy);
         for (int s = 0; slots && s < slot_count; ++s) exchange(weights + (s + 1) * slot_stride, slots[s], copy);
     }
 
@@ -222,11 +247,13 @@ private:
     // the end: weights updated in part would be of no use to anybody.
     static constexpr double kLongStepBytes = 1e10;
 
+    std::size_t unpacked_size() const { return std::size_t(layers[0].in - layers[0].packed) * layers[0].out; }
+
     // copy(packed, flat, count) for each run of columns, in theta's order; copy moves `flat` on.
     template <class Flat, class Copy>
     void exchange(T* packed, Flat flat, Copy copy) const {
         for (const WideLayer<T>& layer : layers) {
-            flat += std::size_t(layer.in - layer.packed) * layer.out;
+            if (layer.number == 1) flat += unpacked_size();
             for (int i = 0; i <= layer.packed; ++i)
                 for (int p = 0; p < layer.panels(); ++p)
                     copy(packed + (weight_panel(layer, p) - weights) + std::size_t(i) * kWidth, flat,

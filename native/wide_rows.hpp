@@ -52,11 +52,16 @@ public:
     void affine_tile(const WideBatch<T>& batch, int panel, Range rows, T* to) const {
         const WideLayer<T>& layer = memory_.layers.front();
         const T* const packed = memory_.weight_panel(layer, panel);
-        const T* const w = layer.packed ? packed : memory_.theta + panel * panel_width<T>;
+        const T* const w = layer.packed ? packed : memory_.read[0] + panel * panel_width<T>;
         const auto multiply = layer.vectors_in_panel(panel) == 1 ? multiply_entries<T, 1> : multiply_entries<T, panel_vectors>;
         for (int r = rows.begin; r < rows.end; ++r, to += panel_width<T>)
             multiply(batch.rows.entries, batch.row(r), w, layer.packed ? panel_width<T> : layer.out,
                      packed + std::size_t(layer.packed) * panel_width<T>, to);
+        const int columns = layer.out - panel * panel_width<T>;
+        if (layer.packed || columns >= panel_width<T>) return;
+        to -= (rows.end - rows.begin) * panel_width<T>;
+        for (int r = rows.begin; r < rows.end; ++r, to += panel_width<T>)  // the numbers behind are the next row's
+            std::fill(to + columns, to + layer.vectors_in_panel(panel) * Vec<T>::size, T(0));
     }
 
     // Orders the entries of a sparse batch by column.

@@ -30,13 +30,8 @@ public:
     // Updates the weights of a tile at once, with its gradient g.
     template <class Recurrence>
     void update(const GradientTile<T>& tile, T* g, Penalties penalties, const Recurrence& recurrence) const {
-        T* const w = weights_of(tile);
-        if (has_penalty()) penalise(tile, penalties, w, g);
-        for (int r = 0; r < tile.rows; ++r)
-            for (int v = 0; v < tile.vectors; ++v) {
-                const int i = r * kWidth + v * kLanes;
-                update_at(recurrence, V::load(g + i), w + i);
-            }
+        if (tile.first >= tile.layer.packed && tile.first < tile.layer.in) return update_unpacked(tile, g, penalties, recurrence);
+        update(tile, g, penalties, recurrence, weights_of(tile), memory_.slot_stride);
     }
 
     // Keeps the gradient of a tile in memory for apply(), with its squared norm.
@@ -60,7 +55,7 @@ public:
         const double squares = std::accumulate(memory_.squares, memory_.squares + memory_.gradient_tiles(), 0.0);
         const V scale = T(clip_scale(squares, settings_.clip_norm));
         for (std::size_t i = std::size_t(vectors.begin) * kLanes; i < std::size_t(vectors.end) * kLanes; i += kLanes)
-            update_at(recurrence, V::load(memory_.gradient + i) * scale, memory_.weights + i);
+            update_at(recurrence, V::load(memory_.gradient + i) * scale, memory_.weights + i, memory_.slot_stride);
     }
 
     // The penalty of all weights before the update.
@@ -73,12 +68,47 @@ private:
     static constexpr int kLanes = V::size, kWidth = panel_width<T>;
 
     T* weights_of(const GradientTile<T>& tile) const {
-        return memory_.weight_panel(tile.layer, tile.panel) + std::size_t(tile.first) * kWidth;
+        const int row = std::min(tile.first, tile.layer.packed);  // the biases are the last one, behind those that are packed
+        return memory_.weight_panel(tile.layer, tile.panel) + std::size_t(row) * kWidth;
+    }
+
+    // The weights are at w, the slots as far behind as `stride` says.
+    template <class Recurrence>
+    void update(const GradientTile<T>& tile, T* g, Penalties penalties, const Recurrence& recurrence, T* w,
+                std::size_t stride) const {
+        if (has_penalty()) penalise(tile, penalties, w, g);
+        for (int r = 0; r < tile.rows; ++r)
+            for (int v = 0; v < tile.vectors; ++v) {
+                const int i = r * kWidth + v * kLanes;
+                update_at(recurrence, V::load(g + i), w + i, stride);
+            }
+    }
+
+    // The same for weights and slots in theta's layout, which become a tile for the moment.
+    template <class Recurrence>
+    void update_unpacked(const GradientTile<T>& tile, T* g, Penalties penalties, const Recurrence& recurrence) const {
+        constexpr std::size_t stride = tile_rows * kWidth;
+        const int columns = std::min(kWidth, tile.layer.out - tile.panel * kWidth);
+        const std::size_t begin = std::size_t(tile.first) * tile.layer.out + tile.panel * kWidth;
+        alignas(64) T packed[(1 + Recurrence::slots) * stride];
+        if (columns < kWidth) std::fill(std::begin(packed), std::end(packed), T(0));
+        auto for_rows = [&](const auto& all, auto copy) {
+            for (std::size_t i = 0; i <= Recurrence::slots; ++i)
+                for (int r = 0; r < tile.rows; ++r)
+                    copy(all[i] + begin + std::size_t(r) * tile.layer.out, packed + i * stride + r * kWidth);
+        };
+        auto move = [&](const T* from, T* to) {
+            if (columns == kWidth) std::copy_n(from, kWidth, to);  // in registers
+            else std::copy_n(from, columns, to);
+        };
+        for_rows(memory_.read, [&](const T* flat, T* packed) { move(flat, packed); });
+        update(tile, g, penalties, recurrence, packed, stride);
+        for_rows(memory_.written, [&](T* flat, const T* packed) { move(packed, flat); });
     }
 
     template <class Recurrence>
-    void update_at(const Recurrence& recurrence, V g, T* at) const {
-        update_vector(recurrence, g, at, at + memory_.slot_stride, at + 2 * memory_.slot_stride);
+    void update_at(const Recurrence& recurrence, V g, T* at, std::size_t stride) const {
+        update_vector(recurrence, g, at, at + stride, at + 2 * stride);
     }
 
     // Adds the penalty's slope to a tile of dW, and keeps the penalty itself.

@@ -9,9 +9,11 @@ import time
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import glassnet as gn
 from glassnet.native.engine import RowPredictor
+from glassnet.training.run import Run
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
 
@@ -401,3 +403,31 @@ def test_inputs_and_targets_are_left_as_they_were():
     gn.train(gn.Network([3, 8, 1], seed=0), X, y, sample_weight=weight, validation=(X, y), epochs=3, engine="native")
     for array, copy in zip((X, y, weight), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+# --- sparse rows ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("width", [3, 16, 100])
+def test_sparse_steps_one_by_one_are_those_of_the_whole_run(width, optimizer, l2):
+    rng = np.random.default_rng(width)
+    X = csr_array(rng.normal(size=(60, 50)) * (rng.uniform(size=(60, 50)) < 0.05))
+    y = rng.normal(size=60)
+    options = {"optimizer": optimizer, "l2": l2, "batch_size": 7, "epochs": 3, "engine": "native"}
+    whole, steps = (Run(gn.Network([50, width, 1], seed=0), X, y, **options) for _ in range(2))
+    whole.advance()
+    before = steps.network.theta.copy()
+    for _ in range(27):
+        first = steps.network.theta.copy()
+        slots, kept = steps.state.slots, steps.state.slots.copy()
+        steps.advance(steps=1)
+        np.testing.assert_array_equal(slots, kept)
+        assert (steps.network.theta != first).any()
+    np.testing.assert_array_equal(steps.network.theta, whole.network.theta)
+    np.testing.assert_array_equal(steps.state.slots, whole.state.slots)
+    unseen = np.setdiff1d(np.arange(50), X.indices)
+    assert len(unseen) > 0
+    if optimizer == "sgd" and l2 == 0:
+        np.testing.assert_array_equal(steps.network.W[1][unseen], before[: 50 * width].reshape(50, width)[unseen])

@@ -239,7 +239,7 @@ class Outcome:
 def _advance(job: Job, state: State, record: Record, epochs: int, until: int, stop: Flag | None) -> None:
     """One call of the C++ loop: advances theta, state and record, all or none."""
     outcome = _call(job, state, epochs, until, stop)
-    if outcome.figures.non_finite or not np.isfinite(outcome.theta).all():
+    if outcome.figures.non_finite or outcome.figures.overflowed:
         _give_back_last_good(job, state, record, outcome, stop)
     else:
         _commit(job, state, record, outcome)
@@ -297,7 +297,7 @@ def _go_back(job: Job, state: State, record: Record, to: Snapshot) -> None:
 def _commit(job: Job, state: State, record: Record, outcome: Outcome) -> None:
     """Let the run stand where the call ended; raises what ended it early, if anything did."""
     network, figures, offset = job.network, outcome.figures, len(record.loss)
-    start = Snapshot.of(network, state) if network.n_parameters <= RESCUE_LIMIT else None
+    start = Snapshot.of(network, state) if job.goes_on and network.n_parameters <= RESCUE_LIMIT else None
     measured = {name: getattr(figures, name).tolist() for name in _FIGURES}
     if outcome.state.step == state.step:
         start = state.rescue  # no update was made

@@ -80,6 +80,7 @@ class Job:
     divide_penalty: bool = False  # l1 and l2 are divided by the Σw of each batch, as scikit-learn's alpha is
     order: Callable[[int], NDArray[np.intp]] | None = None  # the rows' order in an epoch, instead of the seed's
     watch: str = "validation_loss"  # of WATCHED: what early stopping watches
+    goes_on: bool = True  # more calls of the engine may follow, for which a State keeps `rescue`
     draw_order: Callable[[int, int, int], NDArray[np.intp]] = batch_order  # the seed's; jobs may draw it together
 
     @property

@@ -52,7 +52,7 @@ int main() {
     State state;
     const FlushSubnormals flush;
     const auto trainer = make_trainer<double>(architecture, settings, job.data);
-    Run<double> run(*trainer, job, state, {theta.data(), {}, theta.data(), {}, nullptr}, [] { return false; });
+    Run<double> run(*trainer, job, state, {theta.data(), {}, theta.data(), {}, nullptr, theta.size()}, [] { return false; });
     const Record record = run.train(epochs, -1);
     for (long epoch = epochs / 10 - 1; epoch < epochs; epoch += epochs / 10) std::printf("%.10f\n", record.loss[epoch]);
     for (double parameter : theta) std::printf("%.8f\n", parameter);
