@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,16 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state, estimator_html_repr
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from glassnet.equations.loss import Loss
+from glassnet.errors import shown
 from glassnet.estimators.drawing import draw_estimator
-from glassnet.estimators.fitting import Fitting, Reported, Solver, non_finite_weights
+from glassnet.estimators.fitting import Fitting, Reported, Solver
 from glassnet.estimators.held_out import split, validation_rows
 from glassnet.estimators.minimising import fit_by_lbfgs
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
-from glassnet.estimators.rows import Rows, as_inputs, as_rows
+from glassnet.estimators.rows import Rows, as_inputs, as_rows, check_X
 from glassnet.estimators.state import from_state, to_state
 from glassnet.estimators.tasks import tasks
 from glassnet.estimators.training_setup import training_setup
@@ -132,8 +134,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
             fitting.stochastic(incremental)
         else:
             fit_by_lbfgs(fitting)
-        if not np.isfinite(self.network_.theta).all():
-            raise non_finite_weights("after the last step")
         return self
 
     def _set_up(self, X: Any, Y: Array, rng: np.random.RandomState, first: bool) -> None:
@@ -153,7 +153,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         self._optimizer = None
         watches_score = self.early_stopping and self.solver != "lbfgs"
         self._best_theta = self.network_.theta.copy() if watches_score else None
-        self.best_loss_ = None if watches_score else np.inf
+        self.best_loss_ = None if watches_score else np.float64(np.inf)
         self.validation_scores_ = [] if watches_score else None
         self.best_validation_score_ = -np.inf if watches_score else None
         self.validation_loss_curve_ = None
@@ -163,13 +163,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         if not hasattr(self, "network_"):
             out_activation, loss = self._output_and_loss()
             self.network_ = build_network(sizes, self.activation, out_activation, loss, dtype)
+        if not self.network_.theta.flags.writeable:  # of a model that was loaded with joblib's mmap_mode="r"
+            self.network_ = self.network_.copy()
         self._read_parameters()
         self._show_parameters()
         if self.early_stopping and getattr(self, "validation_scores_", None) is None:
             self.validation_scores_, self.best_validation_score_ = [], -np.inf
             self._best_theta = self.network_.theta.copy()
         if not self.early_stopping and getattr(self, "best_loss_", None) is None:
-            self.best_loss_ = np.inf
+            self.best_loss_ = np.float64(np.inf)
 
     def _show_parameters(self) -> None:
         """Make coefs_ and intercepts_ views of the network's parameters."""
@@ -227,12 +229,38 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         parts = [*gradient.W.values(), *gradient.b.values()]
         return float(loss), np.concatenate([part.ravel() for part in parts])
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; with `deep` those of an optimizer object too, as solver__learning_rate etc."""
+        parameters: dict[str, Any] = super().get_params(deep)
+        if deep and isinstance(self.solver, Optimizer):
+            parameters |= {
+                f"solver__{constant.name}": getattr(self.solver, constant.name) for constant in fields(self.solver)
+            }
+        return parameters
+
+    def set_params(self, **parameters: Any) -> Any:
+        """Set parameters by name; those of an optimizer object, such as solver__learning_rate, by a changed copy of it."""
+        own = {name: value for name, value in parameters.items() if not name.startswith("solver__")}
+        super().set_params(**own)
+        constants = {name.removeprefix("solver__"): parameters[name] for name in parameters.keys() - own.keys()}
+        if not constants:
+            return self
+        known = [constant.name for constant in fields(self.solver)] if isinstance(self.solver, Optimizer) else []
+        for name in sorted(constants.keys() - set(known)):
+            valid = ", ".join(f"solver__{each}" for each in known)
+            way_out = f"use one of {valid}" if valid else "pass an optimizer object, e.g. solver=glassnet.Adam()"
+            raise ValueError(
+                f"solver__{name}: expected a constant of the optimizer in `solver`; got solver={shown(self.solver)}; {way_out}."
+            )
+        self.solver = replace(self.solver, **constants)
+        return self
+
     # --- what it computes -------------------------------------------------------------------------------------
 
     def _output(self, X: Any) -> Array:
         """The network's outputs (n, n_outputs) for rows that a user passed."""
         check_is_fitted(self, "coefs_")
-        return self._output_of(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False))
+        return self._output_of(check_X(self, X))
 
     def _output_of(self, X: Any) -> Array:
         network = self._read_parameters()
@@ -243,7 +271,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     def _trace(self, X: Any) -> passes.Trace:
         check_is_fitted(self, "coefs_")
         network = self._read_parameters()
-        X = as_inputs(validate_data(self, X, accept_sparse=["csr", "csc"], reset=False), network.dtype)
+        X = as_inputs(check_X(self, X), network.dtype)
         return passes.forward(network.activations, network.W, network.b, X)
 
     def hidden_activations(self, X: Any) -> list[Array]:

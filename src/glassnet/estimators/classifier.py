@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.callback import with_callbacks
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY
 from glassnet.estimators.base import BaseMLP
 from glassnet.estimators.fitting import Reported
+from glassnet.estimators.labels import are_the_classes, decode, encode, fit_binarizer, places_among
 from glassnet.estimators.options import CONSTRAINTS
-from glassnet.estimators.rows import Rows
+from glassnet.estimators.rows import Rows, check_X_y
 
 Array = NDArray[Any]
 
@@ -219,7 +219,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
         """Train one epoch on these rows; the first call needs all `classes`, which y need not contain."""
-        if _check_partial_fit_first_call(self, classes):
+        known = hasattr(self, "classes_") and (classes is None or are_the_classes(self.classes_, classes))
+        if not known and _check_partial_fit_first_call(self, classes):
             self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
         if self.class_weight == "balanced":
             raise ValueError(
@@ -229,21 +230,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._fit(X, y, sample_weight, incremental=True)
 
     def _check_targets(self, X: Any, y: Any, incremental: bool, first: bool) -> tuple[Any, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=first,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = check_X_y(self, X, y, first)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
+            self._label_binarizer = fit_binarizer(y)
             self.classes_ = self._label_binarizer.classes_
-        else:
+        elif self.warm_start or places_among(self.classes_, y) is None:
             self._check_classes(unique_labels(y))
         return X, self._encode(y)
 
@@ -261,8 +252,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _encode(self, y: Any) -> Array:
-        encoded = self._label_binarizer.transform(y)
-        return (encoded.toarray() if hasattr(encoded, "toarray") else encoded).astype(bool)
+        return encode(self._label_binarizer, y)
 
     def _weights_of(self, y: Any, sample_weight: Any) -> Any:
         if self.class_weight is None:
@@ -289,7 +279,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def predict(self, X: Any) -> Array:
         """The classes (n,), or 0/1 labels (n, k)."""
         output = self._output(X)
-        return self._label_binarizer.inverse_transform(output[:, 0] if self.n_outputs_ == 1 else output)
+        return decode(self._label_binarizer, output)
 
     def predict_proba(self, X: Any) -> Array:
         """The probabilities of the classes, (n, n_classes); with several labels of each label, (n, k)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -15,6 +14,7 @@ from glassnet.errors import NonFiniteError
 from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive, training_options
 from glassnet.estimators.order import ShuffledOrder
 from glassnet.estimators.rows import Rows
+from glassnet.estimators.warning import warn
 from glassnet.network.inputs import like
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
@@ -51,8 +51,8 @@ class Reported:
     scale: float = 1.0
     offset: float = 0.0
 
-    def __call__(self, loss: float) -> float:
-        return self.scale * float(loss) + self.offset
+    def __call__(self, loss: float) -> np.float64:
+        return np.float64(self.scale * float(loss) + self.offset)
 
     def inverse(self, reported: float) -> float:
         """Return the core's objective for a reported loss."""
@@ -101,7 +101,7 @@ class Fitting:
                 if not incremental:
                     _warn_of_max_iter(est.max_iter)
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warn("Training interrupted by user.")
         state.rescue = None  # of this call's rows
         if est.early_stopping:
             self.network.theta, state.best_theta = est._best_theta, None
@@ -127,9 +127,9 @@ class Fitting:
         state, est._optimizer = solver.state, solver
         state.stale = est._no_improvement_count
         if est.early_stopping:
-            state.best_loss, state.best_theta = -est.best_validation_score_, est._best_theta
+            state.best_loss, state.best_theta = -float(est.best_validation_score_), est._best_theta
         else:
-            state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(est.best_loss_)
+            state.best_loss = np.inf if est.best_loss_ is None else self.reported.inverse(float(est.best_loss_))
         return solver
 
     def _job(self, state: State, incremental: bool) -> Job:
@@ -154,6 +154,7 @@ class Fitting:
             divide_penalty=True,
             order=ShuffledOrder(self.rng, n) if est.shuffle else None,
             watch=est._score if est.early_stopping else "training_loss",
+            goes_on=not incremental,
         )
 
     def _batch_size(self, n: int) -> int:
@@ -161,7 +162,7 @@ class Fitting:
         if given == "auto":
             return min(200, n)
         if given > n:
-            warnings.warn(f"batch_size={given} is larger than the {n} rows; all rows make one batch.", stacklevel=2)
+            warn(f"batch_size={given} is larger than the {n} rows; all rows make one batch.")
         return int(min(given, n))
 
     def _advance(self, engine: Engine, job: Job, state: State, epochs: int) -> str:
@@ -194,7 +195,7 @@ class Fitting:
         if self.validation is not None:
             curves["validation_loss_curve_"] = [self.reported_validation(loss) for loss in record.validation_loss]
         if est.early_stopping:
-            curves["validation_scores_"] = record.validation_score
+            curves["validation_scores_"] = [np.float64(score) for score in record.validation_score]
         before = {name: len(getattr(est, name)) for name in curves}
         iterations, seen = est.n_iter_ + epochs, est.t_ + epochs * len(self.rows.Y)
 
@@ -205,7 +206,7 @@ class Fitting:
             if epochs:
                 est.loss_ = est.loss_curve_[-1]
             if est.early_stopping:
-                est.best_validation_score_, est._best_theta = -state.best_loss, state.best_theta
+                est.best_validation_score_, est._best_theta = np.float64(-state.best_loss), state.best_theta
             else:
                 est.best_loss_ = self.reported(state.best_loss)
 
@@ -216,11 +217,11 @@ class Fitting:
         if not est.early_stopping:
             raise non_finite_weights(error) from error
         est.n_iter_ += 1
-        est.loss_ = float("nan")
+        est.loss_ = np.float64("nan")
         est.loss_curve_.append(est.loss_)
         est.validation_loss_curve_.append(est.loss_)
-        est.validation_scores_.append(float("nan"))
-        warnings.warn(f"The loss diverged; the best parameters are kept. ({error})", ConvergenceWarning, stacklevel=2)
+        est.validation_scores_.append(np.float64("nan"))
+        warn(f"The loss diverged; the best parameters are kept. ({error})", ConvergenceWarning)
         return "The loss is not finite."
 
     def _update_rate(self, solver: Solver) -> None:
@@ -261,8 +262,7 @@ def non_finite_weights(why: object) -> ValueError:
 
 
 def _warn_of_max_iter(max_iter: int) -> None:
-    warnings.warn(
+    warn(
         f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't converged yet.",
         ConvergenceWarning,
-        stacklevel=2,
     )

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from glassnet.errors import InputError
-from glassnet.estimators.rows import Rows, as_rows
+from glassnet.estimators.rows import Rows, as_rows, check_X
 
 Array = NDArray[Any]
 
@@ -33,6 +33,11 @@ def split(
     if held_out[0].shape[0] < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
     weight, weight_val = (None, None) if sample_weight is None else (train[2], held_out[2])
+    if weight is not None and not weight.any():
+        raise InputError(
+            "sample_weight: expected weights above 0 among the rows to train on; got none, all such rows are held out; lower "
+            "validation_fraction, or pass X_val and y_val."
+        )
     if weight_val is not None and not weight_val.any():
         raise InputError(
             "sample_weight: expected weights above 0 among the held-out rows; got none; raise validation_fraction, or pass "
@@ -51,7 +56,7 @@ def validation_rows(estimator: Any, given: tuple[Any, ...]) -> Rows | None:
     if X is None or y is None:
         missing = "X_val" if X is None else "y_val"
         raise InputError(f"{missing}: expected the other half of the validation data; got None; pass both.")
-    X = validate_data(estimator, X, accept_sparse=["csr", "csc"], reset=False)
+    X = check_X(estimator, X)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
     Y = estimator._encode(y)

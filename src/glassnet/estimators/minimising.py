@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from glassnet.errors import NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
+from glassnet.estimators.warning import warn
 from glassnet.training.arguments import make_job
 from glassnet.training.job import Record, Snapshot, State, engine_of
 from glassnet.training.lbfgs import run_lbfgs
@@ -55,8 +55,10 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
     except NonFiniteError as error:
         raise non_finite_weights(error) from error
     except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=2)
+        warn("Training interrupted by user.")
         return
+    if not np.isfinite(net.theta).all():
+        raise non_finite_weights("after the last iteration")
     if fitting.has_callbacks:
         fitting.end()
     if not est.n_iter_:
@@ -64,8 +66,7 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
     est.best_loss_ = min(est.loss_curve_, default=est.loss_)
     if record.stopped != "converged" and not asked_to_stop:
         why = record.stopped or f"max_iter={est.max_iter} is reached"
-        warnings.warn(
+        warn(
             f"lbfgs did not converge after {est.n_iter_} iterations: {why}. Raise max_iter or max_fun, or scale the data.",
             ConvergenceWarning,
-            stacklevel=2,
         )

@@ -22,7 +22,9 @@ class ShuffledOrder:
         """Draw the orders of the epochs from `first` on."""
         order = self._drawn[-1]
         self._earlier = dict(enumerate(self._drawn, self._first))
-        self._before, self._first, self._drawn = self._rng.get_state(), first, []
+        # a single epoch's draw stands, as scikit-learn's does; to read the state takes longer than a small step
+        self._before = self._rng.get_state() if epochs > 1 else None
+        self._first, self._drawn = first, []
         for _ in range(epochs):
             order = order[self._rng.permutation(len(order))]
             self._drawn.append(order)
@@ -36,7 +38,7 @@ class ShuffledOrder:
         if used == len(self._drawn):
             return
         del self._drawn[max(used, 1) :]
-        if rewind:
+        if rewind and self._before is not None:
             self._rng.set_state(self._before)
             for _ in range(used):
                 self._rng.permutation(len(self._drawn[0]))

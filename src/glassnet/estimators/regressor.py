@@ -5,14 +5,12 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.callback import with_callbacks
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import POISSON
@@ -20,7 +18,7 @@ from glassnet.errors import InputError
 from glassnet.estimators.base import BaseMLP
 from glassnet.estimators.fitting import Reported
 from glassnet.estimators.options import ACTIVATION_NAMES, CONSTRAINTS, core_loss
-from glassnet.estimators.rows import Rows
+from glassnet.estimators.rows import Rows, check_X_y
 
 Array = NDArray[Any]
 
@@ -229,18 +227,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return self._fit(X, y, sample_weight, incremental=True)
 
     def _check_targets(self, X: Any, y: Any, incremental: bool, first: bool) -> tuple[Any, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=first,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = check_X_y(self, X, y, first, y_numeric=True)
         return X, self._column(y)
 
     def _encode(self, y: Any) -> Array:

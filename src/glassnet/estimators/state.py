@@ -11,6 +11,7 @@ from sklearn.preprocessing import LabelBinarizer
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.errors import InputError, shown
 from glassnet.estimators.fitting import Solver
+from glassnet.estimators.labels import make_binarizer
 from glassnet.estimators.options import hidden_sizes
 from glassnet.network.network import Network
 from glassnet.training.job import State
@@ -51,7 +52,7 @@ def to_state(estimator: Any) -> dict[str, Any]:
     solver, labels = estimator._optimizer, getattr(estimator, "_label_binarizer", None)
     return {
         "parameters": parameters,
-        "fitted": {name: getattr(estimator, name) for name in FITTED if hasattr(estimator, name)},
+        "fitted": {name: _with_floats(getattr(estimator, name), float) for name in FITTED if hasattr(estimator, name)},
         "solver": None if solver is None else dict(vars(solver)),
         "labels": None if labels is None else {"kind": labels.y_type_, "sparse": bool(labels.sparse_input_)},
     }
@@ -73,12 +74,19 @@ def from_state(kind: Any, state: dict[str, Any]) -> Any:
         return estimator
     _check_fitted(fitted, solver, estimator)
     for name, value in fitted.items():
-        setattr(estimator, name, value)
+        setattr(estimator, name, _with_floats(value, np.float64))
     estimator._optimizer = None if solver is None else Solver(**solver)
     if "classes_" in fitted:
         estimator._label_binarizer = _label_binarizer(labels, fitted)
     estimator._show_parameters()
     return estimator
+
+
+def _with_floats(value: Any, kind: type[float]) -> Any:
+    """Return a float, or a list of them, as floats of this type; any other value as it is."""
+    if isinstance(value, list):
+        return [kind(each) for each in value]
+    return kind(value) if isinstance(value, float) else value
 
 
 def _check_fitted(fitted: Any, solver: Any, estimator: Any) -> None:
@@ -127,9 +135,7 @@ def _label_binarizer(labels: Any, fitted: dict[str, Any]) -> LabelBinarizer:
     _expect(softmax == (labels["kind"] == "multiclass"), "a softmax for many classes", fitted["out_activation_"])
     several = labels["kind"] == "multilabel-indicator"
     _expect(not labels["sparse"] or (several and classes.dtype.kind in "iu"), "dense labels", labels)
-    binarizer = LabelBinarizer()
-    binarizer.classes_, binarizer.y_type_, binarizer.sparse_input_ = classes, labels["kind"], labels["sparse"]
-    return binarizer
+    return make_binarizer(classes, labels["kind"], labels["sparse"])
 
 
 def _expect(condition: bool, expected: str, got: object) -> None:
