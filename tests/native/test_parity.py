@@ -33,6 +33,16 @@ def kind(optimizer):
     return "plain" if epsilon is None else f"ε = {epsilon:.0e}".replace("e-0", "e-")
 
 
+def tied(a, b, dtype):
+    """True if the best epochs of two runs have equal validation losses, to two roundings.
+
+    An epoch at a learning rate of almost 0, as one_cycle ends with, moves the loss by less than that.
+    """
+    best = np.array([a.best_epoch, b.best_epoch]) - 1
+    losses = np.array([a.validation_loss, b.validation_loss])[:, best]
+    return best.min() >= 0 and (np.ptp(losses, axis=1) <= 2 * np.finfo(dtype).eps * losses.min()).all()
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("engine", "wide", "sparse"),
@@ -60,7 +70,8 @@ def test_runs_agree_with_numpy(chunk, engine, wide, sparse, dtype, setups):
             hb.validation_loss, ha.validation_loss, rtol=tolerance, atol=tolerance, err_msg=setup
         )
         np.testing.assert_allclose(hb.learning_rate, ha.learning_rate, rtol=1e-15)
-        assert (hb.steps, hb.stopped, hb.best_epoch) == (ha.steps, ha.stopped, ha.best_epoch), setup
+        assert (hb.steps, hb.stopped) == (ha.steps, ha.stopped), setup
+        assert hb.best_epoch == ha.best_epoch or tied(ha, hb, dtype), setup
         expected = a._output(X, "numpy")
         np.testing.assert_allclose(
             a._output(rows, engine), expected, rtol=0, atol=OUTPUT[dtype] * np.abs(expected).max(), err_msg=setup
