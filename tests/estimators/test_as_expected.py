@@ -101,7 +101,7 @@ def rows_of_split():
     model = gn.MLPClassifier(random_state=0)
     model._validate_params()
     encoded_X, encoded_Y = model._check_targets(X, Y, incremental=False, first=True)
-    model._set_up(encoded_X, encoded_Y, rng, first=True)
+    model._set_up(encoded_X, encoded_Y, lambda: rng, first=True)
     return train_test_split(np.arange(60), random_state=rng, test_size=0.1, stratify=Y)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -116,7 +118,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         sample_weight = check_sample_weight(self._weights_of(given_y, sample_weight), len(Y), X.dtype)
-        rng = check_random_state(self.random_state)
+        rng = cache(partial(check_random_state, self.random_state))  # seeding takes as long as a small step
         self._set_up(X, Y, rng, first)
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -124,7 +126,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         dtype, held_out = self.network_.dtype, validation_rows(self, validation)
         stochastic = self.solver != "lbfgs"
         if stochastic and self.early_stopping and held_out is None:
-            X, Y, sample_weight, held_out = split(self, X, Y, sample_weight, rng)
+            X, Y, sample_weight, held_out = split(self, X, Y, sample_weight, rng())
         rows = as_rows(X, Y, sample_weight, dtype)
         self.validation_loss_curve_ = (
             None if held_out is None else [] if first else list(self.validation_loss_curve_ or [])
@@ -136,7 +138,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
             fit_by_lbfgs(fitting)
         return self
 
-    def _set_up(self, X: Any, Y: Array, rng: np.random.RandomState, first: bool) -> None:
+    def _set_up(self, X: Any, Y: Array, rng: Callable[[], np.random.RandomState], first: bool) -> None:
         """Build the network and the attributes of a first fit, or take up the parameters where they stand."""
         self.n_outputs_ = Y.shape[1]
         sizes = [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), self.n_outputs_]
@@ -145,7 +147,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
             return
         self.out_activation_, loss = self._output_and_loss()
         self.network_ = build_network(sizes, self.activation, self.out_activation_, loss, X.dtype)
-        draw_parameters(self.network_, self.init, rng)
+        draw_parameters(self.network_, self.init, rng())
         self._show_parameters()
         self.n_layers_ = len(sizes)
         self.n_iter_ = self.t_ = self._no_improvement_count = 0
@@ -195,7 +197,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         """
         self._validate_params()
         X, Y = self._check_targets(X, y, incremental=False, first=True)
-        self._set_up(X, Y, check_random_state(self.random_state), first=True)
+        self._set_up(X, Y, partial(check_random_state, self.random_state), first=True)
         return self
 
     def training_setup(self, X: Any, y: Any) -> tuple[Network, Array, Array, dict[str, Any]]:

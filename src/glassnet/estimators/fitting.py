@@ -63,7 +63,12 @@ class Fitting:
     """Trains the estimator's network on rows; `validation` are the rows that a score or a loss is measured on."""
 
     def __init__(
-        self, estimator: Any, rows: Rows, validation: Rows | None, rng: np.random.RandomState, tasks: tuple[Hook, Hook]
+        self,
+        estimator: Any,
+        rows: Rows,
+        validation: Rows | None,
+        rng: Callable[[], np.random.RandomState],
+        tasks: tuple[Hook, Hook],
     ) -> None:
         self.estimator, self.rows, self.validation, self.rng = estimator, rows, validation, rng
         self.network: Network = estimator.network_
@@ -136,7 +141,7 @@ class Fitting:
         est, rows = self.estimator, self.rows
         n = len(rows.Y)
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
-        dropout_seed = int(self.rng.randint(2**31)) if est.dropout > 0 else 0
+        dropout_seed = int(self.rng().randint(2**31)) if est.dropout > 0 else 0
         tol = est.tol if est.early_stopping else est.tol / self.reported.scale
         options = {
             **training_options(est),
@@ -152,7 +157,7 @@ class Fitting:
             validation=self.validation_data,
             schedule=build_schedule(est, n, state.step),
             divide_penalty=True,
-            order=ShuffledOrder(self.rng, n) if est.shuffle else None,
+            order=ShuffledOrder(self.rng(), n) if est.shuffle and n > 1 else None,
             watch=est._score if est.early_stopping else "training_loss",
             goes_on=not incremental,
         )

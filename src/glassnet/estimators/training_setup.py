@@ -31,7 +31,7 @@ def training_setup(estimator: Any, X: Any, y: Any) -> tuple[Network, Array, Arra
     X, Y = twin._check_targets(X, y, incremental=False, first=True)
     weight = twin._weights_of(given_y, None)
     rng = check_random_state(twin.random_state)
-    twin._set_up(X, Y, rng, True)
+    twin._set_up(X, Y, lambda: rng, True)
     network: Network = twin.network_
     options: dict[str, Any] = {}
     stochastic = isinstance(twin.solver, Optimizer) or twin.solver in STOCHASTIC
