@@ -5,10 +5,13 @@ import pytest
 from sklearn import metrics
 
 from glassnet.network.network import Network
+from glassnet.tables.reading.read import as_table
 from glassnet.tables.report import measures as module
 from glassnet.tables.report.baselines import compare, cross_fit_baselines, fit_baselines
 from glassnet.tables.report.calibration import calibration, residuals
 from glassnet.tables.report.measures import measure_classes, measure_numbers, roc_auc
+from glassnet.tables.search.learn import learn
+from glassnet.tables.settings import Settings
 
 
 def classes_drawn(seed, n, k, rounded=False):
@@ -186,3 +189,19 @@ def test_what_a_model_is_ahead_by_and_its_deviation():
     assert compared["constant"]["log_loss"] == pytest.approx(np.log(3))
     assert compared["constant"]["ahead"]["log_loss"][0] > 10 * compared["constant"]["ahead"]["log_loss"][1]
     assert compared["constant"]["ahead"]["accuracy"][0] > 0
+
+
+def test_a_search_is_measured_beside_models_of_the_same_columns():
+    """Dates and numbers with a unit are read for the linear model as for the networks."""
+    rng = np.random.default_rng(0)
+    days = rng.integers(1, 29, 80)
+    table = {
+        "when": [f"2024-03-{day:02}" for day in days],
+        "price": [f"$1,{number:03}" for number in rng.integers(0, 1000, 80)],
+        "y": (days + rng.normal(0, 0.1, 80)).tolist(),
+    }
+    ready = learn(as_table(table), "y", effort="default", settings=Settings(epochs=2), test=0.2)
+    ready.run()
+    ready.measure()
+    baselines = ready.model.training["baselines"]["test"]
+    assert baselines["linear"]["rmse"] < 0.2 * baselines["constant"]["rmse"]

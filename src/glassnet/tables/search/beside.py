@@ -32,7 +32,7 @@ def measure_beside(
     the actual targets of "validation", the rows held out by `folds` in the table's order, and of "test".
     """
     classes, y, weight = problem.n_classes, problem.y, problem.weight
-    preparation = Preparation.fit(problem.cells, problem.choice.kinds, rows)
+    preparation = Preparation.fit(problem.cells, problem.choice.types, rows)
     X = preparation.inputs(problem.cells, dtype=like.dtype)
     order = np.argsort(np.concatenate([held_out for _, held_out in folds]), kind="stable")
     held_out = cross_fit_baselines(like, X, y, folds, weight, classes=classes)
