@@ -32,6 +32,14 @@ def test_the_programs_on_packs_run(capsys):
     assert progress.endswith("100%, 20 of 20 networks")
 
 
+def test_the_program_on_tables_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/tables.md").read_text(encoding="utf-8")
+    programs = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    exec(compile("\n".join(programs), "tables.md", "exec"), {})  # noqa: S102
+    assert float(capsys.readouterr().out) > 0.9
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")

@@ -34,6 +34,8 @@ LAZY: dict[str, str] = {
     "Grade": "glassnet.explain.grade",
     "MLPClassifier": "glassnet.estimators.classifier",
     "MLPRegressor": "glassnet.estimators.regressor",
+    "TableClassifier": "glassnet.tables.estimators.classifier",
+    "TableRegressor": "glassnet.tables.estimators.regressor",
     "Thresholds": "glassnet.diagnose.thresholds",
     "check": "glassnet.explain.check",
     "diagnose": "glassnet.diagnose.diagnosing",
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
     from glassnet.explain.grade import Grade
     from glassnet.storage.export import export
     from glassnet.storage.files import load, save
+    from glassnet.tables.estimators.classifier import TableClassifier
+    from glassnet.tables.estimators.regressor import TableRegressor
 else:  # hidden from type checkers, which would take every misspelt name for one that __getattr__ knows
 
     def __getattr__(name):
@@ -118,6 +122,8 @@ __all__ = [
     "RMSprop",
     "Run",
     "StepDecay",
+    "TableClassifier",
+    "TableRegressor",
     "Thresholds",
     "Trace",
     "activations",

@@ -92,10 +92,8 @@ class SearchProgress:
         self.bar.stop()
 
     def __call__(self, now: Standing) -> None:
-        left = f"{now.seconds_left:.0f} s left" if now.seconds_left >= 0 else ""
-        text = f"{now.finished} of {now.networks} networks   best validation loss {now.best:.4f}   {left}"
         if self.live:
-            self.bar.update(self.task, completed=now.share, text=text)
+            self.bar.update(self.task, completed=now.share, text=str(now))
         elif not self.quiet and (time.monotonic() - self.line_at > LINE_EVERY or now.share >= 1):
             self.line_at = time.monotonic()
-            self.console.print(text, markup=False)
+            self.console.print(str(now), markup=False)

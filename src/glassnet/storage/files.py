@@ -13,7 +13,7 @@ from glassnet.storage.container import pack, unpack
 from glassnet.storage.decode import Decoder
 from glassnet.storage.encode import Encoder
 from glassnet.storage.fields import only
-from glassnet.storage.kinds import MODELS
+from glassnet.storage.kinds import MODELS, as_model
 from glassnet.storage.strict_json import MalformedError, malformed
 from glassnet.training.history import History
 from glassnet.version import __version__
@@ -31,7 +31,8 @@ def save(model: Any, path: Any) -> None:
     Parameters
     ----------
     model : Network, (Network, History), MLPClassifier, MLPRegressor or TableModel
-        With its History, a network can be trained further exactly where it stood: `train(…, resume=history)`.
+        With its History, a network can be trained further exactly where it stood: `train(…, resume=history)`. Of a
+        TableClassifier or TableRegressor its TableModel is written, as `glassnet train` does.
     path : str or path
 
     Raises
@@ -84,6 +85,7 @@ def load(path: Any) -> Any:
 
 def to_bytes(model: Any) -> bytes:
     """Return the bytes of the file that `save` writes; the same model gives the same bytes."""
+    model = as_model(model)
     encoder = Encoder()
     description = {"version": VERSION, "glassnet": __version__, "model": None, "history": None}
     pair = isinstance(model, tuple | list) and len(model) == 2

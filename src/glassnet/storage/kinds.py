@@ -22,11 +22,21 @@ MODELS: dict[str, str] = {
     "TableModel": "glassnet.tables.model",
 }
 
+# estimators whose model is a table's
+TABLE_ESTIMATORS = {"TableClassifier", "TableRegressor"}
+
 # of the records of a run, what belongs to one session only
 _OF_THE_SESSION = {"rescue", "run"}
 
 # fields that files written before them lack, and what they then are
 ADDED_FIELDS: dict[type[Any], dict[str, Any]] = {State: {"batch_size": 0}}
+
+
+def as_model(model: Any) -> Any:
+    """Return the TableModel of a fitted estimator of tables; anything else as it is."""
+    kind = type(model)
+    of_tables = kind.__name__ in TABLE_ESTIMATORS and kind.__module__.startswith("glassnet.tables.estimators.")
+    return getattr(model, "model_", model) if of_tables else model
 
 
 def kept_fields(record: type[History | State]) -> dict[str, str]:

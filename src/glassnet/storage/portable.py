@@ -10,6 +10,7 @@ from typing import Any, Literal
 from glassnet.equations.activations import ACTIVATIONS
 from glassnet.errors import InputError, shown
 from glassnet.network.network import Network
+from glassnet.storage.kinds import as_model
 from glassnet.tables.preparation.column import Column
 from glassnet.tables.preparation.encoder import MISSING
 from glassnet.tables.preparation.number_encoders import Standard
@@ -134,6 +135,7 @@ def category_places(column: Column, missing: Sequence[str]) -> dict[str, int]:
 
 def as_portable(model: Any) -> Portable:
     """Describe any model as a Portable; raise InputError if it cannot be exported."""
+    model = as_model(model)
     kind = type(model).__name__
     if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
         return as_portable(model[0])  # the history stays behind

@@ -111,7 +111,9 @@ def _read_content(
 
 
 def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = False) -> Table:
-    """Make a Table from a Table, the path of a file, a data frame, or a mapping of names to columns.
+    """Make a Table from a Table, the path of a file, a data frame, a mapping of names to columns, or an array (n, d).
+
+    The columns of an array are called x0, x1, ….
 
     Examples
     --------
@@ -129,6 +131,8 @@ def as_table(given: Any, missing: tuple[str, ...] = (), decimal_comma: bool = Fa
             frame = given
         elif isinstance(given, Mapping):
             frame = pl.DataFrame({str(name): _series(values) for name, values in given.items()})
+        elif isinstance(given, np.ndarray) and given.ndim == 2:
+            frame = pl.DataFrame({f"x{k}": _series(values) for k, values in enumerate(given.T)})
         elif hasattr(given, "to_dict") and hasattr(given, "columns"):  # a pandas data frame
             frame = pl.DataFrame({str(name): _series(given[name]) for name in given.columns})
         else:
@@ -155,6 +159,9 @@ def _series(values: Any) -> Any:
     array = np.asarray(values)
     if array.dtype.kind in "Mm":
         return pl.Series(values=array.astype(f"{array.dtype.kind}8[us]"))
+    if array.dtype == object:
+        known = [None if each != each else _plain(each) for each in array.tolist()]  # noqa: PLR0124
+        return pl.Series(values=known, strict=False)
     return pl.Series(values=array.tolist())
 
 

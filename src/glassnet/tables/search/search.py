@@ -53,6 +53,10 @@ class Standing:
     best: float
     seconds_left: float
 
+    def __str__(self) -> str:
+        left = f"{self.seconds_left:.0f} s left" if self.seconds_left >= 0 else ""
+        return f"{self.finished} of {self.networks} networks   best validation loss {self.best:.4f}   {left}"
+
 
 @dataclass(eq=False)
 class Search:
@@ -91,7 +95,8 @@ class Search:
     def __post_init__(self) -> None:
         problem, seed = self.problem, self.settings.seed
         if self.held_out is None:
-            self.folds = fold_rows(problem.y, self.rows, FOLDS, seed, problem.n_classes)
+            count = min(FOLDS, len(self.rows))
+            self.folds = fold_rows(problem.y, self.rows, count, seed, problem.n_classes)
         else:
             self.folds = [(self.rows, self.held_out)]
         more = MORE[self.effort]

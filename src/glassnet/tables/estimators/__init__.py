@@ -1,0 +1,1 @@
+"""The models of `glassnet train` as scikit-learn estimators: TableClassifier and TableRegressor."""
