@@ -327,6 +327,18 @@ def test_measures_of_validation_are_of_rows_held_out(of_numbers):
     assert of_numbers.model.training["validation"] == measures["validation"]
 
 
+def test_dates_and_formatted_numbers_are_measured_beside_a_linear_model():
+    given = table().frame.with_columns(
+        day=pl.Series([f"{k % 28 + 1:02}.{k % 12 + 1:02}.2020" for k in range(120)]),
+        cost=pl.Series([f"$1,{k % 90 + 100}" for k in range(120)]),
+    )
+    found = learn(Table(given, text=True), "price", effort="default", settings=Settings(epochs=2), ignore=["level"])
+    assert (found.problem.choice.kinds["day"], found.problem.choice.types["cost"].form) == ("date", "$1,234.5")
+    found.run()
+    found.measure()
+    assert found.model.training["baselines"]["validation"]
+
+
 def test_many_rows_are_compared_on_one_fold(monkeypatch):
     monkeypatch.setattr(search, "MANY_ROWS", 120)
     found = search_of(epochs=2)
