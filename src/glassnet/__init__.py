@@ -28,6 +28,7 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
+    "Contributions": "glassnet.explain.contributions",
     "Derivation": "glassnet.explain.derivation",
     "Diagnosis": "glassnet.diagnose.diagnosis",
     "Finding": "glassnet.diagnose.findings",
@@ -38,6 +39,7 @@ LAZY: dict[str, str] = {
     "TableRegressor": "glassnet.tables.estimators.regressor",
     "Thresholds": "glassnet.diagnose.thresholds",
     "check": "glassnet.explain.check",
+    "contributions": "glassnet.explain.contributions",
     "diagnose": "glassnet.diagnose.diagnosing",
     "examine": "glassnet.diagnose.examine",
     "explain": "glassnet.explain.explain",
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from glassnet.estimators.classifier import MLPClassifier
     from glassnet.estimators.regressor import MLPRegressor
     from glassnet.explain.check import check
+    from glassnet.explain.contributions import Contributions, contributions
     from glassnet.explain.derivation import Derivation
     from glassnet.explain.explain import explain
     from glassnet.explain.grade import Grade
@@ -99,6 +102,7 @@ __all__ = [
     "AdamW",
     "Adaptive",
     "Constant",
+    "Contributions",
     "Cosine",
     "Derivation",
     "Diagnosis",
@@ -129,6 +133,7 @@ __all__ = [
     "activations",
     "check",
     "check_gradients",
+    "contributions",
     "diagnose",
     "examine",
     "explain",

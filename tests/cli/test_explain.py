@@ -92,3 +92,71 @@ def test_wrong_arguments_are_one_line(glassnet, files, arguments, words):
     assert done.code == 2
     assert words in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.fixture
+def ensemble(glassnet, files):
+    folder, _, _ = files
+    arguments = ("--target", "y", "--effort", "default", "--epochs", 2, "--hidden", "4", "--no-figures")
+    trained = glassnet("train", folder / "data.csv", *arguments, "--out", folder / "m.safetensors")
+    assert trained.code == 0, trained.err
+    return folder / "m.safetensors", folder / "data.csv"
+
+
+def test_it_opens_with_the_contributions_and_works_one_network_through(glassnet, ensemble):
+    model, data = ensemble
+    lines = glassnet("explain", model, data, "--row", 3).out.splitlines()
+    assert lines[0].startswith("Why this prediction? probability of ")
+    n = len(gn.load(model).members)
+    assert f"Network 0 of 0 … {n - 1}, worked through:" in lines
+    third = glassnet("explain", model, data, "--row", 3, "--member", 2, "--format", "json")
+    found = json.loads(third.out)
+    given = {step["symbol"]: step for step in found["given"]}
+    assert given["b1"]["value"] == gn.load(model).members[2].network.b[1].tolist()
+    row = found["contributions"]["rows"][0]
+    assert {each["column"] for each in row["columns"]} == {"x0", "x1", "x2"}
+    total = row["baseline"] + sum(each["contribution"] for each in row["columns"])
+    assert total == pytest.approx(gn.load(model).predict_proba(data)[3].max(), abs=1e-6)
+
+
+@pytest.mark.parametrize(("form", "start"), [("html", "<!doctype"), ("md", "## Why"), ("tex", "\\documentclass")])
+def test_every_format_opens_with_the_contributions(glassnet, ensemble, form, start):
+    model, data = ensemble
+    out = glassnet("explain", model, data, "--rows", 2, "--format", form).out
+    assert out.startswith(start)
+    assert out.count("Why this prediction? probability") == 2
+    assert out.index("Why this prediction? probability") < out.index("worked through") < out.index("One training step")
+
+
+@pytest.mark.parametrize(("name", "head"), [("why.png", b"\x89PNG"), ("why.svg", b"<?xml")])
+def test_the_contributions_as_a_figure(glassnet, ensemble, name, head):
+    model, data = ensemble
+    done = glassnet("explain", model, data, "--figure", data.parent / name, "--row", 1)
+    assert done.code == 0, done.err
+    assert (data.parent / name).read_bytes().startswith(head)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--figure", "why.pdf"), "--figure: expected a name that ends in .png or .svg; got 'why.pdf'"),
+        (("--figure", "why.png", "--rows", 2), "--figure: expected one row; got 2"),
+        (("--figure", "why.png", "--weight", "b1,0"), "--figure: expected a model of glassnet train, and no --weight"),
+        (("--member", 99), "--member: expected one of 0 … "),
+    ],
+)
+def test_wrong_arguments_of_the_contributions_are_one_line(glassnet, ensemble, arguments, words):
+    done = glassnet("explain", *ensemble, *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_the_worked_step_of_a_regression_has_the_target_that_the_network_has(glassnet, files):
+    folder, numbers, _ = files
+    arguments = ("--target", "x2", "--epochs", 2, "--no-figures", "--out", folder / "m.safetensors")
+    assert glassnet("train", folder / "data.csv", *arguments).code == 0
+    found = json.loads(glassnet("explain", folder / "m.safetensors", folder / "data.csv", "--format", "json").out)
+    (target,) = (step["value"][0][0] for step in found["given"] if step["symbol"] == "Y")
+    model = gn.load(folder / "m.safetensors")
+    assert target == pytest.approx((numbers[0, 2] - model.target_mean) / model.target_scale, rel=1e-5)

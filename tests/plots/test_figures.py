@@ -96,3 +96,16 @@ def test_a_dollar_in_a_name_is_drawn_as_it_stands(kind):
         svg = html.unescape(figures.render(DRAWN[kind](*NAMES), "svg").decode())
     for name in NAMES:
         assert name in svg, name
+
+
+def test_contributions_lead_from_the_baseline_to_the_prediction():
+    figure = figures.plot_contributions(["a = 1", "b" * 50], [2.0, -0.5], 10.0, "why", lambda v, signed=False: f"{v:g}")
+    (ax,) = figure.axes
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
+    assert bars == [(10.0, 12.0), (12.0, 11.5)]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a = 1", "b" * 39 + "…"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
+    assert "11.5" in ax.get_xlabel()
+    low, high = ax.get_xlim()
+    assert low < 10
+    assert high > 12

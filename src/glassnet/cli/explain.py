@@ -1,10 +1,10 @@
-"""`glassnet explain`: one row of a table worked through a model with its numbers, or the chain rule of one weight."""
+"""`glassnet explain`: the contributions to a prediction and its worked step, or the chain rule of one weight."""
 
 from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +50,8 @@ class View:
     weight: str | None = option("One number alone: W1,0,3 or b2,0; or Z1,0,2 for an entry.")
     form: str = option("Output format.", "text", "--format", choices=tuple(METHODS))
     out: Path | None = option("A file to write.")
+    member: int = option("The network that is worked through, of a model of several, from 0.", 0, min=0)
+    figure: Path | None = option("A file for a figure of the contributions: .png or .svg.")
 
 
 @spread
@@ -62,17 +64,36 @@ def explain(
     view: View,
     update: Update,
 ) -> None:
-    """Work one training step out, every number of it: forward, loss, backward, update."""
-    from glassnet.explain.explain import explain as work_out
+    """Say what each column adds to a prediction, and work one training step out, every number of it.
 
-    derivation = work_out(*_model_and_rows(model, file, rows), **vars(update))
-    shown_part: Any = derivation if view.weight is None else derivation.entry(*_place(view.weight))
-    if view == View() and sys.stdout.isatty():
+    The contributions are those of a model of glassnet train. The step is forward, loss, backward, update.
+    """
+    from glassnet.cli.why import member_of, why
+    from glassnet.explain.explain import explain as work_out
+    from glassnet.tables.model import TableModel
+
+    found, given, y = _model_and_rows(model, file, rows)
+    network, heading = member_of(found, view.member)
+    of_table = isinstance(found, TableModel) and view.weight is None
+    if view.figure is not None and not of_table:
+        raise InputError("--figure: expected a model of glassnet train, and no --weight; leave one of them out.")
+    shares = why(found, given, view.figure) if of_table else None
+    derivation = work_out(network, given, y, **vars(update))
+    if replace(view, member=0, figure=None) == View() and sys.stdout.isatty():
         from rich.console import Console
 
-        Console(highlight=False, soft_wrap=True).print(derivation)
+        console = Console(highlight=False, soft_wrap=True)
+        if shares is not None:
+            console.print("\n\n".join(filter(None, [shares.to_text(update.digits), heading])) + "\n", markup=False)
+        console.print(derivation)
         return
-    content: str = getattr(shown_part, METHODS[view.form])()
+    if shares is not None:
+        from glassnet.explain.together import together
+
+        content = together(shares, derivation, view.form, heading)
+    else:
+        part: Any = derivation if view.weight is None else derivation.entry(*_place(view.weight))
+        content = getattr(part, METHODS[view.form])()
     if view.out is None:
         write_data(content.rstrip("\n") + "\n")
         return

@@ -33,6 +33,7 @@ class Places:
 def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.storage.files import save
+    from glassnet.tables.report.importance import most_read_text
     from glassnet.tables.report.notes import notes
     from glassnet.tables.report.text import confusion_text, measures_text
 
@@ -58,6 +59,8 @@ def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> 
         say(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
     for note in notes(model.training, model.classes, model.target) if not quiet else ():
         say(f"\nnote: {note}")
+    if not quiet and (most_read := most_read_text(model.training)):
+        say(f"\n{most_read}")
     written = [out]
     if folder is not None and not interrupted:
         from glassnet.cli.table_figures import draw

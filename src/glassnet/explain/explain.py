@@ -127,7 +127,9 @@ def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
     if hasattr(given, "preparation") and isinstance(getattr(given, "network", None), Network):  # a table model
         table = given.table(x)
         X = given.preparation.matrix(table, dtype=given.network.dtype)
-        y = given.encode(table) if y is None and given.target in table.names else y
+        if y is None and given.target in table.names:
+            y = given.encode(table)
+            y = (y - given.target_mean) / given.target_scale if given.classes is None else y
         outputs = _names(given.classes or (given.target,))
         return given.network, X, y, (_names(given.preparation.feature_names), outputs)
     network = getattr(given, "network_", None)

@@ -127,6 +127,16 @@ def backward(
     return Gradient(flat, dW, db, dZ, dA)
 
 
+def pull_back(activations: Mapping[int, Activation], W: Mapping[int, Array], trace: Trace, dA: Array) -> Array:
+    """Carry the slope of a function of the output, dA (n, n_outputs), back to the input: dZ = dA ⊙ g'(Z), dA = dZ Wᵀ.
+
+    Nothing is divided by n, and the parameters get no gradient.
+    """
+    for layer in range(len(trace.Z), 0, -1):
+        dA = activations[layer].backward(trace.Z[layer], trace.A[layer], dA) @ W[layer].T
+    return dA
+
+
 def objective(
     activations: Mapping[int, Activation],
     loss: Loss,

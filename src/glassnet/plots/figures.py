@@ -208,6 +208,41 @@ def plot_predictions(parts: dict[str, tuple[Array, Array]], title: str, target: 
     return figure
 
 
+def plot_contributions(
+    names: Sequence[str], values: Sequence[float], baseline: float, title: str, number: Callable[..., str]
+) -> Figure:
+    """Plot how contributions lead from the baseline to the prediction: a bar for each, where the one above it ends.
+
+    `number(value, signed)` writes a number.
+    """
+    ends = baseline + np.cumsum(values)
+    starts = np.concatenate([[baseline], ends[:-1]])
+    figure, (ax,) = _axes(width=7.2, height=1.5 + 0.36 * len(values))
+    for row, (start, end, value) in enumerate(zip(starts, ends, values, strict=True)):
+        ax.barh(row, value, left=start, height=0.62, color=COLOURS[value < 0])
+        ax.plot([end, end], [row, min(row + 1, len(values) - 1)], color="0.6", linewidth=0.8, zorder=0)
+        ax.annotate(
+            number(value, signed=True),
+            (max(start, end), row),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
+    for x, style in ((baseline, ":"), (ends[-1], "--")):
+        ax.axvline(x, color="0.4", linewidth=1, linestyle=style, zorder=0)
+    ax.set_yticks(range(len(values)), [name if len(name) <= 40 else f"{name[:39]}…" for name in names])
+    ax.set_ylim(len(values) - 0.4, -0.6)
+    ax.set_xlabel(f"dotted: the baseline, {number(baseline)}; dashed: the prediction, {number(ends[-1])}")
+    ax.use_sticky_edges = False
+    ax.margins(x=0.14)
+    ax.set_title(title)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    return figure
+
+
 def render(figure: Figure, form: str = "png") -> bytes:
     """Return the figure as the bytes of a "png" or "svg" file; no text in it is read as mathematics."""
     from matplotlib import rc_context

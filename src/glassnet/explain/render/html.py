@@ -30,7 +30,7 @@ def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> st
         parts += [_block(block, graph, shown) for block in blocks]
         parts.append("</section>")
     parts += [f'<p class="quiet">{escape(note)}</p>' for note in outline.notes]
-    return _whole(parts, outline.title, document)
+    return whole_page(parts, outline.title, document)
 
 
 def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
@@ -46,19 +46,25 @@ def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(f'<p class="quiet">{method}: {value:.15g}; backpropagation: {entry.value:.15g}</p>')
-    return _whole(parts, entry.title, document)
+    return whole_page(parts, entry.title, document)
 
 
-def _whole(parts: list[str], title: str, document: bool) -> str:
+def whole_page(parts: list[str], title: str, document: bool) -> str:
+    """Join parts to one element with its style, or to a document of its own."""
     style = files("glassnet.explain.render").joinpath("style.css").read_text(encoding="utf-8")
     element = f'<div class="glassnet"><style>{style}</style>\n' + "\n".join(part for part in parts if part) + "\n</div>"
-    if not document:
-        return element
+    return page(element, title) if document else element
+
+
+def page(element: str, title: str) -> str:
+    """Put elements into a document of their own."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    page = "<style>html { background: #fdfdfb; } @media (prefers-color-scheme: dark) { html { background: #14181d; } }"
-    page += " body { margin: 0; }</style>"
+    ground = (
+        "<style>html { background: #fdfdfb; } @media (prefers-color-scheme: dark) { html { background: #14181d; } }"
+    )
+    ground += " body { margin: 0; }</style>"
     return (
-        f'<!doctype html>\n<html lang="en"><head>{head}<title>{escape(title)}</title>{page}</head>\n'
+        f'<!doctype html>\n<html lang="en"><head>{head}<title>{escape(title)}</title>{ground}</head>\n'
         f"<body>{element}</body></html>\n"
     )
 

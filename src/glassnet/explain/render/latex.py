@@ -64,7 +64,7 @@ def render_latex(outline: Outline, graph: Graph, *, document: bool = True) -> st
         parts.append(rf"\subsection*{{{text(STAGES[stage])}}}")
         parts += [_block(block, graph, document) for block in blocks]
     parts += [rf"\medskip\small {text(note)}" for note in outline.notes]
-    return _whole(parts, document)
+    return whole_document(parts, document)
 
 
 def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
@@ -77,7 +77,7 @@ def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(rf"{text(method)}: {value:.15g}; backpropagation: {entry.value:.15g}.")
-    return _whole(parts, document)
+    return whole_document(parts, document)
 
 
 def formula_rows(formula: ShownFormula, block: Block, graph: Graph) -> list[str]:
@@ -114,7 +114,8 @@ def _character(character: str) -> str:
     return _CHARACTERS.get(character) or (escape(plain) if plain else "?")
 
 
-def _whole(parts: list[str], document: bool) -> str:
+def whole_document(parts: list[str], document: bool) -> str:
+    """Join parts to a fragment, or to a document of its own."""
     body = "\n\n".join(parts)
     return f"{PREAMBLE}{body}\n\\end{{document}}\n" if document else body + "\n"
 

@@ -14,6 +14,7 @@ from glassnet.tables.fitting.problem import Choices, Problem, pose, problem_line
 from glassnet.tables.fitting.record import record_settings, thinned
 from glassnet.tables.fitting.set_up import Part, SetUp, complete, set_up
 from glassnet.tables.fitting.splitting import split_rows
+from glassnet.tables.importance import HeldOut, permutation_importance, rows_within
 from glassnet.tables.model import TableModel
 from glassnet.tables.reading.table import Table, cut
 from glassnet.tables.report.baselines import compare, fit_baselines
@@ -99,7 +100,18 @@ class Plan:
         }
         if history is not None:
             model.training |= {"steps": history.steps, "seconds": round(history.seconds, 3)}
+            model.training |= self._importance()
         return model
+
+    def _importance(self) -> dict[str, Any]:
+        """Return the importance of the columns on validation rows, or where there are none on rows trained on."""
+        if self.problem.table.image_shape is not None:
+            return {}
+        member, part = self.model.members[0], self.parts.get("validation", self.parts["train"])
+        trained = len(self.parts["train"]) * len(self.watch.loss)
+        some = slice(rows_within(trained, len(member.preparation.groups), 1))
+        of = HeldOut([member], [part.X[some]], part.actual[some])
+        return {"importance": permutation_importance([of], self.settings.seed)}
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of `train` apart from the data."""

@@ -9,6 +9,7 @@ from typing import Any
 from glassnet.errors import printable
 from glassnet.tables.preparation.column import Column
 from glassnet.tables.reading.table import cut, cut_left
+from glassnet.tables.report.importance import importance_text
 
 SHOWN_COLUMNS = 40
 PURPOSE = {"train": "to train", "validation": "to validate", "test": "to test"}
@@ -45,6 +46,8 @@ def model_text(
         parts.append("training\n" + "\n".join(facts))
     if measured := {part: training[part] for part in PURPOSE if training.get(part)}:
         parts.append(measures_text(measured, training.get("baselines")))
+    if ranking := importance_text(training):
+        parts.append(ranking)
     return printable("\n\n".join(parts), keep="\n")
 
 

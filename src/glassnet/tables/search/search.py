@@ -14,6 +14,7 @@ from glassnet.errors import printable
 from glassnet.tables.fitting.problem import Problem, problem_lines
 from glassnet.tables.fitting.record import record_settings, thinned
 from glassnet.tables.fitting.set_up import complete
+from glassnet.tables.importance import HeldOut, permutation_importance, rows_within
 from glassnet.tables.model import Member, TableModel, mean_answer
 from glassnet.tables.reading.table import Table
 from glassnet.tables.search.beside import measure_beside
@@ -284,7 +285,29 @@ class Search:
             "tried": self.tried(),
             "curves": [thinned(curve, MOST_POINTS) for curve in self.curves["validation"]],
         }
+        if not self.interrupted and problem.table.image_shape is None:
+            model.training["importance"] = self._importance()
         return model
+
+    def _importance(self) -> dict[str, list[float]]:
+        """Return the importance of the columns on rows that the members held out, some of each fold."""
+        problem, trials = self.problem, self.members
+        trained = sum(len(trial.rows) * len(trial.record.loss) for trial in self.trials)
+        most = rows_within(trained, len(problem.choice.kinds), len(trials))
+        rng = np.random.Generator(np.random.Philox(self.settings.seed))
+        parts = []
+        for fold in sorted({trial.fold for trial in trials}):
+            members = [trial.member for trial in trials if trial.fold == fold and trial.member is not None]
+            rows = np.sort(rng.permutation(self.folds[fold][1])[:most])
+            inputs: dict[tuple[int, Any], Any] = {}  # members of one fold may share their preparation
+            for member in members:
+                key = (id(member.preparation), member.network.dtype)
+                if key not in inputs:
+                    dtype = member.network.dtype
+                    inputs[key] = member.preparation.inputs(problem.cells, rows=rows, dtype=dtype)
+            of_members = [inputs[id(member.preparation), member.network.dtype] for member in members]
+            parts.append(HeldOut(members, of_members, problem.y[rows]))
+        return permutation_importance(parts, self.settings.seed)
 
 
 def _short(value: Any) -> str:
