@@ -11,7 +11,7 @@ from glassnet.training.options import OPTIONS, StepOptions, checked, definitions
 
 X, Y = [[0.0], [1.0]], [0, 1]
 DATA = ["network", "X", "Y"]
-OF_SCIKIT_LEARN = ["divide_penalty", "order", "watch"]
+OF_SCIKIT_LEARN = ["divide_penalty", "goes_on", "order", "watch"]
 OF_PACKS = ["draw_order"]
 RULES = {"stop", "stop_every", "progress", "diverged"}
 
