@@ -84,11 +84,20 @@ def cost(panel: Axes, scores: Scores) -> None:
     }
     for name, (seconds, rank) in points.items():
         panel.plot(seconds, rank, ls="", **STYLES[name])
-        panel.annotate(CONTENDERS[name].label, (seconds, rank), (0, 8), textcoords="offset points", ha="center", size=8)
+        below = any(0 < rank - other < 0.5 and abs(np.log10(time / seconds)) < 0.7 for time, other in points.values())
+        panel.annotate(
+            CONTENDERS[name].label,
+            (seconds, rank),
+            (0, -8 if below else 8),
+            textcoords="offset points",
+            ha="center",
+            va="top" if below else "bottom",
+            size=8,
+        )
     finish(panel, "", "processor seconds of a fit, logarithmic")
     panel.set_title(f"Mean rank on {len(scores.complete)} tables: the higher up, the better", fontsize=10, loc="left")
     times = [seconds for seconds, _ in points.values()]
-    panel.set_xlim(min(times, default=1) / 3, max(times, default=1) * 3)
+    panel.set_xlim(min(times, default=1) / 6, max(times, default=1) * 4)
     panel.margins(y=0.15)
     panel.yaxis.set_major_locator(MultipleLocator(0.5))
     panel.invert_yaxis()

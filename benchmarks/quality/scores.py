@@ -21,12 +21,13 @@ class Scores:
 
     @classmethod
     def of(cls, cases: Sequence[Case], records: dict[Key, dict[str, Any]]) -> Scores:
-        """Take each contender's last version, and the results of another where a contender is that one on numbers."""
+        """Take each contender's last version; one that is another on numbers has that one's results there, if it was measured."""
         results = latest(records)
+        measured = {name for _, _, name in results}
         numbers = {case.name for case in cases if case.task == "regression"}
         for (table, split, name), record in list(results.items()):
             for other, contender in CONTENDERS.items():
-                if contender.for_numbers == name and table in numbers:
+                if contender.for_numbers == name and other in measured and table in numbers:
                     results.setdefault((table, split, other), record)
         return cls(cases, results)
 
