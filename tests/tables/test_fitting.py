@@ -103,6 +103,18 @@ def test_settings_by_rule(rows, classes, expected):
     assert s.encoding.rank
 
 
+def test_one_network_for_classes_of_few_rows_is_held_back_more():
+    few, many = (Settings().complete(rows, 3, 2, quick=True) for rows in (1_999, 2_000))
+    assert (few.optimizer, few.learning_rate, few.dropout, few.categories) == (
+        "adamw:weight_decay=3",
+        0.001,
+        0.3,
+        "both",
+    )
+    assert (many.optimizer, many.learning_rate, many.dropout) == ("adamw:weight_decay=1", 0.002, 0.15)
+    assert Settings().complete(1_999, 3, None, quick=True).dropout == 0.1
+
+
 def test_images_have_a_rule_of_their_own():
     s = Settings().complete(2_500, 784, 10, images=True)
     assert (s.hidden, s.activation, s.optimizer, s.schedule, s.dropout) == (

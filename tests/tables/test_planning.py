@@ -309,7 +309,7 @@ def test_what_the_run_is_told():
     assert plan(numbers(), "y", settings=Settings(patience=0)).arguments()["early_stopping"] is None
     by_rule = plan(numbers(100, ["a", "b"]), "y").model.settings
     assert (by_rule["learning_rate"], by_rule["loss"], by_rule["init"]) == (
-        0.002,
+        0.001,
         "binary_cross_entropy",
         ["he_normal"],
     )

@@ -97,6 +97,8 @@ RULES: dict[str, dict[str, Any]] = {
 BATCHES = {32: 1_500, 64: 4_000, 128: 10_000, 256: 100_000, 512: float("inf")}  # rows in a step: below so many rows
 MOST_BINS = 2_000  # of all numeric columns together
 MOST_STEPS = 20_000
+FEW_ROWS = 2_000  # below which a single network of classes is held back more
+FEW_ROWS_RULE = {"optimizer": "adamw:weight_decay=3", "learning_rate": 0.001, "dropout": 0.3, "categories": "both"}
 MOST_QUICK = (400, 3_500)  # bins and steps of a single network: a few seconds
 
 
@@ -215,6 +217,7 @@ class Settings:
         The rules for classes and for numbers are `RULES`; images have one of their own. Apart from them:
 
         - hidden: 128,128, or 64,64 below 500 rows.
+        - `quick`, for classes below 2,000 rows: decay 3, learning rate 0.001, dropout 0.3, categories both ways.
         - bins: fewer where the numeric columns would have more than 2,000 of them (`quick`: 400).
         - batch_size: 32 below 1,500 rows, 64 below 4,000, 128 below 10,000, 256 below 100,000, then 512; all for lbfgs.
         - epochs: fewer where they would be more than 20,000 steps (`quick`: 3,500), at least 8.
@@ -229,6 +232,8 @@ class Settings:
         rule["bins"] = min(rule["bins"], most_bins // max(numeric, 1))
         rule["output"] = "identity" if classes is None else "sigmoid" if classes == 2 else "softmax"
         rule["batch_size"] = next(size for size, below in BATCHES.items() if rows < below)
+        if quick and classes is not None and not images and rows < FEW_ROWS:
+            rule |= FEW_ROWS_RULE
         if self.plain:
             rule |= PLAIN
         if self.optimizer is not None:
