@@ -151,6 +151,14 @@ def found_by_hand():
     return gn.Contributions(names, values, np.array([10.0]), total, ("price_&",), (("1",) * 32,), "the mean")
 
 
+def test_an_estimator_of_tables_is_explained_as_its_model():
+    X = {"size": np.sin(np.arange(60.0)), "sky": ["clear", "grey", "dark"] * 20}
+    model = gn.TableRegressor(effort="quick", epochs=3).fit(pl.DataFrame(X), X["size"] + 1.0)
+    found, expected = (gn.contributions(each, X) for each in (model, model.model_))
+    assert found.names == expected.names == ("size", "sky")
+    assert (found.values == expected.values).all()
+
+
 def test_text_lists_the_largest_first_with_the_running_total():
     lines = [line.split() for line in found_by_hand().to_text().splitlines()]
     assert lines[0][-1] == "9.800"

@@ -306,7 +306,8 @@ def test_what_the_run_is_told():
     assert (told["learning_rate"], told["loss"], told["init"]) == (0.25, "huber:delta=0.5", ["glorot_uniform"])
     assert (told["validation"], told["test"], told["left_out"]) == (0.15, 0.0, {"w": "ignored"})
     assert plan(numbers(), "y", validation=0.0).arguments()["early_stopping"] is None
-    assert plan(numbers(), "y", settings=Settings(patience=0)).arguments()["early_stopping"] is None
+    never = plan(numbers(), "y", settings=Settings(patience=0, epochs=9)).arguments()["early_stopping"]
+    assert never == gn.EarlyStopping(9, 0.0)  # it does not stop, and keeps the best epoch
     by_rule = plan(numbers(100, ["a", "b"]), "y").model.settings
     assert (by_rule["learning_rate"], by_rule["loss"], by_rule["init"]) == (
         0.001,

@@ -176,6 +176,7 @@ def contributions(model: Any, rows: Any, *, output: Any = None, baseline: Any = 
     >>> found.values.round(4)
     array([[-0.0836,  0.3936,  0.1009]])
     """
+    model = getattr(model, "model_", model)  # of a TableClassifier or TableRegressor
     subject = _table_model(model, rows) if hasattr(model, "members") else _network(model, rows, baseline)
     if hasattr(model, "members") and baseline is not None:
         raise InputError("baseline: expected none for a table model, which has its own; got one; leave it out.")

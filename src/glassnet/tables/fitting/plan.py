@@ -137,7 +137,9 @@ class Plan:
         batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
         optimizer = self.arguments()["optimizer"]
         stop = (
-            f", until {s.patience} epochs bring no better validation loss" if self.arguments()["early_stopping"] else ""
+            f", until {s.patience} epochs bring no better validation loss"
+            if "validation" in self.parts and s.patience
+            else ""
         )
         penalty = f", l2={s.l2:g}" if s.l2 else ""
         lines.append(f"{optimizer}, {batches}{penalty}, up to {s.epochs} epochs{stop}")

@@ -109,7 +109,8 @@ def problem_lines(problem: Problem, becomes: str = "") -> list[str]:
     """Describe a problem: the table, the target, the inputs and what they become, the columns left out."""
     table, kinds = problem.table, [*problem.choice.kinds.values()]
     counts = {kind: kinds.count(kind) for kind in ("numeric", "categorical", "date")}
-    inputs = " and ".join(f"{count} {kind}" for kind, count in counts.items() if count or kind != "date")
+    *some, last = (f"{count} {kind}" for kind, count in counts.items() if count or kind != "date")
+    inputs = f"{', '.join(some)} and {last}"
     mean, scale = (float(np.mean(problem.y)), float(np.std(problem.y))) if problem.classes is None else (0.0, 1.0)
     return [
         f"{table.source}: {len(table):,} rows, {len(table.names):,} columns",

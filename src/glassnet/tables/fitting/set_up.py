@@ -81,12 +81,13 @@ class SetUp:
     def options(self, validated: bool) -> dict[str, Any]:
         """Return the options of `train` apart from the data; without validation nothing stops early."""
         s = self.settings
+        patience = s.patience or s.epochs or 1  # with patience 0 it never stops, and still keeps the best epoch
         return {
             **{name: getattr(s, name) for name in OPTIONS if hasattr(s, name)},
             "optimizer": specs.build_optimizer(s.optimizer or "adam", s.learning_rate),
             "batch_size": s.batch_size or None,
             "schedule": specs.build_schedule(s.schedule or "constant"),
-            "early_stopping": EarlyStopping(s.patience, s.min_delta) if s.patience and validated else None,
+            "early_stopping": EarlyStopping(patience, s.min_delta) if validated else None,
             "n_threads": s.threads,
         }
 
