@@ -76,7 +76,7 @@ def losses(panel: Axes, scores: Scores) -> None:
 
 
 def cost(panel: Axes, scores: Scores) -> None:
-    """Draw the mean rank over the processor time: below and to the left is better."""
+    """Draw the mean rank over the processor time: further up and to the left is better."""
     points = {
         name: (seconds, rank)
         for name, rank in scores.ranks().items()
@@ -84,7 +84,8 @@ def cost(panel: Axes, scores: Scores) -> None:
     }
     for name, (seconds, rank) in points.items():
         panel.plot(seconds, rank, ls="", **STYLES[name])
-        below = any(0 < rank - other < 0.5 and abs(np.log10(time / seconds)) < 0.7 for time, other in points.values())
+        near = [(time, other) for time, other in points.values() if abs(np.log10(time / seconds)) < 0.7]
+        below = any(0 < rank - other < 0.5 or (rank == other and time < seconds) for time, other in near)
         panel.annotate(
             CONTENDERS[name].label,
             (seconds, rank),
