@@ -252,7 +252,8 @@ def render(figure: Figure, form: str = "png") -> bytes:
     for text in figure.findobj(Text):  # texts made outside the style
         text.set_parse_math(False)
     with rc_context(_STYLE):  # texts that drawing makes, such as the numbers on axes
-        if layout := figure.get_layout_engine():
+        equal = any(ax.get_aspect() == 1 and not ax.images for ax in figure.axes)
+        if equal and (layout := figure.get_layout_engine()):
             layout.execute(figure)  # a second time in savefig: where axes are equal, one leaves labels outside
         figure.savefig(content, format=form, metadata={"Date": None} if form == "svg" else None)
     return content.getvalue()
