@@ -221,7 +221,7 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What is explained: the parts of a model, the names of its columns and of its answers, the cells."""
+    """Holds the model that is explained: its parts, the names of its columns and answers, and the cells."""
 
     parts: list[_Part]
     names: list[str]

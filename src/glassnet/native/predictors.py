@@ -21,7 +21,7 @@ ROWS_KEPT = 64  # at most, of a call that takes a kept predictor: packing takes 
 PARAMETERS_KEPT = 1_000_000  # at most, of a network whose predictor is kept: it holds them twice
 MOST_KEPT = 8
 
-# Of each network that lives, what its predictor was made of and the predictor; while one is in use it is not here.
+# Maps each live network to what its predictor was made of and the predictor; a call takes the entry out while it uses it.
 _kept: WeakKeyDictionary[Network, tuple[Any, Any]] = WeakKeyDictionary()
 
 

@@ -27,7 +27,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Choice:
-    """What was decided about a table.
+    """Names the columns and rows to learn from, and tells every decision about a table.
 
     Parameters
     ----------

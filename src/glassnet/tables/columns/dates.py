@@ -56,7 +56,7 @@ _TIME_ALONE = rf"(?i)^{_CLOCK}$"
 
 @dataclass(frozen=True)
 class DateForm:
-    """What a column of dates or times holds, and what is not seen from a single cell.
+    """Describes how a column writes dates or times, where a single cell does not show it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What one column becomes: plain numbers and categories as they are, all else by rules of its own."""
+"""`decide` says what one column becomes: plain numbers and categories stay as they are, the rest follows rules."""
 
 from __future__ import annotations
 

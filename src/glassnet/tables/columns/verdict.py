@@ -9,7 +9,7 @@ from glassnet.tables.columns.column_type import ColumnType
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a column becomes: a type, or None if it is left out; why, if it is told; the message that refuses it instead."""
+    """Says what a column becomes: its type, or None to leave it out; the reason to tell; the message of a refusal."""
 
     type: ColumnType | None
     text: str = ""

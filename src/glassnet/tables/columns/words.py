@@ -1,4 +1,4 @@
-"""What becomes of a column of words: dates, numbers with signs and separators around them, categories, or nothing."""
+"""Decides whether a column of words holds dates, numbers with signs and separators, categories, or nothing of use."""
 
 from __future__ import annotations
 

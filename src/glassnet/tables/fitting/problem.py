@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is to be learned, before any network.
+    """Describes the task before any network: the rows, the target and the columns to learn from.
 
     Parameters
     ----------

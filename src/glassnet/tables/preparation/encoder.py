@@ -6,6 +6,7 @@ column's list (n,), MISSING for a missing cell and UNSEEN for a category that is
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,32 +20,32 @@ MISSING, UNSEEN = -1, -2  # the last and the last but one of an array of categor
 
 
 @dataclass(frozen=True)
-class Encoder:
+class Encoder(ABC):
     """The base of all encoders."""
 
     kind: ClassVar[str]
 
     @property
+    @abstractmethod
     def width(self) -> int:
         """The number of features."""
-        raise NotImplementedError
 
     @property
     def at_once(self) -> int:
         """The most features that differ from 0 in one row."""
         return self.width
 
+    @abstractmethod
     def names(self, of: str, categories: Sequence[Any] = ()) -> list[str]:
         """Return the names of the features of the column called `of`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, categories: Sequence[Any] = ()) -> str:
         """Describe the features in a few words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fill(self, values: Array, out: Array) -> None:
         """Write the features of `values` (n,) into `out` (width, n), which must be 0."""
-        raise NotImplementedError
 
     def entries(self, values: Array) -> list[tuple[int | Array, Array]]:
         """Return the features that may differ from 0 and their values (n,): one feature for all rows, or one a row."""

@@ -1,4 +1,4 @@
-"""What was decided about a table: the list that is told, and under `strict` the problems that refuse it instead."""
+"""Decisions about a table: glassnet tells them as one list; under `strict` they refuse the table instead."""
 
 from __future__ import annotations
 
