@@ -14,7 +14,9 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grading.rules`: a rule finds the places of a misconception; operations on formulas.
 - `grading.gradient_rules`, `grading.update_rules`: the usual misconceptions.
 - `grading.misconceptions`: all of them in one list.
-- `grading.answers`: reads a learner's terms and computes what wrong formulas would have given.
+- `grading.simulation`: computes the numbers that other formulas would have given.
+- `grading.answers`: reads a learner's terms and compares them with numbers.
+- `grading.causes`: the misconceptions that give a learner's numbers.
 - `grade`: finds the first wrong term and the misconception behind it.
 - `render.outline`: chooses what every print shows, without notation.
 - `render.equations`: writes the sides of an equation in a notation.

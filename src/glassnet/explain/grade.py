@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError
 from glassnet.explain.grading.answers import Answers, same_shape
-from glassnet.explain.grading.misconceptions import hypotheses
-from glassnet.explain.grading.rules import Formulas, Hypothesis, Misconception
+from glassnet.explain.grading.causes import find_causes
+from glassnet.explain.grading.rules import Formulas, Misconception
 from glassnet.explain.graph import Graph
 
 Array = NDArray[Any]
@@ -123,7 +123,7 @@ def grade(graph: Graph, answers: Mapping[str, Any]) -> Grade:
     wrong = next((mark for mark in marks if mark.verdict == "wrong"), None)
     if wrong is None:
         return Grade(marks, None, None, "", "", ())
-    found = _causes(answer, truth, wrong)
+    found = find_causes(answer, truth, wrong.symbol)
     formula, causes = "", tuple(dict.fromkeys(hypothesis.misconception for hypothesis in found))
     if found:
         symbol = wrong.symbol if wrong.symbol in found[0].formulas else next(iter(found[0].formulas))
@@ -152,17 +152,6 @@ def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
         elif symbol in answer.graph:
             overrides[symbol] = given.reshape(truth[symbol].shape)
         yield Mark(symbol, "follows" if follows else "wrong", given, truth[symbol], note)
-
-
-def _causes(answer: Answers, truth: Mapping[str, Array], wrong: Mark) -> list[Hypothesis]:
-    """Return the misconceptions that give the first wrong term; of these, the ones that explain the most terms."""
-    scored: list[tuple[int, Hypothesis]] = []
-    for hypothesis in hypotheses(answer.graph):
-        values = answer.simulate(hypothesis.formulas)
-        if wrong.symbol in values and answer.matches(wrong.symbol, values[wrong.symbol]):
-            scored.append((sum(answer.matches(s, values.get(s, truth[s])) for s in answer.given), hypothesis))
-    best = max((score for score, _ in scored), default=0)
-    return [hypothesis for score, hypothesis in scored if score == best]
 
 
 def _mean_taken_later(graph: Graph) -> Formulas:
