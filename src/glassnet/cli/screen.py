@@ -9,7 +9,7 @@ from glassnet.errors import printable
 
 def show(text: str) -> None:
     """Print lines to the standard output."""
-    print(printable(text, keep="\n"))
+    print(printable(text, keep="\n"), flush=True)
 
 
 def note(text: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from glassnet.cli.screen import show
 
+if TYPE_CHECKING:
     from glassnet.tables.fitting.plan import Plan
     from glassnet.tables.search.search import Standing
     from glassnet.training.train import Epoch
@@ -17,38 +18,48 @@ LINE_EVERY = 5.0  # seconds between two lines of a slow training where output is
 METRIC_ROWS = 10_000
 
 
-class TableProgress:
-    """A callback of train that shows epoch, loss, metric and the time left."""
+class _LiveLine:
+    """A bar with a text and the time left, on a terminal alone: elsewhere rich is not imported."""
 
-    def __init__(self, console: Console, plan: Plan, quiet: bool) -> None:
+    def __init__(self, total: float, quiet: bool, *, counted: str = "") -> None:
+        self.quiet, self.live = quiet, sys.stdout.isatty() and not quiet
+        self.line_at = time.monotonic()
+        if not self.live:
+            return
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+        count = (TextColumn(counted), MofNCompleteColumn()) if counted else ()
+        left = (TimeRemainingColumn(), TextColumn("left")) if counted else ()
+        console = Console(highlight=False, emoji=False)
+        self.bar = Progress(*count, BarColumn(bar_width=24), TextColumn("{task.fields[text]}"), *left, console=console)
+        self.task = self.bar.add_task("", total=total, text="")
+
+    def __enter__(self) -> Self:
+        if self.live:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live:
+            self.bar.stop()
+
+
+class TableProgress(_LiveLine):
+    """A callback of train that shows epoch, loss, metric and the time left."""
+
+    def __init__(self, plan: Plan, quiet: bool) -> None:
         from glassnet.network.scores import score_name
 
-        self.console, self.plan, self.quiet = console, plan, quiet
+        epochs = plan.settings.epochs or 1
+        super().__init__(epochs, quiet, counted="epoch")
+        self.plan = plan
         name = "validation" if "validation" in plan.parts else "train"
         self.X, self.y = (each[:METRIC_ROWS] for each in (plan.parts[name].X, plan.parts[name].y))
         self.classes = plan.model.task == "classification"
         self.label = f"{'validation' if name == 'validation' else 'training'} {score_name(classes=self.classes)}"
-        epochs = plan.settings.epochs or 1
         self.every = max(1, epochs // 10)
-        self.measured_at, self.line_at, self.score = 0.0, time.monotonic(), float("nan")
-        columns = (
-            TextColumn("epoch"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[text]}"),
-        )
-        self.live = console.is_terminal and not quiet
-        self.bar = Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=console, disable=not self.live)
-        self.task = self.bar.add_task("", total=epochs, text="")
-
-    def __enter__(self) -> Self:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        self.measured_at, self.score = 0.0, float("nan")
 
     def __call__(self, now: Epoch) -> None:
         clock = time.monotonic()
@@ -67,33 +78,18 @@ class TableProgress:
             self.bar.update(self.task, completed=now.epoch, text=text)
         elif line_due:
             self.line_at = clock
-            self.console.print(f"epoch {now.epoch:5d}   {text}", markup=False)
+            show(f"epoch {now.epoch:5d}   {text}")
 
 
-class SearchProgress:
+class SearchProgress(_LiveLine):
     """Shows of a search the networks that are trained, the best loss so far and the time left."""
 
-    def __init__(self, console: Console, quiet: bool) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self.console, self.quiet = console, quiet
-        self.live = console.is_terminal and not quiet
-        self.bar = Progress(
-            BarColumn(bar_width=24), TextColumn("{task.fields[text]}"), console=console, disable=not self.live
-        )
-        self.task = self.bar.add_task("", total=1.0, text="")
-        self.line_at = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+    def __init__(self, quiet: bool) -> None:
+        super().__init__(1.0, quiet)
 
     def __call__(self, now: Standing) -> None:
         if self.live:
             self.bar.update(self.task, completed=now.share, text=str(now))
         elif not self.quiet and (time.monotonic() - self.line_at > LINE_EVERY or now.share >= 1):
             self.line_at = time.monotonic()
-            self.console.print(str(now), markup=False)
+            show(str(now))

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from glassnet.cli.screen import show
 from glassnet.cli.table_models import same_file
-from glassnet.errors import InputError, printable, shown
+from glassnet.errors import InputError, shown
 from glassnet.storage.atomic import file_name, writable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from glassnet.tables.fitting.plan import Plan
     from glassnet.tables.model import TableModel
     from glassnet.tables.search.search import Search
@@ -30,7 +29,7 @@ class Places:
     report: Path | None = None
 
 
-def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> None:
+def run(ready: Plan | Search, places: Places, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
     from glassnet.storage.files import save
     from glassnet.tables.report.importance import most_read_text
@@ -39,28 +38,25 @@ def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> 
 
     out, folder = places.out, places.folder
 
-    def say(text: str) -> None:
-        console.print(printable(text, keep="\n"), markup=False)
-
     if not quiet:
-        say(ready.report() + "\n\ntraining starts")
-    model = _train(ready, console, quiet)
+        show(ready.report() + "\n\ntraining starts")
+    model = _train(ready, quiet)
     save(model, out)  # before the measuring, which a second Ctrl-C may end
     interrupted = model.training["stopped"] == "interrupted"
     if interrupted:
-        say(f"stopped: the best model so far{_of_epoch(model)} is in {out}")
+        show(f"stopped: the best model so far{_of_epoch(model)} is in {out}")
     measures = ready.measure()
     save(model, out)
     if not quiet and not interrupted:
-        say(f"\n{ready.outcome()}\n")
-    say(measures_text(measures, model.training.get("baselines")))
+        show(f"\n{ready.outcome()}\n")
+    show(measures_text(measures, model.training.get("baselines")))
     last = list(measures)[-1]
     if model.classes is not None and len(model.classes) <= 12 and not quiet:
-        say(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
+        show(f"\n{last}\n" + confusion_text(measures[last]["confusion"], model.classes))
     for note in notes(model.training, model.classes, model.target) if not quiet else ():
-        say(f"\nnote: {note}")
+        show(f"\nnote: {note}")
     if not quiet and (most_read := most_read_text(model.training)):
-        say(f"\n{most_read}")
+        show(f"\n{most_read}")
     written = [out]
     if folder is not None and not interrupted:
         from glassnet.cli.table_figures import draw
@@ -74,21 +70,21 @@ def run(ready: Plan | Search, console: Console, places: Places, quiet: bool) -> 
         write_atomically(places.report, report_html(model, ready.answers(), ready.problem.table.source).encode())
         written.append(places.report)
     if not quiet:
-        say(f"\nwrote {', '.join(map(str, written))}")
+        show(f"\nwrote {', '.join(map(str, written))}")
     if interrupted:
         raise typer.Exit(130)
 
 
-def _train(ready: Plan | Search, console: Console, quiet: bool) -> TableModel:
+def _train(ready: Plan | Search, quiet: bool) -> TableModel:
     from glassnet.cli.table_progress import SearchProgress, TableProgress
     from glassnet.storage.files import to_bytes
     from glassnet.tables.fitting.plan import Plan
 
     if isinstance(ready, Plan):
         to_bytes(ready.model)  # a model that no file can hold is refused now, not after the training
-        with TableProgress(console, ready, quiet) as progress:
+        with TableProgress(ready, quiet) as progress:
             return ready.run([progress])
-    with SearchProgress(console, quiet) as standing:
+    with SearchProgress(quiet) as standing:
         return ready.run(standing)
 
 

@@ -94,15 +94,12 @@ class Output:
 @spread
 def train(file: TableFile, data: Data, output: Output, settings: Settings) -> None:
     """Train a network on a table of your own, and write the model to a file."""
-    from rich.console import Console
-
     model_file = output.out if output.out is not None else _model_file(file)
     folder = None if output.no_figures else output.figures if output.figures is not None else model_file.parent
     places = Places(model_file, folder, output.report)
     check_places(file, places)
     ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
-    console = Console(highlight=False, emoji=False, soft_wrap=True)
-    run(ready, console, places, output.quiet)
+    run(ready, places, output.quiet)
 
 
 def prepare(
