@@ -419,7 +419,7 @@ def test_predict_writes_parquet_and_keeps_the_input(glassnet, wine, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--epochs", "200", "--patience", "0"], ["200/200", "validation accuracy"]),
+        (["--epochs", "200", "--patience", "0"], ["200/200", "validation loss", "accuracy"]),
         ([], ["29 of 29 networks", "best validation loss"]),
     ],
 )
@@ -428,7 +428,7 @@ def test_a_terminal_gets_a_live_line_with_the_time_left(options, words, wine, tm
 
     reader, writer = pty.openpty()
     command = [sys.executable, "-m", "glassnet", "train", wine, "--target", "target", "--no-figures", *options]
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
     process = subprocess.Popen(
         [*command, "--out", tmp_path / "m.safetensors"], stdout=writer, stderr=writer, env=environment
     )

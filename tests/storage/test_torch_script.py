@@ -170,9 +170,10 @@ def test_tables_are_prepared_the_same_way(tmp_path):
         text=True,
         check=True,
     )
-    answers = [ast.literal_eval(line) for line in done.stdout.splitlines()]
+    _, *answers = csv.reader(done.stdout.splitlines())
     assert [answer[0] for answer in answers] == model.predict(rows).tolist()
-    np.testing.assert_allclose([answer[1] for answer in answers], model.predict_proba(rows), atol=1e-8)
+    probabilities = [[float(cell) for cell in answer[1:]] for answer in answers]
+    np.testing.assert_allclose(probabilities, model.predict_proba(rows), atol=1e-8)
 
 
 @pytest.mark.long

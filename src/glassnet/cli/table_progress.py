@@ -32,7 +32,7 @@ class _LiveLine:
         count = (TextColumn(counted), MofNCompleteColumn()) if counted else ()
         left = (TimeRemainingColumn(), TextColumn("left")) if counted else ()
         console = Console(highlight=False, emoji=False)
-        self.bar = Progress(*count, BarColumn(bar_width=24), TextColumn("{task.fields[text]}"), *left, console=console)
+        self.bar = Progress(*count, BarColumn(bar_width=12), TextColumn("{task.fields[text]}"), *left, console=console)
         self.task = self.bar.add_task("", total=total, text="")
 
     def __enter__(self) -> Self:
@@ -51,34 +51,34 @@ class TableProgress(_LiveLine):
     def __init__(self, plan: Plan, quiet: bool) -> None:
         from glassnet.network.scores import score_name
 
-        epochs = plan.settings.epochs or 1
-        super().__init__(epochs, quiet, counted="epoch")
+        self.epochs = plan.settings.epochs or 1
+        super().__init__(self.epochs, quiet, counted="epoch")
         self.plan = plan
         name = "validation" if "validation" in plan.parts else "train"
         self.X, self.y = (each[:METRIC_ROWS] for each in (plan.parts[name].X, plan.parts[name].y))
         self.classes = plan.model.task == "classification"
-        self.label = f"{'validation' if name == 'validation' else 'training'} {score_name(classes=self.classes)}"
-        self.every = max(1, epochs // 10)
+        self.part, self.metric = "validation" if name == "validation" else "training", score_name(classes=self.classes)
+        self.every = max(1, self.epochs // 10)
         self.measured_at, self.score = 0.0, float("nan")
 
     def __call__(self, now: Epoch) -> None:
         clock = time.monotonic()
         due = now.epoch == 1 or now.epoch % self.every == 0 or clock - self.line_at > LINE_EVERY
         line_due = due and not self.quiet and not self.live
-        if line_due or (self.live and clock - self.measured_at > METRIC_EVERY):
+        if line_due or (self.live and (clock - self.measured_at > METRIC_EVERY or now.epoch == self.epochs)):
             from glassnet.network.scores import score
 
             predicted = self.plan.model.network.predict(self.X)
             self.score, self.measured_at = score(predicted, self.y, classes=self.classes), clock
-        text = f"loss {now.loss:.4f}"
-        if now.validation_loss is not None:
-            text += f"   validation loss {now.validation_loss:.4f}"
-        text += f"   {self.label} {self.score:.4f}"
-        if self.live:
-            self.bar.update(self.task, completed=now.epoch, text=text)
+        if self.live:  # in 80 columns
+            loss = now.loss if now.validation_loss is None else now.validation_loss
+            self.bar.update(
+                self.task, completed=now.epoch, text=f"{self.part} loss {loss:.4f}, {self.metric} {self.score:.4f}"
+            )
         elif line_due:
             self.line_at = clock
-            show(f"epoch {now.epoch:5d}   {text}")
+            validation = "" if now.validation_loss is None else f"   validation loss {now.validation_loss:.4f}"
+            show(f"epoch {now.epoch:5d}   loss {now.loss:.4f}{validation}   {self.part} {self.metric} {self.score:.4f}")
 
 
 class SearchProgress(_LiveLine):
