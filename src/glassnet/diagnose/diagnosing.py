@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Unpack
 
 import numpy as np
 
+from glassnet.diagnose.case.clock import Clock, OutOfTimeError, Progress
 from glassnet.diagnose.case.remedy import Remedy
-from glassnet.diagnose.case.setup import Setup, run
+from glassnet.diagnose.case.setup import Outcome, Setup, run
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
-from glassnet.diagnose.instruments.watched_run import Recording, record
+from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
 from glassnet.diagnose.rules.course import judge_course
-from glassnet.diagnose.rules.opinion import second_opinion
+from glassnet.diagnose.rules.opinion import PLAIN_MODELS, Opinion, second_opinion
 from glassnet.diagnose.rules.outcome import Sickness, attribute, judge_data
 from glassnet.diagnose.rules.replay import OriginalRun, course_of, replayed
 from glassnet.diagnose.rules.start import judge_batch, judge_start
@@ -31,6 +32,7 @@ LATE = {  # a finding that appears only in the course of a run ranks just behind
     "exploding_gradient": "underfitting",
 }
 NEARLY_ALL = 0.9
+SWEEP = 12  # trainings that are expected where other rates and sizes are tried
 AT_START = (
     *("unscaled_inputs", "poor_initialisation", "output_bias", "bad_initial_loss", "dead_units", "saturated_units"),
     *("exploding_gradient", "vanishing_gradient", "cannot_overfit_batch"),
@@ -44,6 +46,7 @@ def diagnose(
     *,
     thresholds: Thresholds | None = None,
     replay: bool = True,
+    progress: Callable[[Progress], Any] | None = None,
     **options: Unpack[TrainingOptions],
 ) -> Diagnosis:
     """Train a copy of a network or estimator under instruments; report its faults and the remedies that a replay confirmed.
@@ -53,12 +56,16 @@ def diagnose(
     bounds the cost and changes no bit of the training. Afterwards it compares the outcome on held-out rows with that of
     plain models, and looks for a single change that closes the gap. Each remedy is replayed from the start with the same seed.
 
+    Ctrl-C ends a diagnosis and returns what is known so far; so does the end of its time, 40 times that of the run itself
+    and 5 s. `.ended` says so.
+
     Parameters
     ----------
     model : Network at its start, or an estimator that has not been fitted
     X, y : as `train` takes them
     thresholds : Thresholds, the value at which each finding begins
     replay : True to try the remedies; if False, findings that need trials are not made
+    progress : a function of a Progress, called between trainings: what is done, and the seconds left
     options : the options of `train`
 
     Returns
@@ -86,52 +93,94 @@ def diagnose(
     thresholds = Thresholds() if thresholds is None else thresholds
     if not isinstance(thresholds, Thresholds):
         raise InputError(f"thresholds: expected Thresholds(…); got {shown(thresholds)}; pass None for the usual ones.")
-    setup = setup_of(model, X, y, options)
-    start = judge_start(setup, thresholds)
-    recording = record(setup, thresholds)
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress: expected a function of a Progress; got {shown(progress)}; pass e.g. print.")
+    setup = replace(setup_of(model, X, y, options), clock=Clock(progress))
+    known = _Known(setup, thresholds)
+    try:
+        _find(known, replay)
+    except KeyboardInterrupt:
+        known.ended = f"interrupted while {setup.clock.doing}: what follows is what was known by then"
+    except OutOfTimeError:
+        known.ended = f"its {setup.clock.at_most:.0f} s were over while {setup.clock.doing}: what follows is what was known by then"
+    return known.diagnosis()
+
+
+@dataclass(eq=False)
+class _Known:
+    """What a diagnosis has found out so far."""
+
+    setup: Setup
+    thresholds: Thresholds
+    findings: list[Finding] = field(default_factory=list)
+    recording: Recording | None = None
+    control: Outcome | None = None  # of the run with held-out rows
+    opinion: Opinion | None = None
+    ended: str = ""  # why the diagnosis is not complete
+
+    def diagnosis(self) -> Diagnosis:
+        """Return the Diagnosis of what is known."""
+        recording, control, opinion = self.recording, self.control, self.opinion
+        return Diagnosis(
+            findings=tuple(_with_symptoms(sorted(self.findings, key=_place))),
+            history=None if recording is None else recording.history,
+            network=None if recording is None else recording.outcome.network,
+            looks=() if recording is None else recording.looks,
+            thresholds=self.thresholds,
+            unexplained=None if recording is None else recording.outcome.unexplained,
+            held_out=None if control is None else control.held_out,
+            opinion=None if opinion is None else (opinion.kind, opinion.held_out),
+            title=repr(self.setup.network),
+            rows=len(self.setup.X),
+            ended=self.ended,
+        )
+
+
+def _find(known: _Known, replay: bool) -> None:
+    """Examine the set-up step by step, and keep in `known` what each step finds."""
+    setup, thresholds, clock = known.setup, known.thresholds, known.setup.clock
+    clock.stage("checking the start", 0)
+    start = known.findings = judge_start(setup, thresholds)
+    clock.stage("training the network itself", 1)
+    recording = known.recording = record(setup, thresholds)
+    clock.timed(recording.history.seconds, recording.history.steps)
     gradient_is_wrong = any(found.code == "gradient_wrong" for found in start)
 
     held = setup.with_held_out()
-    control = (
-        recording.outcome if held is None or held is setup else record(held, thresholds, details=0, looks=2).outcome
-    )
+    control = recording.outcome
+    if recording.interrupted:
+        known.findings = [*start, *judge_course(course_of(setup, recording, control), thresholds)]
+        raise KeyboardInterrupt
+    if held is not None and held is not setup:
+        clock.stage("training it without the held-out rows", 2)
+        control = uninterrupted(record(held, thresholds, details=0, looks=2)).outcome
+    known.control = control
     course = judge_course(course_of(setup, recording, control), thresholds)
-    early = [*start, *course, *judge_batch(setup, thresholds)]
+    known.findings = early = [*start, *course, *judge_batch(setup, thresholds)]
     opinion = sickness = None
     alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run has another fault
     if held is not None and alike and not _nothing_to_learn(setup):
         mended = [cure for found in start if found.code == "gradient_wrong" for cure in found.remedies[:1]]
         right, right_held = (cured(part, mended) for part in (setup, held))
-        opinion = second_opinion(right, right_held)
+        clock.stage("training plain models to compare with", PLAIN_MODELS)
+        opinion = known.opinion = second_opinion(right, right_held)
         sickness = Sickness(control.score, opinion.held_out, thresholds)
         if not gradient_is_wrong and not _nothing_in_inputs(early):
             early += judge_data(setup, held, control, opinion, thresholds)
             early += _ignores_inputs(recording.outcome.unexplained, sickness, early, thresholds)
     if sickness is not None and not sickness.sick:
-        early = [found for found in early if not _spared(found)]
+        known.findings = early = [found for found in early if not _spared(found)]
+    if not replay:
+        return
     original = OriginalRun(setup, held or setup, control, sickness, opinion, thresholds)
-
-    findings = early
-    if replay:
-        codes = [found.code for found in early]
-        findings = [
-            found if gradient_is_wrong and found.code != "gradient_wrong" else replayed(found, codes, original)
-            for found in early
-        ]
-        if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
-            findings += _attributed(findings, codes, original, recording)
-    return Diagnosis(
-        findings=tuple(_with_symptoms(sorted(findings, key=_place))),
-        history=recording.history,
-        network=recording.outcome.network,
-        looks=recording.looks,
-        thresholds=thresholds,
-        unexplained=recording.outcome.unexplained,
-        held_out=control.held_out,
-        opinion=None if opinion is None else (opinion.kind, opinion.held_out),
-        title=repr(setup.network),
-        rows=len(setup.X),
-    )
+    codes = [found.code for found in early]
+    for place, found in enumerate(early):
+        clock.stage(f"trying remedies of {found.code}", 1)
+        if not gradient_is_wrong or found.code == "gradient_wrong":
+            early[place] = replayed(found, codes, original)
+    if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
+        clock.stage("trying other rates, more epochs and more units", SWEEP)
+        early += _attributed(early, codes, original, recording)
 
 
 def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:

@@ -26,6 +26,9 @@ class Diagnosis(Result):
     opinion : the name of the plain model that served as second opinion, and the share u it left on the same rows
     title : the network at its start, as its constructor
     rows : the number of training rows
+    unknown : sentences on what could not be found out
+    irreducible : a sentence on the noise that no model can remove, "" if there is none
+    ended : why the diagnosis is not complete, such as Ctrl-C; "" if it is
     """
 
     def __repr__(self) -> str:

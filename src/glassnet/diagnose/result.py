@@ -25,11 +25,14 @@ class Result:
     opinion: tuple[str, float] | None = None
     title: str = ""
     rows: int = 0
+    unknown: tuple[str, ...] = ()
+    irreducible: str = ""
+    ended: str = ""
 
     @property
     def healthy(self) -> bool:
-        """True if nothing was found."""
-        return not self.findings
+        """True if it was possible to find out, and nothing was found."""
+        return not (self.findings or self.unknown or self.ended)
 
     @property
     def codes(self) -> tuple[str, ...]:

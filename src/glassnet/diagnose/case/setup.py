@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.diagnose.case.clock import Clock
 from glassnet.diagnose.case.deviance import Yardstick, mean_loss, standard_error, yardstick
 from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
 from glassnet.training.optimizers import LBFGS, Optimizer
 from glassnet.training.options import checked
-from glassnet.training.train import train
+from glassnet.training.run import Run
 
 Array = NDArray[Any]
 
@@ -27,12 +28,16 @@ FEW_ROWS = 40  # with fewer, nothing is held out
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The arguments of `train`, the options as given. The network holds the initial parameters and is never written to."""
+    """The arguments of `train`, the options as given. The network holds the initial parameters and is never written to.
+
+    `clock` counts and bounds the trainings of the set-up and of all that are made from it.
+    """
 
     network: Network
     X: Array
     y: Array
     options: Mapping[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
 
     @cached_property
     def Y(self) -> Array:
@@ -77,6 +82,11 @@ class Setup:
     def labels(self) -> NDArray[np.intp]:
         """The class index of each row of a classification."""
         return self.Y.argmax(axis=1) if self.Y.shape[1] > 1 else (self.Y[:, 0] > 0.5).astype(np.intp)
+
+    @property
+    def steps(self) -> int:
+        """The number of updates of a whole training."""
+        return self.epochs * -(-len(self.X) // (self.all_options["batch_size"] or len(self.X)))
 
     def changed(self, **options: Any) -> Setup:
         """Return the set-up with other training options."""
@@ -133,11 +143,13 @@ def run(setup: Setup) -> Outcome:
     network = setup.network.copy()
     loss = validation_loss = np.zeros(0)
     error = None
-    try:
-        history = train(network, setup.X, setup.y, **setup.options)
-        loss, validation_loss = history.loss, history.validation_loss
-    except NonFiniteError as caught:
-        error = caught
+    training = Run(network, setup.X, setup.y, **setup.options)
+    with setup.clock.training(setup.steps) as training.stop:
+        try:
+            history = training.advance().restore_best().history()
+            loss, validation_loss = history.loss, history.validation_loss
+        except NonFiniteError as caught:
+            error = caught
     return outcome_of(setup, network, loss, validation_loss, error)
 
 
@@ -171,7 +183,15 @@ def smooth(values: Array) -> Array:
 def run_many(setups: Sequence[Setup]) -> list[Outcome]:
     """Train several set-ups in parallel threads; the compiled engine releases the GIL."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(run, setups))
+        pending = [pool.submit(run, setup) for setup in setups]
+        try:
+            for _ in as_completed(pending):
+                setups[0].clock.report()
+            return [each.result() for each in pending]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            setups[0].clock.end()
+            raise
 
 
 def validation_arrays(setup: Setup) -> tuple[Array, Array, Array | None]:

@@ -50,13 +50,14 @@ class Recording:
     history: History
     outcome: Outcome
     start: Array  # theta before the first step
+    interrupted: bool = False  # True if Ctrl-C ended the run
 
 
 def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, looks: int | None = None) -> Recording:
     """Train a copy of the set-up's network, reading the instruments on a schedule that bounds the cost.
 
     `details` is the number of costly looks; `looks` the number of all, by default 4 to 32, so that cheap looks take
-    about a twelfth of the training time.
+    about a twelfth of the training time. Ctrl-C ends the run and gives the readings so far.
     """
     network = setup.network.copy()
     start = network.theta.copy()
@@ -71,6 +72,7 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
 
     taken: list[Look] = []
     error: NonFiniteError | None = None
+    interrupted = False
 
     def detail_at(place: int) -> Detail | None:
         if place not in detailed:
@@ -78,24 +80,34 @@ def record(setup: Setup, thresholds: Thresholds, *, details: int = DETAILS, look
         return detail_of(network, run.job.X[many], run.job.Y[many], thresholds)
 
     try:
-        if by_epoch:
-            _between_iterations(run, start, probe, set(places.tolist()), detail_at, taken)
-        else:
-            for place in map(int, places):
-                run.advance(steps=place - run.step)
-                if run.finished and place:
-                    break
-                taken.append(look_at(run, start, probe, detail_at(place)))
-            run.advance()
+        with setup.clock.training(setup.steps) as run.stop:
+            if by_epoch:
+                _between_iterations(run, start, probe, set(places.tolist()), detail_at, taken)
+            else:
+                for place in map(int, places):
+                    run.advance(steps=place - run.step)
+                    if run.stop or (run.finished and place):
+                        break
+                    taken.append(look_at(run, start, probe, detail_at(place)))
+                run.advance()
     except NonFiniteError as caught:
         error = caught
-    else:
+    except KeyboardInterrupt:
+        interrupted = True
+    if error is None:
         detailed.add(-1)
         detail = detail_at(-1) if details else None
         taken.append(read(run, start, probe, detail, run.epoch if by_epoch else run.step, ()))
     history = run.restore_best().history()
     outcome = outcome_of(setup, network, history.loss, history.validation_loss, error)
-    return Recording(tuple(taken), history, outcome, start)
+    return Recording(tuple(taken), history, outcome, start, interrupted)
+
+
+def uninterrupted(recording: Recording) -> Recording:
+    """Return the recording; raise KeyboardInterrupt if Ctrl-C ended its run."""
+    if recording.interrupted:
+        raise KeyboardInterrupt
+    return recording
 
 
 def schedule(total: int, looks: int) -> Array:

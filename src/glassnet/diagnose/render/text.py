@@ -22,8 +22,10 @@ def as_text(diagnosis: Result) -> str:
         "healthy: nothing found"
         if diagnosis.healthy
         else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
+        if count
+        else "not known"
     )
-    lines = [f"Diagnosis: {verdict}", *summary(diagnosis)]
+    lines = [f"Diagnosis: {verdict}", *([diagnosis.ended] if diagnosis.ended else []), *summary(diagnosis)]
     for number, found in enumerate(diagnosis.findings, start=1):
         lines += ["", f"{number}. {found.code}{place_of(found)} ({found.severity})", *_wrapped(found.message)]
         lines += _wrapped(f"rule    {found.rule}", 8)

@@ -28,6 +28,7 @@ AT_MOST = 3000  # rows
 WIDTH = 32
 STEPS = 2500
 BATCH = 64
+PLAIN_MODELS = 2 * (HELD_OUT + 1)  # trainings of a second opinion
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ class _Scale:
             "early_stopping": EarlyStopping(patience=30),
             "sample_weight": setup.weight,
         }
-        return Setup(network, self.inputs(setup.X), self.targets(setup.Y), options)
+        return Setup(network, self.inputs(setup.X), self.targets(setup.Y), options, setup.clock)
 
     def inputs(self, X: Array) -> Array:
         return self.X(X)

@@ -174,9 +174,8 @@ def _restraints(held: Setup) -> list[Change]:
 def _rates(held: Setup) -> list[Change]:
     """Return the learning-rate sweep: 1/1000 to 10,000 times the rate, with the same start and as many steps."""
     optimizer = held.optimizer
-    steps = held.epochs * -(-len(held.X) // (held.all_options["batch_size"] or len(held.X)))
     changes: list[Change] = []
-    for times in (5, 25, 100)[: 1 + (steps < FEW_STEPS) + (steps < FEW_STEPS / 4)]:
+    for times in (5, 25, 100)[: 1 + (held.steps < FEW_STEPS) + (held.steps < FEW_STEPS / 4)]:
         longer = Remedy(f"{times * held.epochs} epochs", options={"epochs": times * held.epochs})
         changes.append(("underfitting", longer, f"{held.epochs} epochs are too few"))
     if isinstance(optimizer, Momentum | Nesterov) and optimizer.momentum > 0.95:

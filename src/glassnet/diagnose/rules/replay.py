@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.case.setup import Outcome, Setup
 from glassnet.diagnose.findings import Finding, Replay
-from glassnet.diagnose.instruments.watched_run import Recording, record
+from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
 from glassnet.diagnose.rules.course import Course, judge_course
 from glassnet.diagnose.rules.opinion import Opinion, contradicted, second_opinion
 from glassnet.diagnose.rules.outcome import Sickness, recall_by_class
@@ -61,7 +61,7 @@ def _replay(found: Finding, remedy: Remedy, others: set[str], original: Original
     if found.code == "label_noise":
         return _without_rows(remedy, original)
     changed = remedy.apply(original.held)
-    again = record(changed, original.thresholds)
+    again = uninterrupted(record(changed, original.thresholds))
     codes = {other.code for other in judge_start(changed, original.thresholds)}
     codes |= {other.code for other in judge_course(course_of(changed, again, again.outcome), original.thresholds)}
     closes = bool(
