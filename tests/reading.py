@@ -67,6 +67,9 @@ class Latex:
             self.next()  # _
             self.group()
             return f"({inside})"
+        if token == r"\phantom":  # digits that align a column
+            self.group()
+            return ""
         if token == r"\operatorname":
             name = self.group()
             return name + "_slope" if self.peek() == "'" and self.next() else name
@@ -137,6 +140,8 @@ def read_mathml(text):
 def _element(element):
     children = [_element(child) for child in element]
     words = (element.text or "").strip()
+    if element.tag == "mphantom":  # digits that align a column
+        return ""
     if element.tag == "mfrac":
         return f"(({children[0]})/({children[1]}))"
     if element.tag == "msqrt":

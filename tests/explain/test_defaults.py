@@ -28,10 +28,10 @@ DEFAULTS = [
     ),
     (gn.check, {"X": None, "y": None, "seed": 0}),
     (gn.Derivation.check, {"at_most": 8}),
-    (gn.Derivation.to_text, {"symbols": None, "checks": True}),
-    (gn.Derivation.to_html, {"symbols": None, "checks": True, "document": True}),
-    (gn.Derivation.to_latex, {"symbols": None, "checks": True, "document": True}),
-    (gn.Derivation.to_markdown, {"symbols": None, "checks": True}),
+    (gn.Derivation.to_text, {"symbols": None, "checks": True, "rows": 8}),
+    (gn.Derivation.to_html, {"symbols": None, "checks": True, "rows": 8, "document": True}),
+    (gn.Derivation.to_latex, {"symbols": None, "checks": True, "rows": 8, "document": True}),
+    (gn.Derivation.to_markdown, {"symbols": None, "checks": True, "rows": 8}),
     (gn.Derivation.to_json, {"symbols": None, "checks": True, "full": False}),
 ]
 

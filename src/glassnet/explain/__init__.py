@@ -20,6 +20,7 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grade`: finds the first wrong term and the misconception behind it.
 - `render.outline`: chooses what every print shows, without notation.
 - `render.equations`: writes the sides of an equation in a notation.
+- `render.breaks`, `render.latex_width`: break long formulas at their signs.
 - `render.text`, `render.html`, `render.latex`, `render.markdown`, `render.json`: print it.
 - `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
 - `explain`: takes a network, an estimator or a run and works its step out.

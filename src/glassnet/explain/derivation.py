@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from glassnet.explain.entries import Entries
 from glassnet.explain.grade import Grade, grade
@@ -17,9 +17,12 @@ from glassnet.explain.render.markdown import render_entry_markdown, render_markd
 from glassnet.explain.render.outline import Outline, outline
 from glassnet.explain.render.text import render_entry_text, render_rich, render_text
 from glassnet.explain.scalar import ChainRule, Line
+from glassnet.printers.matrices import ROWS
 
 if TYPE_CHECKING:
     from rich.text import Text as Coloured
+
+Rows = int | Literal["all"]  # the largest number of rows of a matrix that is printed whole
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,8 +166,8 @@ class Derivation(Graph):
         """One derivative by an independent method, and the method used; None if the symbol is not a derivative."""
         return self._checker.independent(symbol, index)
 
-    def _outline(self, symbols: Iterable[str] | None, checks: bool) -> Outline:
-        return outline(self._entries, symbols, self.check if checks else None)
+    def _outline(self, symbols: Iterable[str] | None, checks: bool, rows: Rows = ROWS) -> Outline:
+        return outline(self._entries, symbols, self.check if checks else None, rows)
 
     def __repr__(self) -> str:
         about = self._outline((), checks=False)
@@ -173,31 +176,39 @@ class Derivation(Graph):
     def __str__(self) -> str:
         return self.to_text()
 
-    def to_text(self, symbols: Iterable[str] | None = None, *, checks: bool = True) -> str:
-        """The derivation as plain text: all steps, or those named."""
-        return render_text(self._outline(symbols, checks), self.digits)
+    def to_text(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> str:
+        """The derivation as plain text: all steps, or those named by `symbols`.
 
-    def to_html(self, symbols: Iterable[str] | None = None, *, checks: bool = True, document: bool = True) -> str:
+        A matrix of more than `rows` rows (rows="all": none) or of more than six columns is cut in its middle; the print
+        says what is left out and where it is.
+        """
+        return render_text(self._outline(symbols, checks, rows))
+
+    def to_html(
+        self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS, document: bool = True
+    ) -> str:
         """The derivation as a page of HTML that loads nothing from outside, or as one element (`document=False`)."""
-        return render_html(self._outline(symbols, checks), self, document=document)
+        return render_html(self._outline(symbols, checks, rows), self, document=document)
 
     def _repr_html_(self) -> str:
         return self.to_html(document=False)
 
-    def to_latex(self, symbols: Iterable[str] | None = None, *, checks: bool = True, document: bool = True) -> str:
+    def to_latex(
+        self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS, document: bool = True
+    ) -> str:
         """The derivation as a LaTeX document, or as a fragment for one that loads amsmath (`document=False`)."""
-        return render_latex(self._outline(symbols, checks), self, document=document)
+        return render_latex(self._outline(symbols, checks, rows), self, document=document)
 
-    def to_markdown(self, symbols: Iterable[str] | None = None, *, checks: bool = True) -> str:
+    def to_markdown(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> str:
         """The derivation as Markdown with LaTeX formulas."""
-        return render_markdown(self._outline(symbols, checks), self)
+        return render_markdown(self._outline(symbols, checks, rows), self)
 
     def to_json(self, symbols: Iterable[str] | None = None, *, checks: bool = True, full: bool = False) -> str:
         """The derivation as JSON; arrays of over 2,000 numbers are cut to their largest entries unless `full`."""
         return render_json(self._outline(symbols, checks), self, full=full)
 
     def __rich__(self) -> Coloured:
-        return render_rich(self._outline(None, checks=True), self.digits)
+        return render_rich(self._outline(None, checks=True))
 
     def grade(self, **answers: Any) -> Grade:
         """Compare your own terms with these: mark each, find the first wrong one and its likely cause.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Set as AbstractSet
 
+from glassnet.printers.matrices import ROWS, columns_around
 from glassnet.printers.numbers import significant
 from glassnet.printers.symbols import LETTERS, Symbol
 from glassnet.printers.typeset import Piece, typeset
@@ -33,8 +34,8 @@ class Latex:
 
     flat_fractions = False
 
-    def __init__(self, digits: int = 4, *, timed: bool = False) -> None:
-        self.digits, self.timed = digits, timed
+    def __init__(self, digits: int = 4, *, timed: bool = False, rows: int | None = ROWS) -> None:
+        self.digits, self.timed, self.rows = digits, timed, rows
 
     def symbol(self, written: Symbol) -> str:
         letter = f"\\{written.letter}" if written.letter in LETTERS else written.letter
@@ -107,13 +108,19 @@ class Latex:
         return f"{whole}_{{{index}}}"
 
     def matrix(self, cells: list[list[float | None]]) -> str:
-        dots = [r"\vdots" if all(cell is None for cell in row) else r"\cdots" for row in cells]
-        return self.table(
-            [
-                [dot if cell is None else self.number(cell).text for cell in row]
-                for row, dot in zip(cells, dots, strict=True)
-            ]
-        )
+        """Write numbers in brackets; invisible digits align the decimal points of a column."""
+        rows = []
+        for row, around in zip(cells, columns_around(cells, self.digits), strict=True):
+            dots = r"\vdots" if all(cell is None for cell in row) else r"\cdots"
+            rows.append(
+                [
+                    dots if cell is None else f"{_hidden(left)}{self.number(cell).text}{_hidden(right)}"
+                    for cell, (left, right) in zip(row, around, strict=True)
+                ]
+            )
+        return self.table(rows)
+
+    display = matrix
 
     def table(self, rows: list[list[str]]) -> str:
         return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
@@ -150,6 +157,10 @@ def escape(text: str) -> str:
     """Escape the characters that LaTeX would read as commands."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
+
+
+def _hidden(text: str) -> str:
+    return rf"\phantom{{{text.replace('−', '-')}}}" if text else ""
 
 
 def _below(part: str) -> str:

@@ -6,10 +6,12 @@ import ast
 from collections.abc import Set as AbstractSet
 from html import escape
 
+from glassnet.printers.matrices import ROWS, columns_around
 from glassnet.printers.numbers import significant
 from glassnet.printers.symbols import LETTERS, Symbol
 from glassnet.printers.typeset import Piece, typeset
 
+_TALL = ("mfrac", "mtable", "munder", "msqrt")  # brackets around these grow with them
 _ACCENTS = {"hat": "^", "tilde": "~", "bar": "¯"}
 
 
@@ -18,8 +20,8 @@ class MathML:
 
     flat_fractions = False
 
-    def __init__(self, digits: int = 4, *, timed: bool = False) -> None:
-        self.digits, self.timed = digits, timed
+    def __init__(self, digits: int = 4, *, timed: bool = False, rows: int | None = ROWS) -> None:
+        self.digits, self.timed, self.rows = digits, timed, rows
 
     def symbol(self, written: Symbol) -> str:
         letter = f"<mi>{escape(LETTERS.get(written.letter, written.letter))}</mi>"
@@ -58,7 +60,12 @@ class MathML:
         return f'<mrow><mo form="prefix">−</mo>{inside}</mrow>'
 
     def brackets(self, inside: str, left: str = "(", right: str = ")") -> str:
-        return f'<mrow><mo fence="true" form="prefix">{left}</mo>{inside}<mo fence="true" form="postfix">{right}</mo></mrow>'
+        fixed = "" if any(f"<{tag}" in inside for tag in _TALL) else ' stretchy="false"'
+        left, right = (
+            f'<mo fence="true" form="{form}"{fixed}>{fence}</mo>'
+            for form, fence in (("prefix", left), ("postfix", right))
+        )
+        return f"<mrow>{left}{inside}{right}</mrow>"
 
     def fraction(self, above: str, below: str) -> str:
         return f"<mfrac>{_row(above)}{_row(below)}</mfrac>"
@@ -93,9 +100,21 @@ class MathML:
         return f"<msub>{_row(whole)}<mi>{index}</mi></msub>"
 
     def matrix(self, cells: list[list[float | None]]) -> str:
-        return self.table(
-            [[left_out(row) if cell is None else self.number(cell).text for cell in row] for row in cells]
-        )
+        """Write numbers in brackets; invisible digits align the decimal points of a column."""
+        rows = [
+            [self._cell(row, cell, *missing) for cell, missing in zip(row, around, strict=True)]
+            for row, around in zip(cells, columns_around(cells, self.digits), strict=True)
+        ]
+        return self.table(rows)
+
+    def _cell(self, row: list[float | None], cell: float | None, left: str, right: str) -> str:
+        if cell is None:
+            return left_out(row)
+        hidden = [f"<mphantom><mn>{text}</mn></mphantom>" if text else "" for text in (left.lstrip("−"), right)]
+        sign = '<mphantom><mo form="prefix" lspace="0" rspace="0">−</mo></mphantom>' if left.startswith("−") else ""
+        return _row(f"{sign}{hidden[0]}{self.number(cell).text}{hidden[1]}")
+
+    display = matrix
 
     def table(self, rows: list[list[str]]) -> str:
         table = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in row)}</mtr>" for row in rows)

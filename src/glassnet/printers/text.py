@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Set as AbstractSet
 
+from glassnet.printers.matrices import ROWS, columns_around
 from glassnet.printers.numbers import format_number
 from glassnet.printers.symbols import Symbol
 from glassnet.printers.typeset import Piece, typeset
@@ -15,8 +16,8 @@ class Text:
 
     flat_fractions = True
 
-    def __init__(self, digits: int = 4) -> None:
-        self.digits = digits
+    def __init__(self, digits: int = 4, *, rows: int | None = ROWS) -> None:
+        self.digits, self.rows = digits, rows
 
     def symbol(self, written: Symbol) -> str:
         return written.name + (f"[{', '.join(written.index)}]" if written.index else "")
@@ -64,6 +65,24 @@ class Text:
 
     def table(self, rows: list[list[str]]) -> str:
         return f"[{'; '.join(' '.join(cell.replace(' ', '') for cell in row) for row in rows)}]"
+
+    def display(self, cells: list[list[float | None]]) -> str:
+        """Write a matrix that stands alone, with a line for each row and the decimal points of each column aligned.
+
+        Examples
+        --------
+        >>> print(Text().display([[-1.5, 0.25], [20.0, 0.5]]))
+        [−1.5 0.25;
+         20   0.5 ]
+        """
+        padded = [
+            ["…" if cell is None else " " * len(left) + self.number(cell).text + " " * len(right)
+             for cell, (left, right) in zip(row, around, strict=True)]
+            for row, around in zip(cells, columns_around(cells, self.digits), strict=True)
+        ]  # fmt: skip
+        widths = [max(map(len, column)) for column in zip(*padded, strict=True)]
+        rows = [" ".join(map(str.rjust, row, widths)) for row in padded]
+        return "[" + ";\n ".join(rows) + "]"
 
     def words(self, text: str) -> str:
         return text

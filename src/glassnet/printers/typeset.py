@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import InputError
 from glassnet.printers.expression import called, is_numpy, is_reduction
+from glassnet.printers.matrices import common_power, matrix_cells
 from glassnet.printers.symbols import Symbol, symbol
 
 # binding strengths: an operand that binds less strongly than its operator requires gets brackets
@@ -36,6 +37,7 @@ class Notation(Protocol):
     """A notation: each method takes the parts of an expression, already written, and returns the whole."""
 
     digits: int  # significant digits of numbers
+    rows: int | None  # the largest number of rows of a matrix that is written whole; None for all
     flat_fractions: bool  # True to write fractions with a slash, on one line
 
     def symbol(self, written: Symbol) -> str: ...
@@ -52,6 +54,7 @@ class Notation(Protocol):
     def reduce(self, operator: str, index: str, inside: str) -> str: ...
     def entry(self, whole: str, index: str) -> str: ...
     def matrix(self, cells: list[list[float | None]]) -> str: ...
+    def display(self, cells: list[list[float | None]]) -> str: ...
     def table(self, rows: list[list[str]]) -> str: ...
     def words(self, text: str) -> str: ...
     def rest(self, count: int, value: str | None) -> str: ...
@@ -84,6 +87,13 @@ def typeset(
     return typesetter.condition(node) if condition else typesetter.piece(node).text
 
 
+def ten_to(to: Notation, power: int) -> str:
+    """Write a power of ten."""
+    if to.flat_fractions:
+        return to.number(float(f"1e{power}")).text
+    return to.power(to.number(10).text, to.number(power).text)
+
+
 class _Typesetter:
     def __init__(self, notation: Notation, matrices: frozenset[str], exp: bool, numbers: Mapping[str, Any]) -> None:
         self.to, self.matrices, self.exp, self.numbers = notation, matrices, exp, numbers
@@ -108,7 +118,7 @@ class _Typesetter:
                 return to.number(-value)
             case ast.Name(id=name) if name in self.numbers:
                 value = self.numbers[name]
-                return to.number(value) if np.ndim(value) == 0 else Piece(to.matrix(matrix_cells(value)))
+                return to.number(value) if np.ndim(value) == 0 else self.matrix(value)
             case ast.Name(id=name):
                 return Piece(to.symbol(symbol(name)))
             case ast.Subscript(value=ast.Name(id=name), slice=index) if _is_entry(index):
@@ -141,7 +151,7 @@ class _Typesetter:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.choice([(self.held(body, CHOICE), self.condition(test)), (self.held(orelse, CHOICE), "")])
             case ast.Attribute(value=ast.Name(id=name), attr="T") if name in self.numbers:
-                return Piece(to.matrix(matrix_cells(np.atleast_2d(self.numbers[name]).T)))
+                return self.matrix(np.atleast_2d(self.numbers[name]).T)
             case ast.Attribute(value=matrix, attr="T"):
                 return Piece(to.power(self.held(matrix, ATOM), to.operator("⊤")), POWER)
             case ast.Call():
@@ -150,6 +160,13 @@ class _Typesetter:
                 parts = [part for e in elements for part in (self.held(e, CHOICE), to.operator(","))]
                 return Piece(to.brackets(to.row(*parts[:-1])))
         raise _refused(node)
+
+    def matrix(self, value: Any) -> Piece:
+        """Write an array, with a power of ten before it if its numbers have one in common."""
+        cells, power = common_power(matrix_cells(value, self.to.rows), self.to.digits)
+        if not power:
+            return Piece(self.to.matrix(cells))
+        return Piece(self.to.row(ten_to(self.to, power), self.to.operator("·"), self.to.matrix(cells)), PRODUCT)
 
     def held(self, node: ast.expr, strength: int, *, first: bool = True) -> str:
         """Write an operand, in brackets if it binds less than `strength`, or begins with a minus and is not the first."""
@@ -305,28 +322,6 @@ class _Typesetter:
                 return Piece(self.to.row(total, self.to.operator("/"), n), PRODUCT)
             return Piece(self.to.row(self.to.fraction(self.to.number(1).text, n), total), PRODUCT)
         return Piece(total, PRODUCT, open=True)
-
-
-ROWS, COLUMNS = 4, 6  # size of a written matrix; of a larger one the first rows and columns and the last
-
-
-def matrix_cells(value: Any) -> list[list[float | None]]:
-    """Return the written numbers of a vector (one row) or a matrix; None stands for those left out.
-
-    Examples
-    --------
-    >>> matrix_cells(np.arange(10.0))
-    [[0.0, 1.0, 2.0, 3.0, None, 9.0]]
-    """
-    array = np.atleast_2d(value)
-    rows, columns = (_written_places(size, most) for size, most in zip(array.shape, (ROWS, COLUMNS), strict=True))
-    return [[None if None in (i, j) else array[i, j].item() for j in columns] for i in rows]
-
-
-def _written_places(size: int, most: int) -> list[int | None]:
-    if size <= most:
-        return list(range(size))
-    return [*range(most - 2), None, size - 1]
 
 
 def _of_numpy(node: ast.Call) -> bool:

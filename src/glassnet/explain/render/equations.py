@@ -11,8 +11,9 @@ from glassnet.explain.graph import Graph
 from glassnet.explain.render.outline import Block, ShownFormula, on_the_blackboard
 from glassnet.explain.scalar import ChainRule, Line, shown_parts
 from glassnet.printers.element import written
+from glassnet.printers.matrices import common_power, matrix_cells
 from glassnet.printers.symbols import symbol
-from glassnet.printers.typeset import Notation, matrix_cells, typeset
+from glassnet.printers.typeset import Notation, ten_to, typeset
 
 Sides = tuple[str, list[str]]  # the left-hand side, and the forms it equals, one after the other
 
@@ -20,8 +21,12 @@ SHORT = 90  # a line of up to so many characters, as text, is written in one row
 
 
 def value_in(to: Notation, value: Any) -> str:
-    """Write a number or a matrix; a large matrix is cut in the middle."""
-    return typeset(written(value), to) if np.ndim(value) == 0 else to.matrix(matrix_cells(value))
+    """Write a number or a matrix that stands alone; a large one is cut in the middle."""
+    if np.ndim(value) == 0:
+        return typeset(written(value), to)
+    cells, power = common_power(matrix_cells(value, to.rows), to.digits)
+    matrix = to.display(cells)
+    return to.row(ten_to(to, power), to.operator("·"), matrix) if power else matrix
 
 
 def given_sides(to: Notation, formula: ShownFormula) -> Sides:

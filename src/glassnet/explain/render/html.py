@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from glassnet.explain.graph import Graph
+from glassnet.explain.render.breaks import mathml_terms
 from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
 from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
@@ -21,13 +22,16 @@ def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> st
     stages = "".join(f'<a href="#{stage}">{stage}</a>' for stage in outline.stages)
     parts = [f"<h2>{escape(outline.title)}</h2>", f'<p class="quiet">{escape("; ".join(outline.about))}</p>']
     parts.append(f"<nav>{stages}</nav>" if len(outline.stages) > 1 else "")
+    parts.append(f'<p class="quiet">{escape(outline.cut)}</p>' if outline.cut else "")
     if outline.given:
-        rows = [given_sides(MathML(graph.digits, timed=True), formula) for formula in outline.given]
+        to = MathML(outline.digits, timed=True, rows=outline.rows)
+        rows = [given_sides(to, formula) for formula in outline.given]
         parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
     shown = {block.step.symbol for blocks in outline.stages.values() for block in blocks}
     for stage, blocks in outline.stages.items():
+        to = MathML(outline.digits, timed=stage == "update", rows=outline.rows)
         parts.append(f'<section id="{stage}"><h3>{escape(STAGES[stage])}</h3>')
-        parts += [_block(block, graph, shown) for block in blocks]
+        parts += [_block(block, graph, shown, to) for block in blocks]
         parts.append("</section>")
     parts += [f'<p class="quiet">{escape(note)}</p>' for note in outline.notes]
     return whole_page(parts, outline.title, document)
@@ -42,7 +46,8 @@ def render_entry_html(entry: ChainRule, *, document: bool = False) -> str:
         parts.append("<h3>The factors, in the order they are computed</h3>")
     for line in entry.lines:
         code = f'<div class="quiet"><code>{escape(str(line.step.source))}</code> {escape(line.step.what)}</div>'
-        parts.append(f'<div class="wide">{_line(line, graph)}</div>{code if line.step.source else ""}')
+        to = MathML(graph.digits, timed=line.step.stage == "update")
+        parts.append(f'<div class="wide">{_line(line, graph, to)}</div>{code if line.step.source else ""}')
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(f'<p class="quiet">{method}: {value:.15g}; backpropagation: {entry.value:.15g}</p>')
@@ -69,22 +74,20 @@ def page(element: str, title: str) -> str:
     )
 
 
-def _block(block: Block, graph: Graph, shown: set[str]) -> str:
+def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
     step = block.step
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
-    shape = " × ".join(map(str, step.shape))
     inputs = ", ".join(f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs)
-    about = "; ".join(part for part in (shape, f"from {inputs}" if inputs else "") if part)
+    about = "; ".join(part for part in (block.shape(to.rows), f"from {inputs}" if inputs else "") if part)
     parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
     if not block.scalar:
-        to = MathML(graph.digits, timed=step.stage == "update")
         rows = [formula_sides(to, formula, block, graph) for formula in block.formulas]
         parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')
     if block.definitions:
         definitions = "".join(_definition(function) for function in block.definitions)
         parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
     if block.lines:
-        lines = "".join(f"<div>{_line(line, graph)}</div>" for line in block.lines)
+        lines = "".join(f"<div>{_line(line, graph, to)}</div>" for line in block.lines)
         name = "number" if block.scalar else "one entry" if len(block.lines) == 1 else "largest"
         parts.append(f'<div class="view">{name}</div><div class="wide entry">{lines}</div>')
     if step.note:
@@ -99,24 +102,33 @@ def _block(block: Block, graph: Graph, shown: set[str]) -> str:
     return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
 
 
-def _line(line: Line, graph: Graph) -> str:
-    to = MathML(graph.digits, timed=line.step.stage == "update")
+def _line(line: Line, graph: Graph, to: MathML) -> str:
     return _rows([line_sides(to, line, graph, "<mtext>&#8195;since&#160;</mtext>")])
 
 
 def _definition(function: Callable[..., Any]) -> str:
     lines = print_definition(function, "mathml")
-    return "".join(f'<div><math displaystyle="true">{line}</math></div>' for line in lines)
+    return "".join(f'<div class="right">{_broken(line)}</div>' for line in lines)
 
 
 def _rows(rows: list[Sides]) -> str:
-    """Write equations one below the other, their equals signs aligned."""
+    """Write equations one below the other, their equals signs aligned; a long side is broken at its signs to fit."""
     cells = [
-        f"<mtr><mtd>{left if k == 0 else ''}</mtd><mtd><mrow><mo>=</mo>{right}</mrow></mtd></mtr>"
+        f'<div class="left">{_math(left) if k == 0 else ""}</div><div class="right">{_broken(f"<mo>=</mo>{right}")}</div>'
         for left, rights in rows
         for k, right in enumerate(rights)
     ]
-    return f'<math><mtable class="rows" displaystyle="true">{"".join(cells)}</mtable></math>'
+    return f'<div class="equations">{"".join(cells)}</div>'
+
+
+def _broken(formula: str) -> str:
+    """Write a formula as pieces between which a line may end: better between terms than between factors."""
+    terms = [[_math(piece) for piece in term] for term in mathml_terms(formula)]
+    return "<wbr/>".join(f"<span>{'<wbr/>'.join(term)}</span>" if len(term) > 1 else term[0] for term in terms)
+
+
+def _math(inside: str) -> str:
+    return f'<math displaystyle="true">{inside}</math>'
 
 
 def _first_lines(code: str) -> str:

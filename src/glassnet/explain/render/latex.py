@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import ast
+import re
 import unicodedata
-from typing import Any
+from collections.abc import Iterable
+
+import numpy as np
 
 from glassnet.explain.graph import Graph
+from glassnet.explain.render.breaks import LATEX, RELATIONS, fits, lines_of, terms_of
 from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
-from glassnet.explain.render.outline import STAGES, Block, Outline, ShownFormula
+from glassnet.explain.render.latex_width import latex_width
+from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.definition import print_definition
 from glassnet.printers.latex import Latex, escape, print_latex
+from glassnet.printers.matrices import left_out
+
+PAGE, COLUMN = 465.0, 325.0  # width of formulas in points: in a document of our own, and in one of class article
+HALF_A_PAGE = 18  # lines
+SINCE, SHIFTED = r" \quad \text{since } ", r"\quad {}"  # before conditions, and before a line that goes on
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \usepackage[a4paper,margin=2cm]{geometry}
 \usepackage{amsmath,amssymb,graphicx}
 \setlength{\parindent}{0pt}
@@ -57,49 +68,93 @@ _CHARACTERS = {
 
 def render_latex(outline: Outline, graph: Graph, *, document: bool = True) -> str:
     """The derivation as LaTeX."""
+    width = PAGE if document else COLUMN
     parts = [rf"\section*{{{text(outline.title)}}}", rf"{{\raggedright {text('; '.join(outline.about))}.\par}}"]
+    parts += [rf"{{\small\raggedright {text(outline.cut)}\par}}"] if outline.cut else []
     if outline.given:
-        parts += [r"\subsection*{Given}", _display(given_rows(outline, graph), document)]
+        parts += [r"\subsection*{Given}", _display(given_rows(outline, width), document)]
     for stage, blocks in outline.stages.items():
+        to = Latex(outline.digits, timed=stage == "update", rows=outline.rows)
         parts.append(rf"\subsection*{{{text(STAGES[stage])}}}")
-        parts += [_block(block, graph, document) for block in blocks]
+        parts += [_block(block, graph, to, document) for block in blocks]
     parts += [rf"\medskip\small {text(note)}" for note in outline.notes]
     return whole_document(parts, document)
 
 
 def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
     """The chain rule of one entry as LaTeX."""
-    graph = entry.graph
+    graph, width = entry.graph, PAGE if document else COLUMN
     parts = [rf"\section*{{{text(entry.title)}}}"]
     if entry.chain is not None:
-        parts.append(_display(aligned(entry_sides(Latex(graph.digits), entry)), document))
-    parts.append(_display([row for line in entry.lines for row in line_rows(line, graph)], document))
+        parts.append(_display(aligned([entry_sides(Latex(graph.digits), entry)], width), document))
+    parts.append(_display(entry_rows(entry.lines, graph, width), document))
     if entry.independent is not None:
         value, method = entry.independent
         parts.append(rf"{text(method)}: {value:.15g}; backpropagation: {entry.value:.15g}.")
     return whole_document(parts, document)
 
 
-def formula_rows(formula: ShownFormula, block: Block, graph: Graph) -> list[str]:
-    """The rows `target &= …` of one formula: names, numbers, result."""
-    return aligned(formula_sides(Latex(graph.digits, timed=block.step.stage == "update"), formula, block, graph))
+def formula_rows(block: Block, graph: Graph, to: Latex, width: float) -> list[str]:
+    """The rows `target &= …` of a step's formulas: names, numbers, result."""
+    return aligned([formula_sides(to, formula, block, graph) for formula in block.formulas], width)
 
 
-def line_rows(line: Line, graph: Graph) -> list[str]:
-    """The rows `entry &= …` of one entry."""
-    to = Latex(graph.digits, timed=line.step.stage == "update")
-    return aligned(line_sides(to, line, graph, r" \quad \text{since } "))
+def line_rows(lines: Iterable[Line], graph: Graph, to: Latex, width: float) -> list[str]:
+    """The rows `entry &= …` of some entries."""
+    return aligned([line_sides(to, line, graph, SINCE) for line in lines], width)
 
 
-def definition_rows(function: Any) -> list[str]:
-    """The rows of an equation's definition."""
-    return [line.replace(" = ", " &= ", 1) for line in print_definition(function, "latex")]
+def entry_rows(lines: Iterable[Line], graph: Graph, width: float) -> list[str]:
+    """The rows of some entries of different stages."""
+    to = {timed: Latex(graph.digits, timed=timed) for timed in (False, True)}
+    return aligned([line_sides(to[line.step.stage == "update"], line, graph, SINCE) for line in lines], width)
 
 
-def aligned(sides: Sides) -> list[str]:
-    """Rows of an aligned formula; only the first has the left-hand side."""
-    left, forms = sides
-    return [f"{left if k == 0 else ''} &= {form}" for k, form in enumerate(forms)]
+def definition_rows(block: Block, width: float) -> list[str]:
+    """The rows of the equations that a step calls."""
+    lines = [line.partition(" = ") for function in block.definitions for line in print_definition(function, "latex")]
+    return aligned([(left, [right] if equals else []) for left, equals, right in lines], width)
+
+
+def given_rows(outline: Outline, width: float) -> list[str]:
+    """The rows of the given quantities."""
+    to = Latex(outline.digits, timed=True, rows=outline.rows)
+    sides = []
+    for formula in outline.given:
+        name, [value] = given_sides(to, formula)
+        cut = left_out(np.shape(formula.result), outline.rows)
+        sides.append((name, [rf"{value} \quad \text{{({cut})}}" if cut else value]))
+    return aligned(sides, width)
+
+
+def aligned(equations: list[Sides], width: float) -> list[str]:
+    """Rows of aligned equations, broken at signs to fit a width in points; only the first of each has the left side.
+
+    Of matrices too wide the numbers are set small; a form between the first and the last that is still too wide is
+    left out.
+    """
+    free = width - max((latex_width(left) for left, _ in equations), default=0.0)
+    rows = []
+    for left, forms in equations:
+        start = left
+        for k, form in enumerate(forms):
+            lines = _lines(f"= {form}", free)
+            if 0 < k < len(forms) - 1 and any(latex_width(line) > free for line in lines):
+                continue
+            for line in lines:
+                rows.append(f"{start} &{'' if line.startswith(RELATIONS) else SHIFTED}{line}")
+                start = ""
+        rows += [] if forms else [f"& {left}"]
+    return rows
+
+
+def _lines(formula: str, width: float) -> list[str]:
+    """Break a formula into lines, with small matrices if no term need then be broken between its factors."""
+    small = formula.replace(r"\begin{bmatrix}", r"\left[\begin{smallmatrix}")
+    small = small.replace(r"\end{bmatrix}", r"\end{smallmatrix}\right]")
+    choices = [terms_of(each, LATEX) for each in (formula, small)]
+    whole = [terms for terms in choices if fits(terms, width, latex_width)]
+    return lines_of((whole or choices[1:])[0], width, latex_width)
 
 
 def text(words: str) -> str:
@@ -120,17 +175,18 @@ def whole_document(parts: list[str], document: bool) -> str:
     return f"{PREAMBLE}{body}\n\\end{{document}}\n" if document else body + "\n"
 
 
-def _block(block: Block, graph: Graph, document: bool) -> str:
-    step = block.step
-    heading = print_latex(ast.Name(step.symbol))
-    parts = [rf"\paragraph{{${heading}$}} {text(step.what)}{' (an aside)' if step.aside else ''}."]
+def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
+    step, width = block.step, PAGE if document else COLUMN
+    heading, shape = print_latex(ast.Name(step.symbol)), block.shape(to.rows)
+    what = f"{step.what}{f' ({shape})' if shape else ''}{', an aside' if step.aside else ''}"
+    parts = [rf"\paragraph{{${heading}$}} {text(what)}."]
     if not block.scalar:
-        parts.append(_display([row for f in block.formulas for row in formula_rows(f, block, graph)], document))
-    rows = [row for function in block.definitions for row in definition_rows(function)]
+        parts.append(_display(formula_rows(block, graph, to, width), document))
+    rows = definition_rows(block, width)
     if rows:
         parts += ["where", _display(rows, document)]
-    rows = [row for line in block.lines for row in line_rows(line, graph)]
-    if rows:
+    if block.lines:
+        rows = line_rows(block.lines, graph, to, width)
         parts += ["" if block.scalar else "one entry:", _display(rows, document)]
     parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []
     if step.source is not None:
@@ -141,16 +197,21 @@ def _block(block: Block, graph: Graph, document: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def given_rows(outline: Outline, graph: Graph) -> list[str]:
-    """Write the rows of the given quantities."""
-    to = Latex(graph.digits, timed=True)
-    return [row for formula in outline.given for row in aligned(given_sides(to, formula))]
-
-
 def _display(rows: list[str], document: bool) -> str:
-    """Display the rows, twelve in a formula; in a document each is scaled to fit the page."""
-    blocks = []
-    for start in range(0, len(rows), 12):  # a formula in a box cannot be broken over pages
-        whole = "\\begin{aligned}\n" + " \\\\\n".join(rows[start : start + 12]) + "\n\\end{aligned}"
-        blocks.append(rf"\[\fit{{{whole}}}\]" if document else f"\\[\n{whole}\n\\]")
-    return "\n".join(blocks)
+    """Display the rows, about half a page in a formula; in a document one still too wide is scaled to fit the page."""
+    blocks: list[list[str]] = [[]]
+    height = 0
+    for row in rows:  # a formula in a box cannot be broken over pages
+        tables = re.findall(r"\\begin\{.*?\\end\{", row)
+        lines = 1 + max((table.count(r"\\ ") for table in tables), default=0)
+        if height + lines > HALF_A_PAGE and blocks[-1]:
+            blocks.append([])
+            height = 0
+        blocks[-1].append(row)
+        height += lines
+    return "\n".join(_formula(block, document) for block in blocks)
+
+
+def _formula(rows: list[str], document: bool) -> str:
+    whole = "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    return rf"\[\fit{{{whole}}}\]" if document else f"\\[\n{whole}\n\\]"

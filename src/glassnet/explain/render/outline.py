@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.errors import check_count
 from glassnet.explain.entries import Entries
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check
 from glassnet.explain.scalar import Line
 from glassnet.printers.element import fill
+from glassnet.printers.matrices import COLUMNS, ROWS, WHOLE, left_out
 from glassnet.printers.statements import names_in
 
 STAGES = {
@@ -58,6 +60,11 @@ class Block:
         """True for one number with its line, which says all that the formula would."""
         return np.ndim(self.step.value) == 0 and bool(self.lines)
 
+    def shape(self, rows: int | None) -> str:
+        """Write the size of the step's array, and what of it is left out if a matrix of over `rows` rows is cut."""
+        parts = " × ".join(map(str, self.step.shape)), left_out(self.step.shape, rows)
+        return ", ".join(part for part in parts if part)
+
     @property
     def code(self) -> str:
         """The first line of the code that computes the step."""
@@ -73,12 +80,22 @@ class Outline:
     given: tuple[ShownFormula, ...]
     stages: dict[str, tuple[Block, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    digits: int = 4
+    rows: int | None = ROWS  # the largest number of rows of a matrix that is printed whole; None for all
+    cut: str = ""  # where the rows and columns that are left out can be found, if there are any
 
 
 def outline(
-    entries: Entries, symbols: Iterable[str] | None = None, check: Callable[[str, int], Check] | None = None
+    entries: Entries,
+    symbols: Iterable[str] | None = None,
+    check: Callable[[str, int], Check] | None = None,
+    rows: int | str | None = ROWS,
 ) -> Outline:
-    """Collect what to show: all steps or those named by `symbols`; `check(symbol, at_most)` checks each, if given."""
+    """Collect what to show: all steps or those named by `symbols`; `check(symbol, at_most)` checks each, if given.
+
+    A matrix of more than `rows` rows is cut in the middle, unless `rows` is "all".
+    """
+    most = None if rows == "all" else check_count("rows", rows, low=3, hint='pass rows="all" for every row')
     graph = entries.graph
     wanted = None if symbols is None else {graph[symbol].symbol for symbol in symbols}
     stages: dict[str, tuple[Block, ...]] = {}
@@ -95,7 +112,18 @@ def outline(
         for step in graph.given
         if wanted is None and not graph.is_flat(step.symbol)
     )
-    return Outline(_title(graph), _about(graph), given, stages, tuple(notes))
+    shown = [formula for blocks in stages.values() for block in blocks for formula in block.formulas]
+    cut = _where(most) if any(left_out(np.shape(each.result), most) for each in (*given, *shown)) else ""
+    return Outline(_title(graph), _about(graph), given, stages, tuple(notes), graph.digits, most, cut)
+
+
+def _where(rows: int | None) -> str:
+    """Say where the numbers are that a cut matrix leaves out."""
+    size = (
+        f"over {WHOLE:,} numbers has its columns" if rows is None else f"more than {rows} rows or {COLUMNS} columns is"
+    )
+    whole = "" if rows is None else 'rows="all" (on the command line --all-rows) prints every row; '
+    return f'A matrix of {size} cut; {whole}derivation.value("Z1") has all its numbers, to_json(full=True) those of every step.'
 
 
 def _title(graph: Graph) -> str:
