@@ -18,6 +18,7 @@ DEFAULTS = [
             "gradients": (),
             "activations": (),
             "steps": None,
+            "layout": None,
             "baseline": None,
             "thresholds": None,
         },

@@ -1,5 +1,7 @@
 """examine: runs that are over, glassnet's own and those of somebody else's loop."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,162 @@ def test_a_page_of_arrays_alone_can_be_drawn():
     page = gn.examine(**own_loop(1.0)).to_html()
     assert page.count("<svg") >= 4
     assert "<script" not in page
+
+
+class Tensor:
+    """Numbers that, like a torch.Tensor in a graph, must be detached before NumPy may read them."""
+
+    def __init__(self, values, in_graph=True):
+        self.values, self.in_graph = np.asarray(values), in_graph
+        self.shape, self.ndim = self.values.shape, self.values.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        if self.in_graph:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self.values.astype(dtype)
+
+    def detach(self):
+        return Tensor(self.values, in_graph=False)
+
+    def cpu(self):
+        return self
+
+    def data_ptr(self):
+        return self.values.ctypes.data
+
+
+def test_tensors_and_generators_are_read():
+    record = own_loop(1.0)
+    expected = gn.examine(**record)
+    tensors = {
+        name: [[Tensor(matrix) for matrix in look] for look in record[name]]
+        for name in ("weights", "gradients", "activations")
+    }
+    found = gn.examine(
+        **{name: ((matrix for matrix in look) for look in looks) for name, looks in tensors.items()},
+        losses=(Tensor(loss) for loss in record["losses"]),
+        steps=iter(record["steps"]),
+    )
+    assert found.codes == expected.codes
+    assert [look.gradient for look in found.looks] == [look.gradient for look in expected.looks]
+    assert [look.ratio for look in found.looks] == [look.ratio for look in expected.looks]
+    assert gn.examine(losses=Tensor([1.0, np.nan])).codes == ("diverged",)
+    live = [[Tensor(matrix) for matrix in record["weights"][0]]] * 2
+    with pytest.raises(gn.InputError, match=r"weights: .* got one tensor twice; pass tensor.detach\(\).clone\(\)"):
+        gn.examine(weights=live)
+
+
+def test_matrices_may_lie_the_other_way():
+    record = own_loop(50.0)
+    turned = {**record, **{name: [[m.T for m in look] for look in record[name]] for name in ("weights", "gradients")}}
+    expected, found = gn.examine(**record), gn.examine(**turned)
+    assert found.codes == expected.codes
+    assert found.looks[0].detail.signal == pytest.approx(expected.looks[0].detail.signal)
+    # layer 2 of three has alike units: the columns of (fan_in, fan_out)
+    alike = [np.arange(12.0).reshape(4, 3), np.tile(np.arange(3.0)[:, None], 3), np.ones((3, 3))]
+    assert gn.examine(weights=[alike]).findings[0].layer == 2
+    assert gn.examine(weights=[[W.T for W in alike]]).findings[0].layer == 2
+    square = np.tile(np.arange(3.0)[:, None], 3)  # both layouts fit: columns are alike, rows are not
+    assert gn.examine(weights=[[square, square]]).codes == ("poor_initialisation",)
+    assert gn.examine(weights=[[square, square]], layout="out_in").healthy
+    hidden = [rng.normal(size=(5, 3))]  # one look of one hidden layer of 3 units settles it
+    assert gn.examine(weights=[[np.ones((4, 3)), np.ones((3, 4))]], activations=[hidden]).findings[0].layer == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("weights", {"weights": [np.ones((2, 3)), np.ones((3, 1))]}),
+        ("weights", {"weights": [[np.ones((2, 3)), np.ones(3)]]}),
+        ("weights", {"weights": [[np.ones((2, 3)), np.ones((2, 1))]]}),
+        ("weights", {"weights": [[np.ones((2, 3)), np.ones((3, 1))]], "layout": "out_in"}),
+        ("weights", {"weights": [[np.ones((2, 3))], [np.ones((2, 4))]]}),
+        ("weights", {"weights": [["a"]]}),
+        ("weights", {"weights": 3}),
+        ("layout", {"weights": [[np.ones((2, 3))]], "layout": "rows"}),
+        ("gradients", {"weights": [[np.ones((2, 3)), np.ones((3, 1))]], "gradients": [[np.ones((2, 3))]]}),
+        ("activations", {"weights": [[np.ones((2, 3)), np.ones((3, 1))]], "activations": [[np.ones((9, 3))] * 3]}),
+        ("weights", {"weights": [[np.ones((2, 3)), np.ones((3, 1))]], "activations": [[np.ones((9, 2))]]}),
+        ("activations", {"activations": [[np.ones(3)]]}),
+        ("steps", {"weights": [[np.ones((2, 3))]] * 2, "steps": [5, 5]}),
+        ("losses", {"losses": np.ones((3, 2))}),
+        ("losses", {"losses": ["low", "lower"]}),
+        ("losses", {"losses": 0.3}),
+        ("validation_losses", {"losses": [1.0], "validation_losses": [[1.0, 2.0], [1.0]]}),
+    ],
+)
+def test_wrong_shapes_get_one_line(refuses, name, given):
+    with refuses(name):
+        gn.examine(**given)
+
+
+def deep(depth, init, act=np.tanh, slope=lambda a: 1 - a**2, steps=100, rate=0.1):
+    """Somebody's loop: `depth` hidden layers of 20 units, gradient descent, a look at every tenth step."""
+    rng = np.random.default_rng(1)
+    sizes = [3, *[20] * depth, 1]
+    W = [init(rng, i, o) for i, o in pairwise(sizes)]
+    record = {"weights": [], "gradients": [], "activations": [], "losses": [], "baseline": np.log(2)}
+    for step in range(steps):
+        A = [X]
+        for w in W[:-1]:
+            A.append(act(A[-1] @ w))
+        z = (A[-1] @ W[-1])[:, 0]
+        record["losses"].append(float(np.mean(np.log1p(np.exp(-np.where(y == 1, z, -z))))))
+        dZ, G = (1 / (1 + np.exp(-z)) - y)[:, None] / len(X), []
+        for layer in range(depth, -1, -1):
+            G.insert(0, A[layer].T @ dZ)
+            dZ = dZ @ W[layer].T * slope(A[layer]) if layer else dZ
+        if step % 10 == 0:
+            for name, arrays in (("weights", W), ("gradients", G), ("activations", A[1:])):
+                record[name].append([array.copy() for array in arrays])
+        W = [w - rate * g for w, g in zip(W, G, strict=True)]
+    return record
+
+
+def usual_of_linear(rng, fan_in, fan_out):
+    return rng.uniform(-1, 1, size=(fan_in, fan_out)) / np.sqrt(fan_in)  # torch.nn.Linear's
+
+
+@pytest.mark.parametrize("without", ["", "activations", "losses", "baseline"])
+def test_nine_tanh_layers_vanish(without):
+    # the weights' gradients are all of one size, because signals shrink on their way forward as the gradient does on its way back
+    record = deep(9, usual_of_linear)
+    sizes = [np.sqrt(np.mean(g**2)) for g in record["gradients"][0]]
+    assert sizes[0] > 0.1 * sizes[-1]
+    record.pop(without, None)
+    found = gn.examine(**record).findings[0]
+    assert found.code == "vanishing_gradient"
+    assert 1e-4 < found.evidence["ratio"] < 0.5**9
+    assert "times at each layer" in found.message
+
+
+def test_nine_tanh_layers_that_learn_do_not_vanish():
+    def glorot(rng, fan_in, fan_out):
+        return rng.normal(size=(fan_in, fan_out)) * np.sqrt(2 / (fan_in + fan_out))
+
+    assert "vanishing_gradient" not in gn.examine(**deep(9, glorot)).codes
+    assert "vanishing_gradient" not in gn.examine(**deep(3, usual_of_linear)).codes
+
+
+def test_the_estimated_signal_is_near_the_exact_one():
+    net = gn.Network([3, 20, 20, 20, 1], "tanh", "sigmoid", seed=2)
+    history = gn.train(net, X, y, epochs=2)
+    exact = gn.examine(history).looks[0].detail.signal
+    start = gn.Network([3, 20, 20, 20, 1], "tanh", "sigmoid", seed=2)
+    A = [X]
+    for layer in (1, 2, 3):
+        A.append(np.tanh(A[-1] @ start.W[layer]))
+    signal = gn.examine(weights=[list(start.W.values())], activations=[A[1:]]).looks[0].detail.signal
+    for layer in (1, 2, 3):
+        assert signal[layer] == pytest.approx(exact[layer] / exact[4], rel=0.6)
+
+
+def test_growth_from_nothing_is_no_explosion():
+    def record(early, late, losses):
+        gradients = [[np.full((4, 4), early)]] * 5 + [[np.full((4, 4), late)]] * 15
+        return {"weights": [[np.eye(4)]] * 20, "gradients": gradients, "losses": losses}
+
+    rising, falling = np.linspace(1, 3, 20), np.linspace(3, 1, 20)
+    assert gn.examine(**record(1e-3, 10.0, rising)).codes == ("exploding_gradient",)
+    assert gn.examine(**record(4e-28, 1e-3, rising)).healthy
+    assert gn.examine(**record(1e-3, 10.0, falling)).healthy

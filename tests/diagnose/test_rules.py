@@ -43,6 +43,7 @@ def test_the_lines_of_the_thresholds():
         "saturated_slope": 0.05,
         "saturated_share": 0.5,
         "vanishing_ratio": 1e-3,
+        "vanishing_per_layer": 0.5,
         "exploding_ratio": 1e3,
         "init_scale": 4.0,
         "pre_activation": 8.0,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from glassnet.diagnose.case.deviance import yardstick
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
-from glassnet.diagnose.instruments.instruments import Detail, Look, alike_units, histogram, rms, update_ratio
+from glassnet.diagnose.instruments.arrays import looks_of, numbers, record_of
+from glassnet.diagnose.instruments.instruments import alike_units
 from glassnet.diagnose.instruments.watched_run import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
 from glassnet.diagnose.rules.course import Course, judge_course, judge_updates
 from glassnet.diagnose.thresholds import Thresholds
@@ -21,38 +22,41 @@ from glassnet.training.optimizers import LBFGS
 
 Array = NDArray[Any]
 
-SILENT = 0.0  # the activation of a dead relu
-
 
 def examine(
     history: History | None = None,
     *,
     losses: Any = (),
     validation_losses: Any = (),
-    weights: Sequence[Sequence[Any]] = (),
-    gradients: Sequence[Sequence[Any]] = (),
-    activations: Sequence[Sequence[Any]] = (),
-    steps: Sequence[int] | None = None,
+    weights: Iterable[Iterable[Any]] = (),
+    gradients: Iterable[Iterable[Any]] = (),
+    activations: Iterable[Iterable[Any]] = (),
+    steps: Iterable[int] | None = None,
+    layout: Literal["in_out", "out_in"] | None = None,
     baseline: float | None = None,
     thresholds: Thresholds | None = None,
 ) -> Diagnosis:
     """Judge a finished run by its record; remedies are named but not replayed.
 
+    Arrays may be NumPy's or tensors, which are detached first; lists may be iterators.
+
     Parameters
     ----------
     history : History of glassnet; its run is repeated, bit for bit
     losses, validation_losses : one number for each epoch
-    weights : for each look, from the first to the last, the weight matrix (fan_in, fan_out) of each layer
+    weights : for each look, from the first to the last, the weight matrix of each layer, copied (biases are left out)
     gradients : for each look the gradient of each weight matrix, in the same shapes
     activations : for each look the (n, units) activations of each hidden layer on the same rows
     steps : the number of updates before each look; without it the looks are numbered from 0, and updates are not judged
+    layout : "in_out" for matrices (fan_in, fan_out), "out_in" for (fan_out, fan_in) as torch.nn.Linear has them; by default
+        the one in which the matrices' shapes follow each other, "in_out" if both do
     baseline : the loss of a constant prediction, needed to tell a plateau from the end of a good run
     thresholds : Thresholds
 
     Raises
     ------
     InputError
-        If nothing was passed, or lists of looks differ in length.
+        If nothing was passed, lists of looks differ in length, or shapes are not those of one network.
 
     Examples
     --------
@@ -67,22 +71,13 @@ def examine(
     thresholds = Thresholds() if thresholds is None else thresholds
     if history is not None:
         return _of_history(history, baseline, thresholds)
-    count = max(len(weights), len(gradients), len(activations))
-    losses, validation_losses = np.asarray(losses, dtype=np.float64), np.asarray(validation_losses, dtype=np.float64)
-    if not count and not len(losses):
+    record = record_of(weights, gradients, activations, steps, layout)
+    losses, validation_losses = numbers("losses", losses), numbers("validation_losses", validation_losses)
+    if not record.count and not len(losses):
         raise InputError("examine: expected a History, losses or arrays; got nothing; pass e.g. losses=[…].")
-    for name, given in (
-        ("weights", weights),
-        ("gradients", gradients),
-        ("activations", activations),
-        ("steps", steps or ()),
-    ):
-        if len(given) not in (0, count):
-            raise InputError(f"{name}: expected one entry for each of {count} looks; got {len(given)}; pass as many.")
-    looks = _looks_of(weights, gradients, activations, list(steps) if steps is not None else None, count, thresholds)
-    layers = max([len(weights[0])] if weights else [0], [len(gradients[0])] if gradients else [0])[0]
-    course = Course(looks, losses, validation_losses, layers, baseline=baseline)
-    findings = _judge(course, _alike(weights, thresholds), thresholds)
+    looks = looks_of(record, thresholds)
+    course = Course(looks, losses, validation_losses, record.n_layers, baseline=baseline)
+    findings = _judge(course, _alike(record.weights, thresholds), thresholds)
     return Diagnosis(findings=tuple(findings), looks=tuple(looks), thresholds=thresholds)
 
 
@@ -94,69 +89,9 @@ def _judge(course: Course, found: list[Finding], thresholds: Thresholds) -> list
     return sorted(found, key=lambda each: CODES.index(each.code))
 
 
-def _looks_of(
-    weights: Sequence[Sequence[Any]],
-    gradients: Sequence[Sequence[Any]],
-    activations: Sequence[Sequence[Any]],
-    steps: list[int] | None,
-    count: int,
-    thresholds: Thresholds,
-) -> list[Look]:
-    looks = []
-    for place in range(count):
-        W = [np.asarray(w, dtype=np.float64) for w in weights[place]] if weights else []
-        G = [np.asarray(g, dtype=np.float64) for g in gradients[place]] if gradients else []
-        for layer, (w, g) in enumerate(zip(W, G, strict=False), start=1):
-            if w.shape != g.shape:
-                raise InputError(
-                    f"gradients: expected shape {w.shape} for layer {layer} of look {place}; got {g.shape}; pass dL/dW."
-                )
-        ratio: tuple[float, ...] = ()
-        if steps is not None and W and place + 1 < count and steps[place + 1] == steps[place] + 1:
-            ratio = tuple(update_ratio(w, np.asarray(after)) for w, after in zip(W, weights[place + 1], strict=True))
-        moved = [np.asarray(w) - np.asarray(first) for w, first in zip(W, weights[0], strict=True)] if W else []
-        detail = None
-        if activations:
-            A = {layer: np.asarray(a, dtype=np.float64) for layer, a in enumerate(activations[place], start=1)}
-            detail = _detail(A, dict(enumerate(G, start=1)), thresholds)
-        looks.append(
-            Look(
-                step=steps[place] if steps is not None else place,
-                loss=float("nan"),
-                weight=tuple(map(rms, W)),
-                gradient=tuple(map(rms, G)),
-                ratio=ratio,
-                distance=float(np.sqrt(sum(float(np.sum(m**2)) for m in moved))),
-                detail=detail,
-            )
-        )
-    return looks
-
-
-def _detail(A: dict[int, Array], G: dict[int, Array], thresholds: Thresholds) -> Detail:
-    """Find dead and saturated units from activations alone, which tell the function: relu is ≥ 0 and unbounded, tanh in ±1."""
-    dead, saturated = {}, {}
-    for layer, a in A.items():
-        bounded = bool(np.abs(a).max(initial=0) <= 1) and bool(np.abs(a).max(initial=0) > 0.5)
-        if bounded and (a < 0).any():  # tanh: 1 − a² is its slope
-            saturated[layer] = float(np.mean(1 - a**2 < thresholds.saturated_slope))
-        elif bounded and (a > 0).all():  # sigmoid: a·(1 − a), at most ¼
-            saturated[layer] = float(np.mean(4 * a * (1 - a) < thresholds.saturated_slope))
-        elif (a >= 0).all():
-            dead[layer] = float(np.mean((a == SILENT).all(axis=0)))
-    return Detail(
-        dead=dead,
-        saturated=saturated,
-        spread={},
-        signal={},
-        activations={layer: histogram(a) for layer, a in A.items()},
-        gradients={layer: histogram(g) for layer, g in G.items()},
-    )
-
-
-def _alike(weights: Sequence[Sequence[Any]], thresholds: Thresholds) -> list[Finding]:
-    for layer, given in enumerate(weights[0][:-1] if weights else (), start=1):
-        W = np.asarray(given, dtype=np.float64)
+def _alike(weights: list[list[Array]], thresholds: Thresholds) -> list[Finding]:
+    """Find a hidden layer whose units start alike."""
+    for layer, W in enumerate(weights[0][:-1] if weights else (), start=1):
         if alike_units(W, np.zeros(W.shape[1])):
             message = (
                 f"all {W.shape[1]} units of layer {layer} start with the same weights, so they can only learn the same"

@@ -77,7 +77,7 @@ RULES = {
         ("initial_loss",),
     ),
     "exploding_gradient": Rule("The gradient should not grow by orders of magnitude with depth or time.", PASCANU, ("exploding_ratio",)),
-    "vanishing_gradient": Rule("The gradient should reach the first layer with a size like that of the last.", GLOROT, ("vanishing_ratio",)),
+    "vanishing_gradient": Rule("The gradient should reach the first layer with a size like that of the last.", GLOROT, ("vanishing_ratio", "vanishing_per_layer")),
     "learning_rate_too_high": Rule(
         "A lower rate, from the same start, must not do much better; an update should be about 1e-3 of its weight.",
         f"{SMITH}; {CS231N}",

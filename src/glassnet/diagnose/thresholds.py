@@ -58,6 +58,9 @@ class Thresholds:
     )
     saturated_share: float = _threshold(0.5, OURS, "share of a layer's activations that are saturated")
     vanishing_ratio: float = _threshold(1e-3, OURS, "gradient of the first layer ÷ that of the last")
+    vanishing_per_layer: float = _threshold(
+        0.5, OURS, "its root over the layers, for a network of 7 layers or more whose loss hardly falls"
+    )
     exploding_ratio: float = _threshold(1e3, OURS, "gradient of the first layer ÷ that of the last, or of late ÷ early")
     init_scale: float = _threshold(4.0, OURS, "weight scale ÷ that of He's or Glorot's initialisation, or its inverse")
     pre_activation: float = _threshold(

@@ -19,6 +19,8 @@ from glassnet.training.optimizers import Optimizer
 Array = NDArray[Any]
 
 EARLY = 0.25  # share of a run within which a fault counts as present from the start
+DEEP = 6  # layers above which the gradient is judged by its ratio at each layer too
+ROUNDING = 1e-7  # gradient ÷ weight below which a gradient counts as zero: float32 would not move the weight
 FRESH = Remedy("draw the weights by the default initialisation, biases 0", network={"init": None})
 RELU = Remedy("use relu in the hidden layers, with its initialisation", network={"hidden": "relu", "init": None})
 LEAKY = Remedy("use leaky_relu, whose slope is nowhere 0", network={"hidden": "leaky_relu"})
@@ -76,10 +78,13 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
         smallest = [min(_ratios(look, course.n_layers)) for look in early]
         shrunk = min([smallest[0], float(np.median(smallest))], key=lambda ratio: ratio if ratio > 0 else 1)
         grown = max(ratios)
-        if 0 < shrunk < thresholds.vanishing_ratio:
+        per_layer = shrunk ** (1 / (course.n_layers - 1))
+        creeping = course.n_layers > DEEP and per_layer < thresholds.vanishing_per_layer and _stands_still(course)
+        if 0 < shrunk < thresholds.vanishing_ratio or (shrunk > 0 and creeping):
             yield finding(
                 "vanishing_gradient",
-                f"the gradient of layer 1 is {shrunk:.2g} times that of layer {course.n_layers}",
+                f"the gradient of layer 1 is {shrunk:.2g} times that of layer {course.n_layers}"
+                + (f", on average {per_layer:.2g} times at each layer" if course.n_layers > DEEP else ""),
                 thresholds,
                 step=looks[0].step,
                 layer=1,
@@ -105,7 +110,10 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     sizes = np.array([max(look.gradient) if look.gradient else 0.0 for look in looks])
     first = np.median(sizes[: max(len(early), 1)])
     late = float(np.median(sizes[len(sizes) // 2 :]))
-    if first > 0 and late > thresholds.exploding_ratio * first:
+    weight = max(max(look.weight, default=0.0) for look in looks)
+    losses = np.asarray(course.loss, dtype=np.float64)
+    learned = len(losses) > 1 and losses[-1] < losses[0]  # a gradient that grows as learning begins does not explode
+    if first > ROUNDING * weight and not learned and late > thresholds.exploding_ratio * first > 0:
         step = looks[int(np.argmax(sizes > thresholds.exploding_ratio * first))].step
         yield finding(
             "exploding_gradient",
@@ -116,6 +124,15 @@ def _depth(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
             early=float(first),
             late=late,
         )
+
+
+def _stands_still(course: Course) -> bool:
+    """True unless the loss fell below 0.9 of a constant prediction's, or of its own start if that is not known."""
+    losses = np.asarray(course.loss, dtype=np.float64)
+    if len(losses) < 2:
+        return True
+    start = course.baseline if course.baseline is not None else float(losses[0])
+    return bool(losses[-1] - course.floor > 0.9 * (start - course.floor))
 
 
 def judge_updates(course: Course, thresholds: Thresholds) -> list[Finding]:
