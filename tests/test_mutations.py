@@ -482,7 +482,7 @@ MUTATIONS = [
     ),
     Mutation("slack of rounding", "explain/grade.py", "slack=3)", "slack=30)", GRADE),
     Mutation("every mistake named", "explain/grade.py", " in scored if score == best]", " in scored]", GRADE),
-    Mutation("kinks excuse much", "explain/independent.py", "NEAR_KINK = 1e-9", "NEAR_KINK = 1e-2", EXPLAIN),
+    Mutation("kinks excuse much", "explain/rerun.py", "ROUNDING = 1e-12", "ROUNDING = 10.0", EXPLAIN),
     Mutation("far out", "diagnose/rules/start.py", "> 100 * (high - low)", "> 1000 * (high - low)", DIAGNOSING),
     Mutation("small weights pass", "diagnose/rules/start.py", "init_scale**2", "init_scale**4", DIAGNOSING),
     Mutation("offset of small inputs", "diagnose/rules/start.py", "1), 0) * (size > 1)", "1), 0)", DIAGNOSING),

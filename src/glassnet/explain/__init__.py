@@ -7,7 +7,9 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `recorder`: writes steps down.
 - `walk`: walks through forward pass, loss and backward pass of one step with a recorder.
 - `walk_update`: goes on through clipping, learning rate and the optimizer's recurrence.
-- `plain`: evaluates an entry's formula in plain Python.
+- `plain`: evaluates an entry's formula in plain Python, and how far rounding may move it.
+- `directional`: derivatives of the functions of a network along a direction, from both sides of a kink.
+- `rerun`: the function behind each derivative of a step, run again.
 - `independent`: checks the numbers by the complex step and in plain Python.
 - `scalar`: Line and ChainRule, one entry with its numbers.
 - `entries`: makes lines and chain rules.

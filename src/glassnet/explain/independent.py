@@ -1,42 +1,58 @@
 """Independent checks of a derivation's numbers: derivatives by the complex step, all else in plain Python, one by one.
 
-A derivative is checked by perturbing its quantity in the middle of the forward pass and running the rest again.
-Any other step is computed again entry by entry from its inputs, with Python's own floats, its math module and exactly
-rounded sums, where the engine uses NumPy's arrays.
+A derivative is checked by moving its quantity in the middle of the forward pass and running the rest again. Any other
+step is computed again entry by entry from its inputs, with Python's own floats, its math module and exactly rounded
+sums, where the engine uses NumPy's arrays. The numbers of a float32 network are compared with their formulas in
+double precision, and the formulas are checked on its double-precision twin.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.penalties import penalty
+from glassnet.explain.directional import Directional, Side
 from glassnet.explain.graph import Graph, Step
-from glassnet.explain.plain import Plain
-from glassnet.network import passes
-from glassnet.network.derivatives import COMPLEX_STEP, DIFFERENCE, centred_difference, complex_step
+from glassnet.explain.plain import Plain, rounding
+from glassnet.explain.rerun import Behind, Rerun
+from glassnet.explain.walk import Walk
+from glassnet.explain.walk_update import add_update
 from glassnet.printers.element import Elements
 
 Array = NDArray[Any]
 
-NEAR_KINK = 1e-9  # a number this near to a kink of its function has two derivatives
-FLOOR = 1e-4  # errors are relative to the largest entry of the step, at least to this share of the largest derivative
+EXACT = 1e-10  # the largest error that rounding leaves in double precision
+DIFFERENCED = 1e-6  # where a function of one's own is differenced
+SINGLE = 1e-5  # in single precision
+SINGLE_UNREAD = 1e-3  # in single precision, of a step without a formula, whose rounding adds up from the inputs on
+ROUNDED = 1e-14  # what rounding leaves of terms that cancel, as a share of them
 
 
 @dataclass(frozen=True)
 class Check:
     """The result of an independent check of a step.
 
-    `error` is the largest difference, relative to the step's largest entry. `method` is "complex step", "centred
-    difference" (for functions that are not analytic) or "plain Python". `kinks` counts entries where the
-    derivative jumps and any value between its two sides is right. `checked` of `entries` were compared: in a large
-    step the largest and some others.
+    Attributes
+    ----------
+    method : str
+        "complex step", "centred difference" (through functions that take no complex numbers), "plain Python", or "none"
+        for a step that nothing can be compared with.
+    error : float
+        The largest difference, relative to the step's largest entry.
+    checked, entries : int
+        How many of the step's entries were compared; in a large step the largest and some others.
+    kinks : int
+        How many of them move a number that is at a kink of its function, where the derivative jumps: the step's own slope
+        is right there, and any derivative between the two sides. All else is compared as strictly as elsewhere.
+    undefined : int
+        How many of them have no finite value, and none by the formula either.
+    tolerance : float
+        The largest error that counts as agreement: 1e-10, more for centred differences and in float32.
     """
 
     method: str
@@ -44,19 +60,47 @@ class Check:
     checked: int
     entries: int
     kinks: int = 0
+    undefined: int = 0
+    tolerance: float = EXACT
 
     @property
     def ok(self) -> bool:
-        """True if the numbers agree to 1e-10; a centred difference and float32 are allowed more."""
-        return self.error <= {"centred difference": 1e-5}.get(
-            self.method.split(",")[0], 1e-3 if "32" in self.method else 1e-10
-        )
+        """True if something was compared and it agrees."""
+        return self.checked > 0 and self.error <= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        """The result in a word or two: "agrees", "DIFFERS" or "not checked"."""
+        return "not checked" if not self.checked else "agrees" if self.ok else "DIFFERS"
 
     def __str__(self) -> str:
-        how_many = "" if self.checked == self.entries else f" of {self.checked} of {self.entries:,} entries"
-        kinks = f", {self.kinks} at a kink" if self.kinks else ""
-        how_far = "agrees exactly" if not self.error else f"{'agrees' if self.ok else 'DIFFERS'} to {self.error:.0e}"
-        return f"{how_far} ({self.method}{how_many}{kinks})"
+        if not self.checked:
+            why = (
+                "its code gives no formula to run again" if self.method == "none" else "its function is not finite here"
+            )
+            return f"{self.verdict}: {why}"
+        many = f"all {self.entries:,} entries" if self.entries > 1 else "its one entry"
+        parts = [self.method, many if self.checked == self.entries else f"{self.checked:,} of {self.entries:,} entries"]
+        parts += [f"{self.kinks} at a kink"] if self.kinks else []
+        parts += [f"{self.undefined} not finite"] if self.undefined else []
+        return f"{self.verdict} {f'to {self.error:.0e}' if self.error else 'exactly'} ({', '.join(parts)})"
+
+
+@dataclass
+class _Tally:
+    """What was found so far at the entries of a step."""
+
+    worst: float = 0.0
+    checked: int = 0
+    kinks: int = 0
+    undefined: int = 0
+
+    def count(self, error: float) -> None:
+        self.checked += 1
+        self.worst = max(self.worst, error)
+
+    def check(self, method: str, entries: int, tolerance: float = EXACT) -> Check:
+        return Check(method, self.worst, self.checked, entries, self.kinks, self.undefined, tolerance)
 
 
 class Checker:
@@ -64,185 +108,138 @@ class Checker:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        net = graph.network
-        self.net = net.with_theta(net.theta.astype(np.float64))
-        self.batch = graph.batch
-        self.X, self.Y = (array.astype(np.float64) for array in (self.batch.X, self.batch.Y))
-        weight = self.batch.sample_weight
-        self.weight = None if weight is None else weight.astype(np.float64)
-        self.last = net.n_layers
-        self.single = net.dtype == np.float32
+        self.rerun = Rerun(graph)
+        self.single = graph.network.dtype == np.float32
+
+    @cached_property
+    def twin(self) -> Checker:
+        """The checker of the same step in double precision."""
+        graph = self.graph
+        job, batch, state = graph.job, graph.batch, graph.state
+        weight = None if batch.sample_weight is None else _double(batch.sample_weight)
+        masks = {layer: _double(mask) for layer, mask in batch.masks.items()}
+        batch = replace(batch, X=_double(batch.X), Y=_double(batch.Y), sample_weight=weight, masks=masks)
+        job = replace(job, network=self.rerun.net)
+        walk = Walk(job, replace(state, slots=_double(state.slots)), batch, "Y" in graph)
+        if "theta" in graph:
+            add_update(walk)
+        return Checker(walk.graph(graph.digits))
 
     def check(self, step: Step, at_most: int | None) -> Check:
         """Check one step, at up to `at_most` of its entries."""
         value = np.asarray(step.value, dtype=np.float64)
         places = _places(value, at_most)
         with np.errstate(all="ignore"):
-            if step.symbol.startswith("J"):
-                return self._jacobian(step, value, places)
-            derivative = self.derivative(step.symbol)
-            if derivative is None:
-                return self._plain(step, value, places)
-            return self._derivative(step, value, places, derivative)
+            if self.single:
+                return self._in_single(step, value, places)
+            return self._in_double(step, value, places)
 
-    def _plain(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
-        worst = 0.0
+    def _in_double(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
+        if step.symbol.startswith("J"):
+            return self._jacobian(step, value, places)
+        behind = self.rerun.behind(step.symbol)
+        if behind is None:
+            return self._plain(step, value, places)
+        return self._derivative(step, value, places, behind)
+
+    def _in_single(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
+        """Check a float32 step: its formula on the double-precision twin, and its numbers against the formula."""
+        twin = self.twin.graph[step.symbol]
+        exact = np.asarray(twin.value, dtype=np.float64)
+        found = self.twin._in_double(twin, exact, places)
+        if not found.ok:
+            return found
         if step.expression is not None:
-            elements = Elements(self.graph.environment, at_most=None)
+            rounded = self._plain(step, value, places, SINGLE)
+        else:
+            tally = _Tally()
             for place in places:
-                again = Plain(self.graph.environment).run(elements.element(step.expression, place))
-                worst = max(worst, _difference(again, float(value[place]), _scale(value)))
-        return Check(
-            self._named("plain Python" if step.expression is not None else "none"), worst, len(places), value.size
-        )
+                tally.count(_difference(float(exact[place]), float(value[place]), _scale(exact)))
+            rounded = tally.check("", value.size, SINGLE_UNREAD)
+        return replace(found, method=f"{found.method} in float64", error=rounded.error, tolerance=rounded.tolerance)
 
-    def _derivative(self, step: Step, value: Array, places: list[tuple[int, ...]], derivative: Any) -> Check:
-        function, at = derivative
-        scale = max(_scale(value), FLOOR * self.largest_derivative)
-        worst, kinks, method = 0.0, 0, "complex step"
+    def _plain(self, step: Step, value: Array, places: list[tuple[int, ...]], tolerance: float = EXACT) -> Check:
+        tally = _Tally()
+        if step.expression is None:
+            return tally.check("none", value.size)
+        environment, scale = self.graph.environment, _scale(value)
+        elements = Elements(environment, at_most=None)
         for place in places:
-            again, how = self._independently(function, at, int(np.ravel_multi_index(place, value.shape)))
+            formula = elements.element(step.expression, place)
+            again = Plain(environment).run(formula)
             error = _difference(again, float(value[place]), scale)
-            if not error <= 1e-5 and self.at_kink():
-                kinks += 1
-                continue
-            method = how if how != method and error <= 1e-5 else method
-            worst = max(worst, error)
-        return Check(self._named(method), worst, len(places), value.size, kinks)
+            if error > tolerance and math.isfinite(error):
+                noise = rounding(environment, formula, float(np.finfo(self.graph.network.dtype).eps))
+                error = 0.0 if error * scale <= noise else error
+            tally.count(error)
+        return tally.check("plain Python", value.size, tolerance)
+
+    def _derivative(self, step: Step, value: Array, places: list[tuple[int, ...]], behind: Behind) -> Check:
+        tolerance = EXACT if behind.analytic else DIFFERENCED
+        scale = max(_scale(value), ROUNDED / tolerance * self.rerun.sizes.get(step.symbol, 0.0))
+        tally = _Tally()
+        for place in places:
+            flat, number = int(np.ravel_multi_index(place, value.shape)), float(value[place])
+            again = behind.slope(flat)
+            if step.aside and not math.isfinite(again - number):  # the long way divides by 0: as its formula does?
+                tally.undefined += not math.isfinite(number)
+                again = self._again(step, place)
+            elif math.isfinite(number) and not math.isfinite(again):
+                continue  # the function itself overflows here
+            error = _difference(again, number, scale)
+            if error > tolerance:
+                at_kink = self._at_kink(behind, flat, scale)
+                if at_kink is not None:
+                    tally.kinks += 1
+                    stated, low, high = at_kink
+                    outside = max(low - number, number - high, 0.0) / max(scale, 1e-300)
+                    error = min(_difference(stated, number, scale), outside)
+            tally.count(error)
+        return tally.check("complex step" if behind.analytic else "centred difference", value.size, tolerance)
+
+    def _again(self, step: Step, place: tuple[int, ...]) -> float:
+        """Compute one entry from the formula of its step; nan without one."""
+        if step.expression is None:
+            return math.nan
+        formula = Elements(self.graph.environment, at_most=None).element(step.expression, place)
+        return Plain(self.graph.environment).run(formula)
+
+    def _at_kink(self, behind: Behind, flat: int, scale: float) -> tuple[float, float, float] | None:
+        """Return a derivative with the stated slopes at kinks, and the lower and upper one of its two sides; None at no kink."""
+        straight, left, right, stated = (behind.slope(flat, side) for side in Side)
+        jump = (EXACT if behind.analytic else DIFFERENCED) * scale
+        if not (math.isfinite(left + right + stated) and max(abs(right - left), abs(stated - straight)) > jump):
+            return None
+        return stated, min(left, right), max(left, right)
 
     def _jacobian(self, step: Step, value: Array, places: list[tuple[int, ...]]) -> Check:
-        """Check ∂aⱼ/∂zₖ by perturbing one z of the activation."""
-        Z, worst = np.asarray(self.graph[f"Z{self.last}"].value, dtype=np.float64), 0.0
+        """Check ∂aⱼ/∂zₖ by moving one z of the output."""
+        last = self.rerun.last
+        Z, output = self.rerun.number(f"Z{last}"), self.rerun.activations[last]
+        scale, tally = max(_scale(value), ROUNDED / EXACT), _Tally()
         for row, j, k in places:
-            function = partial(self._output_entry, row, j)
-            again, _ = self._independently(function, Z, row * Z.shape[1] + k)
-            worst = max(worst, _difference(again, float(value[row, j, k]), _scale(value)))
-        return Check(self._named("complex step"), worst, len(places), value.size)
-
-    def _output_entry(self, row: int, j: int, Z: Array) -> Any:
-        return self.net.activations[self.last](Z)[row, j]
+            behind = Behind(partial(_entry, output, (row, j)), Z, (output,))
+            tally.count(_difference(behind.slope(row * Z.shape[1] + k), float(value[row, j, k]), scale))
+        return tally.check("complex step", value.size)
 
     def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
-        """One derivative by an independent method, and the method; None if the symbol is not a derivative."""
-        derivative = self.derivative(symbol)
-        if derivative is None:
+        """One derivative by an independent method, and the method; None if the symbol is not a derivative.
+
+        At a kink it is the one with the slopes that the step states there.
+        """
+        behind = self.rerun.behind(symbol)
+        if behind is None:
             return None
-        function, at = derivative
+        flat = int(np.ravel_multi_index(index, behind.at.shape))
+        method = "complex step" if behind.analytic else "centred difference"
         with np.errstate(all="ignore"):
-            return self._independently(function, at, int(np.ravel_multi_index(index, at.shape)))
-
-    def _independently(self, function: Callable[[Array], Any], at: Array, flat: int) -> tuple[float, str]:
-        """Take the complex step, or a centred difference if a function is not analytic."""
-        if self.analytic:
-            return complex_step(function, at, flat), "complex step"
-        return centred_difference(function, at, flat), "centred difference"
-
-    @cached_property
-    def analytic(self) -> bool:
-        """True if the complex step works in all functions of the network; in one that takes a real abs it does not."""
-        loss = self.net.loss_function
-        functions: list[tuple[Callable[[Array], Any], Array]] = []
-        for layer, activation in self.net.activations.items():
-            if not activation.rowwise:
-                functions.append((activation, np.asarray(self.graph[f"Z{layer}"].value, dtype=np.float64)))
-        Z, A = (np.asarray(self.graph[f"{kind}{self.last}"].value, dtype=np.float64) for kind in "ZA")
-        P = loss.raw_prediction(self.net.activations[self.last], Z, A)
-        functions.append((lambda z: loss.value(z, self.Y, **loss.parameters), P))
-        return all(_carries_complex_step(function, at) for function, at in functions)
-
-    def _named(self, method: str) -> str:
-        return f"{method}, float32" if self.single else method
-
-    @cached_property
-    def largest_derivative(self) -> float:
-        """The largest of all derivatives of the step; one that is 0 by symmetry is noise of this size times 1e-16."""
-        kinds = [step.value for step in self.graph.steps if step.stage == "backward" and step.symbol[0] in "ds"]
-        return max((_scale(np.asarray(value)) for value in kinds), default=1.0)
-
-    # --- the function behind each derivative ------------------------------------------------------------------------
-
-    def derivative(self, symbol: str) -> tuple[Callable[[Array], Any], Array] | None:
-        """The function whose derivative the step is, and its argument; None if the symbol is not a derivative."""
-        last, loss, output = self.last, self.net.loss_function, self.net.activations[self.last]
-        Z, A = (np.asarray(self.graph[f"{kind}{last}"].value, dtype=np.float64) for kind in "ZA")
-        parameters = loss.parameters
-        if symbol.startswith("g_prime"):
-            layer = int(symbol.removeprefix("g_prime"))
-            at = np.asarray(self.graph[f"Z{layer}"].value, dtype=np.float64)
-            activation = self.net.activations[layer]
-            return lambda z: activation(z).sum(), at
-        if symbol == f"slope_Z{last}":
-            return lambda z: self._terms(z, output(z)).sum(), Z
-        if symbol == f"slope_A{last}":
-            return lambda a: loss.value(a, self.Y, **parameters).sum(), A
-        if symbol == f"dA{last}":
-            return self._from_output(loss), A
-        if symbol.endswith("_penalty"):
-            l1, l2 = self.graph.penalties
-            weights = np.asarray(self.graph[symbol.removeprefix("d").removesuffix("_penalty")].value, dtype=np.float64)
-            return lambda w: penalty(w, l1, l2).sum(), weights
-        if not symbol.startswith("d"):
-            return None
-        base = symbol.removeprefix("d").removesuffix("_data").removesuffix("_long")
-        if base not in self.graph:
-            return None
-        at = np.asarray(self.graph[base].value, dtype=np.float64)
-        penalised = not symbol.endswith("_data") and base[0] == "W"
-        return lambda value: self.objective({base: value}, penalised), at
-
-    def _from_output(self, loss: Any) -> Callable[[Array], Any]:
-        """The loss as a function of the output."""
-        contained = loss.contains(self.net.activations[self.last])
-        value = loss.value_of_output if contained and loss.value_of_output is not None else loss.value
-        weights = passes.mean_weights(self.weight, len(self.X), np.float64)
-        return lambda a: (value(a, self.Y, **loss.parameters) * weights[:, None]).sum()
-
-    def _terms(self, Z: Array, A: Array) -> Any:
-        loss = self.net.loss_function
-        P = loss.raw_prediction(self.net.activations[self.last], Z, A)
-        return loss.value(P, self.Y, **loss.parameters)
-
-    def objective(self, changed: dict[str, Array], penalised: bool) -> Any:
-        """Replace some quantities of the forward pass and run the rest of it again, to the objective."""
-        masks, A = self.batch.masks, changed.get("A0", self.X)
-        W = {layer: changed.get(f"W{layer}", self.net.W[layer]) for layer in self.net.W}
-        first = min(int("".join(c for c in name.split("_")[0] if c.isdigit())) for name in changed)
-        for layer in range(1, self.last + 1):
-            if layer < first:  # nothing has changed so far
-                A = np.asarray(self.graph[f"A{layer}"].value, dtype=np.float64)
-                continue
-            into = A * masks[layer - 1] if layer - 1 in masks else A
-            into = changed.get(f"A{layer - 1}_dropped", into)
-            Z = changed.get(f"Z{layer}", into @ W[layer] + changed.get(f"b{layer}", self.net.b[layer]))
-            A = changed.get(f"A{layer}", self.net.activations[layer](Z))
-        trace = passes.Trace(dict.fromkeys(W, Z), dict.fromkeys(range(self.last + 1), A))
-        l1, l2 = self.graph.penalties if penalised else (0.0, 0.0)
-        return passes.objective(self.net.activations, self.net.loss_function, W, trace, self.Y, self.weight, l1, l2)
-
-    def at_kink(self) -> bool:
-        """True if a number of this step sits at a kink of its function."""
-        for layer, activation in self.net.activations.items():
-            Z = np.asarray(self.graph[f"Z{layer}"].value)
-            if any((np.abs(Z - kink) <= NEAR_KINK).any() for kink in activation.kinks):
-                return True
-        loss = self.net.loss_function
-        P = self.graph[f"A{self.last}"].value
-        if loss.kink_at_target and (np.abs(P - self.Y) <= NEAR_KINK).any():
-            return True
-        return bool(self.graph.penalties[0]) and any((np.abs(W) <= NEAR_KINK).any() for W in self.net.W.values())
+            found = behind.slope(flat)
+            at_kink = self._at_kink(behind, flat, abs(found))
+        return (found, method) if at_kink is None else (at_kink[0], f"{method} with the slope stated at the kink")
 
 
-def _carries_complex_step(function: Callable[[Array], Any], at: Array) -> bool:
-    """True if the complex step gives the slope of a function of each entry, or of each row, wherever it has one."""
-    h = DIFFERENCE * np.maximum(1, np.abs(at)).max(axis=-1, keepdims=True)
-    try:
-        stepped = np.imag(function(at + COMPLEX_STEP * 1j)) / COMPLEX_STEP
-    except (TypeError, ValueError):
-        return False
-    here, up, down = function(at), function(at + h), function(at - h)
-    right, left = (up - here) / h, (here - down) / h
-    smooth = np.isfinite(right + left) & (np.abs(right - left) <= 1e-3 * (1 + np.abs(right)))  # no kink between
-    return np.allclose(stepped[smooth], (right + left)[smooth] / 2, rtol=1e-4, atol=1e-6)
+def _entry(function: Directional, place: tuple[int, int], z: Array, side: Side) -> Any:
+    return function(z, side)[place]
 
 
 def _places(value: Array, at_most: int | None) -> list[tuple[int, ...]]:
@@ -257,8 +254,8 @@ def _places(value: Array, at_most: int | None) -> list[tuple[int, ...]]:
 
 
 def _difference(again: float, value: float, scale: float) -> float:
-    """|a − b| relative to `scale`; 0 for two equal inf or nan."""
-    if again == value or (math.isnan(again) and math.isnan(value)):
+    """|a − b| relative to `scale`; 0 for two numbers that are both not finite."""
+    if again == value or not (math.isfinite(again) or math.isfinite(value)):
         return 0.0
     difference = abs(again - value) / max(scale, 1e-300)
     return difference if math.isfinite(difference) else math.inf
@@ -267,3 +264,7 @@ def _difference(again: float, value: float, scale: float) -> float:
 def _scale(value: Array) -> float:
     finite = np.abs(value)[np.isfinite(value)]
     return float(finite.max()) if finite.size else 0.0
+
+
+def _double(array: Array) -> Array:
+    return array.astype(np.float64)

@@ -61,12 +61,12 @@ class Recorder:
             passed = [ast.parse(text, mode="eval").body for text in arguments.split(", ")]
             passed += [ast.Constant(value) for value in (constants or {}).values()]
             whole = inline(function, passed)
+            called = functions_of(function)
         except (InputError, AttributeError, ValueError):
             try:
                 return None, source_of(function)
             except (InputError, AttributeError):
                 return None, None
-        called = functions_of(function)
         if not all(self._may_call(name, each) for name, each in called.items()):
             return None, source
         self.environment.update(called)

@@ -103,8 +103,8 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
         "line": None if source is None else source.line,
         "inputs": list(step.inputs),
         "check": None
-        if check is None or check.method == "none"
-        else {"ok": check.ok, "method": check.method, "error": float(check.error)},
+        if check is None
+        else {"ok": check.ok, "checked": check.checked, "method": check.method, "error": float(check.error)},
     }
 
 

@@ -96,8 +96,8 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
         code = f"<code><b>{escape(str(step.source))}</b>\n{escape(_first_lines(step.source.code))}</code>"
         parts.append(f'<div class="view">code</div><div>{code}</div>')
     if block.check is not None:
-        kind = "good" if block.check.ok else "bad"
-        parts.append(f'<div class="view">check</div><div class="quiet {kind}">{escape(str(block.check))}</div>')
+        kind = {"agrees": " good", "DIFFERS": " bad"}.get(block.check.verdict, "")
+        parts.append(f'<div class="view">check</div><div class="quiet{kind}">{escape(str(block.check))}</div>')
     aside = " aside" if step.aside else ""
     return f'<div class="step{aside}" id="step-{step.symbol}">{"".join(parts)}</div>'
 

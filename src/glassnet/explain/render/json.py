@@ -35,11 +35,13 @@ def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
                 if block.check is None
                 else {
                     "ok": block.check.ok,
+                    "verdict": block.check.verdict,
                     "method": block.check.method,
                     "error": _number(block.check.error),
                     "checked": block.check.checked,
                     "entries": block.check.entries,
                     "kinks": block.check.kinks,
+                    "undefined": block.check.undefined,
                 },
             }
             for block in blocks

@@ -168,7 +168,6 @@ def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | No
     )
     matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
     found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
-    found = None if found is None or found.method == "none" else found
     definitions = _definitions(graph, step, defined)
     return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions)
 

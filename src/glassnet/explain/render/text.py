@@ -107,7 +107,7 @@ def _block(block: Block, to: Text) -> Iterator[Row]:
     if step.source is not None:
         yield f"    code  {step.source}: {block.code}", "dim"
     if block.check is not None:
-        yield f"    check {block.check}", "dim" if block.check.ok else "bold red"
+        yield f"    check {block.check}", "bold red" if block.check.verdict == "DIFFERS" else "dim"
 
 
 def _equation(indent: str, name: str, forms: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@
  * @property {string} [file]
  * @property {number} [line]
  * @property {string[]} [inputs]
- * @property {{ok: boolean, method: string, error: number} | null} [check]
+ * @property {{ok: boolean, checked: number, method: string, error: number} | null} [check]
  */
 
 /**

@@ -130,7 +130,8 @@ class TheGlass extends Part {
     return html`<p class="line" role="status">
       <span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}
       <span class="dim">${shapeText(step.shape)}</span>
-      ${check
+      ${check && !check.checked ? html`<span class="dim">not checked</span>` : nothing}
+      ${check?.checked
         ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>`
         : nothing}
       ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
