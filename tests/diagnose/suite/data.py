@@ -97,7 +97,7 @@ MAKERS = {
 }
 
 
-def load(name, seed):
+def load_plain(name, seed):
     """The data set `name` with noise, choice of rows and split by `seed`."""
     rng = np.random.RandomState(seed)
     (X, y), output = MAKERS[name](rng)

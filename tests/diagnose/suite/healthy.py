@@ -1,24 +1,23 @@
-"""The healthy set-ups: drawn at random from sane ranges, and kept if, trained, they match scikit-learn's models on test rows."""
+"""Set-ups drawn at random from sane ranges: healthy if, trained, they match scikit-learn's models on test rows; noise; few rows."""
 
-import warnings
+from dataclasses import replace
 
 import numpy as np
-from sklearn import metrics
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from tests.diagnose.suite.data import MAKERS, load
+from tests.diagnose.suite.data import MAKERS
+from tests.diagnose.suite.tables import TABLES, load
+from tests.diagnose.suite.truth import WITHIN, Task, best_of_sklearn, explained, trained_losses
 
 import glassnet as gn
 
-WITHIN = 0.1  # of the deviance explained by the best of scikit-learn's models, on test rows that diagnose never sees
 
-
-def draw(seed):
-    """A set-up: data, network, options."""
+def draw(seed, names=tuple(MAKERS)):
+    """A set-up: data, network, X, y, options."""
     rng = np.random.default_rng([seed, 11])
-    names = list(MAKERS)
-    data = load(names[seed % len(names)], seed)
+    return settings(load(names[seed % len(names)], seed), rng, seed)
+
+
+def settings(data, rng, seed, steps=None):
+    """A network and options for the data set, half of them with a quarter of the rows as validation data."""
     depth = int(rng.integers(1, 4))
     hidden = str(rng.choice(["relu", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus"]))
     if depth == 1 and rng.random() < 0.15:
@@ -42,10 +41,10 @@ def draw(seed):
         "lbfgs": lambda: gn.LBFGS(),
     }
     batch = None if kind == "lbfgs" else int(rng.choice([16, 32, 64]))
-    steps = int(rng.integers(800, 4000))
+    drawn = int(rng.integers(800, 4000))
     options = {
         "optimizer": optimizers[kind](),
-        "epochs": 60 if kind == "lbfgs" else max(10, steps * batch // len(data.X)),
+        "epochs": 60 if kind == "lbfgs" else max(10, (steps or drawn) * batch // len(data.X)),
         "batch_size": batch,
         "l2": float(rng.choice([0.0, 1e-4, 1e-3, 1e-2])),
         "seed": seed,
@@ -54,7 +53,7 @@ def draw(seed):
         options["dropout"] = float(rng.choice([0.0, 0.0, 0.0, 0.1, 0.2]))
         options["clip_norm"] = [None, None, 5.0][rng.integers(3)]
         options["schedule"] = str(rng.choice(["constant", "constant", "cosine", "one_cycle"]))
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 and len(data.X) >= 8:
         third = len(data.X) // 4
         options["validation"] = (data.X[:third], data.y[:third])
         if rng.random() < 0.7:
@@ -63,43 +62,32 @@ def draw(seed):
     return data, network, data.X, data.y, options
 
 
-def is_healthy(data, network, X, y, options):
-    """Whether the run, trained without diagnose, explains as much of the test deviance as scikit-learn's models, or nearly."""
-    trained = network.copy()
-    try:
-        gn.train(trained, X, y, **options)
-    except gn.NonFiniteError:
-        return False, float("nan"), float("nan")
-    ours = explained(data, trained.predict_proba(data.X_test) if data.classes else trained.predict(data.X_test), y)
-    theirs = best_of_sklearn(data, X, y)
-    return ours >= theirs - WITHIN, ours, theirs
+def draw_noise(seed):
+    """A set-up whose targets have nothing to do with its inputs: plain ones, or a table's with its targets shuffled."""
+    rng = np.random.default_rng([seed, 13])
+    names = (*MAKERS, *TABLES)
+    data = load(names[int(rng.integers(len(names)))], seed)
+    y = rng.permutation(np.concatenate([data.y, data.y_test]))
+    return settings(replace(data, y=y[: len(data.y)], y_test=y[len(data.y) :]), rng, seed)
 
 
-def best_of_sklearn(data, X, y):
-    """The largest share of the test deviance that a linear model, a random forest or nearest neighbours explain."""
-    if data.classes:
-        models = [
-            LogisticRegression(),
-            RandomForestClassifier(200, min_samples_leaf=3, random_state=0),
-            KNeighborsClassifier(15),
-        ]
-        return max(explained(data, model.fit(X, y).predict_proba(data.X_test), y) for model in models)
-    models = [RandomForestRegressor(200, min_samples_leaf=3, random_state=0), KNeighborsRegressor(10)]
-    models.append(PoissonRegressor() if data.output == "exponential" else Ridge())
-    return max(explained(data, model.fit(X, y).predict(data.X_test), y) for model in models)
+def draw_tiny(seed):
+    """A set-up with 2 to 60 rows of a real table or a plain data set; its other rows are the test rows."""
+    rng = np.random.default_rng([seed, 17])
+    names = (*MAKERS, *TABLES)
+    data = load(names[int(rng.integers(len(names)))], seed)
+    n = int(rng.integers(2, 61))
+    X_test, y_test = (np.concatenate([a[n:], b])[:1000] for a, b in ((data.X, data.X_test), (data.y, data.y_test)))
+    few = replace(data, X=data.X[:n], y=data.y[:n], X_test=X_test, y_test=y_test)
+    return settings(few, rng, seed, steps=int(rng.integers(50, 600)))
 
 
-def explained(data, prediction, y):
-    """D²: the share of the test deviance explained, against the training rows' mean or base rates."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if data.classes:
-            rates = np.bincount(y, minlength=data.classes) / len(y)
-            labels = np.arange(data.classes)
-            base = metrics.log_loss(data.y_test, np.tile(rates, (len(data.y_test), 1)), labels=labels)
-            return 1 - metrics.log_loss(data.y_test, np.clip(prediction, 1e-6, 1 - 1e-6), labels=labels) / base
-        deviance = metrics.mean_poisson_deviance if data.output == "exponential" else metrics.mean_squared_error
-        if data.output == "exponential":
-            prediction = np.maximum(prediction, 1e-6)
-        base = deviance(data.y_test, np.broadcast_to(y.mean(axis=0), data.y_test.shape))
-        return 1 - deviance(data.y_test, prediction) / base
+def truth(data, network, X, y, options):
+    """D² on the test rows of the run, trained without diagnose, and of the best of scikit-learn's models."""
+    task = Task.of(replace(data, y=y))
+    return explained(trained_losses(network, X, y, options, task)), best_of_sklearn(replace(data, X=X, y=y))
+
+
+def is_healthy(ours, theirs):
+    """True if the run explains as much of the test deviance as scikit-learn's models, or nearly."""
+    return ours >= theirs - WITHIN
