@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,10 @@ import pytest
 
 import glassnet as gn
 from glassnet.explain.render.breaks import LATEX, TEXT, fits, lines_of, mathml_terms, terms_of
+from glassnet.explain.render.drawing import draw, lit_by, svg
 from glassnet.explain.render.text import WIDTH
+from glassnet.explain.why_steps import STAGES as STAGE_SENTENCES
+from glassnet.explain.why_steps import why
 from glassnet.printers.latex import print_latex
 from glassnet.printers.mathml import MathML, print_mathml
 from glassnet.printers.text import Text, print_text
@@ -119,6 +123,60 @@ def test_rows_is_a_count_or_all(rows, refuses):
     derivation = gn.explain(gn.Network([2, 1], seed=0), [1.0, 2.0], 0.5)
     with refuses("rows"):
         derivation.to_text(rows=rows)
+
+
+def test_every_step_opens_with_a_sentence_of_its_kind():
+    generic, kinds = set(STAGE_SENTENCES.values()), {}
+    for seed in range(30):
+        derivation = gn.explain(setups.random_run(seed))
+        for step in derivation.steps:
+            sentence = why(derivation, step)
+            assert sentence.endswith("."), step
+            assert "{" not in sentence
+            assert sentence not in generic, step
+            if derivation._outline([step.symbol], checks=False).stages:  # all but the gradient gathered in one vector
+                kinds[step.symbol] = derivation, sentence
+    for symbol, (derivation, sentence) in kinds.items():
+        page = re.sub(r"\s+", " ", derivation.to_text([symbol], checks=False))
+        assert sentence in page, symbol
+        assert escape(sentence) in derivation.to_html([symbol], checks=False)
+
+
+def lit(symbol, **options):
+    net = gn.Network([3, 7, 4, 2], hidden="tanh", output="softmax", seed=0)
+    X, y = np.ones((2, 3)), [0, 1]
+    derivation = gn.explain(net, X, y, optimizer="adam", **options)
+    return lit_by(derivation, derivation[symbol])
+
+
+@pytest.mark.parametrize(
+    ("symbol", "units", "weights", "biases"),
+    [
+        ("Z1", {0, 1}, {1}, set()),
+        ("A2", {2}, set(), set()),
+        ("loss", {3}, set(), set()),
+        ("dZ3", {3}, set(), set()),
+        ("dW3", {2, 3}, {3}, set()),
+        ("db2", set(), set(), {2}),
+        ("dA1", {1}, {2}, set()),
+        ("dA0", {0}, {1}, set()),
+        ("g_prime1", {1}, set(), set()),
+        ("theta", set(), {1, 2, 3}, {1, 2, 3}),
+    ],
+)
+def test_the_drawing_lights_the_part_a_step_works_on(symbol, units, weights, biases):
+    found = lit(symbol)
+    assert (found.units, found.weights, found.biases) == (units, weights, biases)
+
+
+def test_a_drawing_has_a_circle_for_each_unit_and_a_line_for_each_weight_that_is_shown():
+    net = gn.Network([3, 7, 2], seed=0)
+    derivation = gn.explain(net, [1.0, 2.0, 3.0], [0.0, 1.0])
+    root = ElementTree.fromstring(svg(draw(derivation, derivation["dW1"])))
+    paths = {path.get("class"): path.get("d").count("M") for path in root.iter("path")}
+    assert len(list(root.iter("circle"))) == 3 + 4 + 2  # of seven units four are shown, and dots
+    assert paths == {"back": 3 * 4, "dull": 4 * 2}
+    assert "the weights from the inputs to layer 1" in root.get("aria-label")
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grading.answers`: reads a learner's terms and compares them with numbers.
 - `grading.causes`: the misconceptions that give a learner's numbers.
 - `grade`: finds the first wrong term and the misconception behind it.
+- `why_steps`: says in one sentence why a step is taken.
 - `render.outline`: chooses what every print shows, without notation.
 - `render.equations`: writes the sides of an equation in a notation.
 - `render.breaks`, `render.latex_width`: break long formulas at their signs.
+- `render.drawing`: a small network with the part lit that a step works on.
 - `render.text`, `render.html`, `render.latex`, `render.markdown`, `render.json`: print it.
 - `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
 - `explain`: takes a network, an estimator or a run and works its step out.

@@ -76,8 +76,8 @@ class Text:
          20   0.5 ]
         """
         padded = [
-            ["…" if cell is None else " " * len(left) + self.number(cell).text + " " * len(right)
-             for cell, (left, right) in zip(row, around, strict=True)]
+            ["…" if cell is None else self.number(cell).text + " " * len(right)
+             for cell, (_, right) in zip(row, around, strict=True)]
             for row, around in zip(cells, columns_around(cells, self.digits), strict=True)
         ]  # fmt: skip
         widths = [max(map(len, column)) for column in zip(*padded, strict=True)]

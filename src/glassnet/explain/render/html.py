@@ -10,6 +10,7 @@ from typing import Any
 
 from glassnet.explain.graph import Graph
 from glassnet.explain.render.breaks import mathml_terms
+from glassnet.explain.render.drawing import draw, svg
 from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
 from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
@@ -79,7 +80,8 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
     inputs = ", ".join(f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs)
     about = "; ".join(part for part in (block.shape(to.rows), f"from {inputs}" if inputs else "") if part)
-    parts = [f'<header><b>{heading} {escape(step.what)}</b><span class="quiet">{about}</span></header>']
+    title = f'<b>{heading} {escape(step.what)}</b> <span class="quiet">{about}</span>'
+    parts = [f"<header><div>{title}<p>{escape(block.why)}</p></div>{svg(draw(graph, step))}</header>"]
     if not block.scalar:
         rows = [formula_sides(to, formula, block, graph) for formula in block.formulas]
         parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')

@@ -11,6 +11,8 @@ import numpy as np
 
 from glassnet.explain.graph import Graph
 from glassnet.explain.render.breaks import LATEX, RELATIONS, fits, lines_of, terms_of
+from glassnet.explain.render.drawing import PREAMBLE as DRAWING
+from glassnet.explain.render.drawing import draw, picture
 from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
 from glassnet.explain.render.latex_width import latex_width
 from glassnet.explain.render.outline import STAGES, Block, Outline
@@ -25,19 +27,22 @@ SINCE, SHIFTED = r" \quad \text{since } ", r"\quad {}"  # before conditions, and
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
-\usepackage[T1]{fontenc}
-\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}
 \usepackage[a4paper,margin=2cm]{geometry}
-\usepackage{amsmath,amssymb,graphicx}
+\usepackage[fleqn]{amsmath}
+\usepackage{amssymb,graphicx,color}
 \setlength{\parindent}{0pt}
+\setlength{\mathindent}{1em}
 \newsavebox{\formula}
 \newcommand{\fit}[1]{% a formula, made smaller where it is wider than the page
   \sbox{\formula}{$\displaystyle #1$}%
   \ifdim\wd\formula>\linewidth\resizebox{\linewidth}{!}{\usebox{\formula}}\else\usebox{\formula}\fi}
-\begin{document}
 """
 
 _CHARACTERS = {
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
     "∂": r"$\partial$",
     "ŷ": r"$\hat{y}$",
     "′": "$'$",
@@ -163,23 +168,28 @@ def text(words: str) -> str:
 
 
 def _character(character: str) -> str:
-    if character.isascii():
-        return escape(character)
+    if character in _CHARACTERS:
+        return _CHARACTERS[character]
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return _CHARACTERS.get(character) or (escape(plain) if plain else "?")
+    return escape(plain) if plain else "?"
 
 
 def whole_document(parts: list[str], document: bool) -> str:
     """Join parts to a fragment, or to a document of its own."""
     body = "\n\n".join(parts)
-    return f"{PREAMBLE}{body}\n\\end{{document}}\n" if document else body + "\n"
+    return f"{PREAMBLE}{DRAWING}\\begin{{document}}\n{body}\n\\end{{document}}\n" if document else body + "\n"
 
 
 def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
     step, width = block.step, PAGE if document else COLUMN
     heading, shape = print_latex(ast.Name(step.symbol)), block.shape(to.rows)
     what = f"{step.what}{f' ({shape})' if shape else ''}{', an aside' if step.aside else ''}"
-    parts = [rf"\paragraph{{${heading}$}} {text(what)}."]
+    parts = [rf"\paragraph{{${heading}$}} {text(what)}. {text(block.why)}"]
+    if document:
+        drawn = picture(draw(graph, step))
+        words = rf"\textbf{{${heading}$ {text(what)}}}\\{text(block.why)}"
+        left = rf"\begin{{minipage}}[c]{{0.8\linewidth}}\raggedright {words}\end{{minipage}}"
+        parts = [rf"\bigskip\noindent {left}\hfill\raisebox{{-0.5\height}}{{{drawn}}}\par\nopagebreak"]
     if not block.scalar:
         parts.append(_display(formula_rows(block, graph, to, width), document))
     rows = definition_rows(block, width)
@@ -187,7 +197,8 @@ def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
         parts += ["where", _display(rows, document)]
     if block.lines:
         rows = line_rows(block.lines, graph, to, width)
-        parts += ["" if block.scalar else "one entry:", _display(rows, document)]
+        name = "one entry:" if len(block.lines) == 1 else "the largest entries:"
+        parts += ["" if block.scalar else name, _display(rows, document)]
     parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []
     if step.source is not None:
         code = rf"\texttt{{{text(str(step.source))}}}: \texttt{{{text(block.code)}}}"

@@ -51,7 +51,7 @@ def render_entry_markdown(entry: ChainRule) -> str:
 def _block(block: Block, graph: Graph, to: Latex) -> list[str]:
     step, shape = block.step, block.shape(to.rows)
     about = ", ".join(part for part in (shape, "an aside" if step.aside else "") if part)
-    parts = [f"**`{step.symbol}`** {step.what}{f' ({about})' if about else ''}"]
+    parts = [f"**`{step.symbol}`** {step.what}{f' ({about})' if about else ''}", block.why]
     if not block.scalar:
         parts.append(_display(formula_rows(block, graph, to, WIDTH)))
     if block.definitions:

@@ -15,6 +15,7 @@ from glassnet.explain.entries import Entries
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check
 from glassnet.explain.scalar import Line
+from glassnet.explain.why_steps import why
 from glassnet.printers.element import fill
 from glassnet.printers.matrices import COLUMNS, ROWS, WHOLE, left_out
 from glassnet.printers.statements import names_in
@@ -54,6 +55,7 @@ class Block:
     check: Check | None
     matrices: frozenset[str]
     definitions: tuple[Callable[..., Any], ...]  # equations that no earlier block calls
+    why: str  # a sentence
 
     @property
     def scalar(self) -> bool:
@@ -169,7 +171,7 @@ def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | No
     matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
     found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
     definitions = _definitions(graph, step, defined)
-    return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions)
+    return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions, why(graph, step))
 
 
 def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,8 @@ def _block(block: Block, to: Text) -> Iterator[Row]:
     step = block.step
     about = f" ({block.shape(to.rows)})" if block.shape(to.rows) else ""
     yield f"  {step.symbol}: {step.what}{about}{', an aside' if step.aside else ''}", "italic"
+    for text in textwrap.wrap(block.why, WIDTH):
+        yield f"    {text}", ""
     scalar = step.shape == () or (step.expression is None)
     for formula in block.formulas:
         _, forms = formula_sides(to, formula, block)
