@@ -1,6 +1,7 @@
 """glassnet explain: a row of a file through a stored model, in every format."""
 
 import json
+import shutil
 
 import numpy as np
 import polars as pl
@@ -57,6 +58,49 @@ def test_every_format_goes_to_a_file(glassnet, files, form, start):
     assert out.read_text(encoding="utf-8").startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("o.html", b"<!doctype"),
+        ("o.HTM", b"<!doctype"),
+        ("o.md", b"## One"),
+        ("o.tex", b"\\documentclass"),
+        ("o.json", b'{"format"'),
+        ("o.txt", b"One"),
+        ("o", b"One"),
+        pytest.param("o.pdf", b"%PDF", marks=pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")),
+    ],
+)
+def test_a_file_has_the_format_of_its_ending(glassnet, files, name, start):
+    folder, _, _ = files
+    done = glassnet("explain", folder / "net.safetensors", folder / "data.csv", "--out", folder / name)
+    assert done.code == 0, done.err
+    assert (folder / name).read_bytes().startswith(start)
+
+
+def test_a_format_that_is_told_goes_before_the_ending(glassnet, files):
+    folder, _, _ = files
+    arguments = ("--format", "md", "--out", folder / "o.html")
+    glassnet("explain", folder / "net.safetensors", folder / "data.csv", *arguments)
+    assert (folder / "o.html").read_text(encoding="utf-8").startswith("## One")
+
+
+def test_a_pdf_without_latex_is_one_line_that_says_what_to_install(glassnet, files, monkeypatch):
+    folder, _, _ = files
+    monkeypatch.setenv("PATH", str(folder))
+    done = glassnet("explain", folder / "net.safetensors", folder / "data.csv", "--out", folder / "o.pdf")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "apt-get install texlive-latex-recommended" in done.err
+    assert not (folder / "o.pdf").exists()
+
+
+def test_all_rows_of_a_batch(glassnet, files):
+    folder, _, _ = files
+    arguments = ("explain", folder / "net.safetensors", folder / "data.csv", "--rows", 20)
+    assert "(20 × 4, rows 4 to 18 left out)" in glassnet(*arguments).out
+    assert "left out" not in glassnet(*arguments, "--all-rows").out
+
+
 def test_a_table_model_explains_itself(glassnet, files):
     folder, _, _ = files
     trained = glassnet(
@@ -84,6 +128,8 @@ def test_a_table_model_explains_itself(glassnet, files):
         (("--weight", "W1,9,9"), "entry: expected"),
         (("--target", "z"), "z"),
         (("--optimizer", "newton"), "optimizer: expected"),
+        (("--out", "o.docx"), "file: expected a name that ends in one of .txt, .html"),
+        (("--format", "pdf"), "--format pdf: expected a file to write"),
     ],
 )
 def test_wrong_arguments_are_one_line(glassnet, files, arguments, words):

@@ -15,11 +15,11 @@ from glassnet.cli.screen import note, write_data
 from glassnet.errors import InputError, shown
 
 if TYPE_CHECKING:
+    from glassnet.explain.contributions import Contributions
+    from glassnet.explain.derivation import Derivation
     from glassnet.tables.reading.table import Table
 
-
-# by the name of the format, the method of a derivation that writes it
-METHODS = {"text": "to_text", "html": "to_html", "md": "to_markdown", "tex": "to_latex", "json": "to_json"}
+FORMATS = ("text", "html", "md", "tex", "json", "pdf")
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ class View:
     """The part of the derivation that is shown, and its form."""
 
     weight: str | None = option("One number alone: W1,0,3 or b2,0; or Z1,0,2 for an entry.")
-    form: str = option("Output format.", "text", "--format", choices=tuple(METHODS))
-    out: Path | None = option("A file to write.")
+    form: str | None = option(
+        "Output format. Default: that of the ending of --out, or text.", None, "--format", choices=FORMATS
+    )
+    out: Path | None = option("A file to write: .txt, .html, .md, .tex, .json or .pdf.")
+    all_rows: bool = option("Print every row of a batch.", False, "--all-rows")
     member: int = option("The network that is worked through, of a model of several, from 0.", 0, min=0)
     figure: Path | None = option("A file for a figure of the contributions: .png or .svg.")
 
@@ -87,20 +90,41 @@ def explain(
             console.print("\n\n".join(filter(None, [shares.to_text(update.digits), heading])) + "\n", markup=False)
         console.print(derivation)
         return
-    if shares is not None:
-        from glassnet.explain.together import together
-
-        content = together(shares, derivation, view.form, heading)
-    else:
-        part: Any = derivation if view.weight is None else derivation.entry(*_place(view.weight))
-        content = getattr(part, METHODS[view.form])()
+    form = _format(view)
+    content = _content(derivation, shares, view, "tex" if form == "pdf" else form, heading)
     if view.out is None:
         write_data(content.rstrip("\n") + "\n")
         return
+    from glassnet.explain.render.pdf import pdf_of
     from glassnet.storage.atomic import write_atomically
 
-    write_atomically(view.out, content.encode())
+    write_atomically(view.out, pdf_of(content) if form == "pdf" else content.encode())
     note(f"wrote {view.out}")
+
+
+def _format(view: View) -> str:
+    """The format asked for, or that of the file's ending."""
+    from glassnet.explain.render.formats import format_of
+
+    form = view.form or (format_of(view.out) if view.out is not None and view.out.suffix else "text")
+    if form == "pdf" and view.out is None:
+        raise InputError("--format pdf: expected a file to write; got none; add e.g. --out step.pdf.")
+    return form
+
+
+def _content(derivation: Derivation, shares: Contributions | None, view: View, form: str, heading: str) -> str:
+    """The derivation, or one number of it, or both the contributions and the derivation."""
+    from glassnet.explain.render.formats import METHODS
+
+    rows: Any = {"rows": "all"} if view.all_rows else {}
+    if shares is not None:
+        from glassnet.explain.together import together
+
+        return together(shares, derivation, form, heading, **rows)
+    if view.weight is not None:
+        return str(getattr(derivation.entry(*_place(view.weight)), METHODS[form])())
+    whole: Any = {"full": view.all_rows} if form == "json" else rows
+    return str(getattr(derivation, METHODS[form])(**whole))
 
 
 def _model_and_rows(path: Path, file: Path, rows: Rows) -> tuple[Any, Any, Any]:

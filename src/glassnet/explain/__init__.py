@@ -26,6 +26,7 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `render.breaks`, `render.latex_width`: break long formulas at their signs.
 - `render.drawing`: a small network with the part lit that a step works on.
 - `render.text`, `render.html`, `render.latex`, `render.markdown`, `render.json`: print it.
+- `render.pdf`: typesets the LaTeX; `render.formats`: the format that a file's ending names.
 - `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
 - `explain`: takes a network, an estimator or a run and works its step out.
 - `check`: grades a learner's function.

@@ -15,6 +15,7 @@ from glassnet.explain.render.json import render_entry_json, render_json
 from glassnet.explain.render.latex import render_entry_latex, render_latex
 from glassnet.explain.render.markdown import render_entry_markdown, render_markdown
 from glassnet.explain.render.outline import Outline, outline
+from glassnet.explain.render.pdf import pdf_of
 from glassnet.explain.render.text import render_entry_text, render_rich, render_text
 from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.matrices import ROWS
@@ -73,6 +74,10 @@ class Entry(ChainRule):
     def to_json(self) -> str:
         """The entry as JSON."""
         return render_entry_json(self)
+
+    def to_pdf(self) -> bytes:
+        """The entry as PDF, typeset by the pdflatex of this machine."""
+        return pdf_of(self.to_latex())
 
 
 class Derivation(Graph):
@@ -206,6 +211,10 @@ class Derivation(Graph):
     def to_json(self, symbols: Iterable[str] | None = None, *, checks: bool = True, full: bool = False) -> str:
         """The derivation as JSON; arrays of over 2,000 numbers are cut to their largest entries unless `full`."""
         return render_json(self._outline(symbols, checks), self, full=full)
+
+    def to_pdf(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> bytes:
+        """The derivation as PDF, typeset by the pdflatex of this machine."""
+        return pdf_of(self.to_latex(symbols, checks=checks, rows=rows))
 
     def __rich__(self) -> Coloured:
         return render_rich(self._outline(None, checks=True))
