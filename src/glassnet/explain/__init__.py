@@ -17,7 +17,11 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grading.gradient_rules`, `grading.update_rules`: the usual misconceptions.
 - `grading.misconceptions`: all of them in one list.
 - `grading.simulation`: computes the numbers that other formulas would have given.
-- `grading.answers`: reads a learner's terms and compares them with numbers.
+- `grading.names`: reads the names and numbers of a learner's terms.
+- `grading.rounding`: with how many digits numbers were written, and what that leaves open further on.
+- `grading.answers`: compares a learner's terms with numbers.
+- `grading.conventions`: the conventions in which terms are written, and which of them someone follows.
+- `grading.marking`: right, right within rounding, right given an earlier mistake, or wrong.
 - `grading.causes`: the misconceptions that give a learner's numbers.
 - `grade`: finds the first wrong term and the misconception behind it.
 - `why_steps`: says in one sentence why a step is taken.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from glassnet.explain.entries import Entries
 from glassnet.explain.grade import Grade, grade
+from glassnet.explain.grading.conventions import Convention
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check, Checker
 from glassnet.explain.render.html import render_entry_html, render_html
@@ -219,11 +220,23 @@ class Derivation(Graph):
     def __rich__(self) -> Coloured:
         return render_rich(self._outline(None, checks=True))
 
-    def grade(self, **answers: Any) -> Grade:
+    def grade(
+        self, terms: Mapping[str, Any] | None = None, /, *, convention: Convention | str | None = None, **answers: Any
+    ) -> Grade:
         """Compare your own terms with these: mark each, find the first wrong one and its likely cause.
 
-        Any terms, in any order, by their symbols: dW2=…, dz1=…, loss=…, m_hat=…. Numbers may be rounded (to three
-        digits or more). The usual mistakes are tried one by one; one that gives your numbers is named.
+        Any terms, in any order, by their symbols or usual names: dW2=…, dz1=…, delta2=…, h1=…, loss=…, m_hat=…; names
+        that are no Python names in a dict: {"∂L/∂W1": …}. Work by hand may be rounded, to two digits or more, at each
+        line or at the end: a term is right if it follows from your own earlier terms within the digits you wrote. The
+        usual mistakes are tried one by one; one that gives your numbers is named.
+
+        Parameters
+        ----------
+        convention : Convention or str, optional
+            How your terms are written: "columns" (samples as columns, W of shape (out, in)), "out_in" (only W),
+            "mean_in_gradients" (1/n in dW and db), "sum", "no_half", "momentum_average", "momentum_sum",
+            "shared_biases", "no_biases", several with commas between, or "standard". What is not told is inferred from
+            the terms; `Grade.note` says what was.
 
         Raises
         ------
@@ -237,4 +250,4 @@ class Derivation(Graph):
         >>> derivation.grade(dZ2=derivation.value("dZ2"), dZ1=derivation.value("dA1")).misconception.code
         'derivative_forgotten'
         """
-        return grade(self, answers)
+        return grade(self, {**(terms or {}), **answers}, convention)

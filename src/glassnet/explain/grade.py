@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,13 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError
 from glassnet.explain.grading.answers import Answers, same_shape
 from glassnet.explain.grading.causes import find_causes
-from glassnet.explain.grading.rules import Formulas, Misconception
+from glassnet.explain.grading.conventions import Convention, candidates
+from glassnet.explain.grading.marking import Mark, Marking
+from glassnet.explain.grading.names import Term, read_terms
+from glassnet.explain.grading.rules import Misconception
 from glassnet.explain.graph import Graph
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """The verdict on one term: "right", "wrong", or "follows" if it was computed rightly from a wrong one."""
-
-    symbol: str
-    verdict: str
-    given: Array
-    expected: Array
-    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +37,10 @@ class Grade:
         The formula that gives the learner's numbers, and the right one.
     also_possible : tuple of Misconception
         Others that give the same numbers.
+    note : str
+        What was assumed: the convention of the learner, or what `check` tried.
+    convention : Convention
+        The convention by which the terms were read and judged.
     """
 
     marks: tuple[Mark, ...]
@@ -54,6 +50,7 @@ class Grade:
     right_formula: str
     also_possible: tuple[Misconception, ...]
     note: str = ""
+    convention: Convention = field(default_factory=Convention)
 
     @property
     def ok(self) -> bool:
@@ -61,15 +58,16 @@ class Grade:
         return self.first_wrong is None
 
     def __str__(self) -> str:
-        right = [mark.symbol for mark in self.marks if mark.verdict == "right"]
+        right = [_called(mark) for mark in self.marks if mark.ok]
         lines = [f"{len(right)} of {len(self.marks)} right" + (f": {', '.join(right)}" if right else "")]
         if self.note:
             lines.append(self.note)
         if self.first_wrong is None:
             return "\n".join(lines)
         mark = self.first_wrong
-        lines.append(f"first wrong: {mark.symbol}{f', {mark.note}' if mark.note else ''}")
-        lines += [f"  yours     {_short(mark.given)}", f"  expected  {_short(mark.expected)}"]
+        lines.append(f"first wrong: {_called(mark)}{f', {mark.note}' if mark.note else ''}")
+        yours, expected = _side_by_side(mark.given, mark.expected)
+        lines += [f"  yours     {yours}", f"  expected  {expected}"]
         if self.misconception is None:
             lines.append("  none of the usual mistakes gives your numbers; look at its formula:")
             lines.append(f"  {mark.symbol} = {self.right_formula}")
@@ -78,7 +76,7 @@ class Grade:
             lines.append(f"  yours is what {self.formula} gives; right is {self.right_formula}")
             lines.append(f"  {self.misconception.remedy}")
         for verdict, words in (("follows", "follow rightly from the wrong ones"), ("wrong", "also wrong")):
-            others = [m.symbol for m in self.marks if m.verdict == verdict and m is not mark]
+            others = [_called(m) for m in self.marks if m.verdict == verdict and m is not mark]
             if others:
                 lines.append(f"{', '.join(others)}: {words}")
         return "\n".join(lines)
@@ -104,72 +102,126 @@ class Grade:
             "formula": self.formula,
             "right_formula": self.right_formula,
             "note": self.note,
+            "convention": str(self.convention),
         }
 
 
-def grade(graph: Graph, answers: Mapping[str, Any]) -> Grade:
+def grade(
+    graph: Graph, answers: Mapping[str, Any], convention: Convention | str | None = None, by_hand: bool = True
+) -> Grade:
     """Compare a learner's terms with those of the graph; see `Derivation.grade`."""
     if not answers:
         raise InputError("grade: expected at least one term; got none; pass e.g. grade(dZ2=[[0.3, -0.3]]).")
-    answer = Answers(graph, answers)
-    truth = {symbol: graph.value(symbol) for symbol in answer.given}
-    if not all(answer.matches(symbol, truth[symbol]) for symbol in answer.given):
-        later = answer.simulate(_mean_taken_later(graph))
-        if later and all(answer.matches(symbol, later.get(symbol, truth[symbol])) for symbol in answer.given):
-            marks = tuple(Mark(symbol, "right", answer.given[symbol], truth[symbol]) for symbol in answer.given)
-            note = "your dZ and dA are those of single samples: the mean over the batch comes in dW and db, as well"
-            return Grade(marks, None, None, "", "", (), note)
-    marks = tuple(_marks(answer, truth))
+    terms = read_terms(graph, answers)
+    attempt = _best_attempt(graph, terms, convention, by_hand)
+    marks = tuple(attempt.mark(symbol, verdict) for symbol, verdict in attempt.verdicts.items())
+    note = f"your convention: {attempt.convention}" if attempt.convention.changes() else ""
     wrong = next((mark for mark in marks if mark.verdict == "wrong"), None)
     if wrong is None:
-        return Grade(marks, None, None, "", "", ())
-    found = find_causes(answer, truth, wrong.symbol)
+        return Grade(marks, None, None, "", "", (), note, attempt.convention)
+    found = find_causes(attempt.answer, attempt.truth, wrong.symbol)
     formula, causes = "", tuple(dict.fromkeys(hypothesis.misconception for hypothesis in found))
     if found:
         symbol = wrong.symbol if wrong.symbol in found[0].formulas else next(iter(found[0].formulas))
         formula = f"{symbol} = {found[0].formulas[symbol]}"
     else:
         symbol = wrong.symbol
-    right = graph[symbol].code if symbol in graph else ""
+    right = attempt.graph[symbol].code if symbol in graph else ""
     shown_right = f"{symbol} = {right}" if found else right
-    return Grade(marks, wrong, causes[0] if causes else None, formula, shown_right, causes[1:])
+    cause = causes[0] if causes else None
+    return Grade(marks, wrong, cause, formula, shown_right, causes[1:], note, attempt.convention)
 
 
-def _marks(answer: Answers, truth: Mapping[str, Array]) -> Iterator[Mark]:
-    """Mark each term; a wrong one whose numbers follow from earlier wrong ones is marked as following."""
-    overrides: dict[str, Array] = {}
-    for symbol, given in answer.given.items():
-        if answer.matches(symbol, truth[symbol]):
-            yield Mark(symbol, "right", given, truth[symbol])
-            continue
-        follows = False
-        if overrides:
-            value = answer.simulate({}, overrides).get(symbol)
-            follows = value is not None and answer.matches(symbol, value, slack=3)  # from rounded numbers
+class _Attempt:
+    """A learner's terms read and marked in one convention."""
+
+    def __init__(self, graph: Graph, terms: Mapping[str, Term], convention: Convention, by_hand: bool) -> None:
+        self.convention, self.terms = convention, terms
+        self.graph = convention.graph(graph)
+        given = {symbol: convention.read(graph, symbol, term.value) for symbol, term in terms.items()}
+        self.answer = Answers(self.graph, given, by_hand)
+        marking = Marking(self.answer)
+        self.truth = marking.truth
+        self.verdicts = dict(marking.marks())
+        self.contradictions = marking.contradictions
+
+    def mark(self, symbol: str, verdict: str) -> Mark:
+        """The mark of one term, in the learner's own layout."""
+        term = self.terms[symbol]
+        expected = self.convention.show(self.graph, symbol, self.truth[symbol])
         note = ""
-        if not same_shape(symbol, given, truth[symbol]):
-            note = f"whose shape is {given.shape} in place of {truth[symbol].shape}"
-        elif symbol in answer.graph:
-            overrides[symbol] = given.reshape(truth[symbol].shape)
-        yield Mark(symbol, "follows" if follows else "wrong", given, truth[symbol], note)
+        if not same_shape(symbol, term.value, expected):
+            note = f"whose shape is {term.value.shape} in place of {expected.shape}"
+        return Mark(symbol, verdict, term.value, expected, note, term.name)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Less is better: the number of terms that fit none before them, and of those that are not right."""
+        verdicts = list(self.verdicts.values())
+        wrong, follows = verdicts.count("wrong"), verdicts.count("follows")
+        return wrong + self.contradictions, wrong + follows
 
 
-def _mean_taken_later(graph: Graph) -> Formulas:
-    """The formulas of another convention: dZ and dA of single samples, the mean taken in dW and db."""
-    last = graph.network.n_layers
-    if "mean_weights" not in graph or f"slope_Z{last}" not in graph:
-        return {}
-    weights, total = ("w[:, None] * ", "w.sum()") if "w" in graph else ("", "n")
-    formulas = {f"dZ{last}": f"{weights}slope_Z{last}"}
-    if f"dA{last}" in graph:
-        formulas[f"dA{last}"] = f"({graph[f'dA{last}'].code}) * {total}"
-    for layer in range(1, last + 1):
-        data = f"dW{layer}_data" if f"dW{layer}_data" in graph else f"dW{layer}"
-        formulas[data] = f"({graph[data].code}) / {total}"
-        formulas[f"db{layer}"] = f"({graph[f'db{layer}'].code}) / {total}"
-    return formulas
+def _best_attempt(graph: Graph, terms: Mapping[str, Term], told: Convention | str | None, by_hand: bool) -> _Attempt:
+    """Mark the terms in the conventions they may follow; of equally good ones the first."""
+    given = {symbol: term.value for symbol, term in terms.items()}
+    conventions = candidates(graph, given, told)
+    standard = best = _Attempt(graph, terms, next(conventions), by_hand)
+    for convention in conventions:
+        if best.rank == (0, 0):
+            break
+        attempt = _Attempt(graph, terms, convention, by_hand)
+        if attempt.rank < best.rank and _shows(attempt, standard):
+            best = attempt
+    return best
 
 
-def _short(values: Array) -> str:
-    text = np.array2string(np.asarray(values), precision=4, threshold=12, edgeitems=2)
+def _shows(attempt: _Attempt, standard: _Attempt) -> bool:
+    """True if the learner's terms show the convention: a mistake that looks like one is none.
+
+    A loss of another scale must be right in it, and a gradient as well. Where the mean comes later, some weight or bias
+    gradient must fit, and no dZ or dA be right as it stands.
+    """
+    fits = {symbol for symbol, verdict in attempt.verdicts.items() if verdict != "wrong"}
+    convention = attempt.convention
+    if convention.mean == "none" or convention.factor != 1:
+        return "loss" in fits and any(symbol.startswith(("d", "g", "theta")) for symbol in fits)
+    if convention.mean != "gradients":
+        return True
+    gradients = {symbol for symbol in attempt.verdicts if symbol.startswith(("dW", "db"))}
+    as_it_stands = any(
+        symbol.startswith(("dZ", "dA")) and verdict in ("right", "rounded")
+        for symbol, verdict in standard.verdicts.items()
+    )
+    return not as_it_stands and (not gradients or not gradients.isdisjoint(fits))
+
+
+def _called(mark: Mark) -> str:
+    """The term by its symbol, with the learner's own name where that is another."""
+    name = "" if mark.name.lower() in ("", mark.symbol.lower()) else f" ({mark.name})"
+    return f"{mark.symbol}{name}{' (rounded)' if mark.verdict == 'rounded' else ''}"
+
+
+def _side_by_side(given: Array, expected: Array) -> tuple[str, str]:
+    """Both arrays with as many digits as it takes to see them differ, and of large ones the entry that differs most."""
+    place = ""
+    if given.shape == expected.shape and given.size > _SHOWN and np.isfinite(given).all():
+        index = np.unravel_index(np.argmax(np.abs(given - expected)), given.shape)
+        place = f"; [{', '.join(map(str, index))}] is "
+    for digits in range(4, 18):
+        yours, right = (_short(values, digits) for values in (given, expected))
+        if place:
+            entries = tuple(f"{values[index]:.{digits}g}" for values in (given, expected))
+            if entries[0] != entries[1]:
+                return yours + place + entries[0], right + place + entries[1]
+        elif yours != right:
+            break
+    return yours, right
+
+
+_SHOWN = 12  # numbers of an array that is printed whole
+
+
+def _short(values: Array, digits: int) -> str:
+    text = np.array2string(np.asarray(values), precision=digits, threshold=_SHOWN, edgeitems=2)
     return " ".join(text.split())

@@ -18,7 +18,9 @@ def find_causes(answer: Answers, truth: Mapping[str, Array], wrong: str) -> list
     """Return the misconceptions that give the first wrong term; of these, the ones that explain the most terms."""
     scored: list[tuple[int, Hypothesis]] = []
     for hypothesis in hypotheses(answer.graph):
-        values = answer.simulate(hypothesis.formulas)
+        values = answer.simulate(hypothesis.formulas, {})
+        if answer.own and not (wrong in values and answer.matches(wrong, values[wrong])):
+            values = answer.simulate(hypothesis.formulas)  # from what the learner had rounded
         if wrong in values and answer.matches(wrong, values[wrong]):
             scored.append((sum(answer.matches(s, values.get(s, truth[s])) for s in answer.given), hypothesis))
     best = max((score for score, _ in scored), default=0)
