@@ -57,7 +57,7 @@ def test_what_a_derivation_says_of_itself():
     assert text[0] == "One training step of a 3-4-2 network on a batch of 3 samples"
     assert "activations tanh, softmax" in text[1]
     assert "26 parameters, float64" in text[1]
-    assert "step 5" in text[1]
+    assert "step 4" in text[1]
     one = gn.explain(network(), X[0], 1).to_text().splitlines()
     assert one[0] == "One training step of a 3-4-2 network on one sample"
     assert "rounded to 4 significant digits" in "\n".join(one[-2:])
@@ -302,7 +302,7 @@ def test_names_of_estimators_and_their_classes():
     derivation = gn.explain(model, rows[0], "yes")
     assert derivation.value("Y").ravel().tolist() == [1.0]
     assert derivation.outputs == ("no", "yes")
-    assert "outputs: 0 no, 1 yes" in derivation.to_text()
+    assert "output: P(yes); the target Y is 1 for yes, 0 for no" in derivation.to_text()
     with pytest.raises(gn.InputError, match="y: expected classes among"):
         gn.explain(model, rows[0], "maybe")
 

@@ -134,7 +134,7 @@ def test_a_choice_is_settled_by_the_numbers_and_says_by_which_condition():
     expression = ast.parse("(1 - q) * (z > y) - q * (z < y)", mode="eval").body
     number, conditions = fill(expression, {"q": 0.9, "z": 1.0, "y": 3.0})
     assert print_text(number) == "(1 − 0.9)·0 − 0.9·1"
-    assert [print_text(condition, condition=True) for condition in conditions] == ["1 > 3", "1 < 3"]
+    assert [print_text(condition, condition=True) for condition in conditions] == ["1 ≤ 3", "1 < 3"]
     assert eval(ast.unparse(number)) == -0.9
 
 

@@ -93,7 +93,9 @@ class Derivation(Graph):
     network, batch, job, state
         The network before the step (a copy), its rows and masks, and the run it belongs to.
     inputs, outputs : tuple of str
-        Names of the columns of A0 and of the output, if an estimator or a table gives them.
+        Names of the columns of A0, and of the outputs or classes, if an estimator or a table gives them.
+    ended : bool
+        True if the run had ended before this step, so that training never took it.
     """
 
     def __init__(self, graph: Graph) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from glassnet.errors import InputError
+from glassnet.explain.agreement import value_of
 from glassnet.explain.graph import ALIASES, Graph, Step
 from glassnet.explain.independent import Checker
 from glassnet.explain.scalar import (
@@ -27,6 +29,8 @@ from glassnet.printers.element import Elements, Index, fill
 from glassnet.printers.inline import inline
 
 SIZES = (6, 3, 2)  # terms shown of a sum in a formula that is written out: the first of these that fits LEAVES
+SAME = 1e-9  # relative difference up to which a textbook's form stands for that of the code
+SAME_SINGLE = 1e-4  # the same for float32
 LEAVES = 14  # most numbers in a formula that is written out
 
 
@@ -40,16 +44,33 @@ class Entries:
     def line(self, symbol: str, index: Index, elements: Elements | None = None) -> Line:
         """One entry of a step; a flat vector's by parameter (m_W1, 0, 3) or by place (m, 3)."""
         step, place, shown = self._locate(symbol, index)
-        value = np.asarray(step.value)[place]
-        names = numbers = None
-        conditions: tuple[ast.expr, ...] = ()
-        if step.expression is not None:
-            elements = elements or self.elements
-            names = elements.element(step.expression, place)
-            written = elements.element(self._written_out(step.expression), place)
-            numbers, found = fill(written, self.graph.environment)
-            names, conditions = self._relabel(without_rest(names)), tuple(found)
-        return Line(shown[0], shown[1], names, numbers, conditions, float(value), step)
+        value = float(np.asarray(step.value)[place])
+        environment = self.graph.environment
+        if step.expression is None:
+            return Line(*shown, None, None, (), value, step, environment)
+        elements = elements or self.elements
+        names = self._relabel(without_rest(elements.element(step.expression, place)))
+        numbers, conditions = fill(elements.element(self._written_out(step.expression), place), environment)
+        line = Line(*shown, names, numbers, tuple(conditions), value, step, environment)
+        return line if step.textbook is None else self._in_textbook_form(line, step.textbook, place, elements)
+
+    def _in_textbook_form(self, line: Line, textbook: ast.expr, place: Index, elements: Elements) -> Line:
+        """Write a line as textbooks do, where that form gives the value; the line itself becomes that of the code."""
+        names = elements.element(textbook, place)
+        numbers, conditions = fill(names, line.environment)
+        same = SAME if self.graph.network.dtype == np.float64 else SAME_SINGLE
+        if not math.isclose(value_of(numbers, line.environment), line.value, rel_tol=same, abs_tol=same * same):
+            return line
+        if line.numbers is not None and ast.unparse(numbers) == ast.unparse(line.numbers):  # the code's form here, too
+            return line
+        called = isinstance(line.names, ast.Call) and ast.unparse(line.names.func) in line.environment
+        return replace(
+            line,
+            names=line.names if called else self._relabel(without_rest(names)),
+            numbers=numbers,
+            conditions=tuple(conditions),
+            as_computed=line,
+        )
 
     def entry(self, symbol: str, index: Index) -> ChainRule:
         """Make the chain rule of one entry."""

@@ -48,7 +48,8 @@ def explain(
     Parameters
     ----------
     network : Network, estimator, table model, or Run
-        An estimator stands for its `network_`. A Run (`history.at(step)`) has its own next step: pass it alone.
+        An estimator stands for its `network_`. A Run (`history.at(step)`) has its own next step: pass it alone. After
+        the last step of a run that is the step training would have taken next, and the derivation says so.
     x, y : a sample (d,) with its target, or rows (n, d) with theirs
         Without y only the forward pass is worked out. For a table model x is a table, which may hold the target.
     optimizer : as in `train`, or None for no update
@@ -56,7 +57,7 @@ def explain(
     learning_rate : in place of the optimizer's own
     **options : the fields of StepOptions, which help(explain) lists here
     dropout_masks : {layer: (n, width) mask}, in place of those that `seed` and `step` draw
-    step : the number of updates made before, for dropout and for Adam's bias correction
+    step : the number of this update, from 0, which is that of the updates made before: for dropout and for Adam's bias correction
     memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
     digits : significant digits of printed numbers
 
@@ -115,7 +116,9 @@ def _explain_run(run: Run, digits: int) -> Derivation:
     batch = replace(batch, X=as_dense(batch.X))
     if not batch.weight_sum > 0:
         raise InputError("run: expected a batch with some weight; got none, so no update; call run.advance(steps=1).")
-    return _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
+    derivation = _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
+    derivation.ended = run.finished
+    return derivation
 
 
 def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:

@@ -51,6 +51,8 @@ class Step:
         True for a quantity shown for explanation that training does not compute: ∂L/∂ŷ, the Jacobian, ∂L/∂X.
     note : str
         A remark for the reader, e.g. that a division by 0 occurs here.
+    textbook : ast.expr or None
+        The formula as textbooks write it, where that of the code is another one, which never overflows.
     """
 
     symbol: str
@@ -63,6 +65,7 @@ class Step:
     layer: int | None = None
     aside: bool = False
     note: str = ""
+    textbook: ast.expr | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -99,8 +102,12 @@ class Graph:
     digits : int
         Significant digits of printed numbers.
     inputs, outputs : tuple of str
-        Names of the columns of A0 and of the output, if an estimator or a table gives them.
+        Names of the columns of A0, and of the outputs or classes, if an estimator or a table gives them.
+    ended : bool
+        True if the run had ended before this step, so that training never took it.
     """
+
+    ended = False
 
     def __init__(
         self,

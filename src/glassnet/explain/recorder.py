@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.equations import activations, jacobian, losses
+from glassnet.equations.textbook import TEXTBOOK
 from glassnet.errors import InputError
 from glassnet.explain.graph import Step
 from glassnet.printers.expression import read_equation
@@ -79,6 +80,15 @@ class Recorder:
         source = source_of(function, last_statement(function))
         formulas = {step.code: name for name, step in self.steps.items() if isinstance(step.expression, ast.Call)}
         return rename(whole, formulas), source
+
+    def textbook(
+        self, function: Callable[..., Any], arguments: str, constants: Mapping[str, float] | None = None
+    ) -> ast.expr | None:
+        """The textbook form of `function(arguments, constants)`, if its code is another one that never overflows."""
+        if function not in TEXTBOOK or self.call(function, arguments, constants)[0] is None:
+            return None
+        passed = [ast.parse(text, mode="eval").body for text in arguments.split(", ")]
+        return inline(TEXTBOOK[function], [*passed, *map(ast.Constant, (constants or {}).values())])
 
     def _may_call(self, name: str, function: Callable[..., Any]) -> bool:
         """True if formulas may call this function by its name: no symbol and no other function has it."""

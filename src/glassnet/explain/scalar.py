@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from glassnet.explain.agreement import digits_of_condition, digits_of_numbers
 from glassnet.explain.graph import Graph, Step
 from glassnet.printers.element import Index, written
 from glassnet.printers.text import print_text
@@ -16,8 +18,9 @@ from glassnet.printers.text import print_text
 class Line:
     """One entry of a step: symbol[index] = names = numbers = value.
 
-    `names` and `numbers` are Python expressions; running `numbers` gives `value`. `conditions` are the comparisons
-    that decided a choice, such as 0.5 > 0 in a rectifier.
+    `names` and `numbers` are Python expressions; running `numbers` in `environment` gives `value`. `conditions` are the
+    comparisons that decided a choice, such as 0.5 > 0 in a rectifier; all of them hold. `as_computed` is the same entry
+    in the form of the code, if `numbers` has that of textbooks.
     """
 
     symbol: str
@@ -27,30 +30,60 @@ class Line:
     conditions: tuple[ast.expr, ...]
     value: float
     step: Step
+    environment: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    as_computed: Line | None = None
 
     @property
     def target(self) -> ast.expr:
         """The left-hand side, symbol[index], as an expression."""
         return entry_of(self.symbol, self.index)
 
+    @property
+    def undefined(self) -> bool:
+        """True for an entry of an aside that divides by 0 or takes the logarithm of 0."""
+        return self.step.aside and not math.isfinite(self.value)
+
     def text(self, digits: int = 4) -> str:
         """The line as plain text."""
         parts = [print_text(self.target, digits)]
-        parts += [print_text(part, digits) for part in shown_parts(self, digits)]
-        since = ", ".join(print_text(condition, digits, condition=True) for condition in self.conditions)
-        return " = ".join([*parts, self.result(digits)]) + (f"  (since {since})" if since else "")
+        parts += [print_text(part, more) for part, more in shown_parts(self, digits)]
+        since = ", ".join(print_text(each, more, condition=True) for each, more in shown_conditions(self, digits))
+        sign = " = " if self.agrees(digits) else " ≈ "
+        return f"{' = '.join(parts)}{sign}{self.result(digits)}" + (f"  (since {since})" if since else "")
 
     def result(self, digits: int = 4) -> str:
         """The value as plain text."""
-        return print_text(written(self.value), digits)
+        return UNDEFINED if self.undefined else print_text(written(self.value), digits)
+
+    def digits_of_numbers(self, digits: int) -> int:
+        """The digits with which the numbers are printed, `digits` or more, so that they give the printed value."""
+        return self._agreement(digits)[0]
+
+    def agrees(self, digits: int) -> bool:
+        """True if the printed numbers give the printed value."""
+        return self._agreement(digits)[1]
+
+    def _agreement(self, digits: int) -> tuple[int, bool]:
+        if self.numbers is None or self.undefined:
+            return digits, True
+        return digits_of_numbers(self.numbers, self.value, digits, self.environment)
 
 
-def shown_parts(line: Line, digits: int) -> list[ast.expr]:
-    """Names, then numbers unless they print like the result."""
-    parts = [] if line.names is None else [line.names]
-    if line.numbers is not None and print_text(line.numbers, digits) != line.result(digits):
-        parts.append(line.numbers)
+UNDEFINED = "undefined"  # printed for a number that an aside divides by 0 for
+
+
+def shown_parts(line: Line, digits: int) -> list[tuple[ast.expr, int]]:
+    """Names, then numbers unless they print like the result, each with its digits."""
+    parts = [] if line.names is None else [(line.names, digits)]
+    more = line.digits_of_numbers(digits)
+    if line.numbers is not None and print_text(line.numbers, more) != line.result(digits):
+        parts.append((line.numbers, more))
     return parts
+
+
+def shown_conditions(line: Line, digits: int) -> list[tuple[ast.expr, int]]:
+    """The conditions, each with the digits with which it holds as it is printed."""
+    return [(each, digits_of_condition(each, digits, line.environment)) for each in line.conditions]
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,10 +123,14 @@ class ChainRule:
         return partial(ast.Name("loss", ast.Load()), entry_of(self.symbol, self.index))
 
     @property
-    def equals(self) -> list[ast.expr]:
-        """The right-hand sides: the chain rule, its factors, their numbers, the value."""
-        parts = [part for part in (self.chain, self.names, self.numbers) if part is not None]
-        return [*parts, written(self.value)]
+    def equals(self) -> list[tuple[ast.expr, int, bool]]:
+        """The right-hand sides, their digits, and True for =: the chain rule, its factors, their numbers, the value."""
+        digits, more, agrees = self.graph.digits, self.graph.digits, True
+        if self.numbers is not None:
+            more, agrees = digits_of_numbers(self.numbers, self.value, digits, self.graph.environment)
+        parts = [(part, digits, True) for part in (self.chain, self.names) if part is not None]
+        parts += [] if self.numbers is None else [(self.numbers, more, True)]
+        return [*parts, (written(self.value), digits, agrees)]
 
     @property
     def title(self) -> str:

@@ -87,10 +87,9 @@ class Walk(Recorder):
             self.add(Step(f"Z{layer}", "forward", what, self.trace.Z[layer], layer=layer), computed)
             activation = self.net.activations[layer]
             what = f"the activations of layer {layer}" if layer < self.last else "the output ŷ"
-            called = self.call(activation.f, f"Z{layer}", activation.parameters)
-            self.add(
-                Step(f"A{layer}", "forward", what, self.trace.A[layer], layer=layer, inputs=(f"Z{layer}",)), called
-            )
+            function = activation.f, f"Z{layer}", activation.parameters
+            add: dict[str, Any] = {"layer": layer, "inputs": (f"Z{layer}",), "textbook": self.textbook(*function)}
+            self.add(Step(f"A{layer}", "forward", what, self.trace.A[layer], **add), self.call(*function))
 
     @property
     def canonical(self) -> bool:
@@ -113,7 +112,8 @@ class Walk(Recorder):
         terms = loss.value(P, batch.Y, **loss.parameters)
         per_sample = loss.per_sample(P, batch.Y)
         chain: list[tuple[str, str, Any, Any]] = []
-        called = self.call(loss.value, f"{self.prediction}, Y", loss.parameters)
+        function = loss.value, f"{self.prediction}, Y", loss.parameters
+        called, textbook = self.call(*function), self.textbook(*function)
         chain.append(("loss_terms", f"the loss ({loss.name}) of each output", terms, called))
         if terms.shape[1] > 1:
             chain.append(("losses", "the loss of each sample", per_sample, formulas.SUM_OVER_OUTPUTS.read()))
@@ -128,7 +128,7 @@ class Walk(Recorder):
             of_layer = ast.parse(formulas.PENALTY_OF_LAYER, mode="eval").body
             parts = " + ".join(ast.unparse(rename(of_layer, {"W[layer]": f"W{layer}"})) for layer in self.net.W)
             total = sum(penalty(self.net.W[layer], self.l1, self.l2).sum() for layer in self.net.W)
-            self._chain(chain)
+            self._chain(chain, called, textbook)
             self.environment["penalty"] = penalty
             expression = ast.parse(parts, mode="eval").body
             self.add(Step("penalty_sum", "loss", "the penalty on the weights", total), (expression, source_of(penalty)))
@@ -136,16 +136,17 @@ class Walk(Recorder):
         self._loss_of_output()
         symbol, _, _, computed = chain.pop()
         value = passes.objective(*inner, self.l1, self.l2)
-        self._chain(chain)
+        self._chain(chain, called, textbook)
         what = "the objective that training lowers" if penalised else "the loss"
-        if symbol == "loss_terms":
-            self.add(Step("loss", "loss", f"{what} ({loss.name})", value, inputs=(self.prediction, "Y")), computed)
-        else:
-            self.add(Step("loss", "loss", what, value), computed)
+        what += f" ({loss.name})" if symbol == "loss_terms" else ""
+        self._chain([("loss", what, value, computed)], called, textbook)
 
-    def _chain(self, chain: list[tuple[str, str, Any, Any]]) -> None:
+    def _chain(self, chain: list[tuple[str, str, Any, Any]], called: Any, textbook: ast.expr | None) -> None:
         for symbol, what, value, computed in chain:
-            self.add(Step(symbol, "loss", what, value, inputs=(self.prediction, "Y")), computed)
+            add: dict[str, Any] = {"inputs": (self.prediction, "Y")} | (
+                {"textbook": textbook} if computed is called else {}
+            )
+            self.add(Step(symbol, "loss", what, value, **add), computed)
 
     def _loss_of_output(self) -> None:
         """Write down the loss in terms of ŷ, as textbooks do; training uses the form in z, which cannot overflow."""
@@ -281,10 +282,10 @@ class Walk(Recorder):
                 self._jacobian()
             return self.call(activation.df, f"Z{layer}, A{layer}, {dA}", activation.parameters)
         slope = np.asarray(activation.df(Z, A, **activation.parameters), dtype=A.dtype)
-        called = self.call(activation.df, f"Z{layer}, A{layer}", activation.parameters)
+        function = activation.df, f"Z{layer}, A{layer}", activation.parameters
         what = f"g′(Z{layer}), the slope of the activation"
-        inputs = (f"Z{layer}", f"A{layer}")
-        self.add(Step(f"g_prime{layer}", "backward", what, slope, layer=layer, inputs=inputs), called)
+        add: dict[str, Any] = {"inputs": (f"Z{layer}", f"A{layer}"), "textbook": self.textbook(*function)}
+        self.add(Step(f"g_prime{layer}", "backward", what, slope, layer=layer, **add), self.call(*function))
         return self._elementwise_product(dA, f"g_prime{layer}")
 
     def _elementwise_product(self, dA: str, slope: str) -> tuple[ast.expr, Source]:

@@ -44,7 +44,7 @@ def add_update(walk: Walk) -> None:
             walk.give(name, f"the optimizer's {name}", constant)
     if optimizer.counts_steps:
         constants["t"] = state.step + 1
-        walk.give("t", "the number of this step, from 1", state.step + 1)
+        walk.give("t", "the number of updates with this one, t = step + 1", state.step + 1)
     after = optimizer.update(theta, g, *state.slots, **constants)
     results = dict(zip(("theta", *optimizer.slots), after, strict=True))
     _add_recurrence(walk, optimizer.update, results)

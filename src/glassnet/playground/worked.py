@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from typing import Any
 
@@ -12,11 +11,13 @@ from glassnet.errors import InputError, shown
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
 from glassnet.explain.graph import Step
-from glassnet.explain.render.outline import on_the_blackboard
+from glassnet.explain.render.equations import entry_sides, line_sides
+from glassnet.explain.render.html import SINCE
+from glassnet.explain.render.shown import in_names, matrices_of
 from glassnet.explain.scalar import Line
 from glassnet.playground.checkpoints import Course, Position
 from glassnet.playground.state import State, whole
-from glassnet.printers.mathml import print_mathml
+from glassnet.printers.mathml import MathML, print_mathml
 
 ROWS = 12  # rows shown of an array
 CHECKED = 4  # entries checked of a step
@@ -97,7 +98,7 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
         "note": step.note or None,
         "shape": list(value.shape),
         "value": (value[:rows] if value.ndim else value).tolist(),
-        "mathml": None if step.expression is None else _equation(ast.Name(step.symbol), step.expression),
+        "mathml": None if step.expression is None else _equation(derivation, step),
         "code": None if source is None else source.code,
         "file": None if source is None else source.file,
         "line": None if source is None else source.line,
@@ -125,9 +126,8 @@ def _entry(derivation: Derivation, given: str) -> dict[str, Any]:
         found["value"] = float(line.value)
     else:
         entry = derivation.entry(name, *index)
-        left = print_mathml(on_the_blackboard(entry.partial, derivation))
-        rights = [print_mathml(on_the_blackboard(part, derivation)) for part in entry.equals]
-        found["mathml"] = [_math(f"{left}<mo>=</mo>{right}") for right in dict.fromkeys(rights)]
+        left, forms = entry_sides(MathML(derivation.digits), entry)
+        found["mathml"] = [_math(f"{left}<mo>{sign}</mo>{form}") for sign, form in forms]
         other, lines = entry.independent, entry.lines
         found["value"] = float(entry.value)
     found["lines"] = [_line(derivation, line) for line in lines]
@@ -137,20 +137,24 @@ def _entry(derivation: Derivation, given: str) -> dict[str, Any]:
 
 def _line(derivation: Derivation, line: Line) -> dict[str, Any]:
     source = line.step.source
-    parts = [part for part in (line.names, line.numbers) if part is not None]
-    shown_parts = [print_mathml(on_the_blackboard(part, derivation)) for part in (line.target, *parts)]
+    left, forms = line_sides(MathML(derivation.digits), line, derivation, SINCE)
     return {
         "symbol": line.symbol,
         "stage": line.step.stage,
-        "mathml": _math("<mo>=</mo>".join([*shown_parts, f"<mtext>{line.result()}</mtext>"])),
+        "mathml": _math(left + "".join(f"<mo>{sign}</mo>{form}" for sign, form in forms)),
         "text": line.text(),
         "file": None if source is None else source.file,
         "line": None if source is None else source.line,
     }
 
 
-def _equation(left: ast.expr, right: ast.expr) -> str:
-    return _math(f"{print_mathml(left)}<mo>=</mo>{print_mathml(right)}")
+def _equation(derivation: Derivation, step: Step) -> str:
+    """Return the formula of a step in names, as textbooks write it."""
+    assert step.expression is not None
+    formula = in_names(derivation, step.symbol, step.textbook or step.expression)
+    expression = step.expression if formula.expression is None else formula.expression
+    right = print_mathml(expression, matrices=matrices_of(derivation))
+    return _math(f"{print_mathml(formula.left)}<mo>=</mo>{right}")
 
 
 def _math(inside: str) -> str:

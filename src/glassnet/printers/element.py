@@ -21,6 +21,15 @@ Index = tuple[int, ...]
 
 TOTAL = 3  # number of terms shown of a sum over a whole matrix
 
+NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
 HELPERS: dict[str, Any] = {
     "nan": np.nan,
     "sum_of": lambda *terms: sum(terms),
@@ -151,7 +160,7 @@ class Elements:
 
 
 def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list[ast.expr]]:
-    """Put numbers for names and keep the chosen branches; return that and the conditions that decided.
+    """Put numbers for names and keep the chosen branches; return that and the conditions that decided, which hold.
 
     Examples
     --------
@@ -159,7 +168,7 @@ def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list
     >>> expression = ast.parse("np.where(z[0] > 0, z[0], slope * z[0])", mode="eval").body
     >>> number, conditions = fill(expression, {"np": np, "z": np.array([-2.0]), "slope": 0.5})
     >>> ast.unparse(number), [ast.unparse(condition) for condition in conditions]
-    ('0.5 * -2.0', ['-2.0 > 0'])
+    ('0.5 * -2.0', ['-2.0 <= 0'])
     """
     filler = _Filler({**environment, **HELPERS})
     whole = ast.parse(ast.unparse(node), mode="eval").body
@@ -187,24 +196,30 @@ class _Filler(ast.NodeTransformer):
         return ast.UnaryOp(node.op, operand)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        filled = self.generic_visit(node)
-        self.note(filled)
-        return written(int(self.run(filled)))
+        holds = bool(self.run(node))
+        self.note(ast.Compare(self.visit(node.left), node.ops, [self.visit(node.comparators[0])]), holds)
+        return written(int(holds))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         name, arguments = called(node), node.args
         if name == "where":
-            condition = self.generic_visit(arguments[0])
-            self.note(condition)
-            return self.visit(arguments[1] if self.run(condition) else arguments[2])
+            condition, holds = arguments[0], bool(self.run(arguments[0]))
+            if not any(isinstance(part, ast.Compare) for part in ast.walk(condition)):
+                condition = ast.Compare(condition, [ast.NotEq()], [ast.Constant(0)])
+            self.visit(condition)
+            return self.visit(arguments[1] if holds else arguments[2])
         node.args = [self.visit(argument) for argument in arguments]
         if name in ("maximum", "minimum", "max", "min") and len(arguments) == 2:
             first, second = (self.run(argument) for argument in node.args)
             return node.args[0 if (first >= second) == name.startswith("max") else 1]
         return node
 
-    def note(self, condition: Any) -> None:
-        if ast.unparse(condition) not in [ast.unparse(known) for known in self.conditions]:
+    def note(self, condition: ast.Compare, holds: bool) -> None:
+        """Keep a comparison that decided a choice, or its negation if it is false; nan has none."""
+        if not holds:
+            condition = ast.Compare(condition.left, [NEGATED[type(condition.ops[0])]()], condition.comparators)
+        known = ast.unparse(condition) in [ast.unparse(each) for each in self.conditions]
+        if not known and self.run(condition):
             self.conditions.append(condition)
 
     def number(self, node: ast.expr) -> ast.expr:

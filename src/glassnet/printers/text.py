@@ -30,7 +30,7 @@ class Text:
         return "".join(parts)
 
     def operator(self, sign: str) -> str:
-        return {"·": "·", "∂": "∂", ",": ", ", "⊤": "ᵀ"}.get(sign, f" {sign} ")
+        return {"·": "·", "∘": "∘", "∂": "∂", ",": ", ", "⊤": "ᵀ"}.get(sign, f" {sign} ")
 
     def negative(self, inside: str) -> str:
         return f"−{inside}"

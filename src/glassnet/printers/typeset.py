@@ -135,10 +135,14 @@ class _Typesetter:
             case ast.BinOp(op=ast.Mult() | ast.MatMult()):
                 return self.product(node, first)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
+                if self.is_matrix(right):
+                    return self.entrywise_quotient(left, right, first)
                 if not to.flat_fractions:
                     return Piece(to.fraction(self.held(left, CHOICE), self.held(right, CHOICE)), PRODUCT + 1)
                 above, below = self.held(left, PRODUCT), self.held(right, POWER, first=False)
                 return Piece(to.row(above, to.operator("/"), below), PRODUCT, self.piece(left).minus)
+            case ast.BinOp(left=left, op=ast.Pow(), right=right) if self.is_matrix(left):
+                return self.entrywise_power(left, self.held(right, ATOM))
             case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=0.5)):
                 return Piece(to.root(self.held(left, CHOICE)))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -181,6 +185,8 @@ class _Typesetter:
         return Piece(to.row(self.held(node.left, SUM), sign, right), SUM, self.piece(node.left).minus)
 
     def product(self, node: ast.BinOp, first: bool) -> Piece:
+        if isinstance(node.op, ast.Mult) and self.is_matrix(node.left) and _is_column(node.right):
+            return self.rows_scaled(node.right, node.left)
         to, left = self.to, self.held(node.left, PRODUCT, first=first)
         slash = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div) and to.flat_fractions
         if slash or self.piece(node.left).open:  # because many read a / b · c as a / (b · c)
@@ -193,8 +199,27 @@ class _Typesetter:
             to.row(left, to.operator(sign), right), PRODUCT, first and self.piece(node.left).minus and not slash
         )
 
+    def entrywise_quotient(self, left: ast.expr, right: ast.expr, first: bool) -> Piece:
+        """Write the quotient of matrices, entry by entry."""
+        above, below = self.held(left, PRODUCT, first=first), self.held(right, PRODUCT + 1, first=False)
+        return Piece(self.to.row(above, self.to.operator("⊘"), below), PRODUCT, first and self.piece(left).minus)
+
+    def entrywise_power(self, matrix: ast.expr, exponent: str) -> Piece:
+        """Write a matrix whose entries are raised to a power each."""
+        to = self.to
+        return Piece(to.power(self.held(matrix, ATOM, first=False), to.row(to.operator("∘"), exponent)), POWER)
+
+    def rows_scaled(self, weights: ast.expr, matrix: ast.expr) -> Piece:
+        """Write a matrix whose rows are multiplied by a number each: the product of a diagonal matrix with it."""
+        to = self.to
+        diagonal = to.call("diag", [self.held(weights, CHOICE)])
+        return Piece(to.row(diagonal, to.operator("@"), self.held(matrix, POWER, first=False)), PRODUCT)
+
     def is_matrix(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.Subscript) and _is_entry(node.slice):
+        """Return True for an expression of matrices whose value is no single number."""
+        if isinstance(node, ast.Subscript):
+            return not _is_entry(node.slice) and self.is_matrix(node.value)
+        if isinstance(node, ast.Call) and not _keeps_shape(node):
             return False
         named = isinstance(node, ast.Name) and node.id in self.matrices
         return named or any(self.is_matrix(part) for part in ast.iter_child_nodes(node))
@@ -251,7 +276,8 @@ class _Typesetter:
 
     def exponential_call(self, name: str, arguments: list[ast.expr]) -> Piece | None:
         """Write an exponential or a logarithm; None for any other call."""
-        to, as_power = self.to, not self.exp and not self.to.flat_fractions
+        to = self.to
+        as_power = not self.exp and not to.flat_fractions and not any(map(self.is_matrix, arguments))
         match name, arguments:
             case "exp", [x] if as_power:
                 return Piece(to.power(to.symbol(Symbol("e", "e")), self.held(x, CHOICE)), POWER)
@@ -271,11 +297,14 @@ class _Typesetter:
         """Write a root, a size, a choice or an extreme; None for any other call."""
         to = self.to
         match name, arguments:
+            case "sqrt", [x] if self.is_matrix(x):
+                half = "½" if to.flat_fractions else to.fraction(to.number(1).text, to.number(2).text)
+                return self.entrywise_power(x, half)
             case "sqrt", [x]:
                 return Piece(to.root(self.held(x, CHOICE)))
             case "abs", [x]:
                 size = self.held(x, CHOICE)
-                bars_inside = "|" in size and to.flat_fractions
+                bars_inside = self.is_matrix(x) or ("|" in size and to.flat_fractions)
                 return Piece(to.call("abs", [size]) if bars_inside else to.brackets(size, "|", "|"))
             case "norm", [x]:
                 return Piece(to.brackets(self.held(x, CHOICE), "‖", "‖"))
@@ -327,6 +356,17 @@ class _Typesetter:
 def _of_numpy(node: ast.Call) -> bool:
     function = node.func
     return isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("np", "np.linalg", "rng")
+
+
+def _keeps_shape(node: ast.Call) -> bool:
+    """Return False for a call that makes one number of an array."""
+    method = node.func.attr if isinstance(node.func, ast.Attribute) and not _of_numpy(node) else ""
+    return not (called(node) == "norm" or (method in ("sum", "mean") and not node.keywords))
+
+
+def _is_column(node: ast.AST) -> bool:
+    """Return True for w[:, None], a number for each row."""
+    return isinstance(node, ast.Subscript) and ast.unparse(node.slice) in ("(:, None)", ":, None")
 
 
 def _index(node: ast.expr) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ Terms = list[list[str]]  # the terms of a formula, each as its factors; every pi
 RELATIONS, SUMS, PRODUCTS = (
     ("=", "≈", r"\approx"),
     ("+", "−"),
-    ("·", "⊙", "\u2062"),
+    ("·", "⊙", "⊘", "\u2062"),
 )  # the last is the sign of a matrix product
 LONG = 48  # characters in brackets from which on they may be broken inside, if they need not grow with what they hold
 ON_A_PHONE = 24  # the same for MathML, which must fit a narrow screen
@@ -31,19 +31,19 @@ class Signs:
 
 
 TEXT = Signs(
-    re.compile(r" [+−=≈@⊙/] |  \(since .*|[·()\[\]]|.", re.DOTALL),
+    re.compile(r" [+−=≈@⊙⊘/] |  \(since .*|[·()\[\]]|.", re.DOTALL),
     frozenset({" + ", " − ", " = ", " ≈ "}),
-    frozenset({"·", " @ ", " ⊙ ", " / "}),
+    frozenset({"·", " @ ", " ⊙ ", " ⊘ ", " / "}),
     frozenset("["),
     frozenset("]"),
 )
 LATEX = Signs(
     re.compile(
-        r" (?:[+=-]|\\approx|\\cdot|\\odot|\\,) | \\quad \\text\{since \} |\\(?:begin|end)\{\w+\}|\\[a-zA-Z]+|\\.|.",
+        r" (?:[+=-]|\\approx|\\cdot|\\odot|\\oslash|\\,) | \\quad \\text\{since \} |\\(?:begin|end)\{\w+\}|\\[a-zA-Z]+|\\.|.",
         re.DOTALL,
     ),
     frozenset({" + ", " - ", " = ", r" \approx ", r" \quad \text{since } "}),
-    frozenset({r" \cdot ", r" \odot ", r" \, "}),
+    frozenset({r" \cdot ", r" \odot ", r" \oslash ", r" \, "}),
     frozenset({"{", "[", r"\left", r"\lvert", r"\lVert"}),
     frozenset({"}", "]", r"\right", r"\rvert", r"\rVert"}),
 )

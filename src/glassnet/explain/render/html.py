@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 from glassnet.explain.graph import Graph
 from glassnet.explain.render.breaks import mathml_terms
 from glassnet.explain.render.drawing import draw, svg
-from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
+from glassnet.explain.render.equations import (
+    Sides,
+    computed_sides,
+    definition_lines,
+    entry_sides,
+    formula_sides,
+    given_sides,
+    line_sides,
+)
 from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
-from glassnet.printers.definition import print_definition
 from glassnet.printers.mathml import MathML, print_mathml
+
+SINCE = "<mtext>&#8195;since&#160;</mtext>"  # before the conditions of a line
 
 
 def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> str:
@@ -86,7 +93,7 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
         rows = [formula_sides(to, formula, block, graph) for formula in block.formulas]
         parts.append(f'<div class="view">matrix</div><div class="wide">{_rows(rows)}</div>')
     if block.definitions:
-        definitions = "".join(_definition(function) for function in block.definitions)
+        definitions = "".join(f'<div class="right">{_broken(line)}</div>' for line in definition_lines(block, "mathml"))
         parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
     if block.lines:
         lines = "".join(f"<div>{_line(line, graph, to)}</div>" for line in block.lines)
@@ -95,7 +102,7 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
     if step.note:
         parts.append(f'<div class="note">{escape(step.note)}</div>')
     if step.source is not None:
-        code = f"<code><b>{escape(str(step.source))}</b>\n{escape(_first_lines(step.source.code))}</code>"
+        code = f"<code><b>{escape(str(step.source))}</b>\n{escape(block.code)}</code>"
         parts.append(f'<div class="view">code</div><div>{code}</div>')
     if block.check is not None:
         kind = {"agrees": " good", "DIFFERS": " bad"}.get(block.check.verdict, "")
@@ -105,20 +112,16 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
 
 
 def _line(line: Line, graph: Graph, to: MathML) -> str:
-    return _rows([line_sides(to, line, graph, "<mtext>&#8195;since&#160;</mtext>")])
-
-
-def _definition(function: Callable[..., Any]) -> str:
-    lines = print_definition(function, "mathml")
-    return "".join(f'<div class="right">{_broken(line)}</div>' for line in lines)
+    return _rows([line_sides(to, line, graph, SINCE), *computed_sides(to, line, graph, SINCE)])
 
 
 def _rows(rows: list[Sides]) -> str:
     """Write equations one below the other, their equals signs aligned; a long side is broken at its signs to fit."""
     cells = [
-        f'<div class="left">{_math(left) if k == 0 else ""}</div><div class="right">{_broken(f"<mo>=</mo>{right}")}</div>'
+        f'<div class="left">{_math(left) if k == 0 else ""}</div>'
+        f'<div class="right">{_broken(f"<mo>{sign}</mo>{right}")}</div>'
         for left, rights in rows
-        for k, right in enumerate(rights)
+        for k, (sign, right) in enumerate(rights)
     ]
     return f'<div class="equations">{"".join(cells)}</div>'
 
@@ -131,15 +134,3 @@ def _broken(formula: str) -> str:
 
 def _math(inside: str) -> str:
     return f'<math displaystyle="true">{inside}</math>'
-
-
-def _first_lines(code: str) -> str:
-    """Cut the code to show: a statement is whole, a function loses its docstring and its lines after the tenth."""
-    lines = code.splitlines()
-    if not lines[0].startswith("def "):
-        return code
-    body = ast.parse(code).body[0]
-    assert isinstance(body, ast.FunctionDef)
-    if ast.get_docstring(body) is not None:
-        del lines[body.body[0].lineno - 1 : body.body[0].end_lineno]
-    return "\n".join(lines[:10])

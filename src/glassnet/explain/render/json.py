@@ -26,10 +26,10 @@ def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
         "version": 1,
         "title": outline.title,
         "about": list(outline.about),
-        "given": [_step(step, full) for step in graph.given],
+        "given": [_step(step, full, frozenset()) for step in graph.given],
         "steps": [
             {
-                **_step(block.step, full),
+                **_step(block.step, full, block.matrices),
                 "entries": [_line(line) for line in block.lines],
                 "check": None
                 if block.check is None
@@ -60,14 +60,14 @@ def render_entry_json(entry: ChainRule) -> str:
         "symbol": entry.symbol,
         "index": list(entry.index),
         "value": _number(entry.value),
-        "latex": [print_latex(part) for part in entry.equals],
+        "latex": [print_latex(part, digits) for part, digits, _ in entry.equals],
         "lines": [_line(line) for line in entry.lines],
         "check": None if independent is None else {"value": _number(independent[0]), "method": independent[1]},
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
 
 
-def _step(step: Step, full: bool) -> dict[str, Any]:
+def _step(step: Step, full: bool, matrices: frozenset[str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "symbol": step.symbol,
         "stage": step.stage,
@@ -76,7 +76,7 @@ def _step(step: Step, full: bool) -> dict[str, Any]:
         "aside": step.aside,
         "shape": list(step.shape),
         "formula": step.code or None,
-        "latex": None if step.expression is None else print_latex(step.expression),
+        "latex": None if step.expression is None else print_latex(step.expression, matrices=matrices),
         "inputs": list(step.inputs),
         "source": None
         if step.source is None
@@ -99,7 +99,9 @@ def _line(line: Line) -> dict[str, Any]:
         "value": _number(line.value),
         "names": None if line.names is None else print_latex(line.names),
         "numbers": None if line.numbers is None else print_latex(line.numbers, 16),
+        "conditions": [print_latex(condition, 16, condition=True) for condition in line.conditions],
         "text": line.text(),
+        "in_code": None if line.as_computed is None else _line(line.as_computed),
     }
 
 

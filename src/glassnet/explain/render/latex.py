@@ -13,17 +13,25 @@ from glassnet.explain.graph import Graph
 from glassnet.explain.render.breaks import LATEX, RELATIONS, fits, lines_of, terms_of
 from glassnet.explain.render.drawing import PREAMBLE as DRAWING
 from glassnet.explain.render.drawing import draw, picture
-from glassnet.explain.render.equations import Sides, entry_sides, formula_sides, given_sides, line_sides
+from glassnet.explain.render.equations import (
+    Sides,
+    computed_sides,
+    definition_lines,
+    entry_sides,
+    formula_sides,
+    given_sides,
+    line_sides,
+)
 from glassnet.explain.render.latex_width import latex_width
 from glassnet.explain.render.outline import STAGES, Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
-from glassnet.printers.definition import print_definition
 from glassnet.printers.latex import Latex, escape, print_latex
 from glassnet.printers.matrices import left_out
 
 PAGE, COLUMN = 465.0, 325.0  # width of formulas in points: in a document of our own, and in one of class article
 HALF_A_PAGE = 18  # lines
 SINCE, SHIFTED = r" \quad \text{since } ", r"\quad {}"  # before conditions, and before a line that goes on
+SIGNS = {"=": "=", "≈": r"\approx"}
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
@@ -106,7 +114,8 @@ def formula_rows(block: Block, graph: Graph, to: Latex, width: float) -> list[st
 
 def line_rows(lines: Iterable[Line], graph: Graph, to: Latex, width: float) -> list[str]:
     """The rows `entry &= …` of some entries."""
-    return aligned([line_sides(to, line, graph, SINCE) for line in lines], width)
+    sides = [[line_sides(to, line, graph, SINCE), *computed_sides(to, line, graph, SINCE)] for line in lines]
+    return aligned([each for of_line in sides for each in of_line], width)
 
 
 def entry_rows(lines: Iterable[Line], graph: Graph, width: float) -> list[str]:
@@ -117,8 +126,8 @@ def entry_rows(lines: Iterable[Line], graph: Graph, width: float) -> list[str]:
 
 def definition_rows(block: Block, width: float) -> list[str]:
     """The rows of the equations that a step calls."""
-    lines = [line.partition(" = ") for function in block.definitions for line in print_definition(function, "latex")]
-    return aligned([(left, [right] if equals else []) for left, equals, right in lines], width)
+    lines = [line.partition(" = ") for line in definition_lines(block, "latex")]
+    return aligned([(left, [("=", right)] if equals else []) for left, equals, right in lines], width)
 
 
 def given_rows(outline: Outline, width: float) -> list[str]:
@@ -126,9 +135,9 @@ def given_rows(outline: Outline, width: float) -> list[str]:
     to = Latex(outline.digits, timed=True, rows=outline.rows)
     sides = []
     for formula in outline.given:
-        name, [value] = given_sides(to, formula)
+        name, [(sign, value)] = given_sides(to, formula)
         cut = left_out(np.shape(formula.result), outline.rows)
-        sides.append((name, [rf"{value} \quad \text{{({cut})}}" if cut else value]))
+        sides.append((name, [(sign, rf"{value} \quad \text{{({cut})}}" if cut else value)]))
     return aligned(sides, width)
 
 
@@ -142,8 +151,8 @@ def aligned(equations: list[Sides], width: float) -> list[str]:
     rows = []
     for left, forms in equations:
         start = left
-        for k, form in enumerate(forms):
-            lines = _lines(f"= {form}", free)
+        for k, (sign, form) in enumerate(forms):
+            lines = _lines(f"{SIGNS[sign]} {form}", free)
             if 0 < k < len(forms) - 1 and any(latex_width(line) > free for line in lines):
                 continue
             for line in lines:
@@ -201,7 +210,8 @@ def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
         parts += ["" if block.scalar else name, _display(rows, document)]
     parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []
     if step.source is not None:
-        code = rf"\texttt{{{text(str(step.source))}}}: \texttt{{{text(block.code)}}}"
+        lines = [text(line).replace("  ", "~~") for line in block.code.splitlines()]
+        code = rf"\texttt{{{text(str(step.source))}}}: " + r"\\".join(rf"\texttt{{{line}}}" for line in lines)
         parts.append(rf"{{\footnotesize\raggedright{code}\par}}")
     if block.check is not None:
         parts.append(rf"{{\footnotesize check: {text(str(block.check))}\par}}")

@@ -59,7 +59,8 @@ def _block(block: Block, graph: Graph, to: Latex) -> list[str]:
     parts += [_display(line_rows(block.lines, graph, to, WIDTH))] if block.lines else []
     parts += [f"> {step.note}"] if step.note else []
     if step.source is not None:
-        parts.append(f"`{step.source}`: `{block.code}`")
+        several = "\n" in block.code
+        parts.append(f"`{step.source}`: " + (f"\n\n```python\n{block.code}\n```" if several else f"`{block.code}`"))
     if block.check is not None:
         parts.append(f"Check: {block.check}")
     return parts

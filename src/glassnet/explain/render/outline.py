@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.equations.textbook import TEXTBOOK
 from glassnet.errors import check_count
 from glassnet.explain.entries import Entries
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.independent import Check
+from glassnet.explain.render.shown import ShownFormula, matrices_of, shown_formulas
 from glassnet.explain.scalar import Line
 from glassnet.explain.why_steps import why
-from glassnet.printers.element import fill
+from glassnet.printers.inline import functions_of
 from glassnet.printers.matrices import COLUMNS, ROWS, WHOLE, left_out
-from glassnet.printers.statements import names_in
 
 STAGES = {
     "forward": "Forward: from the inputs to the output",
@@ -26,23 +27,21 @@ STAGES = {
     "backward": "Backward: from the loss to every gradient",
     "update": "Update: from the gradient to new parameters",
 }
-PLUGGED = 60  # most numbers that are put in place of names in a formula of matrices
+OF_MATRICES = (
+    "⊙, ⊘ and ^∘ multiply, divide and raise matrices entry by entry; a function of a matrix is taken of each entry, a "
+    "number beside a matrix stands for one in each entry, a row (b) for one in each row."
+)
+MORE_DIGITS = "an equation's numbers are given more where it would not come out as printed otherwise."
+SMALL = 24  # entries of an array of which one is enough to spell out
 FEW = 2  # entries shown of a step with matrices too large to print in full
 
 
 @dataclass(frozen=True)
-class ShownFormula:
-    """One equation: its target, its formula, and the arrays named in it.
+class Definition:
+    """An equation that formulas call by its name; `in_code` if a textbook's form stands before it."""
 
-    `plugged` is True if a second formula shows the numbers in place of the names; large matrices are not shown so.
-    """
-
-    target: str
-    expression: ast.expr | None
-    result: Any
-    numbers: dict[str, Any]
-    plugged: bool
-    cells: tuple[tuple[ast.expr, ...], ...] = ()  # a small matrix of formulas, such as a Jacobian's
+    function: Callable[..., Any]
+    in_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Block:
     lines: tuple[Line, ...]  # entries spelled out, the largest first
     check: Check | None
     matrices: frozenset[str]
-    definitions: tuple[Callable[..., Any], ...]  # equations that no earlier block calls
+    definitions: tuple[Definition, ...]  # of equations that no earlier block calls
     why: str  # a sentence
 
     @property
@@ -69,8 +68,8 @@ class Block:
 
     @property
     def code(self) -> str:
-        """The first line of the code that computes the step."""
-        return "" if self.step.source is None else self.step.source.code.splitlines()[0].strip()
+        """The code that computes the step: a statement, or a whole function without its docstring."""
+        return "" if self.step.source is None else without_docstring(self.step.source.code)
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,13 @@ def outline(
         blocks = [_block(entries, step, check, defined) for step in steps if wanted is None or step.symbol in wanted]
         if blocks:
             stages[stage] = tuple(blocks)
-    notes = [f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there."]
-    notes.append("dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.")
+    notes = [
+        OF_MATRICES,
+        f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there; {MORE_DIGITS}",
+        "dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.",
+    ]
     given = tuple(
-        ShownFormula(step.symbol, None, step.value, {}, plugged=False)
+        ShownFormula(step.symbol, None, step.value)
         for step in graph.given
         if wanted is None and not graph.is_flat(step.symbol)
     )
@@ -143,9 +145,13 @@ def _about(graph: Graph) -> tuple[str, ...]:
     if "loss" in graph:
         about.append(f"loss {net.loss_function.name} = {float(graph['loss'].value):.{graph.digits}g}")
     if "theta" in graph:
-        about.append(f"{job.optimizer!r}, step {graph.state.step + 1}")
+        step = graph.state.step
+        ended = f", which the run did not take: it ended after {step} steps" if graph.ended else ""
+        about.append(f"{job.optimizer!r}, step {step}{ended}")
     for what, columns in (("inputs", graph.inputs), ("outputs", graph.outputs)):
-        if columns:
+        if what == "outputs" and len(columns) == 2 and net.sizes[-1] == 1:  # two classes, one output
+            about.append(f"output: P({columns[1]}); the target Y is 1 for {columns[1]}, 0 for {columns[0]}")
+        elif columns:
             some = ", ".join(f"{k} {name}" for k, name in enumerate(columns[:12]))
             about.append(f"{what}: {some}{', …' if len(columns) > 12 else ''}")
     return tuple(about)
@@ -158,114 +164,40 @@ def _trivial(graph: Graph, step: Step) -> bool:
 
 def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | None, defined: set[str]) -> Block:
     graph = entries.graph
-    flat = graph.is_flat(step.symbol)
-    if flat:
-        formulas = tuple(_part(graph, step, f"{kind}{layer}") for layer in graph.network.W for kind in "Wb")
-    elif step.symbol.startswith("J"):
-        formulas = (_jacobian(entries, step),)
-    else:
-        formulas = (_formula(graph, step),)
-    matrices = frozenset(
-        name for name, value in graph.environment.items() if isinstance(value, np.ndarray) and value.ndim
-    )
-    matrices |= {name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0}
+    formulas = shown_formulas(entries, step)
+    matrices = matrices_of(graph) | {
+        name for formula in formulas for name, value in formula.numbers.items() if np.ndim(value) > 0
+    }
     found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
     definitions = _definitions(graph, step, defined)
     return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions, why(graph, step))
 
 
-def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Callable[..., Any], ...]:
-    """The equations that a formula calls by name and that no earlier block defines."""
-    if step.expression is None:
-        return ()
-    names = [ast.unparse(node.func) for node in ast.walk(step.expression) if isinstance(node, ast.Call)]
-    new = [name for name in dict.fromkeys(names) if name not in defined]
-    found = [graph.environment[name] for name in new if hasattr(graph.environment.get(name), "__code__")]
-    defined.update(new)
-    return tuple(found)
+def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Definition, ...]:
+    """Return the equations that a formula calls by name and that no earlier block defines, a textbook's form first."""
+    found: dict[str, Callable[..., Any]] = {}
+    for node in [] if step.expression is None else ast.walk(step.expression):
+        function: Any = graph.environment.get(ast.unparse(node.func)) if isinstance(node, ast.Call) else None
+        if hasattr(function, "__code__"):
+            found |= {function.__name__: function, **functions_of(function)}
+    new = [function for name, function in found.items() if name not in defined]
+    defined.update(found)
+    forms = [
+        (Definition(TEXTBOOK[each]), Definition(each, in_code=True)) if each in TEXTBOOK else (Definition(each),)
+        for each in new
+    ]
+    return tuple(form for each in forms for form in each)
 
 
-def _formula(graph: Graph, step: Step) -> ShownFormula:
-    expression, numbers = step.expression, {}
-    if expression is not None:
-        numbers = {name: graph[name].value for name in names_in(expression) if name in graph}
-        if step.symbol.endswith("_long") and any(name.startswith("J") for name in numbers):
-            dA, J = numbers
-            if len(graph.batch.X) == 1:  # for one sample a row times a matrix
-                expression = ast.parse(f"{dA} @ {J}", mode="eval").body
-                numbers[J] = numbers[J][0]
-            else:
-                return ShownFormula(step.symbol, indexed(expression), step.value, {}, plugged=False)
-    size = sum(np.size(value) for value in numbers.values())
-    plugged = size <= PLUGGED and all(np.ndim(value) <= 2 for value in numbers.values())
-    plugged = plugged and expression is not None and not _is_rowwise_loss(step)
-    return ShownFormula(step.symbol, expression, step.value, numbers, plugged)
-
-
-def _is_rowwise_loss(step: Step) -> bool:
-    """True if the formula maps whole matrices to one number; its entry shows the numbers better."""
-    return step.stage == "loss" and np.ndim(step.value) == 0
-
-
-def _part(graph: Graph, step: Step, parameter: str) -> ShownFormula:
-    """The part of an update's vector for one parameter."""
-    numbers: dict[str, Any] = {}
-    target = graph.part_name(step.symbol, parameter)
-    value = graph.value(target if target in graph else f"{step.symbol}_{parameter}")
-    if step.expression is None:
-        return ShownFormula(target, None, value, {}, plugged=False)
-    expression = ast.parse(ast.unparse(step.expression), mode="eval").body
-    for node in ast.walk(expression):
-        if isinstance(node, ast.Name) and node.id in graph:
-            symbol = node.id
-            if graph.is_flat(symbol):
-                node.id = graph.part_name(symbol, parameter)
-                numbers[node.id] = graph.value(f"{symbol}_{parameter}")
-            else:
-                numbers[symbol] = graph[symbol].value
-    plugged = sum(np.size(array) for array in numbers.values()) <= PLUGGED
-    return ShownFormula(target, expression, value, numbers, plugged)
-
-
-def _jacobian(entries: Entries, step: Step) -> ShownFormula:
-    """The Jacobian of the first row; a small one has its entries as formulas."""
-    jacobian = step.value[0]
-    k = len(jacobian)
-    cells: tuple[tuple[ast.expr, ...], ...] = ()
-    if k <= 4 and step.expression is not None:
-        cells = tuple(
-            tuple(fill(_names(entries, step, (0, i, j)), entries.graph.environment)[0] for j in range(k))
-            for i in range(k)
-        )
-    expression = None if step.expression is None else indexed(step.expression)
-    return ShownFormula(step.symbol, expression, jacobian, {}, plugged=False, cells=cells)
-
-
-def _names(entries: Entries, step: Step, index: tuple[int, ...]) -> ast.expr:
-    names = entries.line(step.symbol, index).names
-    assert names is not None
-    return names
-
-
-def indexed(expression: ast.expr) -> ast.expr:
-    """Write a formula over three axes in the letters i, j, k: A2[:, :, None] as A2[i, j], an identity matrix as δ[j, k]."""
-
-    class Letters(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            letters = [letter for letter, part in zip("ijk", parts, strict=False) if isinstance(part, ast.Slice)]
-            return ast.parse(f"{ast.unparse(node.value)}[{', '.join(letters)}]", mode="eval").body
-
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.parse(f"{node.id}[i, j, k]", mode="eval").body if node.id.startswith("J") else node
-
-        def visit_Call(self, node: ast.Call) -> ast.expr:
-            if ast.unparse(node.func) == "np.eye":
-                return ast.parse("delta[j, k]", mode="eval").body
-            inside = self.visit(node.args[0])
-            return ast.Call(ast.Name("sum_over"), [inside, ast.Name("j")], [])
-
-    return Letters().visit(ast.parse(ast.unparse(expression), mode="eval").body)
+def without_docstring(code: str) -> str:
+    """Return the code of a function without its docstring; any other code as it is."""
+    if not code.startswith("def "):
+        return code
+    body = ast.parse(code).body[0]
+    lines = code.splitlines()
+    if isinstance(body, ast.FunctionDef) and ast.get_docstring(body) is not None:
+        del lines[body.body[0].lineno - 1 : body.body[0].end_lineno]
+    return "\n".join(lines)
 
 
 def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
@@ -281,6 +213,8 @@ def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
                 and len(node.slice.elts) > 1
                 and not re.match(r"d?W|\w+_W\d|delta", name)
             )
+            if ast.unparse(node) == f"{name}[0]" and name.startswith("J"):
+                return node.value
             if not row:
                 return node
             index = ast.unparse(node.slice).strip("()").partition(", ")[2]
@@ -294,8 +228,13 @@ def _largest(entries: Entries, step: Step, formulas: tuple[ShownFormula, ...]) -
     value = np.asarray(step.value)
     if step.expression is None or value.size == 0:
         return ()
-    flat = np.nan_to_num(np.abs(value.astype(np.float64)), nan=-1.0).ravel()
-    count = 1 if value.size == 1 or all(formula.plugged for formula in formulas) else FEW
+    flat = np.nan_to_num(np.abs(value.astype(np.float64)), nan=-1.0, posinf=-1.0 if step.aside else None).ravel()
+    if step.aside and flat.max() < 0:  # undefined everywhere
+        return ()
+    spelled = all(
+        formula.plugged or formula.index or formula.expression is None or formula.in_code for formula in formulas
+    )
+    count = 1 if value.size == 1 or (spelled and value.size <= SMALL) else FEW
     places = np.argsort(-flat, kind="stable")[:count] if flat.size < 10_000 else _top(flat, count)
     return tuple(entries.line(step.symbol, tuple(map(int, np.unravel_index(place, value.shape)))) for place in places)
 

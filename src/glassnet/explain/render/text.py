@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glassnet.explain.render.breaks import RELATIONS, TEXT, fits, lines_of, terms_of
-from glassnet.explain.render.equations import formula_sides, given_sides
+from glassnet.explain.render.equations import (
+    IN_CODE,
+    Form,
+    definition_lines,
+    formula_sides,
+    given_sides,
+    line_forms,
+    once,
+)
 from glassnet.explain.render.outline import STAGES, Block, Outline
-from glassnet.explain.scalar import ChainRule, shown_parts
-from glassnet.printers.definition import print_definition
+from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.matrices import left_out
 from glassnet.printers.text import Text, print_text
 
@@ -43,11 +50,12 @@ def render_entry_text(entry: ChainRule) -> str:
     digits = entry.graph.digits
     if entry.chain is None:
         return "\n".join(line.text(digits) for line in entry.lines)
-    rows = [*_equation("", print_text(entry.partial), (print_text(part, digits) for part in entry.equals)), ""]
+    forms = once(("=" if equal else "≈", print_text(part, more)) for part, more, equal in entry.equals)
+    rows = [*_equation("", print_text(entry.partial), forms), ""]
     width = max(len(print_text(line.target)) for line in entry.lines)
     for line in entry.lines:
         name, _, formula = line.text(digits).partition(" = ")
-        whole = list(_equation("  ", f"{name:{width}}", [formula]))
+        whole = list(_equation("  ", f"{name:{width}}", [("=", formula)]))
         rows += [*whole[:-1], f"{whole[-1]}    {line.step.source or ''}".rstrip()]
     if entry.independent is not None:
         value, method = entry.independent
@@ -90,33 +98,42 @@ def _block(block: Block, to: Text) -> Iterator[Row]:
         yield f"    {text}", ""
     scalar = step.shape == () or (step.expression is None)
     for formula in block.formulas:
-        _, forms = formula_sides(to, formula, block)
-        free = WIDTH - 8 - len(formula.target)
-        forms[1:-1] = [form for form in forms[1:-1] if fits(terms_of(form, TEXT), free)]
-        if scalar and block.lines:
-            forms = [print_text(part, to.digits) for part in shown_parts(block.lines[0], to.digits)] + forms[-1:]
-        for text in _equation("    ", formula.target, forms):
+        name, forms = formula_sides(to, formula, block)
+        free = WIDTH - 8 - len(name)
+        forms[1:-1] = [(sign, form) for sign, form in forms[1:-1] if fits(terms_of(form, TEXT), free)]
+        if scalar and block.lines and not formula.in_code:
+            forms = line_forms(to, block.lines[0], "  (since ", after=")")
+        for text in _equation("    ", name, forms):
             yield text, ""
-    for function in block.definitions:
-        for definition in print_definition(function):
-            yield f"    where {definition}", "dim"
-    if not scalar:
-        for line in block.lines:
-            name, _, right = line.text(to.digits).partition(" = ")
-            for text in _equation("    entry ", name, [right]):
-                yield text, "green"
+    for definition in definition_lines(block, "text"):
+        yield f"    where {definition}", "dim"
+    for line in block.lines:
+        if not scalar:
+            yield from ((text, "green") for text in _line("    entry ", line, to))
+        if line.as_computed is not None:
+            yield from ((text, "dim") for text in _line(f"    {IN_CODE}", line.as_computed, to))
     if step.note:
         yield f"    note: {step.note}", "yellow"
     if step.source is not None:
-        yield f"    code  {step.source}: {block.code}", "dim"
+        first, *others = block.code.splitlines()
+        yield f"    code  {step.source}: {first.strip()}", "dim"
+        yield from ((f"          {line}", "dim") for line in others)
     if block.check is not None:
         yield f"    check {block.check}", "bold red" if block.check.verdict == "DIFFERS" else "dim"
 
 
-def _equation(indent: str, name: str, forms: Iterable[str]) -> Iterator[str]:
+def _line(indent: str, line: Line, to: Text) -> Iterator[str]:
+    """Write one entry, in several lines if it is longer than one."""
+    name, _, right = line.text(to.digits).partition(" = ")
+    return _equation(indent, name, [("=", right)])
+
+
+def _equation(indent: str, name: str, forms: Iterable[Form]) -> Iterator[str]:
     """Write `name = form`, a line for each form; the name stands only before the first."""
-    for k, form in enumerate(dict.fromkeys(forms)):
-        yield from _broken(f"{indent}{name if k == 0 else ' ' * len(name)} = ", form)
+    for k, (sign, form) in enumerate(forms):
+        yield from _broken(
+            f"{indent if k == 0 else ' ' * len(indent)}{name if k == 0 else ' ' * len(name)} {sign} ", form
+        )
 
 
 def _broken(head: str, formula: str) -> Iterator[str]:

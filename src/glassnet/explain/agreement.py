@@ -1,0 +1,93 @@
+"""Chooses how many digits to print, so that the numbers of a line give its result as printed and its conditions hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.printers.element import HELPERS
+from glassnet.printers.numbers import EXACT, format_number
+
+MORE = 4  # digits added at most to the numbers of a formula of matrices
+NEAR = 0.005  # relative error of an entry up to which ≈ is enough
+
+Environment = Mapping[str, Any]
+
+
+def digits_of_numbers(numbers: ast.expr, value: float, digits: int, environment: Environment) -> tuple[int, bool]:
+    """Return the fewest digits, at least `digits`, with which the printed numbers give the printed value, and True.
+
+    If no digits do, return `digits` and False.
+
+    Examples
+    --------
+    >>> digits_of_numbers(ast.parse("0.9998281 - 1", mode="eval").body, -0.0001719, 4, {})
+    (7, True)
+    """
+    wanted = format_number(value, digits)
+    for more in range(digits, max(digits, EXACT) + 1):
+        if format_number(value_of(as_printed(numbers, more), environment), digits) == wanted:
+            return more, True
+    return digits, False
+
+
+def digits_of_condition(condition: ast.expr, digits: int, environment: Environment) -> int:
+    """Return the fewest digits, at least `digits`, with which a condition on numbers holds as it is printed.
+
+    Examples
+    --------
+    >>> digits_of_condition(ast.parse("0.99999 < 1", mode="eval").body, 4, {})
+    5
+    """
+    return next((more for more in range(digits, EXACT) if value_of(as_printed(condition, more), environment)), EXACT)
+
+
+def digits_of_matrices(
+    evaluate: Callable[[Mapping[str, Any]], Any], numbers: Mapping[str, Any], value: Any, digits: int
+) -> tuple[int, bool]:
+    """Return the digits for the matrices of a formula, and True if they give its value as printed, False if nearly so.
+
+    `evaluate` runs the formula over arrays in place of its names.
+    """
+    wanted = printed_array(value, digits)
+    for more in range(digits, digits + MORE + 1):
+        with np.errstate(all="ignore"):
+            found = evaluate({name: printed_array(array, more) for name, array in numbers.items()})
+        found = np.broadcast_to(np.squeeze(found), np.squeeze(wanted).shape)
+        if np.array_equal(printed_array(found, digits), np.squeeze(wanted), equal_nan=True):
+            return more, True
+        if np.allclose(found, np.squeeze(value), rtol=NEAR, atol=0, equal_nan=True):
+            return more, False
+    return digits + MORE, False
+
+
+def as_printed(node: ast.expr, digits: int) -> ast.expr:
+    """Return the expression with its numbers rounded as they are printed."""
+
+    class Round(ast.NodeTransformer):
+        def visit_Constant(self, node: ast.Constant) -> ast.expr:
+            return ast.Constant(_printed(node.value, digits)) if isinstance(node.value, int | float) else node
+
+    return Round().visit(ast.parse(ast.unparse(node), mode="eval").body)
+
+
+def printed_array(value: Any, digits: int) -> Any:
+    """Return the numbers of an array as they are printed."""
+    array = np.asarray(value)
+    return np.array([_printed(each, digits) for each in array.ravel().tolist()]).reshape(array.shape)
+
+
+def _printed(number: float, digits: int) -> float:
+    return number if isinstance(number, int) else float(format_number(number, digits))
+
+
+def value_of(node: ast.expr, environment: Environment) -> float:
+    """Return the value of an expression; nan where it divides by 0 or overflows."""
+    try:
+        with np.errstate(all="ignore"):
+            return float(eval(ast.unparse(node), {"np": np, **environment, **HELPERS, "inf": np.inf}))
+    except (ZeroDivisionError, OverflowError):
+        return float("nan")
