@@ -100,7 +100,7 @@ def test_decimal_points_of_a_column_align():
 def test_a_common_power_of_ten_stands_before_a_matrix():
     derivation = gn.explain(gn.Network([2, 3, 1], seed=0), [1e-3, 2e-3], 0.5, optimizer="adam")
     first = derivation.value("v_W1")[0, 0]
-    mantissa, power = re.search(r"v_W1 = .*= 1e(-\d+)·\[ ?(\S+) ", derivation.to_text(["v"]), re.DOTALL).group(2, 1)
+    mantissa, power = re.search(r"v_W1 = .*[=≈] 1e(-\d+)·\[ ?(\S+) ", derivation.to_text(["v"]), re.DOTALL).group(2, 1)
     assert float(mantissa) * 10.0 ** int(power) == pytest.approx(first, rel=1e-3)
 
 

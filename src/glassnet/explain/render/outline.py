@@ -27,11 +27,11 @@ STAGES = {
     "backward": "Backward: from the loss to every gradient",
     "update": "Update: from the gradient to new parameters",
 }
-OF_MATRICES = (
-    "⊙, ⊘ and ^∘ multiply, divide and raise matrices entry by entry; a function of a matrix is taken of each entry, a "
-    "number beside a matrix stands for one in each entry, a row (b) for one in each row."
+NOTES = (
+    "⊙, ⊘ and ^∘ multiply, divide and raise matrices entry by entry; functions are taken of each entry.",
+    "A number beside a matrix stands for one in each entry, a row (b) for one in each row.",
+    "Numbers of an equation have more digits, or ≈ before its result, where it would not come out as printed.",
 )
-MORE_DIGITS = "an equation's numbers are given more where it would not come out as printed otherwise."
 SMALL = 24  # entries of an array of which one is enough to spell out
 FEW = 2  # entries shown of a step with matrices too large to print in full
 
@@ -107,8 +107,8 @@ def outline(
         if blocks:
             stages[stage] = tuple(blocks)
     notes = [
-        OF_MATRICES,
-        f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there; {MORE_DIGITS}",
+        *NOTES,
+        f"Numbers are rounded to {graph.digits} significant digits where they are printed, and only there.",
         "dX stands for ∂L/∂X, the derivative of the loss; rows are samples; indices count from 0.",
     ]
     given = tuple(
