@@ -198,7 +198,7 @@ def gelu(z: Array) -> Array:
     >>> gelu(np.array([-1.0, 0.0, 2.0]))
     array([-0.15880801,  0.        ,  1.95459769])
     """
-    s = np.maximum(np.minimum(z, 25), -25)  # the sigmoid below is 0 or 1 beyond, and s**3 cannot overflow
+    s = np.maximum(np.minimum(z, 25), -25)  # the sigmoid is 0 or 1 beyond; s**3 stays finite
     return z * sigmoid(1.5957691216057308 * (s + 0.044715 * s**3))  # 1.595… = 2·√(2/π)
 
 
