@@ -17,7 +17,7 @@ import glassnet as gn
 from glassnet.equations import updates
 from glassnet.explain.formulas import FORMULAS
 from glassnet.explain.grading.misconceptions import hypotheses
-from glassnet.explain.grading.update_rules import REPLACED
+from glassnet.explain.grading.mistakes.update import REPLACED
 from glassnet.network import passes
 from glassnet.printers.statements import rename, source_of, statement
 

@@ -14,7 +14,8 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `scalar`: Line and ChainRule, one entry with its numbers.
 - `entries`: makes lines and chain rules.
 - `grading.rules`: a rule finds the places of a misconception; operations on formulas.
-- `grading.gradient_rules`, `grading.update_rules`: the usual misconceptions.
+- `grading.mistakes.loss`, `.output`, `.batch`, `.backward`, `.forward`, `.gradients`, `.regularization`, `.update`:
+  the usual misconceptions by subject.
 - `grading.misconceptions`: all of them in one list.
 - `grading.simulation`: computes the numbers that other formulas would have given.
 - `grading.names`: reads the names and numbers of a learner's terms.
@@ -22,6 +23,7 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grading.answers`: compares a learner's terms with numbers.
 - `grading.conventions`: the conventions in which terms are written, and which of them someone follows.
 - `grading.marking`: right, right within rounding, right given an earlier mistake, or wrong.
+- `grading.narrowing`: says how a wrong term without a known cause differs.
 - `grading.causes`: the misconceptions that give a learner's numbers.
 - `grade`: finds the first wrong term and the misconception behind it.
 - `why_steps`: says in one sentence why a step is taken.
@@ -33,5 +35,6 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `render.pdf`: typesets the LaTeX; `render.formats`: the format that a file's ending names.
 - `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
 - `explain`: takes a network, an estimator or a run and works its step out.
+- `cases`: random cases for `check`, and the grade over all of them.
 - `check`: grades a learner's function.
 """

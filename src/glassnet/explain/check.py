@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, check_count, shown
+from glassnet.explain.cases import SIZES, in_all_cases, random_case
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
 from glassnet.explain.grade import Grade
@@ -38,7 +39,8 @@ def check(
     Returns
     -------
     Grade
-        The grade of the first random batch with a wrong term; if all are right, of the last batch.
+        That of the first random batch with a wrong term, with a cause that all wrong batches share; if all are
+        right, that of the last batch.
 
     Raises
     ------
@@ -65,29 +67,11 @@ def check(
     seed = check_count("seed", seed, low=0)
     if (X is None) != (y is None):
         raise InputError("y: expected X and y together, or neither; got one of them; pass both.")
-    cases = [(network, X, y)] if X is not None else [_random_case(network, n, seed + n) for n in (1, 5, 7)]
-    for net, rows, targets in cases:
-        derivation = explain(net, rows, targets, **options)
-        grade = derivation.grade(**_answers(function, derivation))
-        if not grade.ok:
-            break
+    cases = [(network, X, y)] if X is not None else [random_case(network, n, seed + n) for n in SIZES]
+    derivations = [explain(net, rows, targets, **options) for net, rows, targets in cases]
+    grade = in_all_cases([(each, each.grade(**_answers(function, each))) for each in derivations])
     tried = f"tried on {len(cases)} random batches" if X is None and grade.ok else ""
     return replace(grade, note="; ".join(part for part in (grade.note, tried) if part))
-
-
-def _random_case(network: Network, n: int, seed: int) -> tuple[Network, Array, Array]:
-    """Draw a case: the network with random weights and biases, and n random samples with targets."""
-    rng = np.random.default_rng(seed)
-    net = network.copy()
-    for layer in net.W:
-        net.W[layer][...] = rng.normal(size=net.W[layer].shape) / np.sqrt(len(net.W[layer]))
-        net.b[layer][...] = rng.normal(scale=0.5, size=net.b[layer].shape)
-    X, k = rng.normal(size=(n, net.sizes[0])), net.sizes[-1]
-    kind = net.loss_function.targets
-    if kind == "distribution":
-        return net, X, rng.integers(0, k, size=n)
-    Y = {"numbers": rng.normal(size=(n, k)), "counts": rng.poisson(2.0, size=(n, k))}
-    return net, X, Y.get(kind, rng.integers(0, 2, size=(n, k)).astype(float))
 
 
 def _answers(function: Callable[..., Any], derivation: Derivation) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from glassnet.equations.activations import Activation
@@ -53,8 +54,12 @@ class Formula:
         >>> ast.unparse(expression)
         'A1 @ W2 + b2'
         """
-        expression, source = statement(self.function, self.target, self.parts)
+        expression, source = self._statement
         return rename(expression, {part: symbol.format(**symbols) for part, symbol in self.parts.items()}), source
+
+    @cached_property
+    def _statement(self) -> tuple[ast.expr, Source]:
+        return statement(self.function, self.target, self.parts)
 
 
 # --- forward ------------------------------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ class Grade:
         What was assumed: the convention of the learner, or what `check` tried.
     convention : Convention
         The convention by which the terms were read and judged.
+    second : Misconception or None
+        Another mistake that was made as well.
+    narrowed : str
+        Without a cause, how the first wrong term differs from the right one.
     """
 
     marks: tuple[Mark, ...]
@@ -51,6 +55,8 @@ class Grade:
     also_possible: tuple[Misconception, ...]
     note: str = ""
     convention: Convention = field(default_factory=Convention)
+    second: Misconception | None = None
+    narrowed: str = ""
 
     @property
     def ok(self) -> bool:
@@ -69,12 +75,17 @@ class Grade:
         yours, expected = _side_by_side(mark.given, mark.expected)
         lines += [f"  yours     {yours}", f"  expected  {expected}"]
         if self.misconception is None:
-            lines.append("  none of the usual mistakes gives your numbers; look at its formula:")
+            narrowed = f"; {self.narrowed}" if self.narrowed else ""
+            lines.append(f"  none of the usual mistakes gives your numbers{narrowed}; look at its formula:")
             lines.append(f"  {mark.symbol} = {self.right_formula}")
         else:
             lines.append(f"  {self.misconception.what}")
             lines.append(f"  yours is what {self.formula} gives; right is {self.right_formula}")
             lines.append(f"  {self.misconception.remedy}")
+        if self.also_possible:
+            lines.append("  the same numbers also come of: " + " ".join(other.what for other in self.also_possible[:3]))
+        if self.second is not None:
+            lines.append(f"  and a second mistake: {self.second.what} {self.second.remedy}")
         for verdict, words in (("follows", "follow rightly from the wrong ones"), ("wrong", "also wrong")):
             others = [_called(m) for m in self.marks if m.verdict == verdict and m is not mark]
             if others:
@@ -99,6 +110,8 @@ class Grade:
                 "what": self.misconception.what,
                 "remedy": self.misconception.remedy,
             },
+            "second": None if self.second is None else self.second.code,
+            "narrowed": self.narrowed,
             "formula": self.formula,
             "right_formula": self.right_formula,
             "note": self.note,
@@ -119,17 +132,20 @@ def grade(
     wrong = next((mark for mark in marks if mark.verdict == "wrong"), None)
     if wrong is None:
         return Grade(marks, None, None, "", "", (), note, attempt.convention)
-    found = find_causes(attempt.answer, attempt.truth, wrong.symbol)
-    formula, causes = "", tuple(dict.fromkeys(hypothesis.misconception for hypothesis in found))
-    if found:
-        symbol = wrong.symbol if wrong.symbol in found[0].formulas else next(iter(found[0].formulas))
-        formula = f"{symbol} = {found[0].formulas[symbol]}"
-    else:
-        symbol = wrong.symbol
-    right = attempt.graph[symbol].code if symbol in graph else ""
-    shown_right = f"{symbol} = {right}" if found else right
-    cause = causes[0] if causes else None
-    return Grade(marks, wrong, cause, formula, shown_right, causes[1:], note, attempt.convention)
+    found = find_causes(attempt.answer, attempt.truth, attempt.verdicts)
+    return Grade(
+        marks,
+        wrong,
+        found.misconception,
+        found.formula,
+        found.right_formula,
+        found.others,
+        note,
+        attempt.convention,
+        found.second,
+        found.narrowed,
+    )
+
 
 
 class _Attempt:

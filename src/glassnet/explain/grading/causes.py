@@ -2,26 +2,277 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.explain.grading.answers import Answers
+from glassnet.explain.grading.answers import Answers, same_shape
 from glassnet.explain.grading.misconceptions import hypotheses
-from glassnet.explain.grading.rules import Hypothesis
+from glassnet.explain.grading.narrowing import narrow
+from glassnet.explain.grading.rules import Formulas, Hypothesis, Misconception
+from glassnet.explain.grading.simulation import Simulation
+from glassnet.explain.graph import Graph
+from glassnet.printers.statements import rename
 
 Array = NDArray[Any]
+Values = Mapping[str, Array]
+
+SLACKS = (1.0, 3.0, 8.0)  # units of the last digit by which a number computed from rounded ones may be off
+_PAIRED = 70  # hypotheses that are tried in pairs
+_LARGE = 20_000  # numbers in a graph that is too large for pairs
+EVIDENCE = 4  # numbers that a wrong term must have to show two mistakes
 
 
-def find_causes(answer: Answers, truth: Mapping[str, Array], wrong: str) -> list[Hypothesis]:
-    """Return the misconceptions that give the first wrong term; of these, the ones that explain the most terms."""
-    scored: list[tuple[int, Hypothesis]] = []
-    for hypothesis in hypotheses(answer.graph):
-        values = answer.simulate(hypothesis.formulas, {})
-        if answer.own and not (wrong in values and answer.matches(wrong, values[wrong])):
-            values = answer.simulate(hypothesis.formulas)  # from what the learner had rounded
-        if wrong in values and answer.matches(wrong, values[wrong]):
-            scored.append((sum(answer.matches(s, values.get(s, truth[s])) for s in answer.given), hypothesis))
-    best = max((score for score, _ in scored), default=0)
-    return [hypothesis for score, hypothesis in scored if score == best]
+@dataclass(frozen=True)
+class Causes:
+    """What is behind a wrong term.
+
+    Attributes
+    ----------
+    misconception, second : Misconception or None
+        The likely cause, and where two mistakes were made, the other one.
+    formula, right_formula : str
+        The formula that gives the learner's numbers, and the right one of the same step.
+    others : tuple of Misconception
+        Those that explain the terms equally well.
+    narrowed : str
+        Without a cause, how the learner's numbers differ from the right ones.
+    """
+
+    misconception: Misconception | None
+    second: Misconception | None
+    formula: str
+    right_formula: str
+    others: tuple[Misconception, ...]
+    narrowed: str
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A hypothesis that explains a wrong term, and how well."""
+
+    hypothesis: Hypothesis
+    explained: int  # wrong terms that it gives
+    slack: float
+    left: tuple[str, ...]  # wrong terms that it does not give
+
+
+def find_causes(answer: Answers, truth: Values, verdicts: Mapping[str, str]) -> Causes:
+    """Find the misconceptions that give the first wrong term and contradict no term that is right.
+
+    Of these the ones that explain the most terms count, and of those the one that is tried first, the simplest. If
+    there are none, two mistakes at once are tried. A wrong term that the cause leaves unexplained gets a cause of its own.
+    """
+    search = _Search(answer, truth, verdicts)
+    wrong = next(symbol for symbol, verdict in verdicts.items() if verdict == "wrong")
+    fits = search.explain(wrong, {})
+    second: Misconception | None = None
+    if fits:
+        first = fits[0].hypothesis
+        if fits[0].left:
+            own = search.own(before=fits[0].left[0])
+            more = [fit.hypothesis.misconception for fit in search.explain(fits[0].left[0], own)]
+            second = more[0] if more and more[0] != first.misconception else None
+    elif pair := search.explain_by_two(wrong):
+        first, second = pair
+    else:
+        code = answer.graph[wrong].code if wrong in answer.graph else ""
+        return Causes(None, None, "", code, (), narrow(answer, wrong, truth[wrong]))
+    symbol = _shown(answer.graph, first.formulas, wrong)
+    formula = f"{symbol} = {first.formulas[symbol]}"
+    right = f"{symbol} = {answer.graph[symbol].code}"
+    others = dict.fromkeys(fit.hypothesis.misconception for fit in fits)
+    rest = tuple(other for other in others if other not in (first.misconception, second))
+    return Causes(first.misconception, second, formula, right, rest, "")
+
+
+def _shown(graph: Graph, formulas: Formulas, wrong: str) -> str:
+    """The symbol whose formula is shown: the last of those that lead to the wrong term."""
+    needed = Simulation(graph, (wrong,)).needed
+    return [step.symbol for step in graph.steps if step.symbol in needed and step.symbol in formulas][-1]
+
+
+class _Search:
+    """Looks for the hypotheses that explain a learner's terms."""
+
+    def __init__(self, answer: Answers, truth: Values, verdicts: Mapping[str, str]) -> None:
+        self.answer, self.truth, self.verdicts = answer, truth, verdicts
+        self.graph = answer.graph
+        self.all_terms = Simulation(self.graph, tuple(answer.given))
+        self.hypotheses = list(hypotheses(self.graph))
+        self.rounded = {
+            symbol: given
+            for symbol, given in self.own().items()
+            if verdicts[symbol] in ("right", "rounded") and not np.allclose(given, truth[symbol], rtol=1e-9, atol=0)
+        }
+
+    def own(self, before: str = "") -> dict[str, Array]:
+        """The learner's terms, up to one of them, in the shapes of the graph."""
+        found: dict[str, Array] = {}
+        for symbol, given in self.answer.given.items():
+            if symbol == before:
+                break
+            right = self.truth[symbol]
+            if symbol in self.graph and same_shape(symbol, given, right):
+                found[symbol] = given.reshape(np.shape(right))
+        return found
+
+    def explain(self, wrong: str, values: Values) -> list[_Fit]:
+        """The best fits to a wrong term with `values` in place of the graph's, the simplest first."""
+        simulation = Simulation(self.graph, (wrong,))
+        slacks = SLACKS if self._is_rounded(wrong) else SLACKS[:1]
+        given = [
+            (slack, group)
+            for formulas, group in self._grouped(simulation).values()
+            if (slack := self._slack(simulation, formulas, wrong, values, slacks))
+        ]
+        for slack in slacks:
+            candidates = [each for needed, group in given if needed == slack for each in group]
+            fits = [fit for each in candidates if (fit := self._fit(each, wrong, values, slack))]
+            if fits:
+                most = max(fit.explained for fit in fits)
+                order = {id(hypothesis): place for place, hypothesis in enumerate(self.hypotheses)}
+                return sorted((fit for fit in fits if fit.explained == most), key=lambda fit: order[id(fit.hypothesis)])
+        return []
+
+    def _grouped(self, simulation: Simulation) -> dict[Any, tuple[Formulas, list[Hypothesis]]]:
+        """The hypotheses that lead to the simulation's symbol, those together that make no difference to it."""
+        grouped: dict[Any, tuple[Formulas, list[Hypothesis]]] = {}
+        for hypothesis in self.hypotheses:
+            leading = {s: code for s, code in hypothesis.formulas.items() if s in simulation.needed}
+            if leading:
+                grouped.setdefault(frozenset(leading.items()), (leading, []))[1].append(hypothesis)
+        return grouped
+
+    def _is_rounded(self, symbol: str) -> bool:
+        given = np.ravel(self.answer.given[symbol])[:50]
+        return all(float(f"{value:.6g}") == value for value in given.tolist())
+
+    def _slack(
+        self, simulation: Simulation, formulas: Formulas, symbol: str, values: Values, slacks: Sequence[float]
+    ) -> float:
+        """The least slack with which the formulas give the learner's numbers, or 0.
+
+        They are computed from the right terms before, or from the learner's own rounded ones.
+        """
+        starts = [values, {**self.rounded, **values}] if self.rounded.keys() - values.keys() else [values]
+        found = []
+        for start in starts:
+            value = simulation.run(formulas, {name: each for name, each in start.items() if name != symbol}).get(symbol)
+            if value is not None and self.answer.matches(symbol, value, slacks[-1]):
+                found.append(next(slack for slack in slacks if self.answer.matches(symbol, value, slack)))
+        return min(found, default=0.0)
+
+    def _fit(self, hypothesis: Hypothesis, wrong: str, values: Values, slack: float) -> _Fit | None:
+        """How a hypothesis fits the terms from the wrong one on; None if it contradicts one that is right or follows."""
+        explained, left, values = 0, [], dict(values)
+        predicted = self.all_terms.run(hypothesis.formulas, values)
+        after = list(self.answer.given)[list(self.answer.given).index(wrong) :] if values else list(self.answer.given)
+        for symbol in after:
+            verdict = self.verdicts[symbol]
+            value = predicted.get(symbol, self.truth[symbol])
+            agrees = self.answer.matches(symbol, value, slack) or (
+                symbol == wrong
+                or bool(self._slack(self.all_terms, hypothesis.formulas, symbol, values, [max(slack, 3)]))
+            )
+            if verdict == "wrong":
+                explained += agrees
+                if not agrees:
+                    left.append(symbol)
+                    if symbol in (own := self.own()):
+                        values[symbol] = own[symbol]
+                        predicted = self.all_terms.run(hypothesis.formulas, values)
+            elif not agrees and not self._follows(hypothesis, symbol, values, slack):
+                return None
+        return _Fit(hypothesis, explained, slack, tuple(left))
+
+    def _follows(self, hypothesis: Hypothesis, symbol: str, values: Values, slack: float) -> bool:
+        """True if a term is what the formulas give from the learner's own terms before it."""
+        own = {name: each for name, each in self.own(before=symbol).items() if name != symbol}
+        value = self.all_terms.run(hypothesis.formulas, {**values, **own}).get(symbol)
+        return value is not None and self.answer.matches(symbol, value, max(slack, 3))
+
+    # --- two mistakes at once -------------------------------------------------------------------------------------
+
+    def explain_by_two(self, wrong: str) -> tuple[Hypothesis, Misconception] | None:
+        """Two hypotheses that give a wrong term together: one that scales it and another one, or any two of the usual.
+
+        The first one has the formulas of both.
+        """
+        simulation = Simulation(self.graph, (wrong,))
+        slack = SLACKS[1] if self._is_rounded(wrong) else SLACKS[0]
+        found: list[tuple[_Fit, Misconception]] = []
+        for one, other in self._pairs(wrong, simulation):
+            for first, then in ((one, other), (other, one)):
+                formulas = _composed(self.graph, first.formulas, then.formulas)
+                if formulas and self._slack(simulation, formulas, wrong, {}, [slack]):
+                    both = Hypothesis(one.misconception, formulas)
+                    if fit := self._fit(both, wrong, {}, slack):
+                        found.append((fit, other.misconception))
+                    break
+            if len(found) == 5:
+                break
+        if not found:
+            return None
+        fit, second = max(found, key=lambda each: each[0].explained)
+        return fit.hypothesis, second
+
+    def _pairs(self, wrong: str, simulation: Simulation) -> Iterator[tuple[Hypothesis, Hypothesis]]:
+        """Yield the pairs to try, the likely ones first."""
+        given, right = np.squeeze(self.answer.given[wrong]), np.squeeze(self.truth[wrong])
+        scaling: list[tuple[float, Hypothesis]] = []
+        scaled: list[tuple[float, Hypothesis]] = []
+        usual: list[Hypothesis] = []
+        for formulas, group in self._grouped(simulation).values():
+            value = np.squeeze(simulation.run(formulas).get(wrong, self.truth[wrong]))
+            hypothesis = Hypothesis(group[0].misconception, formulas)
+            if not np.isfinite(value).all():
+                continue
+            usual.append(hypothesis)
+            factor = _multiple(value, right)
+            if factor and np.allclose(value, factor * right, rtol=1e-9, atol=1e-12):
+                scaling.append((factor, hypothesis))
+            elif (factor := _multiple(given, value)) and self.answer.matches(wrong, factor * value, SLACKS[1]):
+                scaled.append((factor, hypothesis))
+        for factor, hypothesis in scaled if given.size >= EVIDENCE else ():
+            for own, other in scaling:
+                if abs(own - factor) < 0.02 * abs(factor):
+                    yield hypothesis, other
+        factor = _multiple(given, right)
+        for (one, first), (two, then) in combinations(scaling, 2):
+            if factor and first.misconception != then.misconception and abs(one * two - factor) < 0.02 * abs(factor):
+                yield first, then
+        if given.size >= EVIDENCE and sum(np.size(step.value) for step in self.graph.steps) <= _LARGE:
+            yield from combinations(sorted(usual, key=lambda each: self._variant(each, usual))[:_PAIRED], 2)
+
+    @staticmethod
+    def _variant(hypothesis: Hypothesis, among: list[Hypothesis]) -> int:
+        """The place of a hypothesis among those of its misconception."""
+        same = [each for each in among if each.misconception == hypothesis.misconception]
+        return next(place for place, each in enumerate(same) if each is hypothesis)
+
+
+def _multiple(values: Array, of: Array) -> float:
+    """The number c with values = c·of in the least squares; 0 if there is none."""
+    if np.shape(values) != np.shape(of) or not (squares := float(np.sum(np.square(of)))):
+        return 0.0
+    return float(np.sum(values * of)) / squares
+
+
+def _composed(graph: Graph, first: Formulas, then: Formulas) -> Formulas:
+    """Both formulas, the second on top of the first where they change the same step; empty if they cannot be composed."""
+    composed = dict(first)
+    for symbol, formula in then.items():
+        if symbol not in first:
+            composed[symbol] = formula
+            continue
+        changed = ast.unparse(rename(ast.parse(formula, mode="eval").body, {graph[symbol].code: f"({first[symbol]})"}))
+        if changed == ast.unparse(ast.parse(formula, mode="eval")):
+            return {}
+        composed[symbol] = changed
+    return composed

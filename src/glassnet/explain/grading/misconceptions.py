@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glassnet.explain.grading import gradient_rules, update_rules
-from glassnet.explain.grading.rules import Hypothesis, Misconception
+from glassnet.explain.grading.mistakes import backward, batch, forward, gradients, loss, output, regularization, update
+from glassnet.explain.grading.mistakes.loss import value_of_output
+from glassnet.explain.grading.rules import Formulas, Hypothesis, Misconception, last_layer, loss_terms
 from glassnet.explain.graph import Graph
 
-_RULES = [*gradient_rules.RULES, *update_rules.RULES]
+_SUBJECTS = (output, loss, batch, backward, forward, gradients, regularization, update)
+_RULES = [rule for subject in _SUBJECTS for rule in subject.RULES]
 
 MISCONCEPTIONS: dict[str, Misconception] = {rule.misconception.code: rule.misconception for rule in _RULES}
 
@@ -18,4 +20,20 @@ def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
     for rule in _RULES:
         for formulas in rule.places(graph):
             if formulas:
-                yield Hypothesis(rule.misconception, formulas)
+                for carried in carried_on(graph, formulas):
+                    yield Hypothesis(rule.misconception, carried)
+
+
+def carried_on(graph: Graph, formulas: Formulas) -> Iterator[Formulas]:
+    """Yield the formulas as a learner carries them on: along the long way where they are on it, and as they are.
+
+    The engine takes dZ of the output and the loss from z. A learner who takes them from ŷ carries on a mistake
+    in ŷ, in ∂L/∂ŷ, in the output's derivative or in its Jacobian.
+    """
+    last = last_layer(graph)
+    way = (f"dA{last}", f"J{last}", f"g_prime{last}", f"dZ{last}_long")
+    if f"dZ{last}_long" in graph and f"dZ{last}" not in formulas and any(symbol in formulas for symbol in way):
+        yield {**formulas, f"dZ{last}": f"dZ{last}_long"}
+    if f"A{last}" in formulas and "loss_of_output" in graph and loss_terms(graph) not in formulas:
+        yield {**formulas, **value_of_output(graph, graph["loss_of_output"].code)}
+    yield formulas

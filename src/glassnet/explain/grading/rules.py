@@ -122,6 +122,21 @@ def layers_of(graph: Graph) -> range:
     return range(1, last_layer(graph) + 1)
 
 
+def hidden_layers(graph: Graph) -> range:
+    """The numbers of the hidden layers."""
+    return range(1, last_layer(graph))
+
+
+def into(graph: Graph, layer: int) -> str:
+    """The symbol of what goes into `layer`: the activations below, with dropout those that it lets through."""
+    return f"A{layer - 1}_dropped" if f"A{layer - 1}_dropped" in graph else f"A{layer - 1}"
+
+
+def loss_terms(graph: Graph) -> str:
+    """The symbol of the loss of each output."""
+    return next(symbol for symbol in ("loss_terms", "mean_loss", "loss") if symbol in graph)
+
+
 def loss_slope(graph: Graph) -> str:
     """The symbol at which the backward pass starts: the slope of the loss."""
     last = last_layer(graph)
@@ -129,6 +144,21 @@ def loss_slope(graph: Graph) -> str:
         if symbol in graph and not graph[symbol].aside:
             return symbol
     return f"dZ{last}"
+
+
+def output_slope(graph: Graph) -> str:
+    """The symbol of the slope of the loss at the output's pre-activation, before the mean over the samples."""
+    last = last_layer(graph)
+    return f"slope_Z{last}" if f"slope_Z{last}" in graph else f"dZ{last}"
+
+
+def error_places(graph: Graph, template: str) -> Iterator[Formulas]:
+    """Wrap the slope of the loss: the short way, and where there is a long way through ∂L/∂ŷ, that one, too."""
+    slope, output = wrap(graph, loss_slope(graph), template), f"dA{last_layer(graph)}"
+    if output in graph and graph[output].aside and f"slope_A{last_layer(graph)}" not in graph:
+        yield merge(slope, wrap(graph, output, template))
+        yield wrap(graph, output, template)
+    yield slope
 
 
 def data_gradient(graph: Graph, layer: int) -> str:
@@ -143,7 +173,13 @@ def gradient_below(graph: Graph, layer: int) -> str:
 
 def through_activations(graph: Graph) -> list[tuple[int, str]]:
     """(layer, symbol) of the steps that multiply by the activation's derivative."""
-    symbols = [(layer, symbol) for layer in layers_of(graph) for symbol in (f"slope_Z{layer}", f"dZ{layer}")]
+    kinds = ("slope_Z{}", "dZ{}", "dZ{}_long")
+    symbols = [(layer, kind.format(layer)) for layer in layers_of(graph) for kind in kinds]
     return [
         (layer, symbol) for layer, symbol in symbols if symbol in graph and f"g_prime{layer}" in graph[symbol].inputs
     ]
+
+
+def layers_with_slope(graph: Graph) -> list[int]:
+    """The layers whose activation has a slope of its own in the graph."""
+    return list(dict.fromkeys(layer for layer, _ in through_activations(graph)))

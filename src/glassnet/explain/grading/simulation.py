@@ -3,73 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.activations import sigmoid, softmax
 from glassnet.explain.grading.rules import Formulas
 from glassnet.explain.graph import Graph
 from glassnet.training.reference import masks
 
 Array = NDArray[Any]
 
+_IMPOSSIBLE = np.array(np.nan)  # a quantity whose formula fails, since its shapes do not fit
+
 
 class Simulation:
-    """Computes some symbols of a graph anew with other formulas or values in it."""
+    """Computes some symbols of a graph anew with other formulas or values in it.
+
+    Attributes
+    ----------
+    needed : set of str
+        The steps that lead to the symbols; the others are not computed.
+    """
 
     def __init__(self, graph: Graph, symbols: Sequence[str]) -> None:
         self.graph, self.symbols = graph, symbols
-        self._needed = self._ancestors()
-        self._compiled: dict[str, CodeType] = {}
-        self._environment = dict(graph.environment) | _helpers(graph)
+        self.needed = self._ancestors()
+        self._steps = [step for step in graph.steps if step.symbol in self.needed]
+        self._environment = {"sigmoid": sigmoid, "softmax": softmax, **graph.environment, **_helpers(graph)}
 
     def run(self, formulas: Formulas, values: Mapping[str, Array] | None = None) -> dict[str, Array]:
-        """Put these formulas or values in place of the right ones; return the symbols that change, with their values."""
+        """Put these formulas or values in place of the right ones; return the symbols that change, with their values.
+
+        A symbol whose formula fails is nan, and so is what is computed from it.
+        """
         environment, changed = dict(self._environment), dict(values or {})
         environment.update(changed)
+        failed: set[str] = set()
         with np.errstate(all="ignore"):
-            for step in self.graph.steps:
+            for step in self._steps:
                 symbol = step.symbol
-                if symbol not in self._needed or (values and symbol in values):
+                if values and symbol in values:
                     continue
                 code = formulas.get(symbol, "")
-                if not code and any(name in changed for name in step.inputs):
-                    code = step.code or _opaque(step.symbol)
+                if not code:
+                    if changed.keys().isdisjoint(step.inputs):
+                        continue
+                    code = step.code or _opaque(symbol)
                 if not code:
                     continue
                 try:
-                    environment[symbol] = changed[symbol] = np.asarray(eval(self._compile(code), environment))
+                    if not failed.isdisjoint(_compiled(code).co_names):
+                        raise ValueError
+                    value = np.asarray(eval(_compiled(code), environment))
                 except (ValueError, TypeError, ZeroDivisionError, NameError, IndexError):
-                    return {}  # the shapes do not fit
-        for symbol in self.symbols:
-            if symbol not in self.graph:
-                flat, parameter = self.graph.part(symbol)
-                if flat in changed:
-                    W, b = self.graph.network.layout.views(changed[flat])
-                    changed[symbol] = (W if parameter[0] == "W" else b)[int(parameter[1:])]
+                    value = _IMPOSSIBLE
+                    failed.add(symbol)
+                environment[symbol] = changed[symbol] = value
+        self._add_parts(changed)
         return changed
 
-    def _compile(self, code: str) -> CodeType:
-        if code not in self._compiled:
-            self._compiled[code] = compile(code, "<formula>", "eval")
-        return self._compiled[code]
+    def _add_parts(self, changed: dict[str, Array]) -> None:
+        """Add the symbols that are parts of flat vectors, such as W1_new."""
+        layout = self.graph.network.layout
+        for symbol in self.symbols:
+            if symbol not in self.graph and symbol not in changed:
+                flat, parameter = self.graph.part(symbol)
+                if flat in changed and np.shape(changed[flat]) == self.graph.network.theta.shape:
+                    W, b = layout.views(changed[flat])
+                    changed[symbol] = (W if parameter[0] == "W" else b)[int(parameter[1:])]
+                elif flat in changed:
+                    changed[symbol] = _IMPOSSIBLE
 
     def _ancestors(self) -> set[str]:
-        """The steps that lead to the symbols; the others need not be computed."""
         needed = {step_of(self.graph, symbol) for symbol in self.symbols}
         last = self.graph.network.n_layers
         for step in reversed(self.graph.steps):
             if step.symbol in needed:
                 needed.update(step.inputs)
                 if step.symbol == f"dZ{last}":  # a learner may have taken the long way
-                    needed.update({f"dZ{last}_long", f"slope_Z{last}", f"dA{last}", f"J{last}"})
+                    needed.update({f"dZ{last}_long", f"slope_Z{last}", f"dA{last}", f"J{last}", f"g_prime{last}"})
         return needed
 
 
+@lru_cache(maxsize=4096)
+def _compiled(code: str) -> CodeType:
+    return compile(code, "<formula>", "eval")
+
+
 def _helpers(graph: Graph) -> dict[str, Any]:
-    """Names that wrong formulas may use as well: g and g' of each layer, updated weights, the masks of other steps."""
+    """Names that wrong formulas may use as well: g and g' of each layer, updated parameters, the masks of other steps."""
     net, job, state = graph.network, graph.job, graph.state
     helpers: dict[str, Any] = {}
     for layer, activation in net.activations.items():
@@ -78,7 +104,7 @@ def _helpers(graph: Graph) -> dict[str, Any]:
             helpers[f"df{layer}"] = lambda z, a, g=activation: np.asarray(g.df(z, a, **g.parameters), dtype=float)
     if "theta" in graph:
         for layer in net.W:
-            helpers[f"W{layer}_new"] = graph.value(f"W{layer}_new")
+            helpers |= {f"{kind}{layer}_new": graph.value(f"{kind}{layer}_new") for kind in "Wb"}
     if job.dropout:
         n = len(graph.batch.X)
         early, stale = masks(job, state.step + 1, n), masks(job, max(state.step - 1, 0), n)

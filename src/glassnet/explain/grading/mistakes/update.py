@@ -54,10 +54,19 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     for v in ("v_hat", "v"):
+        yield swap_part(d, "theta", f"np.sqrt({v}) + epsilon", f"np.sqrt({v} + epsilon)")
+
+
+@RULES.add(
+    "root_forgotten",
+    "The step is divided by v in place of its root, or not at all.",
+    "The denominator is √v̂ + ε, the size of a usual gradient.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    for v in ("v_hat", "v"):
         denominator = f"np.sqrt({v}) + epsilon"
-        if "epsilon" in d and swap_part(d, "theta", denominator, "0"):
-            yield swap_part(d, "theta", denominator, f"np.sqrt({v} + epsilon)")
-            yield swap_part(d, "theta", denominator, f"({v} + epsilon)")
+        yield swap_part(d, "theta", denominator, f"({v} + epsilon)")
+        yield swap_part(d, "theta", denominator, "1.0")
 
 
 @RULES.add(
@@ -69,7 +78,31 @@ def _(d: Graph) -> Iterator[Formulas]:
     for name in d.job.optimizer.slots:
         yield swap(d, name, **{f"{name}_before": "0"})
         yield swap_part(d, name, "g ** 2", "g")
-        yield swap(d, name, beta1="beta2", beta2="beta1")
+
+
+@RULES.add(
+    "decay_rates_exchanged",
+    "The decay rates are exchanged: β₁ with β₂, or β with 1 − β.",
+    "m = β₁·m + (1 − β₁)·g and v = β₂·v + (1 − β₂)·g²: most of the old value stays.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    parts = [swap(d, name, beta1="beta2", beta2="beta1") for name in ("m", "v", "m_hat", "v_hat")]
+    yield merge(*parts)
+    yield merge(*parts[:2])
+    yield from parts
+    rates = ("beta1", "beta2", "decay", "momentum")
+    flipped = [swap(d, name, **{rate: f"(1 - {rate})" for rate in rates}) for name in d.job.optimizer.slots]
+    yield from everywhere_and_each(*flipped)
+
+
+@RULES.add(
+    "lookahead_forgotten",
+    "Nesterov's step ahead is forgotten: this is plain momentum.",
+    "Nesterov's update looks ahead by one more step of momentum.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    if d.job.optimizer.update is updates.nesterov:
+        yield {"theta": "theta_before + v"}
 
 
 @RULES.add(
@@ -79,6 +112,19 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     yield wrap(d, "theta", "2 * theta_before - ({})")
+
+
+@RULES.add(
+    "parameters_not_updated",
+    "Only the weights, or only the biases, are updated.",
+    "A bias is a parameter as the weights are: b ← b − α·db.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    layers = [layer for layer in d.network.W if f"dW{layer}" in d]
+    weights = ", ".join(f"np.ones(W{la}.size), np.zeros(b{la}.size)" for la in layers)
+    biases = ", ".join(f"np.zeros(W{la}.size), np.ones(b{la}.size)" for la in layers)
+    for kept in (weights, biases):
+        yield wrap(d, "theta", f"theta_before + (({{}}) - theta_before) * np.concatenate([{kept}])")
 
 
 @RULES.add(
