@@ -14,8 +14,8 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `scalar`: Line and ChainRule, one entry with its numbers.
 - `entries`: makes lines and chain rules.
 - `grading.rules`: a rule finds the places of a misconception; operations on formulas.
-- `grading.mistakes.loss`, `.output`, `.batch`, `.backward`, `.forward`, `.gradients`, `.regularization`, `.update`:
-  the usual misconceptions by subject.
+- `grading.mistakes.loss`, `.output`, `.batch`, `.backward`, `.forward`, `.gradients`, `.regularization`, `.update`,
+  `.numbers`: the usual misconceptions by subject.
 - `grading.misconceptions`: all of them in one list.
 - `grading.simulation`: computes the numbers that other formulas would have given.
 - `grading.names`: reads the names and numbers of a learner's terms.

@@ -147,7 +147,6 @@ def grade(
     )
 
 
-
 class _Attempt:
     """A learner's terms read and marked in one convention."""
 

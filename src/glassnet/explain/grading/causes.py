@@ -105,11 +105,7 @@ class _Search:
         self.graph = answer.graph
         self.all_terms = Simulation(self.graph, tuple(answer.given))
         self.hypotheses = list(hypotheses(self.graph))
-        self.rounded = {
-            symbol: given
-            for symbol, given in self.own().items()
-            if verdicts[symbol] in ("right", "rounded") and not np.allclose(given, truth[symbol], rtol=1e-9, atol=0)
-        }
+        self.rounded = answer.own  # what the learner went on with
 
     def own(self, before: str = "") -> dict[str, Array]:
         """The learner's terms, up to one of them, in the shapes of the graph."""
@@ -125,7 +121,7 @@ class _Search:
     def explain(self, wrong: str, values: Values) -> list[_Fit]:
         """The best fits to a wrong term with `values` in place of the graph's, the simplest first."""
         simulation = Simulation(self.graph, (wrong,))
-        slacks = SLACKS if self._is_rounded(wrong) else SLACKS[:1]
+        slacks = SLACKS if self.answer.digits[wrong].rounded else SLACKS[:1]
         given = [
             (slack, group)
             for formulas, group in self._grouped(simulation).values()
@@ -149,10 +145,6 @@ class _Search:
                 grouped.setdefault(frozenset(leading.items()), (leading, []))[1].append(hypothesis)
         return grouped
 
-    def _is_rounded(self, symbol: str) -> bool:
-        given = np.ravel(self.answer.given[symbol])[:50]
-        return all(float(f"{value:.6g}") == value for value in given.tolist())
-
     def _slack(
         self, simulation: Simulation, formulas: Formulas, symbol: str, values: Values, slacks: Sequence[float]
     ) -> float:
@@ -164,7 +156,9 @@ class _Search:
         found = []
         for start in starts:
             value = simulation.run(formulas, {name: each for name, each in start.items() if name != symbol}).get(symbol)
-            if value is not None and self.answer.matches(symbol, value, slacks[-1]):
+            if value is None or not np.isfinite(value).all():
+                continue
+            if self.answer.matches(symbol, value, slacks[-1]):
                 found.append(next(slack for slack in slacks if self.answer.matches(symbol, value, slack)))
         return min(found, default=0.0)
 
@@ -205,7 +199,7 @@ class _Search:
         The first one has the formulas of both.
         """
         simulation = Simulation(self.graph, (wrong,))
-        slack = SLACKS[1] if self._is_rounded(wrong) else SLACKS[0]
+        slack = SLACKS[1] if self.answer.digits[wrong].rounded else SLACKS[0]
         found: list[tuple[_Fit, Misconception]] = []
         for one, other in self._pairs(wrong, simulation):
             for first, then in ((one, other), (other, one)):

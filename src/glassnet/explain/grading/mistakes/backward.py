@@ -9,7 +9,6 @@ from glassnet.explain.grading.rules import (
     Rules,
     everywhere_and_each,
     gradient_below,
-    hidden_layers,
     last_layer,
     layers_of,
     layers_with_slope,
@@ -114,7 +113,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     "These activations rise with z: their derivative is nowhere negative.",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    yield from everywhere_and_each(*(wrap(d, f"g_prime{la}", "-({})") for la in layers_with_slope(d)))
+    yield from everywhere_and_each(*(wrap(d, f"g_prime{la}", "-1 * ({})") for la in layers_with_slope(d)))
 
 
 @RULES.add(
@@ -123,7 +122,8 @@ def _(d: Graph) -> Iterator[Formulas]:
     "The derivative of a ReLU is 1 where z > 0 and 0 elsewhere.",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    yield from everywhere_and_each(*(wrap(d, f"g_prime{la}", "1 - ({})") for la in layers_with_slope(d)))
+    relus = [la for la in layers_with_slope(d) if d.network.activations[la].builtin == "relu"]
+    yield from everywhere_and_each(*(wrap(d, f"g_prime{la}", "1 - ({})") for la in relus))
 
 
 @RULES.add(
@@ -179,9 +179,6 @@ def _(d: Graph) -> Iterator[Formulas]:
     layers = [la for la in layers_of(d) if la > 1]
     yield from everywhere_and_each({gradient_below(d, la): f"dZ{la} * W{la}.T" for la in layers})
     yield from everywhere_and_each({gradient_below(d, la): f"dZ{la} * W{la}" for la in layers})
-    yield from everywhere_and_each(
-        {gradient_below(d, la): f"dZ{la}.sum(axis=1, keepdims=True) * W{la}.sum(axis=1)" for la in layers}
-    )
 
 
 @RULES.add(
@@ -265,14 +262,3 @@ def _(d: Graph) -> Iterator[Formulas]:
                     yield {gradient_below(d, la): f"dZ{la} @ W{other}.T"}
                 if shape[other][::-1] == shape[la]:
                     yield {gradient_below(d, la): f"dZ{la} @ W{other}"}
-
-
-@RULES.add(
-    "layers_skipped",
-    "The error of a hidden layer is taken from the output alone, past the layers between.",
-    "The chain goes layer by layer: each dA comes from the dZ right above it.",
-)
-def _(d: Graph) -> Iterator[Formulas]:
-    last = last_layer(d)
-    ways = {la: " @ ".join(f"W{each}.T" for each in range(last, la, -1)) for la in hidden_layers(d)[:-1]}
-    yield from everywhere_and_each({gradient_below(d, la + 1): f"dZ{last} @ {way}" for la, way in ways.items()})

@@ -32,12 +32,14 @@ def _(d: Graph) -> Iterator[Formulas]:
     last = last_layer(d)
     if "mean_weights" not in d:
         return
-    value = wrap(d, "mean_loss" if "mean_loss" in d else "loss", "({}) * n")
-    yield {f"dZ{last}": output_slope(d)}
+    mean = "mean_loss" if "mean_loss" in d else "loss"
+    values, slopes = [wrap(d, mean, "({}) * n")], [{f"dZ{last}": output_slope(d)}]
     if "w" in d:
-        yield swap(d, f"dZ{last}", mean_weights="w")
-    yield merge(value, {f"dZ{last}": output_slope(d)})
-    yield value
+        values.append(swap(d, mean, mean_weights="w"))
+        slopes.append(swap(d, f"dZ{last}", mean_weights="w"))
+    yield from slopes
+    yield from (merge(value, slope) for value, slope in zip(values, slopes, strict=True))
+    yield from values
     weights = merge(*(wrap(d, data_gradient(d, layer), "({}) * n") for layer in layers_of(d)))
     biases = merge(*(wrap(d, f"db{layer}", "({}) * n") for layer in layers_of(d)))
     yield merge(weights, biases)
@@ -94,6 +96,16 @@ def _(d: Graph) -> Iterator[Formulas]:
 
 
 @RULES.add(
+    "bias_gradient_not_summed",
+    "The bias gradient is not summed over the batch: a row for each sample is left.",
+    "A bias acts on every sample: db = Σ over the rows of dZ, one number for each unit.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    if len(d.batch.X) > 1:
+        yield from everywhere_and_each({f"db{layer}": f"dZ{layer}" for layer in layers_of(d)})
+
+
+@RULES.add(
     "wrong_axis",
     "The bias gradient is summed over the wrong axis.",
     "A bias acts on every sample: db = Σ over the rows of dZ, one number for each unit.",
@@ -102,16 +114,6 @@ def _(d: Graph) -> Iterator[Formulas]:
     for axis in ("axis=1", "", "axis=1, keepdims=True"):
         for of in ("", " / n"):
             yield from everywhere_and_each({f"db{la}": f"dZ{la}.sum({axis}){of}" for la in layers_of(d)})
-
-
-@RULES.add(
-    "bias_gradient_not_summed",
-    "The bias gradient is not summed over the batch: a row for each sample is left.",
-    "A bias acts on every sample: db = Σ over the rows of dZ, one number for each unit.",
-)
-def _(d: Graph) -> Iterator[Formulas]:
-    if len(d.batch.X) > 1:
-        yield from everywhere_and_each({f"db{layer}": f"dZ{layer}" for layer in layers_of(d)})
 
 
 @RULES.add(

@@ -111,7 +111,6 @@ def _(d: Graph) -> Iterator[Formulas]:
         value = value_of_output(d, f"-Y * np.log({a}) + (1 - Y) * np.log(1 - {a})")
         slope = slope_of_output(d, f"-Y / {a} - (1 - Y) / (1 - {a})")
         yield from (slope, merge(value, slope), value)
-        yield slope_of_output(d, f"Y / {a} + (1 - Y) / (1 - {a})")
 
 
 @RULES.add(
