@@ -12,7 +12,7 @@ import difflib
 import math
 import operator
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,19 @@ class NonFiniteError(GlassnetError, ArithmeticError):
         return type(self), (str(self), self.step, self.layer)
 
 
-def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
-    """Make the error for an unknown name; it lists the known ones and suggests a similar one."""
+def unknown_name(
+    kind: str, name: object, known: Iterable[str], elsewhere: Mapping[str, str] | None = None
+) -> InputError:
+    """Make the error for an unknown name; it lists the known ones and suggests a similar one.
+
+    `elsewhere` maps what something is called elsewhere, in lower case, to its name here, or to two, "one or other".
+    """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "pass one of these names."
+    lower = {each.lower(): each for each in names} | dict(elsewhere or {})
+    plain = str(name).lower().replace("-", "_").replace(" ", "_")
+    near = [plain] if plain in lower else difflib.get_close_matches(plain, lower, n=1)
+    meant = " or ".join(map(repr, lower[near[0]].split(" or "))) if near else ""
+    hint = f"did you mean {meant}?" if near else "pass one of these names."
     return InputError(f"{kind}: expected one of {', '.join(names)}; got {shown(name)}; {hint}")
 
 

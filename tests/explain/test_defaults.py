@@ -12,8 +12,9 @@ DEFAULTS = [
         {
             "x": None,
             "y": None,
-            "optimizer": "sgd",
+            "optimizer": "auto",
             "learning_rate": None,
+            "alpha": None,
             "sample_weight": None,
             "l1": 0.0,
             "l2": 0.0,

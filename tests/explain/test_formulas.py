@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import glassnet as gn
-from glassnet.equations import updates
+from glassnet.equations import losses, updates
 from glassnet.explain.formulas import FORMULAS
 from glassnet.explain.grading.misconceptions import hypotheses
 from glassnet.explain.grading.mistakes.update import REPLACED
@@ -172,3 +172,10 @@ def test_a_renamed_variable_works_or_is_named_with_its_line(tmp_path, file, func
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     else:
         assert re.search(rf"(LookupError|AssertionError): glassnet/{file}:\d+", done.stdout), done.stdout[-3000:]
+
+
+def test_a_function_of_a_module_is_read_by_its_name():
+    doubled = gn.Loss("doubled", lambda z, y: 2 * losses.squared_error(z, y), lambda z, y: 2 * (z - y))
+    derivation = gn.explain(gn.Network([2, 1], loss=doubled, seed=0), [0.5, 1.0], 2.0)
+    assert derivation["loss"].code == "2 * squared_error(Z1, Y)"
+    assert derivation.check("loss").ok

@@ -91,7 +91,7 @@ def test_every_option_is_checked_and_the_message_names_it(name):
         (lambda: gn.Run(network(), X, Y, callbacks=[print]), r"^callbacks: .*see help\(glassnet.Run\)"),
         (lambda: gn.train_many([network()], X, Y, batchsize=2), "^batchsize: .*did you mean 'batch_size'"),
         (lambda: gn.explain(network(), X, Y, learning_rat=0.1), "^learning_rat: .*did you mean 'learning_rate'"),
-        (lambda: gn.explain(network(), X, Y, epochs=3), "^epochs: expected one of clip_norm, digits, dropout"),
+        (lambda: gn.explain(network(), X, Y, epochs=3), "^epochs: expected one of alpha, clip_norm, digits, dropout"),
         (lambda: gn.diagnose(network(), X, Y, resume=None), "^resume: expected one of batch_size"),
         (lambda: gn.diagnose(network(), X, Y, drop_out=0.1), "^drop_out: .*did you mean 'dropout'"),
     ],

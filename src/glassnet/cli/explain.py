@@ -36,7 +36,9 @@ class Rows:
 class Update:
     """The arguments of the function `explain`."""
 
-    optimizer: str = option("Optimizer of the update: sgd, adam, …, at its defaults.", "sgd")
+    optimizer: str = option(
+        "Optimizer of the update: sgd, adam, …, at its defaults; auto: that of an estimator, else sgd.", "auto"
+    )
     learning_rate: float | None = option("Learning rate of the update.")
     l1: float = training_option("l1")
     l2: float = training_option("l2")
@@ -81,7 +83,8 @@ def explain(
     if view.figure is not None and not of_table:
         raise InputError("--figure: expected a model of glassnet train, and no --weight; leave one of them out.")
     shares = why(found, given, view.figure) if of_table else None
-    derivation = work_out(network, given, y, **vars(update))
+    told = {name: value for name, value in vars(update).items() if value or name not in ("l1", "l2")}
+    derivation = work_out(network, given, y, **told)
     if replace(view, member=0, figure=None) == View() and sys.stdout.isatty():
         from rich.console import Console
 

@@ -307,6 +307,14 @@ ACTIVATIONS = {
     )
 }
 
+CALLED_ELSEWHERE = {
+    "logistic": "sigmoid",
+    **dict.fromkeys(("linear", "none"), "identity"),
+    **dict.fromkeys(("swish",), "silu"),
+    **dict.fromkeys(("leaky", "lrelu", "leakyrelu"), "leaky_relu"),
+    **dict.fromkeys(("exp",), "exponential"),
+}
+
 
 def as_activation(given: str | Activation) -> Activation:
     """Return the activation called `given`, or `given` itself if it is one already."""
@@ -318,5 +326,5 @@ def as_activation(given: str | Activation) -> Activation:
             "wrap your own as Activation(name, f, df)."
         )
     if given not in ACTIVATIONS:
-        raise unknown_name("activation", given, ACTIVATIONS)
+        raise unknown_name("activation", given, ACTIVATIONS, CALLED_ELSEWHERE)
     return ACTIVATIONS[given]

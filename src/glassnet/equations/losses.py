@@ -238,6 +238,20 @@ LOSSES.update(
     }
 )
 
+CALLED_ELSEWHERE = {
+    **dict.fromkeys(("mse", "l2", "mean_squared_error", "squares", "least_squares", "rmse"), "squared_error"),
+    **dict.fromkeys(("mae", "l1", "mean_absolute_error", "least_absolute"), "absolute_error"),
+    **dict.fromkeys(("bce", "binary_crossentropy", "logistic", "log_loss", "logloss"), "binary_cross_entropy"),
+    **dict.fromkeys(("bcewithlogits", "bce_with_logits", "sigmoid_cross_entropy"), "binary_cross_entropy"),
+    **dict.fromkeys(
+        ("cross_entropy", "crossentropy", "ce", "nll"), "categorical_cross_entropy or binary_cross_entropy"
+    ),
+    **dict.fromkeys(("cce", "categorical_crossentropy", "softmax"), "categorical_cross_entropy"),
+    **dict.fromkeys(("softmax_cross_entropy", "sparse_categorical_crossentropy"), "categorical_cross_entropy"),
+    **dict.fromkeys(("smooth_l1", "huber_loss"), "huber"),
+    **dict.fromkeys(("pinball", "quantile_loss"), "quantile"),
+}
+
 
 def default_loss(output: str) -> Loss:
     """Return the first loss whose link is the built-in output activation `output`; squared error where there is none."""
@@ -253,5 +267,5 @@ def as_loss(given: str | Loss) -> Loss:
             f"loss: expected a name or a Loss; got {type(given).__name__}; wrap your own as Loss(name, value, slope)."
         )
     if given not in LOSSES:
-        raise unknown_name("loss", given, LOSSES)
+        raise unknown_name("loss", given, LOSSES, CALLED_ELSEWHERE)
     return LOSSES[given]

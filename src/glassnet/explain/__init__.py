@@ -34,6 +34,7 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `render.text`, `render.html`, `render.latex`, `render.markdown`, `render.json`: print it.
 - `render.pdf`: typesets the LaTeX; `render.formats`: the format that a file's ending names.
 - `derivation`: Derivation, the graph with all of the above as methods; what `explain` returns.
+- `source`: reads what a network, an estimator, a Pipeline or a table model holds.
 - `explain`: takes a network, an estimator or a run and works its step out.
 - `cases`: random cases for `check`, and the grade over all of them.
 - `check`: grades a learner's function.

@@ -118,7 +118,8 @@ class Entries:
             offset = start if parameter[0] == "W" else bias
             shown = symbol
             place = ()
-        if len(index) != len(shape) or not all(0 <= k < size for k, size in zip(index, shape, strict=True)):
+        whole = all(np.issubdtype(type(k), np.integer) for k in index)
+        if len(index) != len(shape) or not whole or not all(0 <= k < n for k, n in zip(index, shape, strict=True)):
             example = ", ".join(["0"] * len(shape))
             raise InputError(
                 f"entry: expected {len(shape)} whole numbers within {shape} for {symbol}; got {index}; "

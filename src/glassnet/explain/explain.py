@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError, check_count, check_number, printable, shown
+from glassnet.errors import InputError, check_count, check_number, shown
 from glassnet.explain.derivation import Derivation
+from glassnet.explain.source import Names, source_of
 from glassnet.explain.walk import Walk
 from glassnet.explain.walk_update import add_update
 from glassnet.network.inputs import as_dense, check_X
@@ -23,7 +24,6 @@ from glassnet.training.reference import Batch, masks
 from glassnet.training.run import Run
 
 Array = NDArray[Any]
-Names = tuple[tuple[str, ...], tuple[str, ...]]  # names of the inputs, names of the outputs
 
 
 @takes(StepOptions)
@@ -32,9 +32,10 @@ def explain(
     x: Any = None,
     y: Any = None,
     *,
-    optimizer: str | Optimizer | LBFGS | None = "sgd",
+    optimizer: str | Optimizer | LBFGS | None = "auto",
     learning_rate: float | None = None,
     dropout_masks: Mapping[int, Any] | None = None,
+    alpha: float | None = None,
     step: int = 0,
     memory: Mapping[str, Any] | None = None,
     digits: int = 4,
@@ -48,15 +49,18 @@ def explain(
     Parameters
     ----------
     network : Network, estimator, table model, or Run
-        An estimator stands for its `network_`. A Run (`history.at(step)`) has its own next step: pass it alone. After
-        the last step of a run that is the step training would have taken next, and the derivation says so.
+        A fitted MLPClassifier or MLPRegressor, ours or scikit-learn's, alone or at the end of a Pipeline, stands for its
+        network and for the step that `partial_fit` would take: with its optimizer, the optimizer's state, and alpha.
+        A Run (`history.at(step)`) has its own next step: pass it alone. After the last step of a run that is the step
+        training would have taken next, and the derivation says so.
     x, y : a sample (d,) with its target, or rows (n, d) with theirs
         Without y only the forward pass is worked out. For a table model x is a table, which may hold the target.
-    optimizer : as in `train`, or None for no update
+    optimizer : as in `train`, or None for no update; "auto" is the estimator's own, and SGD for a network
         L-BFGS has no update of one step, so its derivation ends with the gradient.
     learning_rate : in place of the optimizer's own
     **options : the fields of StepOptions, which help(explain) lists here
     dropout_masks : {layer: (n, width) mask}, in place of those that `seed` and `step` draw
+    alpha : scikit-learn's penalty: an l2 of alpha divided by the rows of the batch, or by their weights
     step : the number of this update, from 0, which is that of the updates made before: for dropout and for Adam's bias correction
     memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
     digits : significant digits of printed numbers
@@ -80,22 +84,36 @@ def explain(
     digits = check_count("digits", digits, high=17)
     if isinstance(network, Run):
         return _explain_run(network, digits)
-    net, x, y, names = _network_of(network, x, y)
-    X, Y, one = _rows(net, x, y)
-    chosen = as_optimizer(optimizer) if optimizer is not None else None
+    if alpha is not None and ("l1" in options or "l2" in options):
+        raise InputError("alpha: expected alpha, or l1 and l2; got both; pass one of them.")
+    if x is None:
+        raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
+    source = source_of(network, x, y)
+    net = source.network
+    X, Y, one = _rows(net, source.x, source.y)
+    own = isinstance(optimizer, str) and optimizer == "auto"
+    optimizer = source.options.get("optimizer", "sgd") if own else optimizer
+    chosen = None if optimizer is None else as_optimizer(optimizer)
     recurrence = chosen if isinstance(chosen, Optimizer) else SGD()
     if learning_rate is not None:
         rate = check_number("learning_rate", learning_rate, 0, open_low=True)
         recurrence = replace(recurrence, learning_rate=rate)
     if one and options.get("sample_weight") is not None:
         options["sample_weight"] = np.atleast_1d(options["sample_weight"])
-    given = checked({**options, "optimizer": recurrence, "epochs": 1, "shuffle": False})
+    if own and step == 0 and memory is None:
+        step, memory = source.step, source.memory
+    told = alpha is not None or "l1" in options or "l2" in options
+    fitted = {name: value for name, value in source.options.items() if not (told and name in ("alpha", "l1", "l2"))}
+    alpha = fitted.pop("alpha", alpha)
+    given = checked({**fitted, **options, "optimizer": recurrence, "epochs": 1, "shuffle": False})
     targets = np.zeros((len(X), net.sizes[-1]), net.dtype) if Y is None else Y
     job = make_job(net.copy(), X, targets, given)
+    if alpha is not None:
+        job = replace(job, l2=check_number("alpha", alpha, 0), divide_penalty=True)
     state = State(type(recurrence).__name__, _memory(recurrence, net, memory), check_count("step", step, low=0))
     drawn = masks(job, state.step, len(X)) if dropout_masks is None else _check_masks(net, dropout_masks, len(X))
     batch = Batch(np.arange(len(X)), X, job.Y, job.sample_weight, drawn)
-    return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits, names)
+    return _derive(job, state, batch, Y is not None, isinstance(chosen, Optimizer), digits, source.names)
 
 
 def _derive(
@@ -119,54 +137,6 @@ def _explain_run(run: Run, digits: int) -> Derivation:
     derivation = _derive(job, state, batch, True, isinstance(run.optimizer, Optimizer), digits)
     derivation.ended = run.finished
     return derivation
-
-
-def _network_of(given: Any, x: Any, y: Any) -> tuple[Network, Any, Any, Names]:
-    """Return the network inside `given`, x and y in the form it takes, and the names of its inputs and outputs."""
-    if x is None:
-        raise InputError("x: expected a sample or rows of samples; got None; pass e.g. explain(net, X[0], y[0]).")
-    if isinstance(given, Network):
-        return given, x, y, ((), ())
-    if hasattr(given, "preparation") and isinstance(getattr(given, "network", None), Network):  # a table model
-        table = given.table(x)
-        X = given.preparation.matrix(table, dtype=given.network.dtype)
-        if y is None and given.target in table.names:
-            y = given.encode(table)
-            y = (y - given.target_mean) / given.target_scale if given.classes is None else y
-        outputs = _names(given.classes or (given.target,))
-        return given.network, X, y, (_names(given.preparation.feature_names), outputs)
-    network = getattr(given, "network_", None)
-    if not isinstance(network, Network):
-        raise InputError(
-            f"network: expected a Network, a fitted estimator or a Run; got {shown(given)}; fit the estimator first."
-        )
-    inputs = _names(getattr(given, "feature_names_in_", ()))
-    if not hasattr(given, "classes_"):
-        return network, x, y, (inputs, ())
-    one_label_a_row = y is not None and np.ndim(y) == max(np.ndim(x), 1) - 1
-    return (
-        network,
-        x,
-        _class_numbers(given.classes_, y) if one_label_a_row else y,
-        (inputs, _names(given.classes_)),
-    )
-
-
-def _names(given: Iterable[Any]) -> tuple[str, ...]:
-    """Names as text that is safe to print."""
-    return tuple(printable(str(each)) for each in given)
-
-
-def _class_numbers(classes: Any, y: Any) -> Any:
-    """Encode an estimator's labels as numbers 0 … k − 1."""
-    classes, labels = np.asarray(classes), np.atleast_1d(np.asarray(y))
-    found = labels[..., None] == classes
-    if not found.any(axis=-1).all():
-        raise InputError(
-            f"y: expected classes among {shown(classes.tolist())}; got {shown(y)}; pass one it was fitted on."
-        )
-    numbers = np.argmax(found, axis=-1)
-    return numbers if np.ndim(y) else numbers[0]
 
 
 def _rows(net: Network, x: Any, y: Any) -> tuple[Array, Array | None, bool]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.errors import InputError
-from glassnet.printers.source import read_definition
+from glassnet.printers.source import read_definition, without_modules
 
 FUNCTIONS = {  # NumPy functions that an equation may call, with their number of arguments
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "sqrt", "tanh", "abs", "sign", "ones_like"), 1),
@@ -47,7 +47,8 @@ class Equation:
 def read_equation(function: Callable[..., Any], *, elementwise: bool = True) -> Equation:
     """Parse a Python function as an equation; raise InputError if it is anything more.
 
-    With `elementwise=False` the wider language of row-wise equations and initializers is read as well, and lambdas.
+    With `elementwise=False` the wider language of row-wise equations and initializers is read as well, lambdas, and
+    calls of equations as `module.name`, which become `name`.
 
     Examples
     --------
@@ -57,6 +58,7 @@ def read_equation(function: Callable[..., Any], *, elementwise: bool = True) -> 
     """
     name = getattr(function, "__name__", repr(function))
     tree = read_definition(function)
+    tree = tree if elementwise else without_modules(tree, function)
     if isinstance(tree, ast.Lambda):
         if elementwise:
             raise InputError(f"equation {name}: expected a def; got Lambda; give it a name and a return.")

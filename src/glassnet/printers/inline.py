@@ -10,6 +10,7 @@ from typing import Any
 
 from glassnet.errors import InputError
 from glassnet.printers.expression import FUNCTIONS, read_equation
+from glassnet.printers.source import functions_of_modules
 
 
 def inline(function: Callable[..., Any], arguments: Sequence[ast.expr]) -> ast.expr:
@@ -85,4 +86,5 @@ def _with_constants(function: Callable[..., Any], name: str, expression: ast.exp
 
 def _scope(function: Callable[..., Any]) -> dict[str, Any]:
     closure = inspect.getclosurevars(function)
-    return {**closure.builtins, **closure.globals, **closure.nonlocals}
+    of_modules = {name.rpartition(".")[2]: each for name, each in functions_of_modules(function).items()}
+    return {**of_modules, **closure.builtins, **closure.globals, **closure.nonlocals}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import linecache
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType
 from typing import Any
+
+import numpy as np
 
 from glassnet.errors import InputError
 
@@ -32,6 +35,36 @@ def read_definition(function: Callable[..., Any]) -> Definition:
         name = getattr(function, "__name__", repr(function))
         raise InputError(f"equation {name}: expected a function with source; got none; define it with def.")
     return found
+
+
+def functions_of_modules(function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """Return the Python functions that a function calls as `module.name`, by "module.name"; none whose name means another."""
+    closure = inspect.getclosurevars(function)
+    around = {**closure.builtins, **closure.globals, **closure.nonlocals}
+    names = inspect.unwrap(function).__code__.co_names
+    modules = {module: each for module, each in around.items() if inspect.ismodule(each) and each is not np}
+    found = {(module, name): getattr(each, name, None) for module, each in modules.items() for name in names}
+    found = {place: each for place, each in found.items() if inspect.isfunction(each)}
+    meanings = [(name, each) for (_, name), each in found.items()] + list(around.items())
+    return {
+        f"{module}.{name}": each
+        for (module, name), each in found.items()
+        if all(meant is each for known, meant in meanings if known == name)
+    }
+
+
+def without_modules(tree: Definition, function: Callable[..., Any]) -> Definition:
+    """Return a definition that calls the Python functions of modules by their names alone."""
+    functions = functions_of_modules(function)
+    if not functions:
+        return tree
+
+    class Shorten(ast.NodeTransformer):
+        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+            return ast.Name(node.attr, ast.Load()) if ast.unparse(node) in functions else node
+
+    shortened: Definition = Shorten().visit(copy.deepcopy(tree))
+    return shortened
 
 
 @lru_cache(maxsize=1024)

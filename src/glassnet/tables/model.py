@@ -21,6 +21,7 @@ from glassnet.tables.reading.read import as_table
 from glassnet.tables.reading.table import Table
 from glassnet.tables.report.measures import measure_classes, measure_numbers
 from glassnet.tables.report.text import model_text, target_text
+from glassnet.tables.specs import build_optimizer
 
 Array = NDArray[Any]
 Task = Literal["classification", "regression"]
@@ -113,6 +114,13 @@ class TableModel:
     def target_scale(self) -> float:
         """What the first member multiplies its network's output by."""
         return self.members[0].target_scale
+
+    def step_options(self) -> dict[str, Any]:
+        """Return the optimizer, the penalties and the limit of the gradient of its training, as `explain` takes them."""
+        known = {name: self.settings[name] for name in ("l1", "l2", "clip_norm") if self.settings.get(name)}
+        if not self.settings.get("optimizer"):
+            return known
+        return {**known, "optimizer": build_optimizer(self.settings["optimizer"], self.settings.get("learning_rate"))}
 
     def table(self, given: Any) -> Table:
         """Read `given` (a path, data frame, mapping or Table) as a Table, with the options of the training data."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from glassnet.equations.activations import ACTIVATIONS, Activation
 from glassnet.equations.loss import Loss
-from glassnet.equations.losses import LOSSES
+from glassnet.equations.losses import CALLED_ELSEWHERE, LOSSES
 from glassnet.errors import InputError, shown, unknown_name
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
@@ -52,7 +52,7 @@ def build_loss(text: str) -> Loss:
     """Make a loss, with the constants in the text."""
     name, constants = parse_spec("loss", text)
     if name not in LOSSES:
-        raise unknown_name("loss", name, LOSSES)
+        raise unknown_name("loss", name, LOSSES, CALLED_ELSEWHERE)
     return LOSSES[name].with_parameters(**constants) if constants else LOSSES[name]
 
 
