@@ -43,8 +43,12 @@ def functions_of_modules(function: Callable[..., Any]) -> dict[str, Callable[...
     around = {**closure.builtins, **closure.globals, **closure.nonlocals}
     names = inspect.unwrap(function).__code__.co_names
     modules = {module: each for module, each in around.items() if inspect.ismodule(each) and each is not np}
-    found = {(module, name): getattr(each, name, None) for module, each in modules.items() for name in names}
-    found = {place: each for place, each in found.items() if inspect.isfunction(each)}
+    found: dict[tuple[str, str], Any] = {
+        (module, name): getattr(each, name)
+        for module, each in modules.items()
+        for name in names
+        if inspect.isfunction(getattr(each, name, None))
+    }
     meanings = [(name, each) for (_, name), each in found.items()] + list(around.items())
     return {
         f"{module}.{name}": each
