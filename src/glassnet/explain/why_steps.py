@@ -43,7 +43,7 @@ MEAN_OF_SQUARES = "A running mean of the squared derivatives remembers how large
 STATE: Mapping[str, str] = {
     "m": "A running mean of the gradients evens out the noise of single batches.",
     "m_hat": "The mean began at 0 and is too small at first; dividing by 1 − βᵗ makes up for it.",
-    "v_hat": "So did the mean of the squares; dividing by 1 − βᵗ makes up for it.",
+    "v_hat": "The mean of the squares began at 0 and is too small at first; dividing by 1 − βᵗ makes up for it.",
 }
 BEFORE_THE_OPTIMIZER = ("gradient", "norm", "g", "schedule_factor", "learning_rate")
 OWN_OPTIMIZER = "The optimizer computes this from the gradient on the way to the new parameters."

@@ -72,7 +72,7 @@ def _first(most: int) -> int:
 
 
 def common_power(cells: list[list[float | None]], digits: int) -> tuple[list[list[float | None]], int]:
-    """Take a power of ten out of numbers that would each be written with one: the numbers without it, and its exponent.
+    """Take a power of ten out of a matrix if fewer numbers are then written with one: the numbers, and the exponent.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def common_power(cells: list[list[float | None]], digits: int) -> tuple[list[lis
     largest = max((abs(number) for number in numbers if math.isfinite(number)), default=1.0)
     power = int(f"{largest:e}".partition("e")[2])
     scaled = [[cell if cell is None else _shifted(cell, power, digits) for cell in row] for row in cells]
-    if -4 <= power < max(digits, 6) or _with_power(scaled, digits) >= _with_power(cells, digits):
+    if -3 < power < max(digits, 6) or _with_power(scaled, digits) >= _with_power(cells, digits):
         return cells, 0
     return scaled, power
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
+
+import numpy as np
 
 from glassnet.explain.graph import Graph
 from glassnet.explain.render.breaks import mathml_terms
@@ -19,9 +22,12 @@ from glassnet.explain.render.equations import (
     line_sides,
 )
 from glassnet.explain.render.outline import STAGES, Block, Outline
+from glassnet.explain.render.shown import ShownFormula
 from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.mathml import MathML, print_mathml
+from glassnet.printers.matrices import left_out
 
+VECTORS = {"theta_before": "W and b", "g": "dW and db", "gradient": "dW and db"}  # of all parameters in one vector
 SINCE = "<mtext>&#8195;since&#160;</mtext>"  # before the conditions of a line
 
 
@@ -34,7 +40,8 @@ def render_html(outline: Outline, graph: Graph, *, document: bool = False) -> st
     if outline.given:
         to = MathML(outline.digits, timed=True, rows=outline.rows)
         rows = [given_sides(to, formula) for formula in outline.given]
-        parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows)}</div>')
+        words = [_what(formula, graph, outline.rows) for formula in outline.given]
+        parts.append(f'<h3>Given</h3><div class="wide">{_rows(rows, words)}</div>')
     shown = {block.step.symbol for blocks in outline.stages.values() for block in blocks}
     for stage, blocks in outline.stages.items():
         to = MathML(outline.digits, timed=stage == "update", rows=outline.rows)
@@ -72,10 +79,8 @@ def whole_page(parts: list[str], title: str, document: bool) -> str:
 def page(element: str, title: str) -> str:
     """Put elements into a document of their own."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    ground = (
-        "<style>html { background: #fdfdfb; } @media (prefers-color-scheme: dark) { html { background: #14181d; } }"
-    )
-    ground += " body { margin: 0; }</style>"
+    ground = "<style>html { background: #fdfdfb; } @media screen and (prefers-color-scheme: dark) { html { background: #14181d; } }"
+    ground += " body { margin: 0; } @page { size: A4; margin: 16mm 14mm; }</style>"
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}<title>{escape(title)}</title>{ground}</head>\n'
         f"<body>{element}</body></html>\n"
@@ -85,7 +90,9 @@ def page(element: str, title: str) -> str:
 def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
     step = block.step
     heading = f"<math>{print_mathml(ast.Name(step.symbol))}</math>"
-    inputs = ", ".join(f'<a href="#step-{name}">{name}</a>' if name in shown else name for name in step.inputs)
+    inputs = ", ".join(
+        f'<a href="#step-{name}">{name}</a>' if name in shown else VECTORS.get(name, name) for name in step.inputs
+    )
     about = "; ".join(part for part in (block.shape(to.rows), f"from {inputs}" if inputs else "") if part)
     title = f'<b>{heading} {escape(step.what)}</b> <span class="quiet">{about}</span>'
     parts = [f"<header><div>{title}<p>{escape(block.why)}</p></div>{svg(draw(graph, step))}</header>"]
@@ -97,8 +104,7 @@ def _block(block: Block, graph: Graph, shown: set[str], to: MathML) -> str:
         parts.append(f'<div class="view">where</div><div class="wide">{definitions}</div>')
     if block.lines:
         lines = "".join(f"<div>{_line(line, graph, to)}</div>" for line in block.lines)
-        name = "number" if block.scalar else "one entry" if len(block.lines) == 1 else "largest"
-        parts.append(f'<div class="view">{name}</div><div class="wide entry">{lines}</div>')
+        parts.append(f'<div class="view">{block.lines_named}</div><div class="wide entry">{lines}</div>')
     if step.note:
         parts.append(f'<div class="note">{escape(step.note)}</div>')
     if step.source is not None:
@@ -115,12 +121,23 @@ def _line(line: Line, graph: Graph, to: MathML) -> str:
     return _rows([line_sides(to, line, graph, SINCE), *computed_sides(to, line, graph, SINCE)])
 
 
-def _rows(rows: list[Sides]) -> str:
-    """Write equations one below the other, their equals signs aligned; a long side is broken at its signs to fit."""
+def _what(given: ShownFormula, graph: Graph, rows: int | None) -> str:
+    """Say what a given quantity is, and its size if it is an array."""
+    size = " × ".join(map(str, np.shape(given.result)))
+    about = ", ".join(part for part in (size, left_out(np.shape(given.result), rows)) if part)
+    return f"{graph[given.target].what}{f' ({about})' if about else ''}"
+
+
+def _rows(rows: list[Sides], words: Iterable[str] = ()) -> str:
+    """Write equations one below the other, their equals signs aligned; a long side is broken at its signs to fit.
+
+    `words` stand beside them.
+    """
+    besides = [f'<span class="what">{escape(each)}</span>' for each in words] or [""] * len(rows)
     cells = [
         f'<div class="left">{_math(left) if k == 0 else ""}</div>'
-        f'<div class="right">{_broken(f"<mo>{sign}</mo>{right}")}</div>'
-        for left, rights in rows
+        f'<div class="right">{_broken(f"<mo>{sign}</mo>{right}")}{beside}</div>'
+        for (left, rights), beside in zip(rows, besides, strict=True)
         for k, (sign, right) in enumerate(rights)
     ]
     return f'<div class="equations">{"".join(cells)}</div>'

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.graph import Graph, Step
-from glassnet.explain.render.outline import Outline
+from glassnet.explain.render.outline import Block, Outline
 from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.latex import print_latex
 
@@ -30,6 +30,7 @@ def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
         "steps": [
             {
                 **_step(block.step, full, block.matrices),
+                "parts": [{"symbol": name, "value": _numbers(graph.value(name))} for name, _ in _parts(block, full)],
                 "entries": [_line(line) for line in block.lines],
                 "check": None
                 if block.check is None
@@ -65,6 +66,11 @@ def render_entry_json(entry: ChainRule) -> str:
         "check": None if independent is None else {"value": _number(independent[0]), "method": independent[1]},
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def _parts(block: Block, full: bool) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return the parts of a vector of all parameters; none of a large one unless `full`."""
+    return block.parts if full or np.size(block.step.value) <= IN_FULL else ()
 
 
 def _step(step: Step, full: bool, matrices: frozenset[str]) -> dict[str, Any]:

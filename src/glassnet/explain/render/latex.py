@@ -206,8 +206,7 @@ def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
         parts += ["where", _display(rows, document)]
     if block.lines:
         rows = line_rows(block.lines, graph, to, width)
-        name = "one entry:" if len(block.lines) == 1 else "the largest entries:"
-        parts += ["" if block.scalar else name, _display(rows, document)]
+        parts += ["" if block.scalar else f"{block.lines_named}:", _display(rows, document)]
     parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []
     if step.source is not None:
         lines = [text(line).replace("  ", "~~") for line in block.code.splitlines()]

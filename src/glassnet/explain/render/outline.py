@@ -33,6 +33,7 @@ NOTES = (
     "Numbers of an equation have more digits, or ≈ before its result, where it would not come out as printed.",
 )
 SMALL = 24  # entries of an array of which one is enough to spell out
+PARTS = 6  # an update of up to so many parameters has an entry of each spelled out
 FEW = 2  # entries shown of a step with matrices too large to print in full
 
 
@@ -42,6 +43,11 @@ class Definition:
 
     function: Callable[..., Any]
     in_code: bool = False
+
+
+def _shape(shape: tuple[int, ...], rows: int | None) -> str:
+    size, cut = " × ".join(map(str, shape)), left_out(shape, rows)
+    return f"{size}, {cut}" if cut else size
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Block:
     matrices: frozenset[str]
     definitions: tuple[Definition, ...]  # of equations that no earlier block calls
     why: str  # a sentence
+    parts: tuple[tuple[str, tuple[int, ...]], ...] = ()  # of a vector in theta's layout: their names and shapes
 
     @property
     def scalar(self) -> bool:
@@ -63,8 +70,16 @@ class Block:
 
     def shape(self, rows: int | None) -> str:
         """Write the size of the step's array, and what of it is left out if a matrix of over `rows` rows is cut."""
-        parts = " × ".join(map(str, self.step.shape)), left_out(self.step.shape, rows)
-        return ", ".join(part for part in parts if part)
+        if self.parts:
+            return ", ".join(f"{name} {_shape(shape, rows)}" for name, shape in self.parts)
+        return _shape(self.step.shape, rows)
+
+    @property
+    def lines_named(self) -> str:
+        """What the entries are that are spelled out."""
+        if self.scalar:
+            return "number"
+        return "one entry" if len(self.lines) == 1 else "an entry each" if self.parts else "largest"
 
     @property
     def code(self) -> str:
@@ -170,7 +185,22 @@ def _block(entries: Entries, step: Step, check: Callable[[str, int], Check] | No
     }
     found = check(step.symbol, 8 if graph.network.n_parameters < 10_000 else 3) if check else None
     definitions = _definitions(graph, step, defined)
-    return Block(step, formulas, _largest(entries, step, formulas), found, matrices, definitions, why(graph, step))
+    parts = _parts_of(graph, step) if graph.is_flat(step.symbol) else ()
+    several = step.symbol == "theta" and len(parts) <= PARTS
+    lines = tuple(_largest_of_part(entries, *part) for part in parts) if several else _largest(entries, step, formulas)
+    return Block(step, formulas, lines, found, matrices, definitions, why(graph, step), parts)
+
+
+def _parts_of(graph: Graph, step: Step) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return the names and shapes of a vector's parts, one for each W and b."""
+    parameters = [f"{kind}{layer}" for layer in graph.network.W for kind in "Wb"]
+    return tuple((graph.part_name(step.symbol, each), graph[each].shape) for each in parameters)
+
+
+def _largest_of_part(entries: Entries, name: str, shape: tuple[int, ...]) -> Line:
+    """Return the line of the largest entry of a part."""
+    place = int(np.argmax(np.nan_to_num(np.abs(entries.graph.value(name)), nan=-1.0)))
+    return entries.line(name, tuple(map(int, np.unravel_index(place, shape))))
 
 
 def _definitions(graph: Graph, step: Step, defined: set[str]) -> tuple[Definition, ...]:
