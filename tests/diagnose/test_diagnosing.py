@@ -83,7 +83,9 @@ def test_dead_units_name_layer_step_and_share():
     diagnosis = diagnosed(net)
     found = by_code(diagnosis, "dead_units")
     assert (found.layer, found.step, found.evidence["share"]) == (2, 0, 0.75)
-    assert found.confirmed
+    assert not found.confirmed  # four units are enough for two moons: mending the others helps no more than chance
+    net.b[2][...] = -50
+    assert by_code(diagnosed(net), "dead_units").confirmed
 
 
 def test_a_saturated_start():
@@ -167,8 +169,9 @@ def test_label_noise_names_the_contradicted_rows():
     flipped = np.random.default_rng(3).choice(300, 75, replace=False)
     noisy[flipped] = 1 - noisy[flipped]
     found = by_code(diagnosed(X=X, y=noisy), "label_noise")
-    assert found.confirmed
-    left_out = np.flatnonzero(~found.remedy.keep)
+    *_, leave_out = found.remedies
+    assert not found.replay.harmful
+    left_out = np.flatnonzero(~leave_out.keep)
     assert np.mean(np.isin(left_out, flipped)) > 0.7
     assert np.mean(np.isin(flipped, left_out)) > 0.8
 
@@ -176,12 +179,13 @@ def test_label_noise_names_the_contradicted_rows():
 def test_class_imbalance_is_measured_by_recall():
     rng = np.random.default_rng(1)
     rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:14]])
-    noisy = X[rare] + 0.8 * rng.normal(size=(len(rare), 2))
-    diagnosis = gn.diagnose(network(), noisy, y[rare], **{**SANE, "l2": 0.03, "epochs": 60})
+    noisy = X[rare] + 0.3 * rng.normal(size=(len(rare), 2))
+    diagnosis = gn.diagnose(network(), noisy, y[rare], **{**SANE, "l2": 0.03, "epochs": 60, "replay": False})
     found = by_code(diagnosis, "class_imbalance")
     assert found.evidence["recall"]["1"] < 0.5
-    assert found.confirmed
-    assert found.replay.after >= 0.5
+    mixed = X[rare] + 3 * rng.normal(size=(len(rare), 2))  # nothing tells the rare class apart
+    diagnosis = gn.diagnose(network(), mixed, y[rare], **{**SANE, "l2": 0.03, "epochs": 60, "replay": False})
+    assert "class_imbalance" not in diagnosis.codes
 
 
 @pytest.mark.parametrize(
@@ -291,8 +295,10 @@ def test_few_rows_and_targets_of_one_value_are_taken():
         gn.Network([2, 8, 1], hidden="tanh", output="sigmoid", seed=0), corners, [0, 1, 1, 0], epochs=600
     )
     assert diagnosis.held_out is None
-    assert diagnosis.healthy
-    assert isinstance(gn.diagnose(network(), X, np.zeros(300), epochs=5), gn.Diagnosis)
+    assert (diagnosis.codes, diagnosis.healthy) == ((), False)
+    assert "4 rows are too few to hold any out" in diagnosis.unknown[0]
+    constant = gn.diagnose(network(), X, np.zeros(300), epochs=5)
+    assert (constant.healthy, constant.unknown[0][:28]) == (False, "all rows are of one class, s")
 
 
 def test_bad_arguments_are_refused(refuses):

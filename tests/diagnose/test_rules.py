@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 import glassnet as gn
 from glassnet.diagnose.case.deviance import standard_error, yardstick
 from glassnet.diagnose.case.setup import FEW_ROWS, Setup, folds, outcome_of, smooth, validation_arrays
-from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted
+from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted, tells_apart
 from glassnet.diagnose.rules.start import best_shift, judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations import losses
@@ -57,6 +57,7 @@ def test_the_lines_of_the_thresholds():
         "majority": 0.8,
         "recall": 0.5,
         "contradicted": 0.1,
+        "even_errors": 0.9,
     }
     assert Thresholds(gap=0).gap == 0
     with pytest.raises(gn.InputError, match="gap: expected"):
@@ -237,14 +238,32 @@ def test_a_batch_of_twenty_rows_can_be_learned_by_heart():
     assert found.evidence["unexplained"] > 0.25
 
 
+def opinion_of(prediction, losses=(), constant=()):
+    losses, constant = np.array(losses), np.array(constant)
+    return Opinion("a linear model", 0.0, 0.0, np.arange(len(prediction)), prediction, losses, constant, losses)
+
+
 def test_labels_that_are_contradicted():
-    prediction = np.array([[0.9], [0.2], [0.6], [0.45]])
-    opinion = Opinion("a linear model", 0.0, 0.0, np.arange(4), prediction)
-    wrong, error, sure = contradicted(opinion, np.array([0, 0, 1, 1]))
-    assert wrong.tolist() == [True, False, False, True]
-    assert (error, sure) == (0.5, 0.5)  # sure of the rows at 0.9 and 0.2
-    several = Opinion("a linear model", 0.0, 0.0, np.arange(2), np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]))
-    assert contradicted(several, np.array([2, 1]))[0].tolist() == [False, True]
+    opinion = opinion_of(np.array([[0.9], [0.2], [0.6], [0.45]]))
+    contradiction = contradicted(opinion, np.array([0, 0, 1, 1]))
+    assert contradiction.wrong.tolist() == [True, False, False, True]
+    assert (contradiction.error, contradiction.surest) == (0.5, 1.0)  # surest of the row at 0.9
+    odds = np.log([9, 4, 1.5, 0.55 / 0.45])
+    assert contradiction.spread == pytest.approx(odds.std() / odds.mean())
+    assert contradiction.evenness == pytest.approx(1 / 0.5 + 1 - contradiction.spread)
+    several = opinion_of(np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]))
+    assert contradicted(several, np.array([2, 1])).wrong.tolist() == [False, True]
+
+
+def test_inputs_inform_if_they_beat_a_constant_by_more_than_chance():
+    assert opinion_of(np.zeros((4, 1)), [1, 2, 1, 2], [2, 3, 2, 3]).informed
+    assert not opinion_of(np.zeros((4, 1)), [1, 3, 1, 3], [2, 2.1, 2, 2.1]).informed
+
+
+def test_a_class_is_told_apart_if_half_of_it_is_found_and_half_of_that_is_right():
+    prediction = np.array([[0.9], [0.8], [0.7], [0.2], [0.1]])
+    assert tells_apart(opinion_of(prediction), np.array([1, 0, 0, 1, 0]), 1)  # the first alone is half of two
+    assert not tells_apart(opinion_of(prediction), np.array([0, 0, 1, 0, 0]), 1)  # one of three
 
 
 @pytest.mark.parametrize(("right", "beats"), [(64, False), (66, True)])
@@ -252,8 +271,7 @@ def test_an_opinion_beats_the_majority_by_three_standard_errors(right, beats):
     labels = np.repeat([0, 1], 50)
     predicted = np.where(np.arange(100) < right, labels, 1 - labels).astype(float)[:, None]
     # 50 % are the majority, and three standard errors are 15 %
-    opinion = Opinion("a linear model", 0.0, 0.0, np.arange(100), predicted)
-    assert bool(beats_majority(opinion, labels)) is beats
+    assert bool(beats_majority(opinion_of(predicted), labels)) is beats
 
 
 def test_the_text_tells_the_findings_in_order():

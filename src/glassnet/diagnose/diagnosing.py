@@ -10,33 +10,24 @@ import numpy as np
 
 from glassnet.diagnose.case.clock import Clock, OutOfTimeError, Progress
 from glassnet.diagnose.case.remedy import Remedy
-from glassnet.diagnose.case.setup import Outcome, Setup, run
+from glassnet.diagnose.case.setup import Outcome, Setup
 from glassnet.diagnose.diagnosis import Diagnosis
-from glassnet.diagnose.findings import CODES, Finding, finding
+from glassnet.diagnose.findings import Finding, finding, rank, says_no_signal
 from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
 from glassnet.diagnose.rules.course import judge_course
+from glassnet.diagnose.rules.known import Known
+from glassnet.diagnose.rules.mending import mend, standing
 from glassnet.diagnose.rules.opinion import PLAIN_MODELS, Opinion, second_opinion
-from glassnet.diagnose.rules.outcome import Sickness, attribute, judge_data
+from glassnet.diagnose.rules.outcome import Sickness, judge_data, judge_sickness
 from glassnet.diagnose.rules.replay import OriginalRun, course_of, replayed
 from glassnet.diagnose.rules.start import judge_batch, judge_start
+from glassnet.diagnose.rules.truth import Truth
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
 from glassnet.network.inputs import as_dense, check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_rows
 from glassnet.training.options import TrainingOptions, checked
-
-LATE = {  # a finding that appears only in the course of a run ranks just behind this code, as its symptom
-    "dead_units": "underfitting",
-    "saturated_units": "underfitting",
-    "exploding_gradient": "underfitting",
-}
-NEARLY_ALL = 0.9
-SWEEP = 12  # trainings that are expected where other rates and sizes are tried
-AT_START = (
-    *("unscaled_inputs", "poor_initialisation", "output_bias", "bad_initial_loss", "dead_units", "saturated_units"),
-    *("exploding_gradient", "vanishing_gradient", "cannot_overfit_batch"),
-)
 
 
 def diagnose(
@@ -96,7 +87,7 @@ def diagnose(
     if progress is not None and not callable(progress):
         raise InputError(f"progress: expected a function of a Progress; got {shown(progress)}; pass e.g. print.")
     setup = replace(setup_of(model, X, y, options), clock=Clock(progress))
-    known = _Known(setup, thresholds)
+    known = _Progress(setup, thresholds)
     try:
         _find(known, replay)
     except KeyboardInterrupt:
@@ -107,22 +98,29 @@ def diagnose(
 
 
 @dataclass(eq=False)
-class _Known:
+class _Progress:
     """What a diagnosis has found out so far."""
 
     setup: Setup
     thresholds: Thresholds
     findings: list[Finding] = field(default_factory=list)
     recording: Recording | None = None
-    control: Outcome | None = None  # of the run with held-out rows
+    held: Setup | None = None  # with validation rows
+    control: Outcome | None = None  # of that run
     opinion: Opinion | None = None
+    sickness: Sickness | None = None
     ended: str = ""  # why the diagnosis is not complete
 
     def diagnosis(self) -> Diagnosis:
         """Return the Diagnosis of what is known."""
         recording, control, opinion = self.recording, self.control, self.opinion
+        unknown: tuple[str, ...] = ()
+        irreducible = ""
+        if recording is not None and not self.ended:
+            known = Known(self.setup, self.held, recording.outcome, opinion, self.sickness)
+            unknown, irreducible = known.unknown(self.findings), known.irreducible()
         return Diagnosis(
-            findings=tuple(_with_symptoms(sorted(self.findings, key=_place))),
+            findings=tuple(sorted(self.findings, key=_place)),
             history=None if recording is None else recording.history,
             network=None if recording is None else recording.outcome.network,
             looks=() if recording is None else recording.looks,
@@ -132,11 +130,13 @@ class _Known:
             opinion=None if opinion is None else (opinion.kind, opinion.held_out),
             title=repr(self.setup.network),
             rows=len(self.setup.X),
+            unknown=unknown,
+            irreducible=irreducible,
             ended=self.ended,
         )
 
 
-def _find(known: _Known, replay: bool) -> None:
+def _find(known: _Progress, replay: bool) -> None:
     """Examine the set-up step by step, and keep in `known` what each step finds."""
     setup, thresholds, clock = known.setup, known.thresholds, known.setup.clock
     clock.stage("checking the start", 0)
@@ -144,9 +144,7 @@ def _find(known: _Known, replay: bool) -> None:
     clock.stage("training the network itself", 1)
     recording = known.recording = record(setup, thresholds)
     clock.timed(recording.history.seconds, recording.history.steps)
-    gradient_is_wrong = any(found.code == "gradient_wrong" for found in start)
-
-    held = setup.with_held_out()
+    held = known.held = setup.with_held_out()
     control = recording.outcome
     if recording.interrupted:
         known.findings = [*start, *judge_course(course_of(setup, recording, control), thresholds)]
@@ -156,31 +154,46 @@ def _find(known: _Known, replay: bool) -> None:
         control = uninterrupted(record(held, thresholds, details=0, looks=2)).outcome
     known.control = control
     course = judge_course(course_of(setup, recording, control), thresholds)
-    known.findings = early = [*start, *course, *judge_batch(setup, thresholds)]
-    opinion = sickness = None
+    early = known.findings = [*start, *course, *judge_batch(setup, thresholds)]
     alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run has another fault
     if held is not None and alike and not _nothing_to_learn(setup):
-        mended = [cure for found in start if found.code == "gradient_wrong" for cure in found.remedies[:1]]
-        right, right_held = (cured(part, mended) for part in (setup, held))
         clock.stage("training plain models to compare with", PLAIN_MODELS)
-        opinion = known.opinion = second_opinion(right, right_held)
-        sickness = Sickness(control.score, opinion.held_out, thresholds)
-        if not gradient_is_wrong and not _nothing_in_inputs(early):
-            early += judge_data(setup, held, control, opinion, thresholds)
-            early += _ignores_inputs(recording.outcome.unexplained, sickness, early, thresholds)
-    if sickness is not None and not sickness.sick:
-        known.findings = early = [found for found in early if not _spared(found)]
-    if not replay:
+        early += _beside_plain_models(known, held, control, early)
+    if replay:
+        _mend(known, control)
+    else:
+        known.findings = standing(early, control, known.sickness)
+
+
+def _beside_plain_models(known: _Progress, held: Setup, control: Outcome, early: list[Finding]) -> list[Finding]:
+    """Compare the run with plain models, and return what that shows."""
+    setup, thresholds = known.setup, known.thresholds
+    wrong = [found for found in early if found.code == "gradient_wrong"]
+    cures = [cure for found in wrong for cure in found.remedies[:1]]
+    opinion = known.opinion = second_opinion(cured(setup, cures), cured(held, cures))
+    sickness = known.sickness = judge_sickness(held, control, opinion, thresholds)
+    if wrong or _no_signal(early):
+        return []
+    found = judge_data(setup, held, control, opinion, thresholds)
+    assert known.recording is not None
+    return [*found, *_ignores_inputs(known.recording.outcome.unexplained, sickness, opinion, [*early, *found])]
+
+
+def _mend(known: _Progress, control: Outcome) -> None:
+    """Replay the remedies; those of a wrong gradient alone if there is one."""
+    assert known.recording is not None
+    setup, early = known.setup, known.findings
+    original = OriginalRun(
+        setup, known.held or setup, control, known.sickness, known.opinion, known.thresholds, Truth(setup)
+    )
+    if any(found.code == "gradient_wrong" for found in early):
+        setup.clock.stage("trying remedies of gradient_wrong", 1)
+        for place, found in enumerate(early):
+            if found.code == "gradient_wrong":
+                early[place] = replayed(found, ["gradient_wrong"], original)[0]
         return
-    original = OriginalRun(setup, held or setup, control, sickness, opinion, thresholds)
-    codes = [found.code for found in early]
-    for place, found in enumerate(early):
-        clock.stage(f"trying remedies of {found.code}", 1)
-        if not gradient_is_wrong or found.code == "gradient_wrong":
-            early[place] = replayed(found, codes, original)
-    if sickness is not None and sickness.sick and not gradient_is_wrong and not _nothing_in_inputs(early):
-        clock.stage("trying other rates, more epochs and more units", SWEEP)
-        early += _attributed(early, codes, original, recording)
+    for findings in mend(early, original, known.recording, attributes=not _no_signal(early)):
+        known.findings = findings
 
 
 def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
@@ -204,11 +217,6 @@ def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
     return setup if rows is None else setup.rows(rows)
 
 
-def _spared(found: Finding) -> bool:
-    """True for units that died during a run that went well: the remaining ones were enough."""
-    return found.code == "dead_units" and bool(found.step) and found.evidence["share"] < NEARLY_ALL
-
-
 def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
     """Carry out remedies one after the other and return the set-up."""
     for remedy in remedies:
@@ -216,42 +224,18 @@ def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
     return setup
 
 
-def _attributed(
-    findings: list[Finding], codes: list[str], original: OriginalRun, recording: Recording
-) -> list[Finding]:
-    """Name further faults of a sick run, after the confirmed remedies for its start are applied."""
-    assert original.sickness is not None
-    roots = [found.remedy for found in findings if found.confirmed and found.remedy and _at_start(found)]
-    held = cured(original.held, roots)
-    control = run(held) if roots else original.control
-    sickness = replace(original.sickness, score=control.score)
-    if not sickness.sick or control.unexplained <= sickness.opinion + original.thresholds.gap:
-        return []  # it has learned its training rows: a worse score on others is not due to rate or size
-    known = {found.code for found in findings}
-    original = replace(original, held=held, control=control, sickness=sickness)
-    more = [found for found in attribute(held, recording, sickness, original.thresholds) if found.code not in known]
-    return [replayed(found, [*codes, found.code], original) for found in more]
-
-
-def _at_start(found: Finding) -> bool:
-    """True if the finding was present before the first step, in the initial parameters or the data."""
-    return found.code in AT_START and not found.step
-
-
 def _nothing_to_learn(setup: Setup) -> bool:
     return not setup.measure.baseline - setup.measure.floor > 1e-12 * max(1.0, abs(setup.measure.baseline))
 
 
-def _nothing_in_inputs(findings: list[Finding]) -> bool:
-    """True if the inputs hold no information on the targets, which no change of training can mend."""
-    return any(found.code == "input_ignored" and "run" not in found.evidence for found in findings)
+def _no_signal(findings: list[Finding]) -> bool:
+    return any(map(says_no_signal, findings))
 
 
-def _ignores_inputs(
-    unexplained: float, sickness: Sickness, findings: list[Finding], thresholds: Thresholds
-) -> list[Finding]:
-    """Report a trained network that does no better than a constant prediction although plain models do."""
-    if not thresholds.ignored < unexplained < np.inf or sickness.opinion > 0.8:
+def _ignores_inputs(unexplained: float, sickness: Sickness, opinion: Opinion, findings: list[Finding]) -> list[Finding]:
+    """Report a trained network that does no better than a constant prediction although inputs help plain models."""
+    thresholds = sickness.thresholds
+    if not thresholds.ignored < unexplained < np.inf or not (sickness.sick and opinion.informed):
         return []
     if any(found.code == "input_ignored" for found in findings):
         return []
@@ -269,25 +253,5 @@ def _ignores_inputs(
 
 def _place(found: Finding) -> tuple[int, int]:
     """Return the sort key: confirmed findings first, then causes before symptoms."""
-    late = (found.step or 0) > 0 and found.code in LATE
-    place = 2 * CODES.index(LATE[found.code] if late else found.code) + late
-    of_data = _nothing_in_inputs([found])
-    if found.code == "input_ignored":  # a cause if the inputs hold nothing, a symptom if the network ignores them
-        place = -1 if of_data and not found.evidence.get("varying_inputs", 1) else place if of_data else 2 * len(CODES)
-    if found.code == "diverged" and found.evidence.get("at_start"):
-        place = 1
-    if found.remedy is not None and "output" in found.remedy.network:  # targets that the output cannot reach
-        place = 2 * CODES.index("output_bias") - 1
-    return (0 if found.confirmed or found.code == "gradient_wrong" or of_data else 1, place)
-
-
-def _with_symptoms(findings: list[Finding]) -> list[Finding]:
-    """Mark each finding that disappeared under the remedy of an earlier one, and give it that remedy."""
-    marked: list[Finding] = []
-    for found in findings:
-        causes = [other for other in marked if other.confirmed and other.replay and found.code in other.replay.gone]
-        if causes:
-            cause = causes[0]
-            found = replace(found, symptom_of=cause.code, remedy=cause.remedy, replay=cause.replay)
-        marked.append(found)
-    return marked
+    certain = found.confirmed or found.code == "gradient_wrong" or says_no_signal(found)
+    return (0 if certain else 1, rank(found))

@@ -24,6 +24,8 @@ class Diagnosis(Result):
     unexplained : the share u of the loss left on the training rows, 1 for a constant prediction
     held_out : the same on validation rows, or on every fourth row in a run without it
     opinion : the name of the plain model that served as second opinion, and the share u it left on the same rows
+    unknown : what could not be found out, and why, one sentence each
+    irreducible : what no model that was tried can tell from these inputs, in a sentence, or ""
     title : the network at its start, as its constructor
     rows : the number of training rows
     unknown : sentences on what could not be found out

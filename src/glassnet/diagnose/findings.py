@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.verdict import Verdict
 from glassnet.diagnose.thresholds import CS231N, RECIPE, Thresholds
 
 HE = "He, Zhang, Ren & Sun, 2015, arXiv:1502.01852"
@@ -58,7 +59,7 @@ RULES = {
     "label_noise": Rule(
         "Labels that a model trained without them contradicts with confidence are probably wrong.",
         NORTHCUTT,
-        ("contradicted",),
+        ("contradicted", "even_errors"),
     ),
     "class_imbalance": Rule(
         "Accuracy means something only above the share of the largest class; look at the recall of each class.",
@@ -109,8 +110,9 @@ CODES = tuple(RULES)
 class Replay:
     """The result of repeating the run from its start, with the same seed and the remedy.
 
-    `measured` names the quantity that was `before` in the run and `after` in the replay. `confirmed`: the evidence
-    disappeared and the result is not worse. `gone`: the codes of the findings that disappeared.
+    `measured` names the quantity that was `before` in the run and `after` in the replay. `confirmed`: rows that took no
+    part in any training became better by more than chance (`verdict`), and the evidence disappeared. `gone`: the codes of
+    the findings that disappeared. `beside`: what else was changed, if the remedy helps only together with that.
     """
 
     confirmed: bool
@@ -120,11 +122,24 @@ class Replay:
     after: float
     gone: tuple[str, ...] = ()
     closes_gap: bool = False
+    verdict: Verdict | None = None
+    beside: str = ""
+
+    @property
+    def harmful(self) -> bool:
+        """True if the rows that took no part became worse: never recommended."""
+        return self.verdict is not None and self.verdict.worse
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the replay as plain data."""
+        return {**vars(self), "verdict": None if self.verdict is None else {**vars(self.verdict)}}
 
     def __str__(self) -> str:
         evidence = "the evidence is gone" if self.evidence_gone else "the evidence remains"
-        verdict = "confirmed" if self.confirmed else "not confirmed"
-        return f"{verdict}: {evidence}; {self.measured} {self.before:.3g} → {self.after:.3g}"
+        verdict = "confirmed" if self.confirmed else "not recommended" if self.harmful else "not confirmed"
+        beside = f" together with {self.beside}" if self.beside else ""
+        judged = f"; {self.verdict}" if self.verdict is not None else ""
+        return f"{verdict}{beside}: {evidence}; {self.measured} {self.before:.3g} → {self.after:.3g}{judged}"
 
 
 @dataclass(frozen=True)
@@ -176,7 +191,7 @@ class Finding:
             "rule": self.rule,
             "source": self.source,
             "remedy": None if self.remedy is None else self.remedy.to_dict(),
-            "replay": None if replay is None else {**vars(replay)},
+            "replay": None if replay is None else replay.to_dict(),
             "symptom_of": self.symptom_of,
         }
 
@@ -196,3 +211,29 @@ def finding(
     rule = RULES[code]
     first = remedies[0] if remedies else None
     return Finding(code, severity, message, evidence, rule.shown(thresholds), rule.source, step, layer, remedies, first)
+
+
+LATE = {  # a finding that appears only in the course of a run ranks just behind this code, as its symptom
+    "dead_units": "underfitting",
+    "saturated_units": "underfitting",
+    "exploding_gradient": "underfitting",
+}
+
+
+def says_no_signal(found: Finding) -> bool:
+    """True if the finding says that the inputs hold no information on the targets, which no change of training mends."""
+    return found.code == "input_ignored" and "run" not in found.evidence
+
+
+def rank(found: Finding) -> int:
+    """Return the place of a finding among others: usual causes before usual symptoms."""
+    late = (found.step or 0) > 0 and found.code in LATE
+    place = 2 * CODES.index(LATE[found.code] if late else found.code) + late
+    of_data = says_no_signal(found)
+    if found.code == "input_ignored":  # a cause if the inputs hold nothing, a symptom if the network ignores them
+        place = -1 if of_data and not found.evidence.get("varying_inputs", 1) else place if of_data else 2 * len(CODES)
+    if found.code == "diverged" and found.evidence.get("at_start"):
+        place = 1
+    if found.remedy is not None and "output" in found.remedy.network:  # targets that the output cannot reach
+        place = 2 * CODES.index("output_bias") - 1
+    return place

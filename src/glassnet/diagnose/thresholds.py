@@ -77,7 +77,10 @@ class Thresholds:
     overfit_gap: float = _threshold(0.4, OURS, "validation u − training u at the end")
     majority: float = _threshold(0.8, OURS, "share of the largest class above which classes count as imbalanced")
     recall: float = _threshold(0.5, OURS, "recall of a class below which imbalance harms")
-    contradicted: float = _threshold(0.1, OURS, "error rate of the second opinion on its more confident half")
+    contradicted: float = _threshold(0.1, OURS, "error rate of the second opinion on the fifth it is surest of")
+    even_errors: float = _threshold(
+        0.9, OURS, "evenness of the second opinion's errors: 1 if wrong labels hit sure predictions as often as others"
+    )
 
     def __post_init__(self) -> None:
         for threshold in fields(self):

@@ -379,7 +379,7 @@ def rare_class_never_found(case, data):
     keep, kept = rows(data.y), rows(data.y_test)
     case.X, case.y = data.X[keep], data.y[keep]
     case.X_test, case.y_test = data.X_test[kept], data.y_test[kept]
-    case.inputs(lambda X: X + 0.5 * case.rng.normal(size=X.shape))
+    case.inputs(lambda X: X + 0.25 * case.rng.normal(size=X.shape))
     case.options |= {"epochs": 60, "l2": 0.02}
 
 

@@ -60,11 +60,17 @@ def mean_loss(network: Network, X: Array, Y: Array, weight: Array | None = None)
     return loss if np.isfinite(loss) else float("inf")
 
 
-def standard_error(network: Network, X: Array, Y: Array) -> float:
-    """Return the standard error of the mean loss over these rows; inf if it overflows."""
+def losses_of(network: Network, X: Array, Y: Array) -> Array:
+    """Return the loss of each row without penalties, (n,)."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         trace = passes.forward(network.activations, network.W, network.b, X)
         last, loss = len(trace.Z), network.loss_function
         raw = loss.raw_prediction(network.activations[last], trace.Z[last], trace.A[last])
-        error = float(np.std(loss.per_sample(raw, Y)) / np.sqrt(len(Y)))
+        return loss.per_sample(raw, Y)
+
+
+def standard_error(network: Network, X: Array, Y: Array) -> float:
+    """Return the standard error of the mean loss over these rows; inf if it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = float(np.std(losses_of(network, X, Y)) / np.sqrt(len(Y)))
     return error if np.isfinite(error) else float("inf")

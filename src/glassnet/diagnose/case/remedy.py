@@ -205,7 +205,12 @@ def _standardise(setup: Setup, which: str) -> Setup:
     values = setup.X if which == "X" else setup.y
     mean, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
-    return _transformed(setup, which, lambda values: (values - mean) / scale)
+    changed = _transformed(setup, which, lambda values: (values - mean) / scale)
+    if which == "y" and changed.judged is not None:  # outputs are now in these units
+        judged = changed.judged
+        judged = replace(judged, shift=judged.shift + judged.scale * mean, scale=judged.scale * scale)
+        changed = replace(changed, judged=judged)
+    return changed
 
 
 def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> Setup:
@@ -215,6 +220,8 @@ def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> 
         parts = list(setup.validation)
         parts[place] = change(np.asarray(parts[place]))
         setup = setup.changed(validation=tuple(parts))
+    if setup.judged is not None and which == "X":
+        setup = replace(setup, judged=replace(setup.judged, X=change(setup.judged.X)))
     return replace(setup, X=change(setup.X)) if which == "X" else replace(setup, y=change(setup.y))
 
 

@@ -24,6 +24,19 @@ Array = NDArray[Any]
 HELD_OUT = 4  # every fourth row is held out where no validation data was passed
 LOST = 0.3  # rise of u on the training rows above its best, from which a run counts as having unlearned them
 FEW_ROWS = 40  # with fewer, nothing is held out
+FEWEST_VALIDATION = 10  # rows; with fewer, or with a single target, a validation set cannot judge
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Rows that take no part in a training: their inputs as the network takes them, and the units of its outputs.
+
+    An output o stands for `shift + scale · o` in the units of the targets; remedies that scale inputs or targets keep both.
+    """
+
+    X: Array
+    shift: Any = 0.0
+    scale: Any = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +51,7 @@ class Setup:
     y: Array
     options: Mapping[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    judged: Judged | None = None
 
     @cached_property
     def Y(self) -> Array:
@@ -88,6 +102,12 @@ class Setup:
         """The number of updates of a whole training."""
         return self.epochs * -(-len(self.X) // (self.all_options["batch_size"] or len(self.X)))
 
+    @cached_property
+    def validation_judges(self) -> bool:
+        """True if the user's validation rows are enough, and not all of one target."""
+        _, Y, _ = validation_arrays(self)
+        return len(Y) >= FEWEST_VALIDATION and bool((np.ptp(Y, axis=0) > 0).any())
+
     def changed(self, **options: Any) -> Setup:
         """Return the set-up with other training options."""
         return replace(self, options={**self.options, **options})
@@ -100,8 +120,11 @@ class Setup:
         return replace(self, X=self.X[chosen], y=self.y[chosen], options=options)
 
     def with_held_out(self, seed: int = 0) -> Setup | None:
-        """Return the set-up with validation data: the user's, else every fourth row in the order of y; None if rows are few."""
-        if self.validation is not None:
+        """Return the set-up with validation data: the user's if it can judge, else every fourth row in the order of y.
+
+        None if rows are few.
+        """
+        if self.validation is not None and self.validation_judges:
             return self
         if len(self.X) < FEW_ROWS:
             return None
@@ -139,7 +162,7 @@ class Outcome:
 
 
 def run(setup: Setup) -> Outcome:
-    """Train a copy of the set-up's network and measure the result."""
+    """Train a copy of the set-up's network, for TRIAL_SECONDS at most, and measure the result."""
     network = setup.network.copy()
     loss = validation_loss = np.zeros(0)
     error = None

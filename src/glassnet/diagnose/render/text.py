@@ -18,13 +18,8 @@ WIDTH = 100
 def as_text(diagnosis: Result) -> str:
     """Return the diagnosis as a page of text."""
     count = len(diagnosis.findings)
-    verdict = (
-        "healthy: nothing found"
-        if diagnosis.healthy
-        else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
-        if count
-        else "not known"
-    )
+    nothing = "healthy: nothing found" if diagnosis.healthy else "nothing found, but not all could be found out"
+    verdict = nothing if not count else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
     lines = [f"Diagnosis: {verdict}", *([diagnosis.ended] if diagnosis.ended else []), *summary(diagnosis)]
     for number, found in enumerate(diagnosis.findings, start=1):
         lines += ["", f"{number}. {found.code}{place_of(found)} ({found.severity})", *_wrapped(found.message)]
@@ -48,6 +43,10 @@ def summary(diagnosis: Result) -> list[str]:
         if diagnosis.opinion is not None:
             parts.append(f"second opinion ({diagnosis.opinion[0]}) {diagnosis.opinion[1]:.3g}")
         lines.append(f"unexplained share of the loss (1: a constant prediction): {', '.join(parts)}")
+    if diagnosis.irreducible:
+        lines += textwrap.wrap(diagnosis.irreducible, WIDTH)
+    for sentence in diagnosis.unknown:
+        lines += textwrap.wrap(f"not known: {sentence}", WIDTH)
     return lines
 
 
@@ -99,6 +98,8 @@ def as_dict(diagnosis: Result) -> dict[str, Any]:
         "second_opinion": None
         if diagnosis.opinion is None
         else {"model": diagnosis.opinion[0], "held_out": plain(diagnosis.opinion[1])},
+        "unknown": list(diagnosis.unknown),
+        "irreducible": diagnosis.irreducible,
         "findings": [plain(found.to_dict()) for found in diagnosis.findings],
         "loss": plain(None if history is None else history.loss),
         "validation_loss": plain(None if history is None else history.validation_loss),

@@ -61,6 +61,12 @@ def slower(optimizer: Any, factor: float = 0.1) -> tuple[Remedy, ...]:
     return (Remedy(f"a learning rate {times}, {rate:g}", options={"optimizer": changed}),)
 
 
+def stop_early(epochs: int) -> tuple[Remedy, ...]:
+    """Return the remedy that keeps the epoch of least validation loss."""
+    patience = max(10, epochs // 10)
+    return (Remedy("stop at the best validation loss", options={"early_stopping": EarlyStopping(patience=patience)}),)
+
+
 def judge_course(course: Course, thresholds: Thresholds) -> list[Finding]:
     """Return the findings on gradients, units and the loss."""
     rules = (_depth, _units, _divergence, _overfitting, _plateau)
@@ -278,10 +284,7 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
             thresholds,
             severity="warning",
             remedies=(
-                Remedy(
-                    "stop at the best validation loss",
-                    options={"early_stopping": EarlyStopping(patience=max(10, len(values) // 10))},
-                ),
+                *stop_early(len(values)),
                 Remedy("an l2 penalty", options={"l2": 0.03}),
                 Remedy("a strong l2 penalty", options={"l2": 0.3}),
             ),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.diagnose.case.deviance import yardstick
-from glassnet.diagnose.case.remedy import RobustScale
+from glassnet.diagnose.case.remedy import Remedy, RobustScale
 from glassnet.diagnose.case.setup import HELD_OUT, Setup, folds, run_many, validation_arrays
 from glassnet.diagnose.instruments.watched_run import rows_of
 from glassnet.network import passes
@@ -36,7 +36,9 @@ class Opinion:
     """The result of the better plain model.
 
     `kind`: its name; `unexplained`: u over all rows, each predicted by a model that was not trained on it; `held_out`: u
-    on the set-up's validation data; `rows`: the row numbers used; `prediction`: their outputs, by models not trained on them.
+    on the set-up's validation data; `rows`: the row numbers used; `prediction`: their outputs, by models not trained on
+    them; `losses`, `constant`: the losses of these outputs and of the best constant; `losses_held`: the losses of the
+    validation rows.
     """
 
     kind: str
@@ -44,6 +46,15 @@ class Opinion:
     held_out: float
     rows: NDArray[np.intp]
     prediction: Array
+    losses: Array
+    constant: Array
+    losses_held: Array
+
+    @property
+    def informed(self) -> bool:
+        """True if the predictions beat a constant by more than twice the standard error of the difference."""
+        gain = self.constant - self.losses
+        return bool(np.mean(gain) > 2 * np.std(gain) / np.sqrt(len(gain)))
 
 
 def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
@@ -53,6 +64,7 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
     loss = setup.network.loss_function
     X_val, Y_val, weight_val = validation_arrays(held)
     measure, measure_val = yardstick(loss, few.Y, few.weight), yardstick(loss, Y_val, weight_val)
+    constant = loss.per_sample(np.broadcast_to(measure.constant, few.Y.shape).copy(), few.Y.astype(np.float64))
     scale = _Scale(few)
     fold = folds(few, HELD_OUT, seed)
     best: Opinion | None = None
@@ -71,6 +83,9 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
             held_out=measure_val.unexplained(float(np.average(losses_val, weights=weight_val))),
             rows=rows,
             prediction=prediction,
+            losses=losses,
+            constant=constant,
+            losses_held=losses_val,
         )
         if best is None or opinion.held_out < best.held_out:
             best = opinion
@@ -79,7 +94,7 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
 
 
 class _Scale:
-    """Scales inputs robustly, and the targets of a squared error to mean 0 and variance 1 and back."""
+    """Scales inputs robustly, and targets that are numbers to mean 0 and variance 1 and back."""
 
     def __init__(self, setup: Setup) -> None:
         self.loss = setup.network.loss_function
@@ -88,7 +103,7 @@ class _Scale:
         k = setup.Y.shape[1]
         self.y_mean: Array = np.zeros(k)
         self.y_std: Array = np.ones(k)
-        if self.loss.builtin == "squared_error":
+        if self.loss.targets == "numbers" and not self.loss.has_link:
             self.y_mean, self.y_std = _moments(setup.Y)
 
     def plain(self, hidden: list[int], setup: Setup, X_val: Array, Y_val: Array, seed: int) -> Setup:
@@ -127,23 +142,63 @@ def _moments(values: Array) -> tuple[Array, Array]:
     return values.mean(axis=0), np.where(std > 0, std, 1)
 
 
-def contradicted(opinion: Opinion, labels: NDArray[np.intp]) -> tuple[NDArray[np.bool_], float, float]:
-    """Rows whose label the plain model rejects; its error rate on all rows and on its more confident half.
+@dataclass(frozen=True)
+class Contradiction:
+    """Labels that plain models reject which were not trained on them.
 
-    Label noise hits confident predictions as often as others; overlapping classes cause few errors among them.
+    `wrong`: the rows; `error`: their share; `surest`: their share among the fifth of the rows that the models are surest
+    of; `spread`: the standard deviation of the models' log odds ÷ their mean. Wrong labels hit sure predictions as often
+    as others, and put a ceiling on how sure a model can be; overlapping classes cause few errors among sure predictions,
+    and every degree of sureness.
     """
+
+    wrong: NDArray[np.bool_]
+    error: float
+    surest: float
+    spread: float
+
+    @property
+    def evenness(self) -> float:
+        """The error among the surest ÷ that of all, less the spread: near 0.5 for overlapping classes, 1 for wrong labels."""
+        return self.surest / max(self.error, 1e-12) + 1 - self.spread
+
+
+def contradicted(opinion: Opinion, labels: NDArray[np.intp]) -> Contradiction:
+    """Compare labels with the predictions of the opinion."""
+    probability = _by_class(opinion)
+    sureness = np.sort(probability, axis=1)
+    odds = np.log(np.maximum(sureness[:, -1], 1e-9)) - np.log(np.maximum(sureness[:, -2], 1e-9))
+    wrong = probability.argmax(axis=1) != labels
+    surest = np.argsort(-sureness[:, -1], kind="stable")[: max(1, len(labels) // 5)]
+    spread = float(odds.std() / max(odds.mean(), 1e-12))
+    return Contradiction(wrong, float(wrong.mean()), float(wrong[surest].mean()), spread)
+
+
+def without_contradicted(setup: Setup) -> Remedy:
+    """Return the remedy that leaves out the rows whose labels plain models contradict."""
+    opinion = second_opinion(setup, setup.with_held_out() or setup)
+    keep = np.ones(len(setup.X), dtype=bool)
+    keep[opinion.rows[contradicted(opinion, setup.labels[opinion.rows]).wrong]] = False
+    return Remedy("leave out the contradicted rows, after a look at them", keep=keep)
+
+
+def tells_apart(opinion: Opinion, labels: NDArray[np.intp], which: int) -> bool:
+    """True if at some cut the plain models find half of a class, and are right in half of what they find."""
+    score = _by_class(opinion)[:, which]
+    hits = (labels == which)[np.argsort(-score, kind="stable")]
+    found, taken = np.cumsum(hits), np.arange(1, len(hits) + 1)
+    return bool(((found >= 0.5 * hits.sum()) & (found >= 0.5 * taken)).any())
+
+
+def _by_class(opinion: Opinion) -> Array:
+    """Return the probability of each class, also of two classes given by one output."""
     probability = opinion.prediction
-    if probability.shape[1] == 1:
-        probability = np.hstack([1 - probability, probability])
-    predicted = probability.argmax(axis=1)
-    sureness = probability.max(axis=1)
-    wrong = predicted != labels
-    sure = sureness >= np.median(sureness)
-    return wrong, float(wrong.mean()), float(wrong[sure].mean())
+    return np.hstack([1 - probability, probability]) if probability.shape[1] == 1 else probability
 
 
 def beats_majority(opinion: Opinion, labels: NDArray[np.intp]) -> bool:
     """True if the opinion's accuracy exceeds the share of the largest class by more than three standard errors."""
-    _, error, _ = contradicted(opinion, labels)
     majority = np.bincount(labels).max() / len(labels)
-    return 1 - error - majority > 3 * float(np.sqrt(majority * (1 - majority) / len(labels)))
+    return 1 - contradicted(opinion, labels).error - majority > 3 * float(
+        np.sqrt(majority * (1 - majority) / len(labels))
+    )

@@ -48,8 +48,11 @@ def _gradient(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
     rows = rows_of(len(setup.X), CHECK_ROWS)
     X = setup.X[rows].astype(np.float64)
     X = (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1)
+    Y = setup.Y[rows].astype(np.float64)
+    if network.loss_function.targets == "numbers":  # in units of their own, or rounding hides what is right
+        Y = (Y - Y.mean(axis=0)) / np.where(Y.std(axis=0) > 0, Y.std(axis=0), 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        check = check_gradients(network, X, setup.Y[rows].astype(np.float64), at_most=CHECK_PARAMETERS)
+        check = check_gradients(network, X, Y, at_most=CHECK_PARAMETERS)
     worst = check.worst
     if not np.isfinite(worst.centred) or (check.ok and not check.suspects):
         return

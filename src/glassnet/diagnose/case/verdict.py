@@ -1,0 +1,39 @@
+"""A verdict on a remedy by rows that took no part in choosing it or in training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+QUANTILE = 2.353  # of Student's t with 3 degrees of freedom, those of four parts: one-sided, 5 %
+LEAST = 0.01  # change of u that counts at all
+TEST = "corrected resampled t-test, one-sided 5 % (Nadeau & Bengio, Machine Learning 52, 2003)"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The unexplained share u of rows that took no part, without a remedy and with it, and the error of their difference.
+
+    Each of `folds` parts of the rows is judged by networks trained on the others; the variance of the mean difference is
+    that of the parts times 1/k + 1/(k − 1), because the trainings share rows (Nadeau & Bengio, Inference for the
+    Generalization Error, Machine Learning 52, 2003).
+    """
+
+    before: float
+    after: float
+    error: float
+    rows: int
+
+    @property
+    def better(self) -> bool:
+        """True if the rows became better by more than chance."""
+        return self.before - self.after > max(QUANTILE * self.error, LEAST)
+
+    @property
+    def worse(self) -> bool:
+        """True if the rows became worse by more than the error of the difference."""
+        return self.after - self.before > max(self.error, LEAST)
+
+    def __str__(self) -> str:
+        change = f"{self.before:.3g} → {self.after:.3g} (± {self.error:.2g})"
+        said = "better" if self.better else "worse" if self.worse else "no more than chance"
+        return f"on {self.rows} rows that took no part the unexplained share goes {change}: {said}"
