@@ -14,10 +14,15 @@ from glassnet.diagnose.rules.outcome import Sickness
 from glassnet.diagnose.rules.replay import OF_DATA, OriginalRun, replayed
 
 AT_MOST_PENDING = 2  # remedies without an effect of their own that are tried together with others
-STANDING = ("gradient_wrong", "input_ignored", "label_noise")  # statements that need no sick run and no remedy
+STANDING = (
+    "gradient_wrong",
+    "input_ignored",
+    "label_noise",
+    "class_imbalance",
+)  # statements that need no sick run and no remedy
 TRIALS, SWEEP = 5, 12  # trainings that are expected for the remedies of a finding, and where other settings are tried
 FIRST_OF_RATES = 2 * CODES.index("learning_rate_too_high")
-OF_THE_END = ("plateau", "overfitting", "cannot_overfit_batch", "bad_initial_loss", "class_imbalance", "diverged")
+OF_THE_END = ("plateau", "overfitting", "cannot_overfit_batch", "bad_initial_loss", "diverged")
 
 
 def mend(
