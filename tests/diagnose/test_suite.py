@@ -152,3 +152,19 @@ def test_faults_are_named_first_and_mended_and_healthy_runs_left_alone(tmp_path)
     assert share(broken, "confirmed") >= 0.80
     assert len(healthy) >= 150
     assert share(healthy, "codes") <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("part", "job"),
+    [
+        ("broken", ("adam rate far too low", "moons", 5000)),
+        ("broken", ("relu killed by its bias", "wine", 5001)),
+        ("broken", ("all inputs in the thousands", "friedman", 5002)),
+    ],
+)
+def test_a_sample_of_the_broken_runs_is_named_and_mended_on_rows_never_seen(part, job):
+    outcome = PARTS[part].run(job)
+    assert outcome["harmed"]
+    assert outcome["first"]
+    assert outcome["judged"][0]["confirmed"]
+    assert outcome["judged"][0]["verdict"] == "mends"

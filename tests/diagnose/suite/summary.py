@@ -20,9 +20,19 @@ def print_summary(part, outcomes):
         "labels": print_labels,
     }
     printers.get(part, print_healthy)(done)
-    seconds = sorted(each["seconds"] for each in done if "seconds" in each)
-    if seconds:
-        print(f"  seconds a diagnosis: median {seconds[len(seconds) // 2]:.2f}, largest {seconds[-1]:.2f}")
+    print_cost(done)
+
+
+def print_cost(results):
+    """How long a diagnosis took, and its processor time ÷ that of the training it judged."""
+    seconds = sorted(each["seconds"] for each in results if "seconds" in each)
+    times = sorted(each["processor"] / each["training"] for each in results if each.get("training"))
+    for name, found in (("seconds", seconds), ("trainings", times)):
+        if found:
+            middle, most, last = found[len(found) // 2], found[int(0.9 * len(found))], found[-1]
+            print(
+                f"  a diagnosis took {middle:.2f} {name} at the median, {most:.2f} in nine of ten, {last:.2f} at most"
+            )
 
 
 def print_broken(results):
@@ -47,20 +57,22 @@ def print_broken(results):
 
 
 def print_remedies(results):
-    """What confirmed remedies do on rows never seen."""
-    tried = [(each, judged) for each in results for judged in each.get("judged", ()) if "verdict" in judged]
+    """What confirmed remedies do on rows never seen, in runs that a fault harmed and in all."""
+    tried = [(each, judged) for each in results for judged in each["judged"] if "verdict" in judged]
     confirmed = [(each, judged) for each, judged in tried if judged["confirmed"]]
-    counts = Counter(judged["verdict"] for _, judged in confirmed)
-    n = max(1, len(confirmed))
-    shares = ", ".join(f"{verdict} {count} ({count / n:.1%})" for verdict, count in counts.most_common())
-    print(f"  {len(confirmed)} confirmed remedies on rows never seen: {shares}")
+    for label, some in (
+        ("of runs that a fault harmed", [judged for each, judged in confirmed if each.get("harmed", True)]),
+        ("of all runs", [judged for _, judged in confirmed]),
+    ):
+        counts = Counter(judged["verdict"] for judged in some)
+        shares = ", ".join(f"{verdict} {count} ({count / len(some):.1%})" for verdict, count in counts.most_common())
+        print(f"  {len(some)} confirmed remedies {label}, on rows never seen: {shares}")
     missed = sum(judged["verdict"] == "mends" for _, judged in tried if not judged["confirmed"])
     print(f"  {len(tried) - len(confirmed)} tried and not confirmed, of which {missed} mend on rows never seen")
     for each, judged in confirmed:
-        if judged["verdict"] != "mends":
-            of = each.get("kind", "")
+        if judged["verdict"] != "mends" and (each.get("harmed", True) or judged["verdict"] == "harms"):
             print(
-                f"    {of} {each['data']} {each['key']}: {judged['code']}: {judged['remedy']}: D² {judged['before']:.3f} → "
+                f"    {each['key']}: {judged['code']}: {judged['remedy']}: D² {judged['before']:.3f} → "
                 f"{judged['after']:.3f} ({judged['errors']:+.1f} standard errors)"
             )
 

@@ -79,7 +79,9 @@ def explained(losses: Any) -> float:
 
 
 def best_of_sklearn(data: Any) -> float:
-    """Return the largest D² that a linear model, a random forest or nearest neighbours reach on the test rows."""
+    """Return the largest D² that a linear model, a random forest or nearest neighbours reach on the test rows; 0 if y is constant."""
+    if len(np.unique(data.y, axis=0)) < 2:
+        return 0.0
     task, few = Task.of(data), min(15, len(data.X))
     if data.classes:
         forest = RandomForestClassifier(50, min_samples_leaf=3, random_state=0)
