@@ -20,6 +20,7 @@ from glassnet.diagnose.diagnosing import diagnose
 
 HARMED = 0.1  # D² that a fault must cost on the test rows, or the data forgave it
 NOTHING = 0.02  # D² of the best of scikit-learn's models, below which the inputs say nothing
+OVERFITTED = 0.3  # D² on training rows above that on test rows
 CALIBRATION, REPORT = 0, 5000  # first seeds
 
 
@@ -141,16 +142,23 @@ def _run_healthy(drawn, whatever=False):
     if diagnosis.findings:
         task = Task.of(replace(data, y=y))
         result["judged"] = judge_remedies(diagnosis.findings, network, X, y, options, task)
-        result["unfair"] = [each["code"] for each in result["judged"] if not _is_fair(each, theirs)]
+        result["training D²"] = explained(trained_losses(network, X, y, options, Task.of(replace(data, y=y), X, y)))
+        result["unfair"] = [each["code"] for each in result["judged"] if not _is_fair(each, result)]
         result["set-up"] = described(network, options)
     return result
 
 
-def _is_fair(judged, theirs):
-    """True if the remedy was seen to mend on rows never seen, or the inputs are said to tell nothing and they do not."""
+def _is_fair(judged, result):
+    """True if the accusation holds on the test rows.
+
+    Its remedy mends them; or the inputs are said to tell nothing and scikit-learn's models agree; or overfitting is
+    named in a run that is behind those models, and far better on its own rows.
+    """
+    ours, theirs = result["ours"], result["theirs"]
     if judged["code"] == "input_ignored":
         return theirs < NOTHING
-    return judged.get("verdict") == "mends"
+    overfitted = not result["healthy"] and result["training D²"] - ours > OVERFITTED
+    return judged.get("verdict") == "mends" or (judged["code"] == "overfitting" and overfitted)
 
 
 def run_noise(job):
