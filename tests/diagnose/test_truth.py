@@ -7,7 +7,7 @@ from sklearn.datasets import make_moons
 import glassnet as gn
 from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.case.setup import Setup, folds, run
-from glassnet.diagnose.case.verdict import QUANTILE, Verdict
+from glassnet.diagnose.case.verdict import QUANTILES, Verdict
 from glassnet.diagnose.rules.start import STANDARDISE, STANDARDISE_TARGETS
 from glassnet.diagnose.rules.truth import FOLDS, Truth
 
@@ -22,7 +22,8 @@ def classifier(**options):
 def test_the_test_is_students_with_the_variance_of_trainings_that_share_rows():
     from scipy import stats
 
-    assert pytest.approx(stats.t.ppf(0.95, FOLDS - 1), abs=5e-4) == QUANTILE
+    for parts, quantile in QUANTILES.items():
+        assert pytest.approx(stats.t.ppf(0.95, parts - 1), abs=5e-4) == quantile
     verdict = Truth(classifier(l2=3.0)).compare((), (Remedy("no l2", options={"l2": 0.0}),))
     setup, fold = classifier(l2=3.0), folds(classifier(), FOLDS, 7)
     shares = []

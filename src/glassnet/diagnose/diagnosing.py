@@ -19,7 +19,7 @@ from glassnet.diagnose.rules.known import Known
 from glassnet.diagnose.rules.mending import mend, standing
 from glassnet.diagnose.rules.opinion import PLAIN_MODELS, Opinion, second_opinion
 from glassnet.diagnose.rules.outcome import Sickness, judge_data, judge_sickness
-from glassnet.diagnose.rules.replay import OriginalRun, course_of, replayed
+from glassnet.diagnose.rules.replay import OriginalRun, course_of
 from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.rules.truth import Truth
 from glassnet.diagnose.thresholds import Thresholds
@@ -180,18 +180,12 @@ def _beside_plain_models(known: _Progress, held: Setup, control: Outcome, early:
 
 
 def _mend(known: _Progress, control: Outcome) -> None:
-    """Replay the remedies; those of a wrong gradient alone if there is one."""
+    """Replay the remedies, and keep the findings as they then stand."""
     assert known.recording is not None
     setup, early = known.setup, known.findings
     original = OriginalRun(
         setup, known.held or setup, control, known.sickness, known.opinion, known.thresholds, Truth(setup)
     )
-    if any(found.code == "gradient_wrong" for found in early):
-        setup.clock.stage("trying remedies of gradient_wrong", 1)
-        for place, found in enumerate(early):
-            if found.code == "gradient_wrong":
-                early[place] = replayed(found, ["gradient_wrong"], original)[0]
-        return
     for findings in mend(early, original, known.recording, attributes=not _no_signal(early)):
         known.findings = findings
 

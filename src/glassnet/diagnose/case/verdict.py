@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUANTILE = 2.353  # of Student's t with 3 degrees of freedom, those of four parts: one-sided, 5 %
+QUANTILES = {4: 2.353, 8: 1.895}  # of Student's t, one-sided 5 %, by the number of parts that judge
 LEAST = 0.01  # change of u that counts at all
 TEST = "corrected resampled t-test, one-sided 5 % (Nadeau & Bengio, Machine Learning 52, 2003)"
 
@@ -13,20 +13,21 @@ TEST = "corrected resampled t-test, one-sided 5 % (Nadeau & Bengio, Machine Lear
 class Verdict:
     """The unexplained share u of rows that took no part, without a remedy and with it, and the error of their difference.
 
-    Each of `folds` parts of the rows is judged by networks trained on the others; the variance of the mean difference is
-    that of the parts times 1/k + 1/(k − 1), because the trainings share rows (Nadeau & Bengio, Inference for the
-    Generalization Error, Machine Learning 52, 2003).
+    Each of `parts` parts, a quarter of the rows, is judged by networks trained on the others; eight parts are two divisions
+    of the rows. The variance of the mean difference is that of the parts times 1/parts + 1/3, test rows ÷ training rows,
+    because the trainings share rows (Nadeau & Bengio, Inference for the Generalization Error, Machine Learning 52, 2003).
     """
 
     before: float
     after: float
     error: float
     rows: int
+    parts: int = 4
 
     @property
     def better(self) -> bool:
         """True if the rows became better by more than chance."""
-        return self.before - self.after > max(QUANTILE * self.error, LEAST)
+        return self.before - self.after > max(QUANTILES[self.parts] * self.error, LEAST)
 
     @property
     def worse(self) -> bool:

@@ -22,6 +22,7 @@ from glassnet.training.schedules import Constant
 WIDE = 64
 FEW_STEPS = 200  # a run of fewer may simply be too short
 MOST_PAIRS = 24
+NEAR = 0.03  # u by which a smaller change may be worse than the best one
 
 
 Change = tuple[str, Remedy, str]  # the code of the fault it would prove, the change, its reading
@@ -141,8 +142,9 @@ def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, t
     codes = list(dict.fromkeys(trial.code for trial in by_score))
     if {"learning_rate_too_high", "learning_rate_too_low"} <= set(codes):
         codes = codes[:1]
-    well = [trial for trial in closing if sickness.well(trial.outcome.score)]  # the smallest changes first
-    preferred = [*well, *(trial for trial in by_score if trial not in well)]
+    near = by_score[0].outcome.score + NEAR
+    best = [trial for trial in closing if trial.outcome.score <= near]  # the smallest changes first
+    preferred = [*best, *(trial for trial in by_score if trial not in best)]
     ratio = typical_ratio(recording)
     found = []
     for code in codes:

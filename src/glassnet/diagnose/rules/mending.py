@@ -44,6 +44,8 @@ def mend(
         clock.stage(f"trying remedies of {found.code}", TRIALS)
         mending.replay(found)
         yield [*mending.done, *in_order[place + 1 :]]
+        if found.code == "gradient_wrong" and not mending.done[-1].confirmed:
+            return  # nothing else can be tried with a wrong gradient
     if len(first) == len(in_order):
         mending.attribute(recording, attributes)
     yield standing(mending.done, mending.original.control, mending.original.sickness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from glassnet.diagnose.rules.opinion import without_contradicted
 from glassnet.network import passes
 
 FOLDS = 4
+DOUBT = 0.1  # difference of u that is worth a second division of the rows
 WORST = 1.5  # u of a fold at most, so that one failed training does not decide, and less failure is no cure
 FEWEST = 6 * FOLDS  # rows; with fewer no fold can judge
 
@@ -23,7 +25,7 @@ class Truth:
     """Trains a set-up on all but one part of its rows, part after part, with and without remedies, and judges the rest."""
 
     def __init__(self, setup: Setup, seed: int = 7) -> None:
-        self.setup = setup
+        self.setup, self.seed = setup, seed
         self.fold = folds(setup, FOLDS, seed)
         self._known: dict[tuple[Remedy, ...], tuple[Array, NDArray[np.intp]]] = {}
 
@@ -33,11 +35,23 @@ class Truth:
         return len(self.setup.X) >= FEWEST
 
     def compare(self, before: tuple[Remedy, ...], after: tuple[Remedy, ...]) -> Verdict:
-        """Judge the remedies `after` against those of `before`."""
-        first, second = (np.minimum(self._by_fold(remedies), WORST) for remedies in (before, after))
-        difference = first - second
-        error = float(np.sqrt(np.var(difference, ddof=1) * (1 / FOLDS + 1 / (FOLDS - 1))))
-        return Verdict(float(first.mean()), float(second.mean()), error, len(self.setup.X))
+        """Judge the remedies `after` against those of `before`; a large difference in doubt by a second division, too."""
+        verdict = self._verdict([self], before, after)
+        if verdict.better or verdict.before - verdict.after < DOUBT:
+            return verdict
+        return self._verdict([self, self._second], before, after)
+
+    @cached_property
+    def _second(self) -> Truth:
+        return Truth(self.setup, self.seed + 1)
+
+    def _verdict(self, divisions: list[Truth], before: tuple[Remedy, ...], after: tuple[Remedy, ...]) -> Verdict:
+        first, second = (
+            np.concatenate([np.minimum(division._by_fold(remedies), WORST) for division in divisions])
+            for remedies in (before, after)
+        )
+        error = float(np.sqrt(np.var(first - second, ddof=1) * (1 / len(first) + 1 / (FOLDS - 1))))
+        return Verdict(float(first.mean()), float(second.mean()), error, len(self.setup.X), len(first))
 
     def classes(self, remedies: tuple[Remedy, ...]) -> NDArray[np.intp]:
         """Return the class predicted for each row by the network that was not trained on it."""
