@@ -45,6 +45,17 @@ def digits_of_condition(condition: ast.expr, digits: int, environment: Environme
     return next((more for more in range(digits, EXACT) if value_of(as_printed(condition, more), environment)), EXACT)
 
 
+def digits_of_cells(cells: list[tuple[ast.expr, float]], digits: int) -> tuple[int, bool]:
+    """Return the digits for the formulas of a matrix's entries, and True if all give their values as printed."""
+    for more in range(digits, digits + MORE + 1):
+        if all(
+            format_number(value_of(as_printed(cell, more), {}), digits) == format_number(value, digits)
+            for cell, value in cells
+        ):
+            return more, True
+    return digits, False
+
+
 def digits_of_matrices(
     evaluate: Callable[[Mapping[str, Any]], Any], numbers: Mapping[str, Any], value: Any, digits: int
 ) -> tuple[int, bool]:

@@ -64,8 +64,8 @@ NAMED = {
     "loss": Symbol("loss", "L"),
     "mean_loss": Symbol("mean_loss", "L", "bar"),
     "losses": Symbol("losses", "ell"),
-    "loss_terms": Symbol("loss_terms", "ell"),
-    "loss_of_output": Symbol("loss_of_output", "ell"),
+    "loss_terms": Symbol("loss_terms", "ell", sub="out"),
+    "loss_of_output": Symbol("loss_of_output", "ell", "hat"),
     "mean_weights": Symbol("mean_weights", "w", "bar"),
     "penalty_sum": Symbol("penalty_sum", "P"),
 }

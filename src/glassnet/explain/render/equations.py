@@ -45,7 +45,7 @@ def formula_sides(to: Notation, formula: ShownFormula, block: Block, graph: Grap
     """Write a formula in names, in numbers, and its result; with `graph`, a formula of one sample loses its row number."""
     forms = []
     left, names = formula.left, formula.expression
-    if graph is not None and formula.index:
+    if graph is not None and (len(formula.index) > 1 or formula.target.startswith("J")):  # i is no letter of a sum
         left = on_the_blackboard(left, graph)
         names = None if names is None else on_the_blackboard(names, graph)
     more = with_digits(to, formula.digits or to.digits)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.agreement import digits_of_matrices, digits_of_numbers
+from glassnet.explain.agreement import digits_of_cells, digits_of_matrices
 from glassnet.explain.entries import Entries
 from glassnet.explain.graph import Graph, Step
 from glassnet.explain.render.indexed import LETTERS, Letters, has_no_matrix_form, letters_of
 from glassnet.printers.element import fill
+from glassnet.printers.matrices import left_out
 from glassnet.printers.statements import names_in
 
 PLUGGED = 60  # most numbers that are put in place of names in a formula of matrices
@@ -117,12 +118,20 @@ def _with_numbers(graph: Graph, formula: ShownFormula) -> ShownFormula:
     numbers, expression = formula.numbers, formula.expression
     few = sum(np.size(value) for value in numbers.values()) <= PLUGGED
     rowwise_loss = np.ndim(formula.result) == 0  # maps whole matrices to one number
-    if not few or rowwise_loss or expression is None or any(np.ndim(value) > 2 for value in numbers.values()):
+    code = "" if expression is None else ast.unparse(expression)
+    turned = {name: np.shape(value)[:: -1 if f"{name}.T" in code else 1] for name, value in numbers.items()}
+    if (
+        not few
+        or any(left_out(shape) for shape in turned.values())
+        or rowwise_loss
+        or expression is None
+        or any(np.ndim(value) > 2 for value in numbers.values())
+    ):
         return formula
-    code = compile(ast.unparse(expression), "formula", "eval")
+    formula_code = compile(code, "formula", "eval")
 
     def evaluate(arrays: Mapping[str, Any]) -> Any:
-        return eval(code, {**graph.environment, **arrays})
+        return eval(formula_code, {**graph.environment, **arrays})
 
     digits, agrees = digits_of_matrices(evaluate, numbers, formula.result, graph.digits)
     return replace(formula, plugged=True, digits=digits, agrees=agrees)
@@ -159,12 +168,14 @@ def _jacobian(entries: Entries, step: Step) -> tuple[ShownFormula, ...]:
         cells = tuple(
             tuple(fill(line.names, graph.environment)[0] for line in row if line.names is not None) for row in rows
         )
-        found = [
-            digits_of_numbers(cell, line.value, graph.digits, graph.environment)
-            for row, lines in zip(cells, rows, strict=True)
-            for cell, line in zip(row, lines, strict=True)
-        ]
-        digits, agrees = max(digits for digits, _ in found), all(agrees for _, agrees in found)
+        digits, agrees = digits_of_cells(
+            [
+                (cell, line.value)
+                for row, lines in zip(cells, rows, strict=True)
+                for cell, line in zip(row, lines, strict=True)
+            ],
+            graph.digits,
+        )
         shown = replace(shown, cells=cells, digits=digits, agrees=agrees)
     entry = Letters(graph.environment).at(step.expression, LETTERS[3])
     return ShownFormula(step.symbol, entry, None, index=LETTERS[3]), shown
