@@ -154,7 +154,7 @@ class _Attempt:
         self.convention, self.terms = convention, terms
         self.graph = convention.graph(graph)
         given = {symbol: convention.read(graph, symbol, term.value) for symbol, term in terms.items()}
-        self.answer = Answers(self.graph, given, by_hand)
+        self.answer = Answers(self.graph, given, by_hand, convention.written(graph))
         marking = Marking(self.answer)
         self.truth = marking.truth
         self.verdicts = dict(marking.marks())
@@ -198,10 +198,10 @@ def _shows(attempt: _Attempt, standard: _Attempt) -> bool:
     gradient must fit, and no dZ or dA be right as it stands.
     """
     fits = {symbol for symbol, verdict in attempt.verdicts.items() if verdict != "wrong"}
-    convention = attempt.convention
-    if convention.mean == "none" or convention.factor != 1:
+    convention, told = attempt.convention, standard.convention
+    if (convention.mean == "none" != told.mean) or convention.factor != told.factor:
         return "loss" in fits and any(symbol.startswith(("d", "g", "theta")) for symbol in fits)
-    if convention.mean != "gradients":
+    if convention.mean != "gradients" or told.mean == "gradients":
         return True
     gradients = {symbol for symbol in attempt.verdicts if symbol.startswith(("dW", "db"))}
     as_it_stands = any(

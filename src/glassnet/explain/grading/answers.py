@@ -25,6 +25,8 @@ class Answers:
         The learner's numbers by symbol.
     digits : dict
         The digits they are written with.
+    written : dict
+        How many times as large as these the numbers were that the learner wrote, where it is not once.
     by_hand : bool
         True for numbers that a person wrote, who may have rounded every line; False for those of a program.
     own : dict
@@ -33,15 +35,21 @@ class Answers:
         How far a term may be from its number beyond its own last digit, because what it was computed from was rounded.
     """
 
-    def __init__(self, graph: Graph, given: Mapping[str, Array], by_hand: bool = True) -> None:
-        self.graph = graph
+    def __init__(
+        self,
+        graph: Graph,
+        given: Mapping[str, Array],
+        by_hand: bool = True,
+        written: Mapping[str, float] | None = None,
+    ) -> None:
+        self.graph, self.written = graph, written or {}
         order = {step.symbol: place for place, step in enumerate(graph.steps)}
         self.given = dict(sorted(given.items(), key=lambda item: order.get(step_of(graph, item[0]), -1)))
-        self.digits = {symbol: digits_of(values) for symbol, values in self.given.items()}
+        self.digits = {symbol: digits_of(values, self.written.get(symbol, 1.0)) for symbol, values in self.given.items()}
         decimals = max((each.decimals for each in self.digits.values() if each.decimals <= MOST), default=0)
         for symbol, values in self.given.items():
             if not values.any():  # 0.00, which says nothing of its own decimals
-                self.digits[symbol] = Digits(1, decimals)
+                self.digits[symbol] = Digits(1, decimals, self.digits[symbol].scale)
         self.by_hand = by_hand
         self.own: dict[str, Array] = {}
         self.allowance: dict[str, Array] = {}
@@ -72,7 +80,7 @@ class Answers:
             symbol: (values.reshape(self.graph.value(symbol).shape), self.digits[symbol])
             for symbol, values in fitting.items()
         }
-        return Roundings(self.graph, shaped)
+        return Roundings(self.graph, shaped, self.written)
 
     def ancestors(self, symbol: str) -> set[str]:
         """The given terms that a term is computed from."""

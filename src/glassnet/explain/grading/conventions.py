@@ -125,6 +125,11 @@ class Convention:
             return self.columns or self.out_in
         return self.columns and bool(_SAMPLES.match(symbol))
 
+    def written(self, graph: Graph) -> dict[str, float]:
+        """How many times as large as here dZ and dA are written."""
+        multiples = {step.symbol: float(self._multiple(graph, step.symbol)) for step in graph.steps}
+        return {symbol: multiple for symbol, multiple in multiples.items() if multiple != 1}
+
     def _multiple(self, graph: Graph, symbol: str) -> Any:
         """How many times as large dZ and dA are where the mean is taken later."""
         if self.mean != "gradients" or not _LATER.match(symbol) or "mean_weights" not in graph:

@@ -113,7 +113,7 @@ class Marking:
         answer = self.answer
         if not sources or not same_shape(symbol, answer.given[symbol], self.truth[symbol]):
             return False
-        spread = self._spread(habit(answer.given[name] for name in sources)).get(symbol)
+        spread = self._spread(habit(answer.given[name] * answer.digits[name].scale for name in sources)).get(symbol)
         if spread is None:
             return False
         most = LARGEST_SHARE * float(np.max(np.abs(spread.value), initial=0.0))

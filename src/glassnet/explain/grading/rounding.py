@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
@@ -30,15 +30,19 @@ _UNROUNDED = 17
 
 @dataclass(frozen=True)
 class Digits:
-    """The precision of written numbers: significant digits or decimals, whichever is coarser at a number."""
+    """The precision of written numbers: significant digits or decimals, whichever is coarser at a number.
+
+    `scale` is that of the numbers as they were written: with 5 they were five times as large.
+    """
 
     significant: int
     decimals: int
+    scale: float = 1.0
 
     @property
     def rounded(self) -> bool:
         """True if numbers of this precision were rounded."""
-        return min(self.significant, self.decimals) <= MOST and self.significant <= _LONGEST
+        return min(self.significant, self.decimals) <= MOST
 
     def unit(self, values: Array, least: int = 2) -> Array:
         """The unit of the last digit written of each number, as if at least `least` digits were.
@@ -46,13 +50,13 @@ class Digits:
         A few decimals count for numbers that are small beside them only from two decimals on: 0.00 may stand for
         0.004, but 0 not for 0.4.
         """
-        size = np.abs(values)
+        size = np.abs(values) * self.scale
         with np.errstate(divide="ignore", invalid="ignore"):
             last = 10.0 ** (np.floor(np.log10(size)) + (1 - max(self.significant, least)))  # 0 for 0
         decimal = 10.0**-self.decimals
         if self.decimals < 2:
             decimal = min(decimal, 0.01 * float(np.max(size, initial=0.0)))
-        return np.maximum(last, decimal)
+        return np.maximum(last, decimal) / self.scale
 
 
 EXACT = Digits(_UNROUNDED, _UNROUNDED)
@@ -73,12 +77,12 @@ def digits_of_entries(values: Array) -> tuple[Array, Array]:
     return significant, decimals.astype(int)
 
 
-def digits_of(values: Array) -> Digits:
-    """The digits that an array was written with: those of its entry with most."""
-    significant, decimals = digits_of_entries(values)
+def digits_of(values: Array, scale: float = 1.0) -> Digits:
+    """The digits that an array was written with, `scale` times as large: those of its entry with most."""
+    significant, decimals = digits_of_entries(values * scale)
     if not significant.size:
-        return Digits(1, 0)
-    found = Digits(int(significant.max()), int(decimals.max()))
+        return Digits(1, 0, scale)
+    found = Digits(int(significant.max()), int(decimals.max()), scale)
     return found if found.rounded else EXACT
 
 
@@ -109,8 +113,10 @@ class Spread:
 class Roundings:
     """Does a graph's computations again from a learner's own terms, rounded at each line."""
 
-    def __init__(self, graph: Graph, given: Mapping[str, tuple[Array, Digits]]) -> None:
-        self.graph, self.given = graph, given
+    def __init__(
+        self, graph: Graph, given: Mapping[str, tuple[Array, Digits]], scales: Mapping[str, float] | None = None
+    ) -> None:
+        self.graph, self.given, self.scales = graph, given, scales or {}
         needed = _needed(graph, [step_of(graph, symbol) for symbol in given])
         self.steps = [step for step in graph.steps if step.symbol in needed]
         self._written: dict[str, list[str]] = {}
@@ -148,7 +154,7 @@ class Roundings:
                 value = self._value(step, environment, long_way)
                 written = self._written.get(step.symbol, ())
                 found |= {symbol: part(self.graph, symbol, value) for symbol in written}
-                value = rounded(value)
+                value = rounded(value, replace(digits, scale=self.scales.get(step.symbol, 1.0)))
                 for symbol in written:
                     value = _with_part(self.graph, symbol, value, rounded(*self.given[symbol]))
                 environment[step.symbol] = value
@@ -168,14 +174,21 @@ def _needed(graph: Graph, symbols: Iterable[str]) -> set[str]:
     for step in reversed(graph.steps):
         if step.symbol in needed:
             needed.update(step.inputs)
-            needed.update(("loss_of_output",) if step.stage == "loss" else (f"{step.symbol}_long",))
+            if step.stage == "loss":
+                needed.add("loss_of_output")
+            elif step.symbol.startswith("dZ"):
+                needed.update((f"{step.symbol}_long", f"dA{step.layer}"))
     return needed
 
 
 def _other_way(step: Step, environment: Mapping[str, Any]) -> Any:
     """The number by way of ∂L/∂ŷ, or of the loss in terms of ŷ, where the step takes the short way; or None."""
     value = None
-    if step.symbol.startswith("dZ"):
+    if step.stage == "backward" and f"slope_Z{step.layer}" in step.inputs:  # dZ of the output in a batch
+        value = environment.get(f"dZ{step.layer}_long")
+        if value is None and {f"dA{step.layer}", f"g_prime{step.layer}"} <= environment.keys():
+            value = environment[f"dA{step.layer}"] * environment[f"g_prime{step.layer}"]
+    elif step.symbol.startswith("dZ"):
         value = environment.get(f"{step.symbol}_long")
     elif step.symbol in ("loss_terms", "loss") and step.inputs[:1] and step.inputs[0].startswith("Z"):
         value = environment.get("loss_of_output")
