@@ -17,7 +17,9 @@ from learner import FORWARD, SLOPE_OF_A, sigmoid
 NAMES = {
     "plain": lambda kind, layer: f"{kind}{layer}",
     "small": lambda kind, layer: f"{kind.lower()}{layer}",
-    "greek": lambda kind, layer: {"dZ": f"δ{layer}", "dW": f"∂L/∂W{layer}", "A": f"h{layer}"}.get(kind, f"{kind}{layer}"),
+    "greek": lambda kind, layer: {"dZ": f"δ{layer}", "dW": f"∂L/∂W{layer}", "A": f"h{layer}"}.get(
+        kind, f"{kind}{layer}"
+    ),
     "words": lambda kind, layer: {"dZ": f"delta_{layer}", "db": f"grad_b{layer}"}.get(kind, f"{kind}_{layer}"),
 }
 
@@ -37,7 +39,9 @@ def setting(rng):
     k = int(rng.integers(2, 4)) if output == "softmax" else int(rng.integers(1, 4))
     sizes = [int(rng.integers(2, 4)), *(int(s) for s in rng.integers(2, 5, size=depth - 1)), k]
     loss = "squared_error" if output == "squared" else None
-    net = gn.Network(sizes, hidden=hidden, output="sigmoid" if loss else output, loss=loss, seed=int(rng.integers(10**6)))
+    net = gn.Network(
+        sizes, hidden=hidden, output="sigmoid" if loss else output, loss=loss, seed=int(rng.integers(10**6))
+    )
     net.theta = np.round(net.theta + rng.normal(scale=0.3, size=net.theta.shape), 2)
     n = int(rng.choice([1, 1, 2, 3, 5]))
     X = np.round(rng.normal(size=(n, sizes[0])), 2)
@@ -50,7 +54,7 @@ def setting(rng):
         "when": str(rng.choice(["each line", "end"])),
         "columns": bool(rng.random() < 0.35),
         "mean": str(rng.choice(["dZ", "gradients", "none"], p=[0.4, 0.4, 0.2])) if n > 1 else "dZ",
-        "factor": 2.0 if loss is not None or output == "identity" and rng.random() < 0.3 else 1.0,
+        "factor": 2.0 if loss is not None or (output == "identity" and rng.random() < 0.3) else 1.0,
         "momentum": str(rng.choice(["rate", "average", "sum"])),
         "names": str(rng.choice(list(NAMES))),
         "long": bool(rng.random() < 0.3),
@@ -91,7 +95,6 @@ def worked(net, X, Y, habit):
         dA = q((P - Y) / (P * (1 - P)) * share)
         out["dA", L] = dA
         dZ = q(dA * q(P * (1 - P)))
-    theta, v = [], []
     for layer in range(L, 0, -1):
         out["dZ", layer] = dZ
         out["dW", layer] = q(A[layer - 1].T @ dZ / (n if later else 1))

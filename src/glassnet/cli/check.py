@@ -24,8 +24,8 @@ class Tried:
 
     function: str = option("The function's name.", "gradients")
     sizes: str = option("Layer widths, e.g. 3,4,2; default: as many as the function asks for.", "")
-    hidden: str = option("Activation of the hidden layers.", "tanh")
-    output: str = option("Activation of the output.", "sigmoid")
+    hidden: str = option("Activation of the hidden layers; default: found out.", "")
+    output: str = option("Activation of the output; default: found out.", "")
     loss: str = option("Loss; default: the output's own.", "")
 
 
@@ -36,6 +36,9 @@ class Step:
     l1: float = training_option("l1")
     l2: float = training_option("l2")
     dropout: float = training_option("dropout")
+    convention: str = option(
+        "How the terms are written: columns, out_in, mean_in_gradients, sum, no_half, …; default: found out.", ""
+    )
     seed: int = option("Seed of the random networks and samples.", 0)
 
 
@@ -49,9 +52,11 @@ def check(
 
     The file defines gradients(X, Y, W1, b1, W2, b2), which returns {"dW1": …, "dZ2": …} or any other terms; what it is
     given goes by the names of its parameters. It may define `network`, a glassnet.Network, in place of the options.
+    Without these the usual networks are tried: it is graded for the one of which most terms are right, and says which.
     The file is run. Exit code 0: all right; 1: something is wrong.
     """
     from glassnet.explain.check import check as check_function
+    from glassnet.explain.check import usual_network
 
     space = _run(file)
     own = space.get(tried.function)
@@ -61,9 +66,13 @@ def check(
         )
     network = space.get("network")
     if not isinstance(network, Network):
-        sizes = _sizes(tried.sizes, own, tried.output)
-        network = Network(sizes, hidden=tried.hidden, output=tried.output, loss=tried.loss or None)
-    grade = check_function(own, network, **vars(step))
+        sizes = _sizes(tried.sizes, own, tried.output or "sigmoid")
+        if tried.hidden or tried.output or tried.loss:
+            hidden, output = tried.hidden or "tanh", tried.output or "sigmoid"
+            network = Network(sizes, hidden=hidden, output=output, loss=tried.loss or None)
+        else:
+            network = usual_network(own, sizes, step.convention or None, step.seed)
+    grade = check_function(own, network, **{**vars(step), "convention": step.convention or None})
     show(f"{file.name}: {tried.function} of a {'-'.join(map(str, network.sizes))} network")
     show(str(grade))
     if not grade.ok:

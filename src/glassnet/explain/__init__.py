@@ -37,5 +37,6 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `source`: reads what a network, an estimator, a Pipeline or a table model holds.
 - `explain`: takes a network, an estimator or a run and works its step out.
 - `cases`: random cases for `check`, and the grade over all of them.
+- `call`: calls a learner's function with what its parameters name.
 - `check`: grades a learner's function.
 """

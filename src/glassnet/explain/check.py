@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from glassnet.errors import InputError, check_count, shown
+from glassnet.explain.call import Form, call, forms
 from glassnet.explain.cases import SIZES, in_all_cases, random_case
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
-from glassnet.explain.grade import Grade
+from glassnet.explain.grade import Grade, grade, wrong_terms
+from glassnet.explain.grading.conventions import Convention
+from glassnet.explain.source import network_and_options_of
 from glassnet.network.network import Network
 
-Array = NDArray[Any]
+USUAL = (  # the networks of courses: (output, loss)
+    ("sigmoid", None),
+    ("softmax", None),
+    ("identity", None),
+    ("sigmoid", "squared_error"),
+)
+HIDDEN = ("tanh", "relu", "sigmoid")
 
 
 def check(
-    function: Callable[..., Any], network: Network, X: Any = None, y: Any = None, *, seed: int = 0, **options: Any
+    function: Callable[..., Any],
+    network: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    convention: Convention | str | None = None,
+    seed: int = 0,
+    **options: Any,
 ) -> Grade:
     """Grade a function that computes gradients, or any terms on the way to them, by hand.
 
-    The function's parameters are filled in by name: X (n, d), Y (n, k) targets, one-hot for classes,
-    W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, D1, … (dropout masks). It returns a
-    dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as (dW1, db1, dW2, db2, …), or one flat vector in
-    theta's layout. Without X and y it is tried on random samples, drawn from `seed`: one alone, then batches, each with new parameters.
+    The function's parameters are filled in by name, in capitals or small letters: X (n, d), Y (n, k) targets, one-hot for
+    classes, W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, D1, … (dropout masks). If it
+    fails with these, it is given class numbers for targets, nested lists, columns for rows, or one sample as a vector;
+    the grade says so. It returns a dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as
+    (dW1, db1, dW2, db2, …), with the loss before them or not, or one flat vector in theta's layout. Without X and y it
+    is tried on random samples, drawn from `seed`: one alone, then batches, each with new parameters.
 
     Parameters
     ----------
-    network : Network
-        The network whose gradients the function computes; it is not changed.
+    network : Network or fitted estimator
+        The network whose gradients the function computes; it is not changed. An estimator is taken with the penalty
+        and optimizer it was fitted with.
+    convention : Convention or str, optional
+        How the function writes its terms, as in `Derivation.grade`: "columns", "mean_in_gradients", "sum", …
     options : as in `explain`: sample_weight, l1, l2, dropout, optimizer, …
 
     Returns
     -------
     Grade
         That of the first random batch with a wrong term, with a cause that all wrong batches share; if all are
-        right, that of the last batch.
+        right, that of the last batch. `Grade.assumed` says for which network, loss and convention.
 
     Raises
     ------
@@ -55,11 +72,12 @@ def check(
     ...     return {"dW1": X.T @ error, "db1": error.mean(axis=0)}
     >>> print(check(gradients, Network([3, 2])))
     1 of 2 right: db1
+    taken for a 3-2 network, output identity, loss squared_error, mean over the samples
     first wrong: dW1
       yours     [[-1.0309 -5.3548] [-1.0864 -4.3902] [ 0.917 2.2348]]
       expected  [[-0.2062 -1.071 ] [-0.2173 -0.878 ] [ 0.1834 0.447 ]]
       The gradients are summed over the samples; the mean is forgotten.
-      yours is what dZ1 = slope_Z1 gives; right is dZ1 = slope_Z1 * mean_weights[:, None]
+      yours is what dW1 = (A0.T @ dZ1) * n gives; right is dW1 = A0.T @ dZ1
       The loss is a mean over the batch, so every gradient carries 1/n (or wᵢ/Σw) once.
     """
     if not callable(function):
@@ -67,48 +85,85 @@ def check(
     seed = check_count("seed", seed, low=0)
     if (X is None) != (y is None):
         raise InputError("y: expected X and y together, or neither; got one of them; pass both.")
-    cases = [(network, X, y)] if X is not None else [random_case(network, n, seed + n) for n in SIZES]
-    derivations = [explain(net, rows, targets, **options) for net, rows, targets in cases]
-    grade = in_all_cases([(each, each.grade(**_answers(function, each))) for each in derivations])
-    tried = f"tried on {len(cases)} random batches" if X is None and grade.ok else ""
-    return replace(grade, note="; ".join(part for part in (grade.note, tried) if part))
+    net, fitted = network_and_options_of(network)
+    if X is None:
+        own = {
+            name: value
+            for name, value in fitted.items()
+            if not (name in ("alpha", "l1", "l2") and {"l1", "l2"} & options.keys())
+        }
+        cases = [random_case(net, n, seed + n) for n in SIZES]
+        derivations = [explain(each, rows, targets, **{**own, **options}) for each, rows, targets in cases]
+    else:
+        derivations = [explain(network, X, y, **options)]
+    form, called = _called(function, derivations, convention)
+    told = _told(convention, form)
+    found = in_all_cases([(each, grade(each, terms, told, by_hand=False)) for each, terms in called])
+    tried = f"tried on {len(called)} random batches" if X is None and found.ok else ""
+    note = "; ".join(part for part in (found.note, tried) if part)
+    return replace(found, note=note, assumed=_assumed(derivations[-1], form, found.convention))
 
 
-def _answers(function: Callable[..., Any], derivation: Derivation) -> Mapping[str, Any]:
-    net, name = derivation.network, getattr(function, "__name__", "function")
-    offered: dict[str, Any] = {step.symbol: np.copy(step.value) for step in derivation.given}
-    offered |= {"X": offered["A0"], "theta": net.theta.copy(), "n": len(derivation.batch.X), "y": offered["Y"]}
-    offered |= {"W": {la: offered[f"W{la}"] for la in net.W}, "b": {la: offered[f"b{la}"] for la in net.b}}
-    offered |= {"sample_weight": offered.get("w"), "l1": derivation.job.l1, "l2": derivation.job.l2}
-    wanted = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in offered:
-            wanted[parameter.name] = offered[parameter.name]
-        elif parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
-            raise InputError(
-                f"{name}: expected parameters among {', '.join(sorted(offered))}; got {parameter.name!r}; rename it."
-            )
-    try:
-        with np.errstate(all="ignore"):
-            result = function(**wanted)
-    except Exception as error:
-        raise InputError(f"{name}: expected it to run; got {type(error).__name__}: {error}{_line(error)}.") from error
-    if isinstance(result, Mapping):
-        return {str(term): value for term, value in result.items()}
-    gradients = [f"d{kind}{layer}" for layer in net.W for kind in "Wb"]
-    if isinstance(result, tuple | list) and len(result) == len(gradients):
-        return dict(zip(gradients, result, strict=True))
-    if np.shape(result) == net.theta.shape:
-        return {"gradient" if "gradient" in derivation else "g": result}
-    raise InputError(
-        f"{name}: expected a dict of terms, ({', '.join(gradients)}) or {net.n_parameters} numbers; got "
-        f"{shown(result)}; return e.g. {{'dW1': dW1}}."
-    )
+def usual_network(
+    function: Callable[..., Any], sizes: Sequence[int], convention: str | None = None, seed: int = 0
+) -> Network:
+    """Return the usual network, of those that courses take, of which the function gets most terms right.
+
+    With the first of them, tanh and sigmoid, if there is no difference.
+    """
+    best: tuple[int, Network] | None = None
+    for output, loss in USUAL:
+        for hidden in HIDDEN if len(sizes) > 2 else HIDDEN[:1]:
+            widths = [*sizes[:-1], max(sizes[-1], 2 if output == "softmax" else 1)]
+            network = Network(widths, hidden, output, loss=loss)
+            derivation = explain(*random_case(network, SIZES[1], seed))
+            form, called = _called(function, [derivation], convention)
+            wrong = wrong_terms(derivation, called[0][1], _told(convention, form))
+            if best is None or wrong < best[0]:
+                best = wrong, network
+    assert best is not None
+    return best[1]
 
 
-def _line(error: Exception) -> str:
-    """The line of the learner's own file at which the error was raised, as text."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None and "glassnet" in place.tb_frame.f_code.co_filename:
-        place = place.tb_next
-    return "" if place is None else f" in line {place.tb_lineno}"
+def _called(
+    function: Callable[..., Any], derivations: Sequence[Derivation], convention: Convention | str | None
+) -> tuple[Form, list[tuple[Derivation, Mapping[str, Any]]]]:
+    """Call the function on each case in the first form that it takes; the error is that of the usual form."""
+    given = convention if isinstance(convention, Convention) else Convention.named(convention or "")
+    error: InputError | None = None
+    for form in forms(derivations[0], given):
+        cases = [each for each in derivations if not form.vectors or len(each.batch.X) == 1]
+        try:
+            called: list[tuple[Derivation, Mapping[str, Any]]] = [(each, call(function, each, form)) for each in cases]
+            unusual = form.vectors or form.lists  # which some functions take that are not meant to
+            if not unusual or any(
+                wrong_terms(each, terms, _told(convention, form)) < len(terms) for each, terms in called
+            ):
+                return form, called
+        except InputError as raised:
+            error = error or raised
+    assert error is not None
+    raise error
+
+
+def _told(convention: Convention | str | None, form: Form) -> Convention | str | None:
+    """The convention that was told, with the layout in which the function took its arguments."""
+    if isinstance(convention, Convention) or not form.convention.columns:
+        return convention
+    return "columns" if not convention else f"{convention}, columns"
+
+
+def _assumed(derivation: Derivation, form: Form, convention: Convention) -> str:
+    """For which network, loss and convention a function was graded."""
+    net = derivation.network
+    names = [activation.name for activation in net.activations.values()]
+    hidden = ", ".join(dict.fromkeys(names[:-1]))
+    parts = [
+        f"taken for a {'-'.join(map(str, net.sizes))} network",
+        *([f"hidden {hidden}"] if hidden else []),
+        f"output {names[-1]}",
+        f"loss {net.loss_function.name}",
+        "sum over the samples" if convention.mean == "none" else "mean over the samples",
+        *([str(form)] if str(form) else []),
+    ]
+    return ", ".join(parts)

@@ -41,6 +41,8 @@ class Grade:
         What was assumed: the convention of the learner, or what `check` tried.
     convention : Convention
         The convention by which the terms were read and judged.
+    assumed : str
+        Of a function that `check` graded: the network, loss and form of arguments.
     second : Misconception or None
         Another mistake that was made as well.
     narrowed : str
@@ -57,6 +59,7 @@ class Grade:
     convention: Convention = field(default_factory=Convention)
     second: Misconception | None = None
     narrowed: str = ""
+    assumed: str = ""
 
     @property
     def ok(self) -> bool:
@@ -66,8 +69,7 @@ class Grade:
     def __str__(self) -> str:
         right = [_called(mark) for mark in self.marks if mark.ok]
         lines = [f"{len(right)} of {len(self.marks)} right" + (f": {', '.join(right)}" if right else "")]
-        if self.note:
-            lines.append(self.note)
+        lines += [part for part in (self.assumed, self.note) if part]
         if self.first_wrong is None:
             return "\n".join(lines)
         mark = self.first_wrong
@@ -116,6 +118,7 @@ class Grade:
             "right_formula": self.right_formula,
             "note": self.note,
             "convention": str(self.convention),
+            "assumed": self.assumed,
         }
 
 
@@ -145,6 +148,12 @@ def grade(
         found.second,
         found.narrowed,
     )
+
+
+def wrong_terms(graph: Graph, answers: Mapping[str, Any], convention: Convention | str | None = None) -> int:
+    """Count the terms of a program that are wrong."""
+    attempt = _best_attempt(graph, read_terms(graph, answers), convention, by_hand=False)
+    return sum(verdict not in ("right", "rounded") for verdict in attempt.verdicts.values())
 
 
 class _Attempt:

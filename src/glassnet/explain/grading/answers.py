@@ -45,7 +45,9 @@ class Answers:
         self.graph, self.written = graph, written or {}
         order = {step.symbol: place for place, step in enumerate(graph.steps)}
         self.given = dict(sorted(given.items(), key=lambda item: order.get(step_of(graph, item[0]), -1)))
-        self.digits = {symbol: digits_of(values, self.written.get(symbol, 1.0)) for symbol, values in self.given.items()}
+        self.digits = {
+            symbol: digits_of(values, self.written.get(symbol, 1.0)) for symbol, values in self.given.items()
+        }
         decimals = max((each.decimals for each in self.digits.values() if each.decimals <= MOST), default=0)
         for symbol, values in self.given.items():
             if not values.any():  # 0.00, which says nothing of its own decimals

@@ -193,7 +193,7 @@ def _other_way(step: Step, environment: Mapping[str, Any]) -> Any:
     elif step.symbol in ("loss_terms", "loss") and step.inputs[:1] and step.inputs[0].startswith("Z"):
         value = environment.get("loss_of_output")
         if value is not None and np.shape(value) != step.shape:
-            value = np.sum(value, axis=-1, keepdims=True)
+            value = np.sum(value, axis=-1, keepdims=True) if step.shape else np.sum(value)
     return value if value is not None and np.shape(value) == step.shape and np.isfinite(value).all() else None
 
 
