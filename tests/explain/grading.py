@@ -24,7 +24,7 @@ SOFTMAX, BINARY, REGRESSION = {"output": ["softmax"]}, {"output": ["sigmoid"]}, 
 BATCH, DEEP, L1, L2 = {"batch": True}, {"depth": 3}, {"l1": True}, {"l2": True}
 DROPOUT, SMALL = {"dropout": True}, {"output": ["sigmoid"], "loss": "squared_error"}
 LINKED, HIDDEN_SMOOTH = {"output": ["sigmoid", "softmax"]}, {"hidden": SMOOTH}
-SQUARE = {"square": True}
+SQUARE, LARGE = {"square": True}, {"output": ["identity"], "large": True}
 
 MISTAKES = {  # mistake → what a setting needs so that it can be made
     "sign": {},
@@ -95,8 +95,8 @@ MISTAKES = {  # mistake → what a setting needs so that it can be made
     "derivative_left_out_of_dW": {},
     "overwritten": HIDDEN_SMOOTH,
     "error_in_dW": {},
-    "integer_type": {"large": True},
-    "never_filled": {"large": True},
+    "integer_type": LARGE,
+    "never_filled": LARGE,
     "layers_exchanged": DEEP | SQUARE,
     "namesake": {},
     "penalty_forgotten": L2,
@@ -132,7 +132,11 @@ def setting(rng, needs):
     hidden = [str(rng.choice(needs.get("hidden", [*SMOOTH, "relu"]))) for _ in range(depth - 1)]
     output = str(rng.choice(needs.get("output", ["sigmoid", "softmax", "identity"])))
     several = output == "softmax" or needs.get("several_outputs")
-    k = 1 if needs.get("one_output") else int(rng.integers(2, 5) if several else rng.integers(1, 4))
+    k = (
+        1
+        if needs.get("one_output")
+        else int(rng.integers(3 if needs.get("several_outputs") else 2, 5) if several else rng.integers(1, 4))
+    )
     sizes = [int(rng.integers(2, 6)), *(int(s) for s in rng.integers(3, 7, size=depth - 1)), k]
     if needs.get("square"):
         sizes[:-1] = [sizes[1]] * depth
@@ -142,11 +146,15 @@ def setting(rng, needs):
     net = gn.Network(sizes, hidden, output, loss=needs.get("loss"), seed=int(rng.integers(10**6)))
     for layer in net.b:
         net.b[layer][...] = rng.normal(scale=0.5, size=net.b[layer].shape)
-    X = rng.normal(size=(n, sizes[0])) * (8 if needs.get("large") else 1)
+    X = rng.normal(size=(n, sizes[0]))
     if output == "softmax":
         Y = np.eye(k)[rng.integers(0, k, size=n)]
     else:
-        Y = rng.normal(size=(n, k)) if output == "identity" else rng.integers(0, 2, size=(n, k)).astype(float)
+        Y = (
+            rng.normal(size=(n, k)) * (90 if needs.get("large") else 1)
+            if output == "identity"
+            else rng.integers(0, 2, size=(n, k)).astype(float)
+        )
     options = {"optimizer": "sgd", "rate": 0.1, "net": net, "X": X, "Y": Y}
     if needs.get("weights", n > 1 and rng.random() < 0.2):
         options["weight"] = rng.uniform(0.5, 3, size=n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -15,16 +15,14 @@ from glassnet.explain.grading.answers import Answers, same_shape
 from glassnet.explain.grading.misconceptions import hypotheses
 from glassnet.explain.grading.narrowing import narrow
 from glassnet.explain.grading.rules import Formulas, Hypothesis, Misconception
+from glassnet.explain.grading.sampling import LARGE
 from glassnet.explain.grading.simulation import Simulation
+from glassnet.explain.grading.target import Target, Values
 from glassnet.explain.graph import Graph
 from glassnet.printers.statements import rename
 
 Array = NDArray[Any]
-Values = Mapping[str, Array]
-
-SLACKS = (1.0, 3.0, 8.0)  # units of the last digit by which a number computed from rounded ones may be off
 _PAIRED = 70  # hypotheses that are tried in pairs
-_LARGE = 20_000  # numbers in a graph that is too large for pairs
 EVIDENCE = 4  # numbers that a wrong term must have to show two mistakes
 
 
@@ -105,7 +103,6 @@ class _Search:
         self.graph = answer.graph
         self.all_terms = Simulation(self.graph, tuple(answer.given))
         self.hypotheses = list(hypotheses(self.graph))
-        self.rounded = answer.own  # what the learner went on with
 
     def own(self, before: str = "") -> dict[str, Array]:
         """The learner's terms, up to one of them, in the shapes of the graph."""
@@ -120,14 +117,13 @@ class _Search:
 
     def explain(self, wrong: str, values: Values) -> list[_Fit]:
         """The best fits to a wrong term with `values` in place of the graph's, the simplest first."""
-        simulation = Simulation(self.graph, (wrong,))
-        slacks = SLACKS if self.answer.digits[wrong].rounded else SLACKS[:1]
+        target = Target(self.answer, wrong)
         given = [
             (slack, group)
-            for formulas, group in self._grouped(simulation).values()
-            if (slack := self._slack(simulation, formulas, wrong, values, slacks))
+            for formulas, group in self._grouped(target).values()
+            if (slack := target.slack(formulas, values))
         ]
-        for slack in slacks:
+        for slack in target.slacks:
             candidates = [each for needed, group in given if needed == slack for each in group]
             fits = [fit for each in candidates if (fit := self._fit(each, wrong, values, slack))]
             if fits:
@@ -136,31 +132,13 @@ class _Search:
                 return sorted((fit for fit in fits if fit.explained == most), key=lambda fit: order[id(fit.hypothesis)])
         return []
 
-    def _grouped(self, simulation: Simulation) -> dict[Any, tuple[Formulas, list[Hypothesis]]]:
-        """The hypotheses that lead to the simulation's symbol, those together that make no difference to it."""
+    def _grouped(self, target: Target) -> dict[Any, tuple[Formulas, list[Hypothesis]]]:
+        """The hypotheses that lead to the target, those together that make no difference to it."""
         grouped: dict[Any, tuple[Formulas, list[Hypothesis]]] = {}
         for hypothesis in self.hypotheses:
-            leading = {s: code for s, code in hypothesis.formulas.items() if s in simulation.needed}
-            if leading:
+            if leading := target.leading(hypothesis.formulas):
                 grouped.setdefault(frozenset(leading.items()), (leading, []))[1].append(hypothesis)
         return grouped
-
-    def _slack(
-        self, simulation: Simulation, formulas: Formulas, symbol: str, values: Values, slacks: Sequence[float]
-    ) -> float:
-        """The least slack with which the formulas give the learner's numbers, or 0.
-
-        They are computed from the right terms before, or from the learner's own rounded ones.
-        """
-        starts = [values, {**self.rounded, **values}] if self.rounded.keys() - values.keys() else [values]
-        found = []
-        for start in starts:
-            value = simulation.run(formulas, {name: each for name, each in start.items() if name != symbol}).get(symbol)
-            if value is None or not np.isfinite(value).all():
-                continue
-            if self.answer.matches(symbol, value, slacks[-1]):
-                found.append(next(slack for slack in slacks if self.answer.matches(symbol, value, slack)))
-        return min(found, default=0.0)
 
     def _fit(self, hypothesis: Hypothesis, wrong: str, values: Values, slack: float) -> _Fit | None:
         """How a hypothesis fits the terms from the wrong one on; None if it contradicts one that is right or follows."""
@@ -170,10 +148,8 @@ class _Search:
         for symbol in after:
             verdict = self.verdicts[symbol]
             value = predicted.get(symbol, self.truth[symbol])
-            agrees = self.answer.matches(symbol, value, slack) or (
-                symbol == wrong
-                or bool(self._slack(self.all_terms, hypothesis.formulas, symbol, values, [max(slack, 3)]))
-            )
+            agrees = symbol == wrong or self.answer.matches(symbol, value, slack)
+            agrees = agrees or self._gives(hypothesis, symbol, {**self.answer.own, **values}, slack)
             if verdict == "wrong":
                 explained += agrees
                 if not agrees:
@@ -181,14 +157,14 @@ class _Search:
                     if symbol in (own := self.own()):
                         values[symbol] = own[symbol]
                         predicted = self.all_terms.run(hypothesis.formulas, values)
-            elif not agrees and not self._follows(hypothesis, symbol, values, slack):
+            elif not agrees and not self._gives(hypothesis, symbol, {**values, **self.own(before=symbol)}, slack):
                 return None
         return _Fit(hypothesis, explained, slack, tuple(left))
 
-    def _follows(self, hypothesis: Hypothesis, symbol: str, values: Values, slack: float) -> bool:
-        """True if a term is what the formulas give from the learner's own terms before it."""
-        own = {name: each for name, each in self.own(before=symbol).items() if name != symbol}
-        value = self.all_terms.run(hypothesis.formulas, {**values, **own}).get(symbol)
+    def _gives(self, hypothesis: Hypothesis, symbol: str, values: Values, slack: float) -> bool:
+        """True if a term is what the formulas give from the learner's own terms."""
+        start = {name: each for name, each in values.items() if name != symbol}
+        value = self.all_terms.run(hypothesis.formulas, start).get(symbol)
         return value is not None and self.answer.matches(symbol, value, max(slack, 3))
 
     # --- two mistakes at once -------------------------------------------------------------------------------------
@@ -198,13 +174,13 @@ class _Search:
 
         The first one has the formulas of both.
         """
-        simulation = Simulation(self.graph, (wrong,))
-        slack = SLACKS[1] if self.answer.digits[wrong].rounded else SLACKS[0]
+        target = Target(self.answer, wrong)
+        slack = target.slacks[min(1, len(target.slacks) - 1)]
         found: list[tuple[_Fit, Misconception]] = []
-        for one, other in self._pairs(wrong, simulation):
+        for one, other in self._pairs(target):
             for first, then in ((one, other), (other, one)):
                 formulas = _composed(self.graph, first.formulas, then.formulas)
-                if formulas and self._slack(simulation, formulas, wrong, {}, [slack]):
+                if formulas and target.slack(formulas, {}, [slack]):
                     both = Hypothesis(one.misconception, formulas)
                     if fit := self._fit(both, wrong, {}, slack):
                         found.append((fit, other.misconception))
@@ -216,22 +192,25 @@ class _Search:
         fit, second = max(found, key=lambda each: each[0].explained)
         return fit.hypothesis, second
 
-    def _pairs(self, wrong: str, simulation: Simulation) -> Iterator[tuple[Hypothesis, Hypothesis]]:
+    def _pairs(self, target: Target) -> Iterator[tuple[Hypothesis, Hypothesis]]:
         """Yield the pairs to try, the likely ones first."""
-        given, right = np.squeeze(self.answer.given[wrong]), np.squeeze(self.truth[wrong])
+        given, right = target.given, target.right
         scaling: list[tuple[float, Hypothesis]] = []
         scaled: list[tuple[float, Hypothesis]] = []
         usual: list[Hypothesis] = []
-        for formulas, group in self._grouped(simulation).values():
-            value = np.squeeze(simulation.run(formulas).get(wrong, self.truth[wrong]))
-            hypothesis = Hypothesis(group[0].misconception, formulas)
-            if not np.isfinite(value).all():
+        off = 0.05 if len(target.slacks) > 1 else 1e-6
+        for formulas, group in self._grouped(target).values():
+            value = target.value(formulas, {})
+            if value is None:
                 continue
+            hypothesis = Hypothesis(group[0].misconception, formulas)
             usual.append(hypothesis)
             factor = _multiple(value, right)
             if factor and np.allclose(value, factor * right, rtol=1e-9, atol=1e-12):
                 scaling.append((factor, hypothesis))
-            elif (factor := _multiple(given, value)) and self.answer.matches(wrong, factor * value, SLACKS[1]):
+            elif (factor := _multiple(given, value)) and np.abs(given - factor * value).max() <= off * np.abs(
+                given
+            ).max():
                 scaled.append((factor, hypothesis))
         for factor, hypothesis in scaled if given.size >= EVIDENCE else ():
             for own, other in scaling:
@@ -241,7 +220,7 @@ class _Search:
         for (one, first), (two, then) in combinations(scaling, 2):
             if factor and first.misconception != then.misconception and abs(one * two - factor) < 0.02 * abs(factor):
                 yield first, then
-        if given.size >= EVIDENCE and sum(np.size(step.value) for step in self.graph.steps) <= _LARGE:
+        if given.size >= EVIDENCE and sum(np.size(step.value) for step in self.graph.steps) <= LARGE:
             yield from combinations(sorted(usual, key=lambda each: self._variant(each, usual))[:_PAIRED], 2)
 
     @staticmethod

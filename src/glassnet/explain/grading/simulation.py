@@ -21,7 +21,7 @@ _IMPOSSIBLE = np.array(np.nan)  # a quantity whose formula fails, since its shap
 
 
 class Simulation:
-    """Computes some symbols of a graph anew with other formulas or values in it.
+    """Computes some symbols of a graph anew with other formulas or values in it; `whole` is the graph of a sample.
 
     Attributes
     ----------
@@ -29,11 +29,11 @@ class Simulation:
         The steps that lead to the symbols; the others are not computed.
     """
 
-    def __init__(self, graph: Graph, symbols: Sequence[str]) -> None:
+    def __init__(self, graph: Graph, symbols: Sequence[str], whole: Graph | None = None) -> None:
         self.graph, self.symbols = graph, symbols
         self.needed = self._ancestors()
         self._steps = [step for step in graph.steps if step.symbol in self.needed]
-        self._environment = {"sigmoid": sigmoid, "softmax": softmax, **graph.environment, **_helpers(graph)}
+        self._environment = {"sigmoid": sigmoid, "softmax": softmax, **graph.environment, **_helpers(whole or graph)}
 
     def run(self, formulas: Formulas, values: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """Put these formulas or values in place of the right ones; return the symbols that change, with their values.
