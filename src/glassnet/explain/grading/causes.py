@@ -103,6 +103,13 @@ class _Search:
         self.graph = answer.graph
         self.all_terms = Simulation(self.graph, tuple(answer.given))
         self.hypotheses = list(hypotheses(self.graph))
+        self._targets: dict[str, Target] = {}
+
+    def target(self, symbol: str) -> Target:
+        """A wrong term as a target, which keeps what it has computed."""
+        if symbol not in self._targets:
+            self._targets[symbol] = Target(self.answer, symbol)
+        return self._targets[symbol]
 
     def own(self, before: str = "") -> dict[str, Array]:
         """The learner's terms, up to one of them, in the shapes of the graph."""
@@ -117,7 +124,7 @@ class _Search:
 
     def explain(self, wrong: str, values: Values) -> list[_Fit]:
         """The best fits to a wrong term with `values` in place of the graph's, the simplest first."""
-        target = Target(self.answer, wrong)
+        target = self.target(wrong)
         given = [
             (slack, group)
             for formulas, group in self._grouped(target).values()
@@ -174,7 +181,7 @@ class _Search:
 
         The first one has the formulas of both.
         """
-        target = Target(self.answer, wrong)
+        target = self.target(wrong)
         slack = target.slacks[min(1, len(target.slacks) - 1)]
         found: list[tuple[_Fit, Misconception]] = []
         for one, other in self._pairs(target):

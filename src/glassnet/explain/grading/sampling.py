@@ -34,6 +34,8 @@ class Sample:
         The step that holds the term.
     rows : mapping
         The rows of the sample, by layer.
+    places : array
+        The places in theta of the sample's rows of weights and of the biases.
     place : slice or None
         Where the term lies in a flat vector of the sample, if it is a part of one.
     """
@@ -42,6 +44,7 @@ class Sample:
     changed: frozenset[str]
     symbol: str
     rows: Mapping[int, Array]
+    places: Array
     place: slice | None
 
     def of_value(self, value: Array) -> Array:
@@ -53,9 +56,7 @@ class Sample:
         if symbol not in whole:
             parameter = whole.part(symbol)[1]
             return (values[self.rows[int(parameter[1:])]] if parameter[0] == "W" else values).ravel()
-        return (
-            values[_places(whole, self.rows)] if whole.is_flat(symbol) else values[self.rows[whole[symbol].layer or 1]]
-        )
+        return values[self.places] if whole.is_flat(symbol) else values[self.rows[whole[symbol].layer or 1]]
 
     def holds(self, formulas: Formulas) -> bool:
         """True if these formulas neither stand for nor mention a step that has another shape in the sample."""
@@ -83,8 +84,8 @@ def sample_of(graph: Graph, symbol: str) -> Sample | None:
                     graph[name], value=graph.value(name)[chosen], expression=rename(expression, sliced)
                 )
                 changed.add(name)
+    places = _places(graph, rows)
     if flat:
-        places = _places(graph, rows)
         for name, step in graph.by_symbol.items():
             if graph.is_flat(name):
                 steps[name] = replace(step, value=np.asarray(step.value)[places])
@@ -93,9 +94,9 @@ def sample_of(graph: Graph, symbol: str) -> Sample | None:
     names = (graph.inputs, graph.outputs)
     sampled = Graph(steps, environment, graph.job, graph.state, graph.batch, graph.penalties, graph.digits, names)
     if symbol in graph:
-        return Sample(sampled, frozenset(changed), symbol, rows, None)
+        return Sample(sampled, frozenset(changed), symbol, rows, places, None)
     whole, parameter = graph.part(symbol)
-    return Sample(sampled, frozenset(changed), whole, rows, _place(graph, rows, parameter))
+    return Sample(sampled, frozenset(changed), whole, rows, places, _place(graph, rows, parameter))
 
 
 def _places(graph: Graph, rows: Mapping[int, Array]) -> Array:
