@@ -1,5 +1,6 @@
 """The layout of prints: broken lines hold the whole formula and fit, columns align, a batch is cut or whole and says so."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -21,6 +22,7 @@ from glassnet.explain.why_steps import why
 from glassnet.printers.latex import print_latex
 from glassnet.printers.mathml import MathML, print_mathml
 from glassnet.printers.text import Text, print_text
+from glassnet.printers.typeset import typeset
 
 
 def _load(name, folder):
@@ -103,6 +105,12 @@ def test_a_common_power_of_ten_stands_before_a_matrix():
     first = derivation.value("v_W1")[0, 0]
     mantissa, power = re.search(r"v_W1 = .*[=≈] 1e(-\d+)·\[ ?(\S+) ", derivation.to_text(["v"]), re.DOTALL).group(2, 1)
     assert float(mantissa) * 10.0 ** int(power) == pytest.approx(first, rel=1e-3)
+
+
+def test_a_power_of_ten_in_a_product_of_matrices_stands_in_brackets():
+    product = ast.parse("A @ B", mode="eval").body
+    numbers = {"A": np.ones((2, 2)), "B": np.full((2, 2), 2e-8)}
+    assert typeset(product, Text(), frozenset("AB"), numbers=numbers) == "[1 1; 1 1] @ (1e-8·[2 2; 2 2])"
 
 
 def test_a_batch_is_cut_and_says_so_or_is_whole():

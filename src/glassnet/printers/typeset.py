@@ -191,10 +191,10 @@ class _Typesetter:
         slash = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div) and to.flat_fractions
         if slash or self.piece(node.left).open:  # because many read a / b · c as a / (b · c)
             left = to.brackets(left)
-        right = self.held(node.right, PRODUCT, first=False)
         sign = "@" if isinstance(node.op, ast.MatMult) else "·"
         if sign == "·" and self.is_matrix(node.left) and self.is_matrix(node.right):
             sign = "⊙"
+        right = self.held(node.right, PRODUCT if sign == "·" else POWER, first=False)
         return Piece(
             to.row(left, to.operator(sign), right), PRODUCT, first and self.piece(node.left).minus and not slash
         )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from glassnet.explain.graph import Graph, Step
 
-MOST = 5  # units drawn of a layer; of more, the first, dots, and the last
+MOST, FEW = 5, 3  # units drawn of a layer, and of one in a network of over MANY layers: the first, dots, and the last
+MANY = 7
 WIDTH, HEIGHT, EDGE = 116.0, 62.0, 6.0  # of a drawing, in pixels, and of its margin
 LOSS = 18.0  # what the letter of the loss takes on the right
 RADIUS = 3.2
@@ -77,13 +78,14 @@ def draw(graph: Graph, step: Step) -> Drawing:
     """Lay a network out from left to right and light the part that a step works on."""
     sizes = graph.network.sizes
     gap = (WIDTH - LOSS - 2 * EDGE) / (len(sizes) - 1)
+    most = MOST if len(sizes) <= MANY else FEW
     units, dots = [], []
     for layer, size in enumerate(sizes):
-        shown = min(size, MOST)
-        step_y = (HEIGHT - 2 * EDGE) / (MOST - 1)
+        shown = min(size, most)
+        step_y = (HEIGHT - 2 * EDGE) / (most - 1)
         top = HEIGHT / 2 - step_y * (shown - 1) / 2
         places = [(EDGE + gap * layer, top + step_y * k) for k in range(shown)]
-        if size > MOST:
+        if size > most:
             dots.append(places.pop(-2))
         units.append(tuple((round(x, 1), round(y, 1)) for x, y in places))
     return Drawing(tuple(units), tuple(dots), lit_by(graph, step), step.stage in ("backward", "update"))

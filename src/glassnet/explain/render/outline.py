@@ -71,7 +71,8 @@ class Block:
     def shape(self, rows: int | None) -> str:
         """Write the size of the step's array, and what of it is left out if a matrix of over `rows` rows is cut."""
         if self.parts:
-            return ", ".join(f"{name} {_shape(shape, rows)}" for name, shape in self.parts)
+            sizes = [f"{name} {_shape(shape, rows)}" for name, shape in self.parts]
+            return ", ".join(sizes if len(sizes) <= PARTS else [*sizes[:2], "…", *sizes[-2:]])
         return _shape(self.step.shape, rows)
 
     @property
