@@ -7,7 +7,7 @@ import pytest
 import glassnet as gn
 
 DEFAULTS = [
-    (gn.diagnose, {"thresholds": None, "replay": True}),
+    (gn.diagnose, {"thresholds": None, "replay": True, "progress": None}),
     (
         gn.examine,
         {

@@ -56,6 +56,11 @@ def test_the_lines_of_the_thresholds():
         "overfit_gap": 0.4,
         "majority": 0.8,
         "recall": 0.5,
+        "leaked": 0.1,
+        "other_units": 10.0,
+        "shifted": 0.3,
+        "sorted_share": 0.3,
+        "misread": 0.1,
         "contradicted": 0.1,
         "even_errors": 0.9,
     }

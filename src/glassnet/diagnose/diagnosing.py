@@ -15,11 +15,13 @@ from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import Finding, finding, rank, says_no_signal
 from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
 from glassnet.diagnose.rules.course import judge_course
+from glassnet.diagnose.rules.data import judge_loss, judge_order
 from glassnet.diagnose.rules.known import Known
 from glassnet.diagnose.rules.mending import mend, standing
 from glassnet.diagnose.rules.opinion import PLAIN_MODELS, Opinion, second_opinion
 from glassnet.diagnose.rules.outcome import Sickness, judge_data, judge_sickness
-from glassnet.diagnose.rules.replay import OriginalRun, course_of
+from glassnet.diagnose.rules.replay import OF_SPLIT, OriginalRun, course_of
+from glassnet.diagnose.rules.split import judge_origin, judge_repeats, judge_split
 from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.rules.truth import Truth
 from glassnet.diagnose.thresholds import Thresholds
@@ -105,7 +107,9 @@ class _Progress:
     thresholds: Thresholds
     findings: list[Finding] = field(default_factory=list)
     recording: Recording | None = None
-    held: Setup | None = None  # with validation rows
+    judged: Setup | None = None  # the set-up, with a loss for classes if its own does not fit them
+    outcome: Outcome | None = None  # of that
+    held: Setup | None = None  # with validation rows that can judge
     control: Outcome | None = None  # of that run
     opinion: Opinion | None = None
     sickness: Sickness | None = None
@@ -116,8 +120,8 @@ class _Progress:
         recording, control, opinion = self.recording, self.control, self.opinion
         unknown: tuple[str, ...] = ()
         irreducible = ""
-        if recording is not None and not self.ended:
-            known = Known(self.setup, self.held, recording.outcome, opinion, self.sickness)
+        if self.judged is not None and self.outcome is not None and not self.ended:
+            known = Known(self.judged, self.held, self.outcome, opinion, self.sickness)
             unknown, irreducible = known.unknown(self.findings), known.irreducible()
         return Diagnosis(
             findings=tuple(sorted(self.findings, key=_place)),
@@ -125,7 +129,7 @@ class _Progress:
             network=None if recording is None else recording.outcome.network,
             looks=() if recording is None else recording.looks,
             thresholds=self.thresholds,
-            unexplained=None if recording is None else recording.outcome.unexplained,
+            unexplained=None if self.outcome is None else self.outcome.unexplained,
             held_out=None if control is None else control.held_out,
             opinion=None if opinion is None else (opinion.kind, opinion.held_out),
             title=repr(self.setup.network),
@@ -144,8 +148,9 @@ def _find(known: _Progress, replay: bool) -> None:
     clock.stage("training the network itself", 1)
     recording = known.recording = record(setup, thresholds)
     clock.timed(recording.history.seconds, recording.history.steps)
-    held = known.held = setup.with_held_out()
-    control = recording.outcome
+    control, known.judged, known.outcome = recording.outcome, setup, recording.outcome
+    split = judge_split(setup, thresholds)
+    held = known.held = split.setup.with_held_out()
     if recording.interrupted:
         known.findings = [*start, *judge_course(course_of(setup, recording, control), thresholds)]
         raise KeyboardInterrupt
@@ -153,40 +158,64 @@ def _find(known: _Progress, replay: bool) -> None:
         clock.stage("training it without the held-out rows", 2)
         control = uninterrupted(record(held, thresholds, details=0, looks=2)).outcome
     known.control = control
-    course = judge_course(course_of(setup, recording, control), thresholds)
-    early = known.findings = [*start, *course, *judge_batch(setup, thresholds)]
-    alike = (control.error is None) == (recording.outcome.error is None)  # else the held-out run has another fault
-    if held is not None and alike and not _nothing_to_learn(setup):
+    early = _with_fitting_loss(known, held, control) or judge_course(course_of(setup, recording, control), thresholds)
+    if known.judged is setup:
+        early = [*start, *early]
+    early += [*split.findings, *judge_repeats(setup, control, thresholds), *judge_order(setup, thresholds)]
+    known.findings = early = [*early, *judge_batch(known.judged, thresholds)]
+    alike = (known.control.error is None) == (known.outcome.error is None)  # else the held-out run has another fault
+    if known.held is not None and alike and not _nothing_to_learn(known.judged):
         clock.stage("training plain models to compare with", PLAIN_MODELS)
-        early += _beside_plain_models(known, held, control, early)
+        early += _beside_plain_models(known, known.judged, known.held, known.control)
     if replay:
-        _mend(known, control)
+        _mend(known, known.judged, known.control)
     else:
-        known.findings = standing(early, control, known.sickness)
+        known.findings = standing(early, known.control, known.sickness)
 
 
-def _beside_plain_models(known: _Progress, held: Setup, control: Outcome, early: list[Finding]) -> list[Finding]:
+def _with_fitting_loss(known: _Progress, held: Setup | None, control: Outcome) -> list[Finding]:
+    """Go on with a loss for classes if the run's own does not fit them; return that finding and those of the start, else none."""
+    if held is None or any(found.code == "gradient_wrong" for found in known.findings):
+        return []
+    misfit = judge_loss(held, control, known.thresholds)
+    if misfit is None:
+        return []
+    (cure,) = misfit.finding.remedies
+    known.judged, known.held, known.control = cure.apply(known.setup), cure.apply(held), misfit.outcome
+    known.outcome = misfit.outcome
+    return [misfit.finding, *judge_start(known.judged, known.thresholds)]
+
+
+def _beside_plain_models(known: _Progress, setup: Setup, held: Setup, control: Outcome) -> list[Finding]:
     """Compare the run with plain models, and return what that shows."""
-    setup, thresholds = known.setup, known.thresholds
+    thresholds, early = known.thresholds, known.findings
     wrong = [found for found in early if found.code == "gradient_wrong"]
     cures = [cure for found in wrong for cure in found.remedies[:1]]
     opinion = known.opinion = second_opinion(cured(setup, cures), cured(held, cures))
+    elsewhere = judge_origin(held, opinion, thresholds)
+    own = held.changed(validation=None).with_held_out() if elsewhere else None
+    if own is not None:  # validation rows from elsewhere cannot judge
+        held = known.held = own
+        control = known.control = uninterrupted(record(own, thresholds, details=0, looks=2)).outcome
+        opinion = known.opinion = second_opinion(cured(setup, cures), cured(own, cures))
+        early[:] = [found for found in early if found.code != "overfitting"]
     sickness = known.sickness = judge_sickness(held, control, opinion, thresholds)
     if wrong or _no_signal(early):
-        return []
-    found = judge_data(setup, held, control, opinion, thresholds)
-    assert known.recording is not None
-    return [*found, *_ignores_inputs(known.recording.outcome.unexplained, sickness, opinion, [*early, *found])]
+        return elsewhere
+    found = [*elsewhere, *judge_data(setup, held, control, opinion, thresholds)]
+    assert known.outcome is not None
+    return [*found, *_ignores_inputs(known.outcome.unexplained, sickness, opinion, [*early, *found])]
 
 
-def _mend(known: _Progress, control: Outcome) -> None:
+def _mend(known: _Progress, setup: Setup, control: Outcome) -> None:
     """Replay the remedies, and keep the findings as they then stand."""
     assert known.recording is not None
-    setup, early = known.setup, known.findings
+    assert known.outcome is not None
+    early, recording = known.findings, replace(known.recording, outcome=known.outcome)
     original = OriginalRun(
         setup, known.held or setup, control, known.sickness, known.opinion, known.thresholds, Truth(setup)
     )
-    for findings in mend(early, original, known.recording, attributes=not _no_signal(early)):
+    for findings in mend(early, original, recording, attributes=not _no_signal(early)):
         known.findings = findings
 
 
@@ -247,5 +276,5 @@ def _ignores_inputs(unexplained: float, sickness: Sickness, opinion: Opinion, fi
 
 def _place(found: Finding) -> tuple[int, int]:
     """Return the sort key: confirmed findings first, then causes before symptoms."""
-    certain = found.confirmed or found.code == "gradient_wrong" or says_no_signal(found)
+    certain = found.confirmed or found.code in ("gradient_wrong", *OF_SPLIT) or says_no_signal(found)
     return (0 if certain else 1, rank(found))

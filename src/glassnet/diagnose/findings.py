@@ -17,6 +17,9 @@ PASCANU = "Pascanu, Mikolov & Bengio, 2013, arXiv:1211.5063"
 SMITH = "Smith, Cyclical Learning Rates for Training Neural Networks, arXiv:1506.01186"
 PRECHELT = "Prechelt, Early Stopping - But When?, 1998"
 LU = "Lu, Shin, Su & Karniadakis, Dying ReLU and Initialization, arXiv:1903.06733"
+KAUFMAN = "Kaufman, Rosset & Perlich, Leakage in Data Mining: Formulation, Detection, and Avoidance, KDD 2011"
+RABANSER = "Rabanser, Günnemann & Lipton, Failing Loudly: Methods for Detecting Dataset Shift, arXiv:1810.11953"
+GNEITING = "Gneiting, Making and Evaluating Point Forecasts, 2011, arXiv:0912.0902"
 NORTHCUTT = "Northcutt, Jiang & Chuang, Confident Learning, 2021, arXiv:1911.00068"
 
 
@@ -40,6 +43,17 @@ RULES = {
         "Backpropagation must agree with the complex step, or with centred differences away from kinks.",
         CS231N,
         ("gradient_error",),
+    ),
+    "unsuited_loss": Rule(
+        "A loss is least at one quantity, the mean or the median: classes want one that is least at their probabilities.",
+        GNEITING,
+        ("misread",),
+    ),
+    "data_leakage": Rule("Rows that judge a network must not be among those it was trained on.", KAUFMAN, ("leaked",)),
+    "shifted_validation": Rule(
+        "Validation rows must be drawn as the training rows are, and prepared in the same way.",
+        RABANSER,
+        ("other_units", "shifted"),
     ),
     "unscaled_inputs": Rule(
         "Inputs should have means near 0 and scales near 1, all alike.", LECUN, ("input_scale", "input_offset")
@@ -65,6 +79,9 @@ RULES = {
         "Accuracy means something only above the share of the largest class; look at the recall of each class.",
         RECIPE,
         ("majority", "recall"),
+    ),
+    "unshuffled_rows": Rule(
+        "Rows should come in a random order, so that successive ones are seldom alike.", LECUN, ("sorted_share",)
     ),
     "output_bias": Rule(
         "The output bias should start at the mean target (or its log-odds), else the first steps only learn that.",

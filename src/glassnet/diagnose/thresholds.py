@@ -77,6 +77,15 @@ class Thresholds:
     overfit_gap: float = _threshold(0.4, OURS, "validation u − training u at the end")
     majority: float = _threshold(0.8, OURS, "share of the largest class above which classes count as imbalanced")
     recall: float = _threshold(0.5, OURS, "recall of a class below which imbalance harms")
+    leaked: float = _threshold(0.1, OURS, "share of validation rows that are training rows, or of rows that are copies")
+    other_units: float = _threshold(
+        10.0, OURS, "ratio of a column's deviations in training and validation rows, or of its shift to both"
+    )
+    shifted: float = _threshold(0.3, OURS, "Kolmogorov-Smirnov difference of a column in training and validation rows")
+    sorted_share: float = _threshold(
+        0.3, OURS, "share of the targets' variance that lies between batches, beyond chance"
+    )
+    misread: float = _threshold(0.1, OURS, "share of held-out rows that a loss for classes gets right beyond the run's")
     contradicted: float = _threshold(0.1, OURS, "error rate of the second opinion on the fifth it is surest of")
     even_errors: float = _threshold(
         0.9, OURS, "evenness of the second opinion's errors: 1 if wrong labels hit sure predictions as often as others"

@@ -484,6 +484,42 @@ def many_inputs_of_noise(case, data):
     case.validate(0.4)
 
 
+# --- the split, the order of rows, the loss -------------------------------------------------------------------------
+
+
+@kind("unshuffled_rows", data=("digits",))
+def rows_sorted_and_not_shuffled(case, data):
+    order = np.argsort(data.y, kind="stable")
+    case.X, case.y = data.X[order], data.y[order]
+    case.options |= {"shuffle": False, "batch_size": 16, "epochs": 15, "optimizer": gn.SGD(learning_rate=0.1)}
+
+
+@kind("shifted_validation", data=("moons", "digits", "breast_cancer", "wine", "friedman", "diabetes"))
+def validation_in_other_units(case, data):
+    case.validate(0.4)
+    X, y = case.options["validation"]
+    case.options["validation"] = (X * 10 ** case.rng.uniform(1.5, 3) + case.rng.uniform(0, 50), y)
+
+
+@kind("data_leakage", data=("moons", "circles", "digits", "breast_cancer", "friedman", "diabetes"))
+def validation_rows_that_are_training_rows(case, data):
+    rows = case.rng.permutation(len(data.X))[: len(data.X) // 3]
+    case.options["validation"] = (data.X[rows], data.y[rows])
+
+
+@kind("data_leakage", data=("moons", "digits", "breast_cancer", "friedman", "diabetes"))
+def copies_on_both_sides_of_a_split(case, data):
+    rows = case.rng.permutation(np.repeat(np.arange(len(data.X)), 4))
+    cut = len(rows) // 4
+    case.options["validation"] = (data.X[rows[:cut]], data.y[rows[:cut]])
+    case.X, case.y = data.X[rows[cut:]], data.y[rows[cut:]]
+
+
+@kind("unsuited_loss", data=("digits",))
+def class_numbers_as_a_regression(case, data):
+    case.arguments |= {"sizes": [*case.arguments["sizes"][:-1], 1], "output": "identity"}
+
+
 # --- numbers that are none ------------------------------------------------------------------------------------------
 
 

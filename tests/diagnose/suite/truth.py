@@ -56,7 +56,9 @@ class Task:
 
     def _raw(self, prediction: Any) -> Any:
         if self.is_classification:
-            return -np.log(np.clip(_probability(prediction)[np.arange(len(self.y)), self.y], CLIP, 1))
+            return -np.log(
+                np.clip(_probability(prediction, len(self.constant))[np.arange(len(self.y)), self.y], CLIP, 1)
+            )
         y = np.asarray(self.y, float)
         prediction = prediction.reshape(y.shape)
         if self.output == "exponential":
@@ -65,10 +67,12 @@ class Task:
         return ((prediction - y) ** 2).reshape(len(y), -1).sum(axis=1)
 
 
-def _probability(prediction: Any) -> Any:
-    """Return (n, classes) probabilities; one column or none is that of class 1."""
+def _probability(prediction: Any, classes: int) -> Any:
+    """Return (n, classes) probabilities; one column or none is that of class 1 of two, or else a class number."""
     if prediction.ndim == 1 or prediction.shape[1] == 1:
         prediction = prediction.reshape(-1, 1)
+        if classes > 2:
+            return np.eye(classes)[np.clip(np.nan_to_num(prediction[:, 0]).round(), 0, classes - 1).astype(int)]
         return np.hstack([1 - prediction, prediction])
     return prediction
 

@@ -34,6 +34,8 @@ class Remedy:
     keep : (n,) True for the rows to keep
     at_most_layers : the number of hidden layers to keep, from the first
     balanced : give each row the weight n / (classes · count of its class)
+    classes : the numbers that are classes, in order; targets become their places in it
+    by_hand : lines of Python for a change that only the caller can make, to data that `diagnose` was not given
     """
 
     text: str
@@ -46,6 +48,8 @@ class Remedy:
     keep: NDArray[np.bool_] | None = None
     at_most_layers: int | None = None
     balanced: bool = False
+    classes: Array | None = None
+    by_hand: str = ""
 
     def apply(self, setup: Setup) -> Setup:
         """Return a changed set-up; the given one stays as it is."""
@@ -57,6 +61,9 @@ class Remedy:
             setup = _standardise(setup, "y")
         if self.cut_off:
             setup = _transformed(setup, "X", RobustScale(setup.X))
+        if self.classes is not None:
+            classes = self.classes
+            setup = _transformed(setup, "y", lambda y: np.searchsorted(classes, np.ravel(y)))
         arguments = dict(self.network)
         if self.at_most_layers is not None:
             inputs, *hidden, outputs = setup.network.sizes
@@ -77,7 +84,7 @@ class Remedy:
     @property
     def code(self) -> str:
         """The change in Python, such as `train(…, optimizer=Adam(learning_rate=0.001, …))`."""
-        parts = []
+        parts = self.by_hand.splitlines()
         if self.keep is not None:
             parts.append(f"X, y = X[keep], y[keep]  # {int(self.keep.sum())} of {len(self.keep)} rows")
         if self.standardise_inputs:
@@ -87,6 +94,8 @@ class Remedy:
         if self.cut_off:
             parts.append("low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)")
             parts.append("X = np.clip(1.349 * (X - middle) / (high - low), -5, 5)")
+        if self.classes is not None:
+            parts.append(f"y = (y - {self.classes[0]:g}).astype(int)" if self.classes[0] else "y = y.astype(int)")
         if self.at_most_layers is not None:
             parts.append(f"sizes = [*sizes[:{self.at_most_layers + 1}], sizes[-1]]")
         if self.network:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.diagnose.case.clock import Clock
-from glassnet.diagnose.case.deviance import Yardstick, mean_loss, standard_error, yardstick
+from glassnet.diagnose.case.copies import copied, groups_of
+from glassnet.diagnose.case.deviance import Yardstick, losses_of, mean_loss, standard_error, yardstick
 from glassnet.errors import NonFiniteError
 from glassnet.network.network import Network
 from glassnet.training.optimizers import LBFGS, Optimizer
@@ -22,6 +23,7 @@ from glassnet.training.run import Run
 Array = NDArray[Any]
 
 HELD_OUT = 4  # every fourth row is held out where no validation data was passed
+UNLIKELY = 0.01  # chance that the rows with the largest losses are all validation rows, below which that is no chance
 LOST = 0.3  # rise of u on the training rows above its best, from which a run counts as having unlearned them
 FEW_ROWS = 40  # with fewer, nothing is held out
 FEWEST_VALIDATION = 10  # rows; with fewer, or with a single target, a validation set cannot judge
@@ -147,6 +149,7 @@ class Outcome:
     validation_end: float | None  # the validation loss of the trained network
     error: NonFiniteError | None = None
     validation_error: float = 0.0  # the standard error of `validation_end`
+    unlike: bool = False  # True if more validation rows than chance has it are missed worse than every training row
     lost: bool = False  # True if an earlier epoch had learned the training rows much better
 
     @property
@@ -181,13 +184,14 @@ def outcome_of(
 ) -> Outcome:
     """Measure a network that was trained on the set-up."""
     held_out = best = end = None
-    deviation = 0.0
+    deviation, unlike = 0.0, False
     unexplained = setup.measure.unexplained(mean_loss(network, setup.X, setup.Y, setup.weight))
     if setup.validation is not None:
         X, Y, weight = validation_arrays(setup)
         measure = yardstick(network.loss_function, Y, weight)
         end = mean_loss(network, X, Y, weight)
         deviation = standard_error(network, X, Y)
+        unlike = _are_unlike(losses_of(network, setup.X, setup.Y), losses_of(network, X, Y))
         held_out = measure.unexplained(end)
         best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
     steady = smooth(loss)
@@ -195,7 +199,14 @@ def outcome_of(
     if error is not None:  # a failed run counts as failed, though its parameters are the last finite ones
         unexplained = np.inf
         held_out = best = None if held_out is None else np.inf
-    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, deviation, lost)
+    return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, deviation, unlike, lost)
+
+
+def _are_unlike(seen: Array, unseen: Array) -> bool:
+    """True if so many unseen rows have a larger loss than every seen one that the chance of it, in any order, is below 1 %."""
+    worse = int((unseen > seen.max()).sum())
+    places = np.arange(worse)
+    return bool(np.prod((len(unseen) - places) / (len(unseen) + len(seen) - places)) < UNLIKELY)
 
 
 def smooth(values: Array) -> Array:
@@ -226,10 +237,17 @@ def validation_arrays(setup: Setup) -> tuple[Array, Array, Array | None]:
 
 
 def folds(setup: Setup, k: int, seed: int) -> NDArray[np.intp]:
-    """Return the fold of each row, 0 … k−1: rows are dealt out in the order of their targets, so that folds are alike."""
+    """Return the fold of each row, 0 … k−1: rows are dealt out in the order of their targets, so that folds are alike.
+
+    Copies of a row fall into one fold.
+    """
     shuffled = np.random.default_rng(seed).permutation(len(setup.X))
     key = setup.labels if setup.is_classification else setup.Y[:, 0]
     order = shuffled[np.argsort(key[shuffled], kind="stable")]
     fold = np.empty(len(order), dtype=np.intp)
     fold[order] = np.arange(len(order)) % k
+    copies = copied(setup.X, setup.Y)
+    if copies.any():
+        _, first, group = np.unique(groups_of(setup.X, setup.Y), return_index=True, return_inverse=True)
+        fold = np.where(copies, fold[first][group], fold)
     return fold

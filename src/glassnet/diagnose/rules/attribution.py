@@ -20,6 +20,9 @@ from glassnet.training.optimizers import Momentum, Nesterov
 from glassnet.training.schedules import Constant
 
 WIDE = 64
+TINY_UPDATE = (
+    3e-4  # update ÷ weight (1e-3 is healthy) below which the rate may be too low rather than the time too short
+)
 FEW_STEPS = 200  # a run of fewer may simply be too short
 MOST_PAIRS = 24
 NEAR = 0.03  # u by which a smaller change may be worse than the best one
@@ -44,7 +47,7 @@ def attribute(held: Setup, recording: Recording, sickness: Sickness, thresholds:
     for group in groups:
         closing = _closing(group, held, sickness)
         if closing:
-            return _named(closing, recording, sickness, thresholds)
+            return _named(_cause(closing, held, recording), recording, sickness, thresholds)
     closing = _closing(_pairs(groups), held, sickness)
     if closing:
         best = min(closing, key=lambda trial: trial.outcome.score)
@@ -134,10 +137,18 @@ def _capacity(held: Setup) -> list[Change]:
     return changes
 
 
+def _cause(closing: Sequence[Trial], held: Setup, recording: Recording) -> Sequence[Trial]:
+    """Keep the longer trainings alone if one closes the gap, unless the updates are tiny and a higher rate does as well."""
+    longer = [trial for trial in closing if "epochs" in trial.remedy.options]
+    faster = [trial for trial in closing if trial.code == "learning_rate_too_low"]
+    if not longer or not faster or held.steps < FEW_STEPS or typical_ratio(recording) > TINY_UPDATE:
+        return longer or closing
+    best, fastest = (min(trial.outcome.score for trial in trials) for trials in (longer, faster))
+    return longer if fastest > best + NEAR else faster
+
+
 def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:
     """Return one finding for each code among the trials that close the gap, the code of the best trial first."""
-    enough = [trial for trial in closing if "epochs" in trial.remedy.options]
-    closing = enough or closing  # if more epochs close the gap, the rate is not too low
     by_score = sorted(closing, key=lambda trial: trial.outcome.score)
     codes = list(dict.fromkeys(trial.code for trial in by_score))
     if {"learning_rate_too_high", "learning_rate_too_low"} <= set(codes):

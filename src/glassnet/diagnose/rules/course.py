@@ -40,6 +40,7 @@ class Course:
     optimizer: Any = None
     validation_end: float | None = None  # the validation loss of the trained network
     validation_error: float = 0.0  # the standard error of that mean over the validation rows
+    unlike: bool = False  # True if many validation rows are missed worse than every training row
     unexplained: float | None = None  # u at the end on training rows, and below it on validation rows
     held_out: float | None = None
     baseline: float | None = None  # the loss of a constant prediction
@@ -274,7 +275,7 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
     gap = unseen - seen if seen is not None and unseen is not None and np.isfinite(unseen) else 0.0
     certain = end - values[best] > 2 * course.validation_error  # more than the noise of a few rows
     rose = rise > thresholds.overfit_rise and certain and train < values[best]
-    if rose or (gap > thresholds.overfit_gap and gap * span > 2 * course.validation_error):
+    if rose or (gap > thresholds.overfit_gap and (course.unlike or gap * span > 2 * course.validation_error)):
         yield finding(
             "overfitting",
             f"the validation loss rose from {values[best]:.4g} after epoch {best + 1} to {end:.4g} while the training loss "

@@ -11,7 +11,7 @@ from glassnet.diagnose.findings import CODES, Finding, Replay, rank
 from glassnet.diagnose.instruments.watched_run import Recording
 from glassnet.diagnose.rules.attribution import attribute
 from glassnet.diagnose.rules.outcome import Sickness
-from glassnet.diagnose.rules.replay import OF_DATA, OriginalRun, replayed
+from glassnet.diagnose.rules.replay import OF_DATA, OF_SPLIT, OriginalRun, replayed
 
 AT_MOST_PENDING = 2  # remedies without an effect of their own that are tried together with others
 STANDING = (
@@ -19,10 +19,11 @@ STANDING = (
     "input_ignored",
     "label_noise",
     "class_imbalance",
+    *OF_SPLIT,
 )  # statements that need no sick run and no remedy
 TRIALS, SWEEP = 5, 12  # trainings that are expected for the remedies of a finding, and where other settings are tried
 FIRST_OF_RATES = 2 * CODES.index("learning_rate_too_high")
-OF_THE_END = ("plateau", "overfitting", "cannot_overfit_batch", "bad_initial_loss", "diverged")
+OF_THE_END = ("plateau", "overfitting", "cannot_overfit_batch", "bad_initial_loss", "diverged", "unshuffled_rows")
 
 
 def mend(
@@ -139,5 +140,6 @@ def _stands(found: Finding, control: Outcome, sickness: Sickness | None) -> bool
     if sickness is None:  # nothing is held out: the training rows must speak
         return not found.step and (found.code not in OF_THE_END or control.unexplained > 0.5)
     if found.code == "overfitting" and end is not None:
-        return end - sickness.opinion > max(sickness.thresholds.gap, 2 * sickness.error)
+        certain = 0.0 if control.unlike else 2 * sickness.error
+        return end - sickness.opinion > max(sickness.thresholds.gap, certain)
     return found.code not in OF_THE_END and not found.step

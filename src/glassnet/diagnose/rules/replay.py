@@ -23,6 +23,7 @@ AT_MOST = 3  # remedies tried for each finding
 SLACK = 0.05  # rise of u that still counts as no worse: the spread between equivalent runs
 
 OF_OUTCOME = ("learning_rate_too_high", "learning_rate_too_low", "underfitting", "input_ignored")
+OF_SPLIT = ("data_leakage", "shifted_validation")
 OF_DATA = ("label_noise", "class_imbalance")  # evidence in the data, which no change of training removes
 
 
@@ -58,7 +59,12 @@ class OriginalRun:
 
 
 def replayed(found: Finding, others: Iterable[str], original: OriginalRun) -> tuple[Finding, Outcome | None]:
-    """Return the finding with the first remedy that a replay confirms, or else one that does no harm; and its outcome."""
+    """Return the finding with the first remedy that a replay confirms, or else one that does no harm; and its outcome.
+
+    A finding on the split is not replayed, since its remedy changes the rows that judge.
+    """
+    if found.replay is not None or found.code in OF_SPLIT:
+        return found, None
     tried: list[tuple[Remedy, Replay, Outcome | None]] = []
     for remedy in found.remedies[:AT_MOST]:
         try:
@@ -143,6 +149,7 @@ def course_of(setup: Setup, recording: Recording, control: Outcome) -> Course:
         validation_loss=control.validation_loss,
         validation_end=control.validation_end,
         validation_error=control.validation_error,
+        unlike=control.unlike,
         unexplained=control.unexplained,
         held_out=control.held_out,
         n_layers=setup.network.n_layers,
