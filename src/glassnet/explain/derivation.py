@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from glassnet.explain.entries import Entries
 from glassnet.explain.grade import Grade, grade
 from glassnet.explain.grading.conventions import Convention
-from glassnet.explain.graph import Graph, Step
+from glassnet.explain.grading.names import symbol_of
+from glassnet.explain.graph import Array, Graph, Step
 from glassnet.explain.independent import Check, Checker
 from glassnet.explain.render.html import render_entry_html, render_html
 from glassnet.explain.render.json import render_entry_json, render_json
@@ -128,7 +129,11 @@ class Derivation(Graph):
         return tuple(step for step in self._derived.values() if step.stage == "given")
 
     def __getitem__(self, symbol: str) -> DerivedStep:
-        return self._derived[super().__getitem__(symbol).symbol]
+        return self._derived[super().__getitem__(symbol_of(self, symbol)).symbol]
+
+    def value(self, symbol: str) -> Array:
+        """The numbers of a symbol: see `Graph.value`."""
+        return super().value(symbol_of(self, symbol))
 
     def line(self, symbol: str, *index: int) -> Line:
         """One entry of a step: its formula in names and in numbers.
@@ -140,13 +145,13 @@ class Derivation(Graph):
         >>> print(derivation.line("Z1", 0, 2).text())
         Z1[0, 2] = A0[0, 0]·W1[0, 2] + A0[0, 1]·W1[1, 2] + b1[2] = 1·0.9787 + 2·(−0.9773) + 0 = −0.9758
         """
-        return self._entries.line(symbol, tuple(index))
+        return self._entries.line(symbol_of(self, symbol), tuple(index))
 
     def entry(self, symbol: str, *index: int) -> Entry:
         """Work out one number; for a weight, bias or input its chain rule, factor by factor, and its update.
 
         `entry("W1", 0, 3)` is the weight from input 0 to unit 3; `entry("Z2", row, unit)` any entry of a step;
-        `entry("m_W1", 0, 3)` that of an optimizer's state. In a batch the factors shown are those of the row that
+        `entry("m_W1", 0, 3)` that of an optimizer's state. Names are understood as `grade` understands them: dw1. In a batch the factors shown are those of the row that
         contributes most.
 
         Raises
@@ -154,7 +159,7 @@ class Derivation(Graph):
         InputError
             If there is no such symbol or entry.
         """
-        return Entry(**vars(self._entries.entry(symbol, tuple(index))))
+        return Entry(**vars(self._entries.entry(symbol_of(self, symbol), tuple(index))))
 
     def check(self, symbol: str, at_most: int | None = 8) -> Check:
         """Check a step independently, at up to `at_most` of its entries (None: all).

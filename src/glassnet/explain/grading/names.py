@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown, unknown_name
-from glassnet.explain.graph import Graph
+from glassnet.explain.graph import ALIASES, Graph
 
 Array = NDArray[Any]
 
@@ -55,6 +55,14 @@ def read_terms(graph: Graph, answers: Mapping[str, Any]) -> dict[str, Term]:
             raise InputError(f"{name}: expected each term once; got {terms[symbol].name} as well; leave one out.")
         terms[symbol] = Term(name, _numbers(name, value))
     return terms
+
+
+def symbol_of(graph: Graph, name: str) -> str:
+    """Return the graph's symbol for one name: dW1 for dw1, A2 for yhat; the name itself if it is none that is known."""
+    try:
+        return name if name in graph or name in ALIASES else _symbol(graph, name, {})
+    except InputError:
+        return name
 
 
 def _numbers(name: str, value: Any) -> Array:
