@@ -194,12 +194,11 @@ class Rerun:
     def sizes(self) -> dict[str, float]:
         """The size that each derivative would have if nothing cancelled, to which rounding is relative."""
         last, masks = self.last, self.batch.masks
-        output = np.abs(self.number(f"A{last}")) + np.abs(self.Y)
-        dZ = output * self.weights + np.abs(self.number(f"dZ{last}"))
-        if not self.canonical:
-            dZ = self._through(last, dZ)
-        found = dict.fromkeys((f"slope_Z{last}", f"slope_A{last}"), _largest(output))
-        found |= dict.fromkeys((f"dA{last}", f"dZ{last}_long"), _largest(dZ))
+        of_slope = self._size_of_slope()
+        dA = of_slope * self.weights
+        dZ = (dA if self.canonical else self._through(last, dA)) + np.abs(self.number(f"dZ{last}"))
+        found = dict.fromkeys((f"slope_Z{last}", f"slope_A{last}"), _largest(of_slope))
+        found |= {f"dA{last}": _largest(dA), f"dZ{last}_long": _largest(dZ)}
         for layer in range(last, 0, -1):
             W, below = np.abs(self.net.W[layer]), f"A{layer - 1}"
             found[f"dZ{layer}"], found[f"db{layer}"] = _largest(dZ), _largest(dZ.sum(axis=0))
@@ -213,6 +212,19 @@ class Rerun:
             found[f"d{below}"] = _largest(dA)
             dZ = self._through(layer - 1, dA) if layer > 1 else dA
         return found
+
+    def _size_of_slope(self) -> Array:
+        """Return the size of what cancels in the loss's slope: the output and its target, by as much as they move it."""
+        A = self.number(f"A{self.last}")
+        output = np.abs(A) + np.abs(self.Y)
+        if self.loss.has_link:  # it is their difference
+            return output
+        h = 1e-6 * np.maximum(output, ZERO)
+        slopes = [self.loss.slope(A + step * h, self.Y, **self.loss.parameters) for step in (-2, -1, 1, 2)]
+        steepness = (
+            np.minimum(np.abs(slopes[0] - slopes[1]), np.abs(slopes[2] - slopes[3])) / h
+        )  # on a side with no kink
+        return np.asarray(np.abs(slopes[0]) + steepness * output)
 
     def _through(self, layer: int, dA: Array) -> Array:
         """Carry the size of a derivative through an activation, whose slope may itself be what is left of 1 - 1."""
