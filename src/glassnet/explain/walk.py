@@ -218,22 +218,24 @@ class Walk(Recorder):
         expression, source = self.call(slope, f"A{last}, Y", self.loss.parameters)
         if self.averages:
             expression = ast.BinOp(expression, ast.Mult(), ast.parse("mean_weights[:, None]", mode="eval").body)
-        add: dict[str, Any] = {"layer": last, "aside": True, "note": note}
-        self.add(Step(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, **add), (expression, source))
+        add: dict[str, Any] = {"layer": last, "aside": True}
+        self.add(Step(f"dA{last}", "backward", "∂L/∂ŷ, the long way", dA, note=note, **add), (expression, source))
         if output.rowwise:
-            self._jacobian(note)
+            self._jacobian()
             called = formulas.THROUGH_JACOBIAN.read(layer=last)
         else:
             called = self.call(output.df, f"Z{last}, A{last}", output.parameters)
             self.add(Step(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, **add), called)
             called = self._elementwise_product(f"dA{last}", f"g_prime{last}")
-        self.add(Step(f"dZ{last}_long", "backward", "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)", product, **add), called)
+        note = f"undefined where dA{last} is" if note else ""
+        what = "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)"
+        self.add(Step(f"dZ{last}_long", "backward", what, product, note=note, **add), called)
 
-    def _jacobian(self, note: str = "") -> None:
+    def _jacobian(self) -> None:
         last, A = self.last, self.trace.A[self.last]
         computed = formulas.JACOBIAN.read(layer=last, width=A.shape[1])
         what, value = "∂ŷ/∂z of each row: the Jacobian", softmax_jacobian(A)
-        self.add(Step(f"J{last}", "backward", what, value, layer=last, aside=True, note=note), computed)
+        self.add(Step(f"J{last}", "backward", what, value, layer=last, aside=True), computed)
 
     def backward(self) -> None:
         """Write down the backward pass from dZ of the output to the inputs."""

@@ -61,6 +61,8 @@ def shown_formulas(entries: Entries, step: Step) -> tuple[ShownFormula, ...]:
     if step.textbook is None or called:  # of a function called by its name the definition shows both forms
         return _formulas(graph, step, step.expression)
     formulas = _formulas(graph, step, step.textbook)
+    if step.shape == ():  # whose line shows both forms
+        return formulas
     in_code = _formulas(graph, step, step.expression)[0]
     return (*formulas, replace(in_code, result=None, plugged=False, in_code=True))
 
