@@ -137,7 +137,7 @@ def test_an_aside_that_divides_by_0_is_undefined():
         assert not re.search(r"inf\b|∞|\\infty|nan\b", page)
         assert "DIFFERS" not in page
     assert worked["J1"].note == ""
-    assert worked["dZ1_long"].note == "undefined where dA1 is"
+    assert worked["dZ1_long"].note == "undefined where dA1 divides by 0"
 
 
 def test_steps_count_from_0_everywhere():

@@ -227,7 +227,7 @@ class Walk(Recorder):
             called = self.call(output.df, f"Z{last}, A{last}", output.parameters)
             self.add(Step(f"g_prime{last}", "backward", "∂ŷ/∂z, the activation's slope", factor, **add), called)
             called = self._elementwise_product(f"dA{last}", f"g_prime{last}")
-        note = f"undefined where dA{last} is" if note else ""
+        note = f"undefined where dA{last} divides by 0" if note else ""
         what = "∂L/∂Z, the long way: (∂L/∂ŷ)·(∂ŷ/∂z)"
         self.add(Step(f"dZ{last}_long", "backward", what, product, note=note, **add), called)
 
