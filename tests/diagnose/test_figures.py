@@ -12,6 +12,7 @@ from sklearn.datasets import make_moons
 import glassnet as gn
 
 X, y = make_moons(300, noise=0.2, random_state=0)
+LOSS = "Loss by epoch; dashed: a constant prediction"
 LEFT, RIGHT, TOP, BOTTOM = 52, 326, 12, 162  # of the frame, in pixels
 
 
@@ -59,7 +60,7 @@ def shifted_log(x):
 
 def test_the_losses_lie_where_the_labels_say():
     diagnosis = diagnosed()
-    svg, legend = figures_of(diagnosis)["Loss by epoch"]
+    svg, legend = figures_of(diagnosis)[LOSS]
     (line,) = parts(svg, "polyline", "c0")
     x, pixel = points(line)
     assert x == pytest.approx(pixels(ticks(svg, True), range(1, 21)), abs=0.2)
@@ -67,18 +68,21 @@ def test_the_losses_lie_where_the_labels_say():
     assert legend == []  # of one line
     assert all(LEFT < at < RIGHT for at in x)
     assert all(TOP < at < BOTTOM for at in pixel)
-    assert pixel[0] == min(pixel)  # the highest loss, at the top
+    assert pixel[0] == min(pixel)  # the highest loss
     assert [round(at, 1) for _, at in ticks(svg, False)] == [float(g.get("y1")) for g in parts(svg, "line", "grid")]
     assert 3 <= len(ticks(svg, False)) <= 6
-    margin = 0.05 * np.ptp(diagnosis.history.loss)  # is left free above and below
-    assert pixel.min() - TOP == pytest.approx(margin / (np.ptp(diagnosis.history.loss) + 2 * margin) * 150, abs=0.1)
-    assert pixel.max() == pytest.approx(BOTTOM - (pixel.min() - TOP), abs=0.1)
+    (mark,) = parts(svg, "line", "mark")
+    constant = float(mark.get("y1"))
+    assert constant == pytest.approx(pixels(ticks(svg, False), [np.log(2)])[0], abs=0.3)
+    drawn = [*pixel, constant]
+    margin = 0.05 / 1.1 * 150  # is left free above and below
+    assert (min(drawn) - TOP, BOTTOM - max(drawn)) == pytest.approx((margin, margin), abs=0.1)
     assert svg.get("viewBox") == "0 0 344 196"
 
 
 def test_losses_on_validation_rows_are_a_second_line():
     diagnosis = diagnosed(validation=(X[::3] + 0.1, y[::3]))
-    svg, legend = figures_of(diagnosis)["Loss by epoch"]
+    svg, legend = figures_of(diagnosis)[LOSS]
     assert legend == [("c0", "training"), ("c1", "validation")]
     for cls, values in (("c0", diagnosis.history.loss), ("c1", diagnosis.history.validation_loss)):
         (line,) = parts(svg, "polyline", cls)
@@ -167,7 +171,7 @@ def test_what_has_no_data_has_no_figure():
 
 def test_long_runs_are_drawn_with_400_points_the_first_and_the_last_among_them():
     diagnosis = diagnosed(sizes=(2, 3, 1), epochs=900, batch_size=300)
-    svg, _ = figures_of(diagnosis)["Loss by epoch"]
+    svg, _ = figures_of(diagnosis)[LOSS]
     x, _ = points(parts(svg, "polyline", "c0")[0])
     assert len(x) == 400
     assert x[[0, -1]] == pytest.approx(pixels(ticks(svg, True), [1, 900]), abs=0.3)

@@ -80,3 +80,20 @@ def test_a_name_is_escaped():
     for svg in (points([1.0], [2.0], "<a>", "b & c"), lines([Line("<b>", [1, 2], [1, 2])], "<x>")):
         ElementTree.fromstring(svg)
     assert all(rule.startswith(".here ") for rule in style(".here").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (1e-17, 1e-3, ["1e-17", "1e-14", "1e-11", "1e-8", "1e-5"]),
+        (2e-14, 3e-13, ["5e-14", "1e-13", "1.5e-13", "2e-13", "2.5e-13", "3e-13"]),  # linear, for less than 20-fold
+        (0.02, 0.9, ["0.02", "0.05", "0.1", "0.2", "0.5"]),
+        (2e-5, 1, ["1e-4", "0.001", "0.01", "0.1", "1"]),
+        (3e-7, 8e9, ["1e-6", "0.01", "100", "1e6"]),
+    ],
+)
+def test_a_logarithmic_axis_has_labels_that_differ(low, high, labels):
+    svg = lines([Line("gradient", [0, 1], [low, high])], "step", log_y=True)
+    assert re.findall(r'text-anchor="end">(.*?)</text>', svg) == labels
+    places = [y for _, y in ticks(svg, "end").values()]
+    assert places == sorted(places, reverse=True)

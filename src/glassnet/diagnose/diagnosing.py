@@ -10,7 +10,9 @@ import numpy as np
 
 from glassnet.diagnose.case.clock import Clock, OutOfTimeError, Progress
 from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.scores import scores_of, units_held
 from glassnet.diagnose.case.setup import Outcome, Setup
+from glassnet.diagnose.case.way_in import ByEstimator, InPython, WayIn
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import Finding, finding, rank, says_no_signal
 from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
@@ -89,13 +91,17 @@ def diagnose(
     if progress is not None and not callable(progress):
         raise InputError(f"progress: expected a function of a Progress; got {shown(progress)}; pass e.g. print.")
     setup = replace(setup_of(model, X, y, options), clock=Clock(progress))
-    known = _Progress(setup, thresholds)
+    way_in = InPython(setup, options) if isinstance(model, Network) else ByEstimator(model, setup)
+    known = _Progress(setup, thresholds, way_in)
     try:
         _find(known, replay)
     except KeyboardInterrupt:
-        known.ended = f"interrupted while {setup.clock.doing}: what follows is what was known by then"
+        known.ended = f"The diagnosis was interrupted while {setup.clock.doing}; this is what was known by then."
     except OutOfTimeError:
-        known.ended = f"its {setup.clock.at_most:.0f} s were over while {setup.clock.doing}: what follows is what was known by then"
+        known.ended = (
+            f"The {setup.clock.at_most:.0f} s for the diagnosis were over while {setup.clock.doing}; this is what was known "
+            "by then."
+        )
     return known.diagnosis()
 
 
@@ -105,6 +111,7 @@ class _Progress:
 
     setup: Setup
     thresholds: Thresholds
+    way_in: WayIn
     findings: list[Finding] = field(default_factory=list)
     recording: Recording | None = None
     judged: Setup | None = None  # the set-up, with a loss for classes if its own does not fit them
@@ -123,6 +130,8 @@ class _Progress:
         if self.judged is not None and self.outcome is not None and not self.ended:
             known = Known(self.judged, self.held, self.outcome, opinion, self.sickness)
             unknown, irreducible = known.unknown(self.findings), known.irreducible()
+        plain = None if opinion is None else opinion.held_out
+        scores = [] if recording is None else scores_of(self.setup, recording.outcome, self.held, control, plain)
         return Diagnosis(
             findings=tuple(sorted(self.findings, key=_place)),
             history=None if recording is None else recording.history,
@@ -137,6 +146,9 @@ class _Progress:
             unknown=unknown,
             irreducible=irreducible,
             ended=self.ended,
+            scores=tuple(scores),
+            units=units_held(self.held or self.setup),
+            way_in=self.way_in,
         )
 
 

@@ -151,12 +151,16 @@ class Replay:
         """Return the replay as plain data."""
         return {**vars(self), "verdict": None if self.verdict is None else {**vars(self.verdict)}}
 
-    def __str__(self) -> str:
+    @property
+    def standing(self) -> str:
+        """The verdict on the remedy, in words."""
         evidence = "the evidence is gone" if self.evidence_gone else "the evidence remains"
         verdict = "confirmed" if self.confirmed else "not recommended" if self.harmful else "not confirmed"
-        beside = f" together with {self.beside}" if self.beside else ""
+        return f"{verdict}{f' together with {self.beside}' if self.beside else ''}: {evidence}"
+
+    def __str__(self) -> str:
         judged = f"; {self.verdict}" if self.verdict is not None else ""
-        return f"{verdict}{beside}: {evidence}; {self.measured} {self.before:.3g} → {self.after:.3g}{judged}"
+        return f"{self.standing}; {self.measured} {self.before:.3g} → {self.after:.3g}{judged}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from glassnet.diagnose.case.scores import Score, Units
+from glassnet.diagnose.case.way_in import WayIn
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Look
 from glassnet.diagnose.thresholds import Thresholds
@@ -28,6 +30,9 @@ class Result:
     unknown: tuple[str, ...] = ()
     irreducible: str = ""
     ended: str = ""
+    scores: tuple[Score, ...] = ()
+    units: Units | None = None
+    way_in: WayIn | None = None
 
     @property
     def healthy(self) -> bool:

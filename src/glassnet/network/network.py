@@ -141,7 +141,7 @@ class Network:
         self._theta[...] = array
 
     def __repr__(self) -> str:
-        shown = [repr(list(self.sizes)), f"hidden={self.hidden!r}", f"output={self.output!r}"]
+        shown = [repr(list(self.sizes)), f"hidden={_argument(self.hidden)}", f"output={_argument(self.output)}"]
         if self.loss_function != default_loss(self.activations[self.n_layers].builtin):
             standard = LOSSES.get(self.loss_function.name) == self.loss_function
             shown.append(f"loss={self.loss_function.name!r}" if standard else f"loss={self.loss_function!r}")
@@ -287,6 +287,16 @@ class Network:
     def encode(self, y: Any, n: int, name: str = "y") -> Array:
         """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""
         return encode_targets(y, n, self.sizes[-1], self.loss_function, self.dtype, name)
+
+
+def _argument(given: Any) -> str:
+    """Return activations as arguments of the constructor, a built-in one by its name."""
+    if isinstance(given, list | tuple):
+        if given and all(isinstance(each, Activation) and each == given[0] for each in given):
+            return _argument(given[0])
+        return f"[{', '.join(map(_argument, given))}]"
+    known = isinstance(given, Activation) and ACTIVATIONS.get(given.name) == given
+    return repr(given.name if known else given)
 
 
 def _called(equation: Activation | Loss) -> str:

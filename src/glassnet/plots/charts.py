@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 344, 196
 LEFT, RIGHT, TOP, BOTTOM = 52, 18, 12, 34
 SQUARE = WIDTH - LEFT - RIGHT + TOP + BOTTOM  # height of a chart whose axes are equally long
 DECADES = 20.0
+FEWEST_TICKS = 3  # of a logarithmic axis
 COLOURS = 6  # classes c0 … c5 of the style sheet
 LIGHT = (
     "--ink:#1d2329;--soft:#5b6670;--paper:#fff;--line:#dfe4e8;--card:#f6f8f9;--good:#00694a;--bad:#b3261e;"
@@ -195,7 +196,7 @@ class _Axis:
             margin = 0.05 * (high - low) or 0.5 * abs(high) or 0.5
             low, high = (low, high + margin) if low == 0 else (low - margin, high + margin)
         self.low, self.high = self._scale(low), self._scale(high)
-        if self.high - self.low < 1e-12:
+        if self.high - self.low <= 1e-12 * max(abs(self.low), abs(self.high)):
             self.low, self.high = self.low - 0.5, self.high + 0.5
 
     def _scale(self, value: float) -> float:
@@ -219,7 +220,12 @@ class _Axis:
         found = [10.0**power for power in powers][::every]
         if self.shift:
             return [0.0, *(value for value in found if value > 1)]
-        return found or [10**self.low, 10**self.high]
+        if len(found) < FEWEST_TICKS:  # less than three powers of ten: 1, 2 and 5 times each
+            within = [
+                factor * 10.0**power for power in range(math.floor(self.low), powers.stop) for factor in (1, 2, 5)
+            ]
+            found = [value for value in within if self.low - 1e-9 <= math.log10(value) <= self.high + 1e-9]
+        return found if len(found) > 1 else [10**self.low, 10**self.high]
 
 
 def _x_axis(values: NDArray[np.float64], log: bool = False, whole: bool = False) -> _Axis:
@@ -251,12 +257,10 @@ def _frame(x_axis: _Axis, y_axis: _Axis, x_label: str, height: int = HEIGHT) -> 
 
 
 def _short(value: float) -> str:
-    value = round(value, 12)
-    if value == 0:
-        return "0"
     size = abs(value)
-    if size >= 1e5 or size < 1e-3:
-        return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    if size >= 1e5 or 0 < size < 1e-3:
+        mantissa, power = f"{value:.2e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
     return f"{value:,.10g}"
 
 

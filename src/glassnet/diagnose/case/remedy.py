@@ -99,7 +99,7 @@ class Remedy:
         if self.at_most_layers is not None:
             parts.append(f"sizes = [*sizes[:{self.at_most_layers + 1}], sizes[-1]]")
         if self.network:
-            parts.append(f"Network(…, {_arguments(self.network)})")
+            parts.append(f"Network(…, {arguments_shown(self.network)})")
         if self.output_bias is not None:
             shift = np.array2string(self.output_bias, precision=4, threshold=6)
             parts.append(f"network.b[network.n_layers] += {shift}")
@@ -108,7 +108,7 @@ class Remedy:
             parts.append("weight = len(y) / (len(np.unique(y)) * np.bincount(y)[y])")
             parts.append("train(…, sample_weight=weight)")
         if given:
-            parts.append(f"train(…, {_arguments(given)})")
+            parts.append(f"train(…, {arguments_shown(given)})")
         return "\n".join(parts)
 
     def __repr__(self) -> str:
@@ -234,7 +234,8 @@ def _transformed(setup: Setup, which: str, change: Callable[[Array], Array]) -> 
     return replace(setup, X=change(setup.X)) if which == "X" else replace(setup, y=change(setup.y))
 
 
-def _arguments(given: Mapping[str, Any]) -> str:
+def arguments_shown(given: Mapping[str, Any]) -> str:
+    """Return keyword arguments as code, such as `epochs=100, optimizer=Adam(learning_rate=0.01)`."""
     return ", ".join(f"{name}={_shown(value)}" for name, value in given.items())
 
 
@@ -245,5 +246,5 @@ def _shown(value: Any) -> str:
         usual = type(value)()
         given = {c.name: getattr(value, c.name) for c in fields(value)}
         changed = {name: v for name, v in given.items() if v != getattr(usual, name) or name == "learning_rate"}
-        return f"{type(value).__name__}({_arguments(changed)})"
+        return f"{type(value).__name__}({arguments_shown(changed)})"
     return getattr(value, "__name__", repr(value))

@@ -10,31 +10,48 @@ import numpy as np
 
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Histogram, Look
-from glassnet.diagnose.render.text import place_of, standing_of, summary
+from glassnet.diagnose.render.advice import advice, causes, code_of
+from glassnet.diagnose.render.text import about_run, place_of, score_rows, standing_of, symptom_names
 from glassnet.diagnose.result import Result
 from glassnet.plots.charts import DARK, LIGHT, Line, bars, lines, style
 
 STYLE = f"""
-.gn-diagnosis{{{LIGHT};color:var(--ink);background:var(--paper);font:14px/1.5 system-ui,sans-serif;max-width:1130px}}
+.gn-diagnosis{{{LIGHT};color:var(--ink);background:var(--paper);font:15px/1.5 system-ui,sans-serif}}
 @media (prefers-color-scheme:dark){{.gn-diagnosis{{{DARK}}}}}
 [data-jp-theme-light="true"] .gn-diagnosis{{{LIGHT}}}
 [data-jp-theme-light="false"] .gn-diagnosis{{{DARK}}}
-.gn-diagnosis h2{{font-size:19px;margin:0 0 4px}}
-.gn-diagnosis h3{{font-size:13px;margin:0 0 4px;font-weight:600}}
-.gn-diagnosis p{{margin:2px 0}}
-.gn-diagnosis .soft{{color:var(--soft)}}
-.gn-diagnosis code,.gn-diagnosis pre{{font:12.5px/1.45 ui-monospace,monospace;white-space:pre-wrap;margin:0}}
+@media print{{.gn-diagnosis{{{LIGHT}}}}}
+.gn-diagnosis h2{{font-size:21px;line-height:1.3;margin:0 0 6px}}
+.gn-diagnosis h3{{font-size:16px;margin:26px 0 6px}}
+.gn-diagnosis p{{margin:4px 0;max-width:85ch;overflow-wrap:anywhere}}
+.gn-diagnosis .soft{{color:var(--soft);font-size:13px}}
+.gn-diagnosis code,.gn-diagnosis pre{{font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;
+ margin:0}}
+.gn-diagnosis .now{{border:1px solid var(--line);border-left:6px solid var(--bad);background:var(--card);
+ border-radius:6px;padding:14px 18px}}
+.gn-diagnosis .now.good{{border-left-color:var(--good)}}
+.gn-diagnosis .now pre{{font-size:14.5px;font-weight:600;margin:8px 0}}
 .gn-diagnosis .found{{border:1px solid var(--line);border-left:4px solid var(--bad);background:var(--card);
- border-radius:6px;padding:10px 14px;margin:12px 0}}
+ border-radius:6px;padding:10px 14px;margin:12px 0;break-inside:avoid}}
 .gn-diagnosis .found.warning{{border-left-color:var(--warn)}}
 .gn-diagnosis .found b{{font-size:15px}}
-.gn-diagnosis dl{{display:grid;grid-template-columns:6.5em 1fr;gap:3px 8px;margin:8px 0 0}}
+.gn-diagnosis dl{{display:grid;grid-template-columns:6em 1fr;gap:3px 8px;margin:8px 0 0}}
 .gn-diagnosis dt{{color:var(--soft)}} .gn-diagnosis dd{{margin:0;min-width:0}}
 .gn-diagnosis .yes{{color:var(--good)}} .gn-diagnosis .no{{color:var(--warn)}}
-.gn-diagnosis .figures{{display:flex;flex-wrap:wrap;gap:14px;margin-top:14px}}
-.gn-diagnosis figure{{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px 8px 6px;max-width:100%;
- box-sizing:border-box}}
+.gn-diagnosis details{{margin-top:8px}} .gn-diagnosis summary{{cursor:pointer}}
+.gn-diagnosis .scores{{overflow-x:auto}}
+.gn-diagnosis table{{border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums}}
+.gn-diagnosis th,.gn-diagnosis td{{text-align:right;padding:3px 12px;border-bottom:1px solid var(--line);font-weight:400}}
+.gn-diagnosis th:first-child{{text-align:left;padding-left:0}} .gn-diagnosis thead th{{color:var(--soft)}}
+.gn-diagnosis td:nth-child(2){{font-weight:600}}
+.gn-diagnosis .figures{{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:14px}}
+.gn-diagnosis figure{{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px 8px 6px;break-inside:avoid;
+ box-sizing:border-box;min-width:0}}
+.gn-diagnosis figure h3{{font-size:13px;font-weight:600;margin:0 0 4px}}
 {style(".gn-diagnosis")}
+.gn-diagnosis figure svg{{width:100%}}
+@media (max-width:500px){{.gn-diagnosis dl{{grid-template-columns:1fr}} .gn-diagnosis dt{{margin-top:4px}}
+ .gn-diagnosis th,.gn-diagnosis td{{padding:3px 6px}}}}
 """.strip()
 
 
@@ -42,54 +59,76 @@ def as_page(diagnosis: Result) -> str:
     """Return a whole page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Diagnosis</title>'
-        "<style>:root{color-scheme:light dark}body{margin:24px}"
-        "@media (prefers-color-scheme:dark){body{background:#14181b}}</style></head><body>\n"
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Diagnosis: {escape(advice(diagnosis).heading)}</title>"
+        "<style>:root{color-scheme:light dark}body{margin:min(24px,4vw)}"
+        "@media (prefers-color-scheme:dark){body{background:#14181b}}"
+        "@media print{:root{color-scheme:light}body{margin:0;background:#fff}}</style></head><body>\n"
         f"{as_fragment(diagnosis)}\n</body></html>\n"
     )
 
 
 def as_fragment(diagnosis: Result) -> str:
-    """Return the part of the page that a notebook shows."""
-    count = len(diagnosis.findings)
-    verdict = (
-        '<span class="yes">Healthy: nothing found</span>'
-        if diagnosis.healthy
-        else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
-    )
-    heading = "".join(f'<p class="soft">{escape(line)}</p>' for line in summary(diagnosis))
-    cards = "".join(_card(number, found) for number, found in enumerate(diagnosis.findings, start=1))
+    """Return the part of the page that a notebook shows: what to do now, the scores, the causes, the figures."""
+    cards = "".join(_card(diagnosis, place, *cause) for place, cause in enumerate(causes(diagnosis), start=1))
+    drawn = figures(diagnosis)
     return (
-        f'<div class="gn-diagnosis"><style>{STYLE}</style><h2>{verdict}</h2>{heading}{cards}'
-        f'<div class="figures">{figures(diagnosis)}</div></div>'
+        f'<div class="gn-diagnosis"><style>{STYLE}</style>{_now(diagnosis)}{_run(diagnosis)}'
+        f"{'<h3>Causes, the likeliest first</h3>' if cards else ''}{cards}"
+        f"{'<h3>The course of the run</h3>' if drawn else ''}"
+        f'<div class="figures">{drawn}</div></div>'
     )
 
 
-def _card(number: int, found: Finding) -> str:
-    rows = [("rule", escape(found.rule)), ("source", escape(found.source))]
-    if found.symptom_of:
-        rows.append(("cause", f"goes away with the remedy of <code>{escape(found.symptom_of)}</code>"))
-    else:
-        rows += _remedy_rows(found)
+def _now(diagnosis: Result) -> str:
+    told = advice(diagnosis)
+    code = f"<pre>{escape(told.code)}</pre>" if told.code else ""
+    why = "".join(f"<p>{escape(sentence)}</p>" for sentence in told.why)
+    return f'<section class="now{" good" * told.good}"><h2>{escape(told.heading)}</h2>{code}{why}</section>'
+
+
+def _run(diagnosis: Result) -> str:
+    parts = []
+    if diagnosis.scores:
+        head, *rows = score_rows(diagnosis)
+        top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+        body = "".join(
+            f"<tr><th>{escape(row[0])}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>"
+            for row in rows
+        )
+        parts.append(
+            f'<h3>How well it does</h3><div class="scores"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+        )
+    notes = [diagnosis.irreducible, *(diagnosis.unknown if diagnosis.findings else ())]
+    parts += [f"<p>{escape(sentence)}</p>" for sentence in notes if sentence]
+    parts += [f'<p class="soft">{escape(line)}</p>' for line in about_run(diagnosis)]
+    return "".join(parts)
+
+
+def _card(diagnosis: Result, place: int, found: Finding, symptoms: list[Finding]) -> str:
+    rows = [*_remedy_rows(diagnosis, found), ("rule", escape(found.rule)), ("source", escape(found.source))]
     table = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows)
+    folded = ""
+    if symptoms:
+        each = "".join(
+            f"<p><b>{escape(one.code)}</b>{escape(place_of(one))}: {escape(one.message)}</p>" for one in symptoms
+        )
+        names = escape(symptom_names(symptoms))
+        folded = f"<details><summary>symptoms, gone with this remedy: {names}</summary>{each}</details>"
     return (
-        f'<section class="found {found.severity}"><b>{number}. {escape(found.code)}</b>'
-        f'<span class="soft">{escape(place_of(found))}</span><p>{escape(found.message)}</p><dl>{table}</dl></section>'
+        f'<section class="found {found.severity}"><b>{place}. {escape(found.code)}</b>'
+        f'<span class="soft">{escape(place_of(found))}</span><p>{escape(found.message)}</p><dl>{table}</dl>{folded}</section>'
     )
 
 
-def _remedy_rows(found: Finding) -> list[tuple[str, str]]:
+def _remedy_rows(diagnosis: Result, found: Finding) -> list[tuple[str, str]]:
     rows = []
     if found.remedy is not None:
         trusted = found.replay is None or found.confirmed
-        rows.append(
-            (
-                "remedy" if trusted else "tried",
-                f"{escape(found.remedy.text)}<pre>{escape(found.remedy.code)}</pre>",
-            )
-        )
+        code = escape(code_of(diagnosis, found.remedy))
+        rows.append(("remedy" if trusted else "tried", f"{escape(found.remedy.text)}<pre>{code}</pre>"))
     colour = "yes" if found.confirmed else "no"
-    rows.append(("replay", f'<span class="{colour}">{escape(standing_of(found))}</span>'))
+    rows.append(("replay", f'<span class="{colour}">{escape(standing_of(diagnosis, found))}</span>'))
     return rows
 
 
@@ -97,7 +136,8 @@ def figures(diagnosis: Result) -> str:
     """Draw the figures that the run has data for."""
     looks = diagnosis.looks
     steps = [look.step for look in looks]
-    drawn = [("Loss by epoch", _losses(diagnosis))]
+    constant = "; dashed: a constant prediction" * (diagnosis.units is not None)
+    drawn = [(f"Loss by epoch{constant}", _losses(diagnosis))]
     if looks and looks[0].gradient:
         drawn.append(("Gradient flow: size of ∂L/∂W by layer", _by_layer(looks, "gradient")))
         drawn.append(("Update ÷ weight by layer; about 1e-3 is healthy", _by_layer(looks[:-1], "ratio", mark=1e-3)))
@@ -125,7 +165,8 @@ def _losses(diagnosis: Result) -> str:
         return ""
     series = [("training", history.loss), ("validation", history.validation_loss)]
     drawn = [Line(name, range(1, len(values) + 1), values.tolist()) for name, values in series if len(values)]
-    return lines(drawn, "epoch", log_y=bool(np.min(history.loss) > 0))
+    constant = None if diagnosis.units is None else diagnosis.units.baseline
+    return lines(drawn, "epoch", log_y=bool(np.min(history.loss) > 0), mark=constant, whole=True)
 
 
 def _by_layer(looks: tuple[Look, ...], name: str, mark: float | None = None) -> str:

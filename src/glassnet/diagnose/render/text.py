@@ -8,46 +8,84 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnose.case.scores import number
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Look
+from glassnet.diagnose.render.advice import advice, causes, code_of, result_of
 from glassnet.diagnose.result import Result
 
 WIDTH = 100
 
 
 def as_text(diagnosis: Result) -> str:
-    """Return the diagnosis as a page of text."""
-    count = len(diagnosis.findings)
-    nothing = "healthy: nothing found" if diagnosis.healthy else "nothing found, but not all could be found out"
-    verdict = nothing if not count else f"{count} finding{'s' * (count > 1)}, the likeliest cause first"
-    lines = [f"Diagnosis: {verdict}", *([diagnosis.ended] if diagnosis.ended else []), *summary(diagnosis)]
-    for number, found in enumerate(diagnosis.findings, start=1):
-        lines += ["", f"{number}. {found.code}{place_of(found)} ({found.severity})", *_wrapped(found.message)]
+    """Return the diagnosis as a page of text: what to do now and why, the run, then each cause with its symptoms."""
+    lines = [*_first_lines(diagnosis), "", *summary(diagnosis)]
+    for place, (found, symptoms) in enumerate(causes(diagnosis), start=1):
+        lines += ["", f"{place}. {found.code}{place_of(found)} ({found.severity})", *_wrapped(found.message)]
+        lines += _remedy_lines(diagnosis, found)
+        if symptoms:
+            lines += _wrapped(f"symptoms, gone with this remedy: {symptom_names(symptoms)}", 8)
         lines += _wrapped(f"rule    {found.rule}", 8)
         lines += _wrapped(f"source  {found.source}", 8)
-        lines += _remedy_lines(found)
     return "\n".join(lines)
+
+
+def _first_lines(diagnosis: Result) -> list[str]:
+    told = advice(diagnosis)
+    code = told.code.splitlines()
+    lines = [f"{told.heading}: {told.code}"] if len(code) == 1 else [f"{told.heading}{':' if code else '.'}"]
+    lines += [f"   {line}" for line in code[1:] and code]
+    return [*lines, *(line for why in told.why for line in textwrap.wrap(why, WIDTH, break_on_hyphens=False))]
 
 
 def summary(diagnosis: Result) -> list[str]:
     """Describe the run and its outcome in a few lines."""
-    lines = []
-    if diagnosis.title:
-        lines.append(f"{diagnosis.title}, {diagnosis.rows:,} rows")
-    if diagnosis.history is not None:
-        lines.append(repr(diagnosis.history))
-    if diagnosis.unexplained is not None:
-        parts = [f"training rows {diagnosis.unexplained:.3g}"]
-        if diagnosis.held_out is not None:
-            parts.append(f"held-out rows {diagnosis.held_out:.3g}")
-        if diagnosis.opinion is not None:
-            parts.append(f"second opinion ({diagnosis.opinion[0]}) {diagnosis.opinion[1]:.3g}")
-        lines.append(f"unexplained share of the loss (1: a constant prediction): {', '.join(parts)}")
-    if diagnosis.irreducible:
-        lines += textwrap.wrap(diagnosis.irreducible, WIDTH)
-    for sentence in diagnosis.unknown:
-        lines += textwrap.wrap(f"not known: {sentence}", WIDTH)
-    return lines
+    table = _table(score_rows(diagnosis)) if diagnosis.scores else []
+    unknown = diagnosis.unknown if diagnosis.findings else ()  # else it stands in the first lines
+    said = [diagnosis.irreducible, *unknown, *about_run(diagnosis)]
+    return [*table, *(line for sentence in said for line in textwrap.wrap(sentence, WIDTH, break_on_hyphens=False))]
+
+
+def about_run(diagnosis: Result) -> list[str]:
+    """Return the network, the history and the unexplained shares, as far as they are known."""
+    lines = [f"{diagnosis.title}, {diagnosis.rows:,} rows"] if diagnosis.title else []
+    lines += [repr(diagnosis.history)] if diagnosis.history is not None else []
+    return lines + ([share_left(diagnosis)] if diagnosis.unexplained is not None else [])
+
+
+def score_rows(diagnosis: Result) -> list[tuple[str, ...]]:
+    """Return the table of the scores, its head first; columns: rows, this run, plain models if there are any, a constant."""
+    plain = diagnosis.opinion is not None
+    head = ("", "this run", *([diagnosis.opinion[0]] if diagnosis.opinion is not None else []), "a constant")
+    rows = [
+        (f"{each.name}, {each.rows}", number(each.run), *([number(each.plain)] if plain else []), number(each.constant))
+        for each in diagnosis.scores
+    ]
+    return [head, *rows]
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        for row in rows
+    ]
+
+
+def symptom_names(symptoms: list[Finding]) -> str:
+    """Return symptoms as text, such as "dead_units (layer 1, step 0), plateau"."""
+    places = [place_of(each).removeprefix(", ") for each in symptoms]
+    return ", ".join(f"{each.code} ({at})" if at else each.code for each, at in zip(symptoms, places, strict=True))
+
+
+def share_left(diagnosis: Result) -> str:
+    """Return the unexplained shares of the loss as a sentence."""
+    parts = [f"training rows {diagnosis.unexplained:.3g}"]
+    if diagnosis.held_out is not None:
+        parts.append(f"held-out rows {diagnosis.held_out:.3g}")
+    if diagnosis.opinion is not None:
+        parts.append(f"second opinion ({diagnosis.opinion[0]}) {diagnosis.opinion[1]:.3g}")
+    return f"unexplained share of the loss (1: a constant prediction): {', '.join(parts)}"
 
 
 def place_of(found: Finding) -> str:
@@ -60,24 +98,22 @@ def place_of(found: Finding) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-def standing_of(found: Finding) -> str:
+def standing_of(diagnosis: Result, found: Finding) -> str:
     """Return the result of a remedy's replay in a few words."""
     if found.remedy is None:
         return "no change of parameters mends this"
     if found.replay is None:
         return "not replayed"
-    return str(found.replay)
+    return f"{found.replay.standing}; {result_of(diagnosis, found)}"
 
 
-def _remedy_lines(found: Finding) -> list[str]:
-    if found.symptom_of:
-        return _wrapped(f"cause   goes away with the remedy of {found.symptom_of}", 8)
+def _remedy_lines(diagnosis: Result, found: Finding) -> list[str]:
     if found.remedy is None:
         return _wrapped("remedy  none by a change of parameters", 8)
     name = "remedy" if found.replay is None or found.confirmed else "tried"
     lines = _wrapped(f"{name:<8}{found.remedy.text}", 8)
-    lines += [f"           {line}" for line in found.remedy.code.splitlines()]
-    return [*lines, *_wrapped(f"replay  {standing_of(found)}", 8)]
+    lines += [f"           {line}" for line in code_of(diagnosis, found.remedy).splitlines()]
+    return [*lines, *_wrapped(f"replay  {standing_of(diagnosis, found)}", 8)]
 
 
 def _wrapped(text: str, hanging: int = 0) -> list[str]:

@@ -1,0 +1,79 @@
+"""What to do now, and why, from a diagnosis; and its findings as causes with the symptoms that go away with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.scores import number
+from glassnet.diagnose.findings import Finding
+from glassnet.diagnose.result import Result
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The first lines of a report: a heading, the code to run, if any, and reasons."""
+
+    heading: str
+    code: str = ""
+    why: tuple[str, ...] = ()
+    good: bool = False
+
+
+def advice(diagnosis: Result) -> Advice:
+    """Return the one thing to do now."""
+    ended = (diagnosis.ended,) if diagnosis.ended else ()
+    if not diagnosis.findings:
+        return _without_findings(diagnosis, ended)
+    first = diagnosis.findings[0]
+    reason = f"Because of {first.code}: {first.message}{'' if first.message[-1] in '.?!' else '.'}"
+    if first.confirmed:
+        assert first.remedy is not None
+        return Advice("Do this now", code_of(diagnosis, first.remedy), (reason, *_gain(diagnosis, first), *ended))
+    if first.remedy is None:
+        return Advice("Look at this first: no change of parameters mends it", "", (reason, *ended))
+    code = code_of(diagnosis, first.remedy)
+    if first.replay is None:
+        return Advice("Try this first", code, (reason, "It was not tried here.", *ended))
+    return Advice("No change that was tried mends this run. Look at this first", "", (reason, *ended))
+
+
+def _without_findings(diagnosis: Result, ended: tuple[str, ...]) -> Advice:
+    if diagnosis.healthy:
+        return Advice("Nothing to do: healthy, nothing found", good=True)
+    return Advice("Nothing found, but not all could be found out", "", (*diagnosis.unknown, *ended))
+
+
+def causes(diagnosis: Result) -> list[tuple[Finding, list[Finding]]]:
+    """Return each finding that is not a symptom, with its symptoms, in order."""
+    symptoms: dict[str, list[Finding]] = {}
+    for found in diagnosis.findings:
+        if found.symptom_of:
+            symptoms.setdefault(found.symptom_of, []).append(found)
+    known = {found.code for found in diagnosis.findings if not found.symptom_of}
+    alone = [found for found in diagnosis.findings if not found.symptom_of or found.symptom_of not in known]
+    return [(found, symptoms.get(found.code, [])) for found in alone]
+
+
+def code_of(diagnosis: Result, remedy: Remedy) -> str:
+    """Return a remedy as code for the caller's way in."""
+    told = "" if diagnosis.way_in is None else diagnosis.way_in.code(remedy)
+    return told or remedy.code
+
+
+def _gain(diagnosis: Result, found: Finding) -> tuple[str, ...]:
+    said = result_of(diagnosis, found)
+    return (f"Tried: {said}.",) if said else ()
+
+
+def result_of(diagnosis: Result, found: Finding) -> str:
+    """Return the result of a replay in the units of the task, such as "log loss on held-out rows 0.69 → 0.12"."""
+    replay = found.replay
+    if replay is None:
+        return ""
+    units = diagnosis.units
+    share = "unexplained share"
+    if units is None or not replay.measured.startswith(share):
+        return f"{replay.measured} {number(replay.before)} → {number(replay.after)}"
+    where, before, after = replay.measured.removeprefix(share), units(replay.before), units(replay.after)
+    return f"{units.name}{where} {number(before)} → {number(after)} (a constant prediction: {number(units(1.0))})"
