@@ -217,14 +217,15 @@ def test_alike_units_are_named_by_layer():
 def test_a_report_by_its_lines():
     text = repr(gn.examine(losses=[1.0] * 10 + [10.5] * 5))
     lines = text.splitlines()
-    assert lines[0] == "Diagnosis: 1 finding, the likeliest cause first"
+    assert lines[0] == "Try this first: train(…, clip_norm=1.0)"
+    assert lines[1].startswith("Because of diverged: the loss jumped from a recent mean of 1 to 10.5")
     assert "1. diverged (error)" in lines
     assert any(line.strip().startswith("rule") for line in lines)
     assert any(line.strip().startswith("source") for line in lines)
     assert any(line.strip() == "replay  not replayed" for line in lines)
     assert max(map(len, lines)) <= 100
     two = repr(gn.examine(losses=[1.0] * 20, baseline=1.0, weights=[[np.ones((2, 2)), np.ones((2, 1))]]))
-    assert two.splitlines()[0] == "Diagnosis: 2 findings, the likeliest cause first"
+    assert two.splitlines()[0] == "Look at this first: no change of parameters mends it."
     assert "1. poor_initialisation, layer 1, step 0 (error)" in two
     assert "2. plateau" in two
 
@@ -254,10 +255,23 @@ def test_a_diagnosis_of_a_network_by_its_lines():
     assert told["held_out"] == diagnosis.held_out
     assert told["second_opinion"] == {"model": diagnosis.opinion[0], "held_out": diagnosis.opinion[1]}
     assert told["loss"] == diagnosis.history.loss.tolist()
+    assert told["advice"] == {"heading": "Nothing to do; healthy: nothing found", "code": "", "why": []}
+    scores = {(each["name"], each["rows"]): each for each in told["scores"]}
+    assert list(scores) == [
+        (name, rows) for rows in ("20 held-out rows", "80 training rows") for name in ("accuracy", "log loss")
+    ]
+    assert scores["accuracy", "80 training rows"]["run"] == np.mean(diagnosis.network.predict(X) == y)
+    assert scores["log loss", "80 training rows"]["run"] == pytest.approx(diagnosis.network.loss(X, y))
     lines = repr(diagnosis).splitlines()
-    assert lines[1] == f"{net!r}, 80 rows"
-    assert lines[2] == repr(diagnosis.history)
-    assert lines[3] == (
+    assert lines[:2] == ["Nothing to do; healthy: nothing found.", ""]
+    assert lines[2].split("  ")[-1] == "a constant"
+    assert lines[4].split() == [
+        *("log", "loss,", "20", "held-out", "rows"),
+        *(f"{scores['log loss', '20 held-out rows'][who]:.3g}" for who in ("run", "plain", "constant")),
+    ]
+    assert lines[7] == f"{net!r}, 80 rows"
+    assert lines[8] == repr(diagnosis.history)
+    assert " ".join(lines[9:11]) == (
         f"unexplained share of the loss (1: a constant prediction): training rows {diagnosis.unexplained:.3g}, held-out "
         f"rows {diagnosis.held_out:.3g}, second opinion ({diagnosis.opinion[0]}) {diagnosis.opinion[1]:.3g}"
     )

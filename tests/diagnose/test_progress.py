@@ -36,16 +36,17 @@ def test_progress_is_told_from_the_caller_s_thread_with_the_time_left():
     assert all(now.left is None and now.at_most is None for now in told[:2])  # the run itself is not timed yet
     assert [now.done for now in told] == sorted(now.done for now in told)
     last = told[-1]
+    assert last.doing == "done"
     assert last.done == last.expected
     assert last.left == 0
     assert last.at_most > 5
 
 
 def test_progress_in_words():
-    assert str(Progress("trying", 3, 12, 1.0, 2.5, 9.4)) == (
+    assert str(Progress("trying", 3, 12, 1.0, 2.5, 0.1, 9.4)) == (
         "trying: training 4 of about 12, about 2.5 s left, at most 9 s in all"
     )
-    assert str(Progress("training", 0, 1, 0.0, None, None)) == "training: training 1 of about 1"
+    assert str(Progress("training", 0, 1, 0.0, None, None, None)) == "training: training 1 of about 1"
 
 
 STAGES = {
@@ -64,12 +65,12 @@ def test_ctrl_c_gives_what_is_known_by_then(stage):
             raise KeyboardInterrupt
 
     diagnosis = gn.diagnose(network(init="zeros"), X, y, progress=progress, **SANE)
-    assert diagnosis.ended == f"interrupted while {stage}: what follows is what was known by then"
+    assert diagnosis.ended == f"The diagnosis was interrupted while {stage}; this is what was known by then."
     assert not diagnosis.healthy
     assert set(STAGES[stage]) <= set(diagnosis.codes)
     assert all(found.replay is None for found in diagnosis.findings)
     assert (diagnosis.history is not None) is (list(STAGES).index(stage) > 1)
-    assert diagnosis.ended in repr(diagnosis)
+    assert diagnosis.ended in repr(diagnosis).replace("\n", " ")
 
 
 def test_a_healthy_run_that_was_interrupted_is_not_called_healthy():
@@ -80,7 +81,7 @@ def test_a_healthy_run_that_was_interrupted_is_not_called_healthy():
     diagnosis = gn.diagnose(network(), X, y, progress=progress, **SANE)
     assert diagnosis.codes == ()
     assert not diagnosis.healthy
-    assert "healthy" not in repr(diagnosis)
+    assert repr(diagnosis).startswith("Nothing found, but not all could be found out.\nThe diagnosis was interrupted")
 
 
 def test_a_signal_ends_the_user_s_own_training_and_its_course_is_judged():
@@ -102,9 +103,8 @@ def test_the_bound_on_the_whole_ends_it_and_says_so(monkeypatch):
     monkeypatch.setattr(clocks, "LEAST", 0.0)
     monkeypatch.setattr(clocks, "TIMES", 1e-9)
     diagnosis = gn.diagnose(network(init="zeros"), X, y, **SANE)
-    assert (
-        diagnosis.ended
-        == "its 0 s were over while training it without the held-out rows: what follows is what was known by then"
+    assert diagnosis.ended == (
+        "The 0 s for the diagnosis were over while training it without the held-out rows; this is what was known by then."
     )
     assert diagnosis.codes[0] == "poor_initialisation"
 

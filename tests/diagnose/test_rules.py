@@ -285,8 +285,10 @@ def test_the_text_tells_the_findings_in_order():
     diagnosis = gn.diagnose(made.network, X, Y, replay=False, epochs=20, batch_size=20)
     text = str(diagnosis).splitlines()
     count = len(diagnosis.findings)
-    assert text[0] == f"Diagnosis: {count} finding{'s' if count > 1 else ''}, the likeliest cause first"
-    assert text[1].endswith(", 80 rows")
+    assert text[0] == "Try this first:"
+    assert text[1] == "   network = Network([3, 8, 8, 1], hidden='relu', output='identity', seed=0)"
+    assert text[2] == "   train(network, X, y, epochs=20, batch_size=20)"
+    assert text[3].startswith("Because of dead_units: 100% of the units have slope 0")
     numbered = [line for line in text if line[:1].isdigit()]
     assert [line.split(".")[0] for line in numbered] == [str(k + 1) for k in range(count)]
     assert numbered[0] == f"1. dead_units, layer 1, step 0 ({diagnosis.findings[0].severity})"
@@ -296,4 +298,4 @@ def test_the_text_tells_the_findings_in_order():
     healthy = gn.diagnose(
         gn.Network([1, 1]), np.linspace(-1, 1, 60)[:, None], np.linspace(-1, 1, 60), replay=False, epochs=300
     )
-    assert str(healthy).splitlines()[0] == "Diagnosis: healthy: nothing found"
+    assert str(healthy).splitlines()[0] == "Nothing to do; healthy: nothing found."

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import typer
 
+from glassnet.cli.diagnose_command import train_command
 from glassnet.cli.options import option, spread
-from glassnet.cli.screen import show
+from glassnet.cli.screen import note, show
 from glassnet.cli.train import Data, TableFile, prepare
 from glassnet.storage.atomic import writable, write_atomically
 from glassnet.tables.settings import Settings
+
+if TYPE_CHECKING:
+    from glassnet.diagnose.case.clock import Progress
 
 _data = partial(option, panel="Data")
 
@@ -26,13 +32,57 @@ class Report:
     replay: bool = _data("Try the remedies.", True)
 
 
+class _Progress:
+    """Shows on the error stream what a diagnosis does, and the time left; on a terminal as a live line."""
+
+    def __init__(self) -> None:
+        self.said = False
+        self.live = sys.stderr.isatty()
+        if not self.live:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        console = Console(stderr=True, highlight=False, emoji=False)
+        columns = (
+            TextColumn("training"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=12),
+            TextColumn("{task.fields[text]}"),
+        )
+        self.bar = Progress(*columns, console=console, transient=True)
+        self.task = self.bar.add_task("", text="")
+
+    def __enter__(self) -> Self:
+        if self.live:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live:
+            self.bar.stop()
+
+    def __call__(self, now: Progress) -> None:
+        if now.at_most is not None and not self.said:
+            self.said = True
+            said = f"the training took {now.itself:.2g} s; diagnosing it takes about {now.expected} trainings, at most {now.at_most:.0f} s"
+            if self.live:
+                self.bar.console.print(said)
+            else:
+                note(said)
+        if self.live:
+            left = "" if now.left is None else f", {now.left:.0f} s left"
+            self.bar.update(self.task, completed=now.done, total=now.expected, text=f"{now.doing}{left}")
+
+
 @spread
-def diagnose(file: TableFile, data: Data, settings: Settings, report: Report) -> None:
+def diagnose(context: typer.Context, file: TableFile, data: Data, settings: Settings, report: Report) -> None:
     """Train on a table of your own under instruments and report faults; takes the options of train.
 
-    Exit code 0: healthy; 1: something was found.
+    Exit code 0: healthy; 1: something was found, or could not be found out; 130: stopped by Ctrl-C, with what is known by then.
     """
     from glassnet.diagnose.diagnosing import diagnose as examine
+    from glassnet.diagnose.diagnosing import setup_of
     from glassnet.tables.fitting.plan import Plan
 
     for flag, path in (("--html", report.html), ("--json", report.json_file)):
@@ -41,19 +91,20 @@ def diagnose(file: TableFile, data: Data, settings: Settings, report: Report) ->
     ready = prepare(file, data, settings, effort="quick")
     assert isinstance(ready, Plan)
     part, validation = ready.parts["train"], ready.parts.get("validation")
-    diagnosis = examine(
-        ready.model.network,
-        part.X,
-        part.y,
-        replay=report.replay,
-        sample_weight=part.weight,
-        validation=None if validation is None else (validation.X, validation.y),
+    options = {
+        "sample_weight": part.weight,
+        "validation": None if validation is None else (validation.X, validation.y),
         **ready.arguments(),
-    )
+    }
+    network = ready.model.network
+    with _Progress() as progress:
+        diagnosis = examine(network, part.X, part.y, replay=report.replay, progress=progress, **options)
+    command = train_command(context, setup_of(network, part.X, part.y, options))
+    diagnosis = replace(diagnosis, way_in=command)
     show(str(diagnosis))
     for path, content in ((report.html, diagnosis.to_html), (report.json_file, diagnosis.to_json)):
         if path is not None:
             write_atomically(path, f"{content().rstrip()}\n".encode())
             show(f"wrote {path}")
     if not diagnosis.healthy:
-        raise typer.Exit(1)
+        raise typer.Exit(130 if diagnosis.ended.startswith("The diagnosis was interrupted") else 1)

@@ -95,6 +95,7 @@ def diagnose(
     known = _Progress(setup, thresholds, way_in)
     try:
         _find(known, replay)
+        setup.clock.finish()
     except KeyboardInterrupt:
         known.ended = f"The diagnosis was interrupted while {setup.clock.doing}; this is what was known by then."
     except OutOfTimeError:
@@ -155,7 +156,7 @@ class _Progress:
 def _find(known: _Progress, replay: bool) -> None:
     """Examine the set-up step by step, and keep in `known` what each step finds."""
     setup, thresholds, clock = known.setup, known.thresholds, known.setup.clock
-    clock.stage("checking the start", 0)
+    clock.stage("checking the start", PLAIN_MODELS + 3)  # plain models, the run, the one with held-out rows, a batch
     start = known.findings = judge_start(setup, thresholds)
     clock.stage("training the network itself", 1)
     recording = known.recording = record(setup, thresholds)

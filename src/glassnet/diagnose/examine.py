@@ -8,17 +8,23 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.case.deviance import yardstick
+from glassnet.diagnose.case.scores import scores_of, units_held
+from glassnet.diagnose.case.setup import Setup, outcome_of
+from glassnet.diagnose.case.way_in import InPython
 from glassnet.diagnose.diagnosis import Diagnosis
 from glassnet.diagnose.findings import CODES, Finding, finding
 from glassnet.diagnose.instruments.arrays import looks_of, numbers, record_of
 from glassnet.diagnose.instruments.instruments import alike_units
 from glassnet.diagnose.instruments.watched_run import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
 from glassnet.diagnose.rules.course import Course, judge_course, judge_updates
+from glassnet.diagnose.rules.start import judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
-from glassnet.training.history import History
+from glassnet.network.inputs import as_dense
+from glassnet.network.network import Network
+from glassnet.training.history import History, RunOfHistory
 from glassnet.training.optimizers import LBFGS
+from glassnet.training.options import OPTIONS
 
 Array = NDArray[Any]
 
@@ -106,6 +112,8 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
         raise InputError(f"history: expected a History; got {shown(history)}; pass what train returned.")
     run, looks, network = history.run, [], None
     rate = None
+    told: dict[str, Any] = {}
+    start_findings: list[Finding] = []
     if run is not None and not isinstance(run.optimizer, LBFGS):
         first, last = run.snapshots[0].state.step, history.steps
         again = run.at(step=first)
@@ -120,11 +128,17 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
                 detail = detail_of(again.network, run.job.X[many], run.job.Y[many], thresholds)
             looks.append(look_at(again, start, probe, detail))
         network, rate = again.network, run.optimizer
-        if baseline is None:
-            rows, weight = run.job.row_numbers(slice(None)), run.job.sample_weight
-            baseline = yardstick(
-                network.loss_function, run.job.Y[rows], None if weight is None else weight[rows]
-            ).baseline
+        setup = _setup_of(run, run.at(step=first).network)
+        start_findings = judge_start(setup, thresholds) if first == 0 else []
+        baseline = setup.measure.baseline if baseline is None else baseline
+        outcome = outcome_of(setup, network, history.loss, history.validation_loss, None)
+        told = {
+            "unexplained": outcome.unexplained,
+            "held_out": outcome.held_out,
+            "scores": tuple(scores_of(setup, outcome, setup, outcome, None)),
+            "units": units_held(setup),
+            "way_in": InPython(setup, setup.options),
+        }
     course = Course(
         looks,
         history.loss,
@@ -137,11 +151,26 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
         baseline=baseline,
     )
     return Diagnosis(
-        findings=tuple(_judge(course, [], thresholds)),
+        findings=tuple(_judge(course, start_findings, thresholds)),
         history=history,
         network=network,
         looks=tuple(looks),
         thresholds=thresholds,
         title="" if network is None else repr(network),
         rows=0 if run is None else run.job.n,
+        **told,
     )
+
+
+def _setup_of(run: RunOfHistory, start: Network) -> Setup:
+    """Return the set-up of a run, whose network was `start`."""
+    job = run.job
+    rows = job.row_numbers(slice(None))
+    options = {name: getattr(job, name) for name in OPTIONS if name not in ("rows", "validation", "sample_weight")}
+    options |= {"optimizer": run.optimizer, "batch_size": job.batch_size if job.batch_size < job.n else None}
+    if job.sample_weight is not None:
+        options["sample_weight"] = job.sample_weight[rows]
+    if job.validation is not None:
+        X, Y, weight = job.validation
+        options["validation"] = (as_dense(X), Y) if weight is None else (as_dense(X), Y, weight)
+    return Setup(start, as_dense(job.X[rows]), job.Y[rows], options)

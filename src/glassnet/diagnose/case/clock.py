@@ -29,6 +29,7 @@ class Progress:
     done, expected : the number of trainings done, and of all that are expected so far
     seconds : seconds since the start
     left : seconds that are expected to be left; None until the run itself was timed
+    itself : seconds of the run itself; None until it was timed
     at_most : seconds that the whole diagnosis may take; None until the run itself was timed
     """
 
@@ -37,6 +38,7 @@ class Progress:
     expected: int
     seconds: float
     left: float | None
+    itself: float | None
     at_most: float | None
 
     def __str__(self) -> str:
@@ -55,7 +57,8 @@ class Clock:
     expected: int = 0
     began: float = field(default_factory=time.monotonic)
     at_most: float | None = None
-    per_step: float | None = None  # seconds of the run itself for a step
+    itself: float | None = None  # seconds of the run itself
+    per_step: float | None = None  # and of each of its steps
     ended: bool = False
     _spent: float = 0.0  # seconds in trainings, a parallel one counted by its share
     _flags: set[Flag] = field(default_factory=set)
@@ -64,12 +67,17 @@ class Clock:
     def stage(self, doing: str, trainings: int) -> None:
         """Begin a part of the diagnosis that is expected to need so many trainings."""
         self.doing = doing
-        self.expected = self.done + trainings
+        self.expected = max(self.expected, self.done + trainings)
+        self.report()
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self.doing, self.expected = "done", self.done
         self.report()
 
     def timed(self, seconds: float, steps: int) -> None:
         """Set the bounds by the time that the run itself took."""
-        self.per_step = seconds / max(steps, 1)
+        self.itself, self.per_step = seconds, seconds / max(steps, 1)
         self.at_most = time.monotonic() - self.began + LEAST + TIMES * seconds
 
     @contextmanager
@@ -126,4 +134,4 @@ class Clock:
         if self.at_most is not None:
             each = self._spent / max(self.done, 1)
             left = max(0.0, min((self.expected - self.done) * each, self.at_most - seconds))
-        self.tell(Progress(self.doing, self.done, self.expected, seconds, left, self.at_most))
+        self.tell(Progress(self.doing, self.done, self.expected, seconds, left, self.itself, self.at_most))

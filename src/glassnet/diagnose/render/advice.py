@@ -40,7 +40,7 @@ def advice(diagnosis: Result) -> Advice:
 
 def _without_findings(diagnosis: Result, ended: tuple[str, ...]) -> Advice:
     if diagnosis.healthy:
-        return Advice("Nothing to do: healthy, nothing found", good=True)
+        return Advice("Nothing to do; healthy: nothing found", good=True)
     return Advice("Nothing found, but not all could be found out", "", (*diagnosis.unknown, *ended))
 
 

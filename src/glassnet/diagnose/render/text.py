@@ -124,9 +124,10 @@ def _wrapped(text: str, hanging: int = 0) -> list[str]:
 
 def as_dict(diagnosis: Result) -> dict[str, Any]:
     """Return the diagnosis as plain data; numbers that are not finite become None."""
-    history = diagnosis.history
+    history, told = diagnosis.history, advice(diagnosis)
     return {
         "healthy": diagnosis.healthy,
+        "advice": {"heading": told.heading, "code": told.code, "why": list(told.why)},
         "network": diagnosis.title,
         "rows": diagnosis.rows,
         "unexplained": plain(diagnosis.unexplained),
@@ -134,13 +135,22 @@ def as_dict(diagnosis: Result) -> dict[str, Any]:
         "second_opinion": None
         if diagnosis.opinion is None
         else {"model": diagnosis.opinion[0], "held_out": plain(diagnosis.opinion[1])},
+        "scores": [plain(vars(score)) for score in diagnosis.scores],
         "unknown": list(diagnosis.unknown),
         "irreducible": diagnosis.irreducible,
-        "findings": [plain(found.to_dict()) for found in diagnosis.findings],
+        "ended": diagnosis.ended,
+        "findings": [_finding(diagnosis, found) for found in diagnosis.findings],
         "loss": plain(None if history is None else history.loss),
         "validation_loss": plain(None if history is None else history.validation_loss),
         "looks": [_look(look) for look in diagnosis.looks],
     }
+
+
+def _finding(diagnosis: Result, found: Finding) -> dict[str, Any]:
+    told = found.to_dict()
+    if found.remedy is not None:
+        told["remedy"] = {"text": found.remedy.text, "code": code_of(diagnosis, found.remedy)}
+    return {name: plain(value) for name, value in told.items()}
 
 
 def _look(look: Look) -> dict[str, Any]:
