@@ -11,10 +11,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 import glassnet as gn
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.scores import Units
 from glassnet.diagnose.findings import Replay
-from glassnet.diagnose.render.advice import advice, causes, result_of
+from glassnet.diagnose.render.advice import advice, causes, code_of, result_of
 
 X, y = make_moons(300, noise=0.2, random_state=0)
 SANE = {"optimizer": gn.Adam(learning_rate=0.01), "epochs": 100, "batch_size": 32}
@@ -154,6 +154,25 @@ def test_each_remedy_as_parameters_of_an_estimator():
     assert way.code(Remedy("", keep=np.ones(300, dtype=bool))).endswith(".fit(X[keep], y[keep])")
 
 
+def test_the_code_of_a_later_cause_holds_the_remedies_before_it():
+    diagnosis = gn.diagnose(network(init="zeros"), X, y, **{**SANE, "l2": 3.0})
+    confirmed = [found for found, _ in causes(diagnosis) if found.confirmed]
+    assert [found.code for found in confirmed] == ["poor_initialisation", "underfitting"]
+    assert "Then mend 1 more cause, below." in advice(diagnosis).why
+    assert "l2=3" in advice(diagnosis).code
+    assert repr(diagnosis).count("no l2, with the remedies above") == 1
+    assert code_of(diagnosis, confirmed[1]) == advice(diagnosis).code.replace(", l2=3.0", "")
+
+
+def test_remedies_together():
+    first = Remedy("this", options={"l2": 0.0, "epochs": 3}, network={"init": None}, standardise_inputs=True)
+    both = together([first, Remedy("that", options={"epochs": 9}, output_bias=np.ones(1), at_most_layers=2)])
+    assert (both.text, both.options, both.network) == ("this and that", {"l2": 0.0, "epochs": 9}, {"init": None})
+    assert (both.standardise_inputs, both.at_most_layers, both.output_bias.tolist()) == (True, 2, [1.0])
+    assert (both.cut_off, both.keep, both.balanced) == (False, None, False)
+    assert together([first]) is first
+
+
 def test_symptoms_are_folded_under_their_cause():
     diagnosis = gn.diagnose(network(init="zeros"), X, y, **SANE)
     ((cause, symptoms),) = causes(diagnosis)
@@ -200,9 +219,15 @@ def test_results_are_said_in_the_units_of_the_task():
     diagnosis = gn.diagnose(network(), X, y, **{**SANE, "optimizer": gn.SGD(learning_rate=200.0)})
     assert diagnosis.units == Units("log loss", pytest.approx(np.log(2), abs=1e-3), 0.0)
     found = diagnosis.findings[0]
+    after = found.replay.verdict.after * diagnosis.units.baseline
+    assert result_of(diagnosis, found).startswith(
+        f"log loss on 300 rows that took no part 1.04 or worse → {after:.3g} (± "
+    )
+    assert result_of(diagnosis, found).endswith("; a constant prediction: 0.693)")
+    alone = replace(found, replay=replace(found.replay, verdict=None))
     after = found.replay.after * diagnosis.units.baseline
-    assert f"→ {after:.3g} (a constant prediction: 0.693)" in result_of(diagnosis, found)
-    assert result_of(diagnosis, found).startswith("log loss on held-out rows")
+    assert f"→ {after:.3g} (a constant prediction: 0.693)" in result_of(diagnosis, alone)
+    assert result_of(diagnosis, alone).startswith("log loss on held-out rows")
     r_squared = Units("R²", 2.0, 0.0)
     assert (r_squared(0.25), r_squared(3.0)) == (0.75, -2.0)
     recall = Replay(True, True, "lowest recall of a class on held-out rows", 0.1, 0.9)

@@ -52,7 +52,7 @@ def diagnose(
     plain models, and looks for a single change that closes the gap. Each remedy is replayed from the start with the same seed.
 
     Ctrl-C ends a diagnosis and returns what is known so far; so does the end of its time, 40 times that of the run itself
-    and 5 s. `.ended` says so.
+    and 30 s. `.ended` says so.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from typing import Any
 
 from glassnet.training.job import Flag
 
-TIMES, LEAST = 40.0, 5.0  # a diagnosis may take so many times as long as the run itself, and so many seconds on top
+TIMES, LEAST = 40.0, 30.0  # a diagnosis may take so many times as long as the run itself, and so many seconds on top
 TRIAL_TIMES, TRIAL_LEAST = 6.0, 1.0  # the same for a training of it, by the number of its steps
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -117,6 +117,19 @@ class Remedy:
     def to_dict(self) -> dict[str, Any]:
         """Return the remedy as plain data."""
         return {"text": self.text, "code": self.code}
+
+
+def together(remedies: Sequence[Remedy]) -> Remedy:
+    """Return the remedy that carries out all of these; where two change the same, the later one wins."""
+    if len(remedies) == 1:
+        return remedies[0]
+    last: dict[str, Any] = {}
+    for remedy in remedies:
+        last |= {name: value for name, value in vars(remedy).items() if value is not None and value is not False}
+    last["text"] = " and ".join(remedy.text for remedy in remedies)
+    for name in ("options", "network"):
+        last[name] = {key: value for remedy in remedies for key, value in getattr(remedy, name).items()}
+    return Remedy(**last)
 
 
 class RobustScale:

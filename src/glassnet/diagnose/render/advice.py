@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.scores import number
+from glassnet.diagnose.case.verdict import WORST
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.result import Result
 
@@ -29,10 +30,12 @@ def advice(diagnosis: Result) -> Advice:
     reason = f"Because of {first.code}: {first.message}{'' if first.message[-1] in '.?!' else '.'}"
     if first.confirmed:
         assert first.remedy is not None
-        return Advice("Do this now", code_of(diagnosis, first.remedy), (reason, *_gain(diagnosis, first), *ended))
+        others = sum(found.confirmed for found, _ in causes(diagnosis)) - 1
+        then = (f"Then mend {others} more {'causes' if others > 1 else 'cause'}, below.",) if others else ()
+        return Advice("Do this now", code_of(diagnosis, first), (reason, *_gain(diagnosis, first), *then, *ended))
     if first.remedy is None:
         return Advice("Look at this first: no change of parameters mends it", "", (reason, *ended))
-    code = code_of(diagnosis, first.remedy)
+    code = code_of(diagnosis, first)
     if first.replay is None:
         return Advice("Try this first", code, (reason, "It was not tried here.", *ended))
     return Advice("No change that was tried mends this run. Look at this first", "", (reason, *ended))
@@ -55,10 +58,23 @@ def causes(diagnosis: Result) -> list[tuple[Finding, list[Finding]]]:
     return [(found, symptoms.get(found.code, [])) for found in alone]
 
 
-def code_of(diagnosis: Result, remedy: Remedy) -> str:
-    """Return a remedy as code for the caller's way in."""
+def code_of(diagnosis: Result, found: Finding) -> str:
+    """Return a finding's remedy as code for the caller's way in, together with the confirmed ones before it."""
+    assert found.remedy is not None
+    remedy = together([*before(diagnosis, found), found.remedy])
     told = "" if diagnosis.way_in is None else diagnosis.way_in.code(remedy)
     return told or remedy.code
+
+
+def before(diagnosis: Result, found: Finding) -> list[Remedy]:
+    """Return the remedies of the causes before a finding, on top of which its own was tried."""
+    remedies: list[Remedy] = []
+    for other in diagnosis.findings:
+        if other is found:
+            break
+        if other.confirmed and other.remedy is not None and not other.symptom_of:
+            remedies.append(other.remedy)
+    return remedies if found.replay is not None and found.confirmed else []
 
 
 def _gain(diagnosis: Result, found: Finding) -> tuple[str, ...]:
@@ -67,13 +83,23 @@ def _gain(diagnosis: Result, found: Finding) -> tuple[str, ...]:
 
 
 def result_of(diagnosis: Result, found: Finding) -> str:
-    """Return the result of a replay in the units of the task, such as "log loss on held-out rows 0.69 → 0.12"."""
-    replay = found.replay
+    """Return the result of a replay in the units of the task.
+
+    That is "log loss on 300 rows that took no part 0.69 → 0.12 (± 0.02; a constant prediction: 0.69)", or without such rows
+    what the replay measured.
+    """
+    replay, units = found.replay, diagnosis.units
     if replay is None:
         return ""
-    units = diagnosis.units
     share = "unexplained share"
     if units is None or not replay.measured.startswith(share):
         return f"{replay.measured} {number(replay.before)} → {number(replay.after)}"
-    where, before, after = replay.measured.removeprefix(share), units(replay.before), units(replay.after)
-    return f"{units.name}{where} {number(before)} → {number(after)} (a constant prediction: {number(units(1.0))})"
+    constant = f"a constant prediction: {number(units(1.0))}"
+    if (verdict := replay.verdict) is not None:
+        bound = " or worse" * (verdict.before >= WORST)
+        change = f"{number(units(verdict.before))}{bound} → {number(units(verdict.after))}"
+        error = f"± {abs(units(verdict.error) - units(0.0)):.2g}"
+        said = "" if verdict.better else ", worse" if verdict.worse else ", no more than chance"
+        return f"{units.name} on {verdict.rows:,} rows that took no part {change} ({error}{said}; {constant})"
+    change = f"{number(units(replay.before))} → {number(units(replay.after))}"
+    return f"{units.name}{replay.measured.removeprefix(share)} {change} ({constant})"

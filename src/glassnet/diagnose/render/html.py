@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Histogram, Look
-from glassnet.diagnose.render.advice import advice, causes, code_of
+from glassnet.diagnose.render.advice import advice, before, causes, code_of
 from glassnet.diagnose.render.text import about_run, place_of, score_rows, standing_of, symptom_names
 from glassnet.diagnose.result import Result
 from glassnet.plots.charts import DARK, LIGHT, Line, bars, lines, style
@@ -125,8 +125,9 @@ def _remedy_rows(diagnosis: Result, found: Finding) -> list[tuple[str, str]]:
     rows = []
     if found.remedy is not None:
         trusted = found.replay is None or found.confirmed
-        code = escape(code_of(diagnosis, found.remedy))
-        rows.append(("remedy" if trusted else "tried", f"{escape(found.remedy.text)}<pre>{code}</pre>"))
+        code = escape(code_of(diagnosis, found))
+        above = ", with the remedies above" * bool(before(diagnosis, found))
+        rows.append(("remedy" if trusted else "tried", f"{escape(found.remedy.text)}{above}<pre>{code}</pre>"))
     colour = "yes" if found.confirmed else "no"
     rows.append(("replay", f'<span class="{colour}">{escape(standing_of(diagnosis, found))}</span>'))
     return rows

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.diagnose.case.scores import number
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.instruments.instruments import Look
-from glassnet.diagnose.render.advice import advice, causes, code_of, result_of
+from glassnet.diagnose.render.advice import advice, before, causes, code_of, result_of
 from glassnet.diagnose.result import Result
 
 WIDTH = 100
@@ -111,8 +111,8 @@ def _remedy_lines(diagnosis: Result, found: Finding) -> list[str]:
     if found.remedy is None:
         return _wrapped("remedy  none by a change of parameters", 8)
     name = "remedy" if found.replay is None or found.confirmed else "tried"
-    lines = _wrapped(f"{name:<8}{found.remedy.text}", 8)
-    lines += [f"           {line}" for line in code_of(diagnosis, found.remedy).splitlines()]
+    lines = _wrapped(f"{name:<8}{found.remedy.text}{', with the remedies above' * bool(before(diagnosis, found))}", 8)
+    lines += [f"           {line}" for line in code_of(diagnosis, found).splitlines()]
     return [*lines, *_wrapped(f"replay  {standing_of(diagnosis, found)}", 8)]
 
 
@@ -149,7 +149,7 @@ def as_dict(diagnosis: Result) -> dict[str, Any]:
 def _finding(diagnosis: Result, found: Finding) -> dict[str, Any]:
     told = found.to_dict()
     if found.remedy is not None:
-        told["remedy"] = {"text": found.remedy.text, "code": code_of(diagnosis, found.remedy)}
+        told["remedy"] = {"text": found.remedy.text, "code": code_of(diagnosis, found)}
     return {name: plain(value) for name, value in told.items()}
 
 

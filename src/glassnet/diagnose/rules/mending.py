@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.setup import Outcome, run
 from glassnet.diagnose.findings import CODES, Finding, Replay, rank
 from glassnet.diagnose.instruments.watched_run import Recording
@@ -125,7 +125,7 @@ def _beside(found: Finding, beside: list[Remedy], original: OriginalRun) -> Find
     verdict = original.truth.compare(original.remedies, (*original.remedies, *beside, remedy))
     measured = "unexplained share on rows that took no part"
     replay = Replay(verdict.better, True, measured, verdict.before, verdict.after, (found.code,), False, verdict, words)
-    return replace(found, remedy=remedy, replay=replay)
+    return replace(found, remedy=together([*beside, remedy]), replay=replay)
 
 
 def _stands(found: Finding, control: Outcome, sickness: Sickness | None) -> bool:

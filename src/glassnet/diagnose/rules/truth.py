@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from glassnet.diagnose.case.deviance import Array, yardstick
 from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.case.setup import Judged, Outcome, Setup, folds, run_many
-from glassnet.diagnose.case.verdict import Verdict
+from glassnet.diagnose.case.verdict import WORST, Verdict
 from glassnet.diagnose.rules.opinion import without_contradicted
 from glassnet.network import passes
 
 FOLDS = 4
 DOUBT = 0.1  # difference of u that is worth a second division of the rows
-WORST = 1.5  # u of a fold at most, so that one failed training does not decide, and less failure is no cure
 FEWEST = 6 * FOLDS  # rows; with fewer no fold can judge
 
 
