@@ -155,13 +155,21 @@ def test_each_remedy_as_parameters_of_an_estimator():
 
 
 def test_the_code_of_a_later_cause_holds_the_remedies_before_it():
-    diagnosis = gn.diagnose(network(init="zeros"), X, y, **{**SANE, "l2": 3.0})
-    confirmed = [found for found, _ in causes(diagnosis) if found.confirmed]
-    assert [found.code for found in confirmed] == ["poor_initialisation", "underfitting"]
+    diagnosis = gn.diagnose(network(init="zeros"), X, y, **{**SANE, "l2": 1e-4})
+    first = diagnosis.findings[0]
+    assert first.confirmed
+    later = replace(first, code="underfitting", remedy=Remedy("no l2", options={"l2": 0.0}))
+    diagnosis = replace(diagnosis, findings=(*diagnosis.findings, later))
     assert "Then mend 1 more cause, below." in advice(diagnosis).why
-    assert "l2=3" in advice(diagnosis).code
-    assert repr(diagnosis).count("no l2, with the remedies above") == 1
-    assert code_of(diagnosis, confirmed[1]) == advice(diagnosis).code.replace(", l2=3.0", "")
+    assert repr(diagnosis).count("remedy  no l2, with the remedies above") == 1
+    assert ", l2=0.0001)" in code_of(diagnosis, first)
+    assert code_of(diagnosis, later) == code_of(diagnosis, first).replace(", l2=0.0001)", ")")
+    unconfirmed = replace(later, replay=replace(first.replay, confirmed=False))
+    diagnosis = replace(diagnosis, findings=(*diagnosis.findings[:-1], unconfirmed))
+    assert (
+        code_of(diagnosis, unconfirmed)
+        == "train(network, X, y, optimizer=Adam(learning_rate=0.01), epochs=100, batch_size=32)"
+    )
 
 
 def test_remedies_together():

@@ -90,7 +90,8 @@ def _scores(
     if not setup.is_classification:
         return [in_units]
     labels = Y.argmax(axis=1) if Y.shape[1] > 1 else (Y[:, 0] > 0.5).astype(np.intp)
-    predicted = np.asarray(network.predict(X)).reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        predicted = np.asarray(network.predict(X)).reshape(-1)
     right = float(np.average(predicted == labels, weights=weight))
     most = float(np.bincount(labels, weights=weight).max() / (len(labels) if weight is None else weight.sum()))
     return [Score("accuracy", rows, right, None, most), in_units]
