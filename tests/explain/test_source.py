@@ -152,3 +152,18 @@ def test_rows_that_a_pipeline_cannot_take_are_refused():
     pipeline[0].fit(X)
     with pytest.raises(gn.InputError, match=r"^x: expected rows that the Pipeline transforms; got ValueError: "):
         gn.explain(pipeline, [1.0, 2.0], "no")
+
+
+@pytest.mark.parametrize("penalty", ["l2", "alpha / n"])
+def test_a_function_is_checked_with_the_penalty_of_an_estimator(penalty):
+    estimator = fitted(sklearn.neural_network, "MLPRegressor", NUMBERS, hidden_layer_sizes=(), activation="tanh")
+    divided = {"l2": lambda X, Y, W1, b1, l2: gradients(X, Y, W1, b1, l2),
+               "alpha / n": lambda X, Y, W1, b1, alpha, n: gradients(X, Y, W1, b1, alpha / n)}  # fmt: skip
+
+    def gradients(X, Y, W1, b1, l2):
+        dZ1 = (X @ W1 + b1 - Y) / len(X)
+        return {"dW1": X.T @ dZ1 + l2 * W1, "db1": dZ1.sum(axis=0)}
+
+    assert gn.check(divided[penalty], estimator).ok
+    assert not gn.check(lambda X, Y, W1, b1: gradients(X, Y, W1, b1, 0), estimator).ok
+    assert gn.check(lambda X, Y, W1, b1: gradients(X, Y, W1, b1, 0), estimator, l2=0).ok

@@ -101,7 +101,10 @@ def _offered(derivation: Derivation, form: Form) -> dict[str, Any]:
         offered = {symbol: value.tolist() for symbol, value in offered.items()}
     offered |= {"X": offered["A0"], "theta": net.theta.copy(), "n": len(derivation.batch.X), "y": offered["Y"]}
     offered |= {kind: {layer: offered[f"{kind}{layer}"] for layer in net.W} for kind in "Wb"}
-    offered |= {"sample_weight": offered.get("w"), "l1": derivation.job.l1, "l2": derivation.job.l2}
+    l1, l2 = derivation.penalties
+    offered |= {"sample_weight": offered.get("w"), "l1": l1, "l2": l2}
+    if derivation.job.divide_penalty:
+        offered["alpha"] = derivation.job.l2
     return offered
 
 

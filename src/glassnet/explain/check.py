@@ -38,9 +38,9 @@ def check(
     """Grade a function that computes gradients, or any terms on the way to them, by hand.
 
     The function's parameters are filled in by name, in capitals or small letters: X (n, d), Y (n, k) targets, one-hot for
-    classes, W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, D1, … (dropout masks). If it
-    fails with these, it is given class numbers for targets, nested lists, columns for rows, or one sample as a vector;
-    the grade says so. It returns a dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as
+    classes, W and b (dicts by layer) or W1, b1, W2, …, theta, n, sample_weight, l1, l2, alpha of an estimator, D1, …
+    (dropout masks). If it fails with these, it is given class numbers for targets, nested lists, columns for rows, or
+    one sample as a vector; the grade says so. It returns a dict of terms such as {"dZ2": …, "dW2": …}, or all gradients as
     (dW1, db1, dW2, db2, …), with the loss before them or not, or one flat vector in theta's layout. Without X and y it
     is tried on random samples, drawn from `seed`: one alone, then batches, each with new parameters.
 
