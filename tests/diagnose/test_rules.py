@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 import glassnet as gn
 from glassnet.diagnose.case.deviance import standard_error, yardstick
 from glassnet.diagnose.case.setup import FEW_ROWS, Setup, folds, outcome_of, smooth, validation_arrays
-from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted, tells_apart
+from glassnet.diagnose.rules.opinion import Opinion, beats_majority, contradicted, recall_of
 from glassnet.diagnose.rules.start import best_shift, judge_batch, judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.equations import losses
@@ -56,6 +56,7 @@ def test_the_lines_of_the_thresholds():
         "overfit_gap": 0.4,
         "majority": 0.8,
         "recall": 0.5,
+        "recall_behind": 0.2,
         "leaked": 0.1,
         "other_units": 10.0,
         "shifted": 0.3,
@@ -265,10 +266,10 @@ def test_inputs_inform_if_they_beat_a_constant_by_more_than_chance():
     assert not opinion_of(np.zeros((4, 1)), [1, 3, 1, 3], [2, 2.1, 2, 2.1]).informed
 
 
-def test_a_class_is_told_apart_if_half_of_it_is_found_and_half_of_that_is_right():
-    prediction = np.array([[0.9], [0.8], [0.7], [0.2], [0.1]])
-    assert tells_apart(opinion_of(prediction), np.array([1, 0, 0, 1, 0]), 1)  # the first alone is half of two
-    assert not tells_apart(opinion_of(prediction), np.array([0, 0, 1, 0, 0]), 1)  # one of three
+def test_the_recall_of_plain_models_is_that_of_their_likeliest_class():
+    assert recall_of(opinion_of(np.array([[0.9], [0.4], [0.7]])), np.array([1, 1, 0]), 1) == 0.5
+    several = opinion_of(np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]))
+    assert recall_of(several, np.array([2, 2]), 2) == 0.5
 
 
 @pytest.mark.parametrize(("right", "beats"), [(64, False), (66, True)])

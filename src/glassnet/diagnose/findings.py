@@ -78,7 +78,7 @@ RULES = {
     "class_imbalance": Rule(
         "Accuracy means something only above the share of the largest class; look at the recall of each class.",
         RECIPE,
-        ("majority", "recall"),
+        ("majority", "recall", "recall_behind"),
     ),
     "unshuffled_rows": Rule(
         "Rows should come in a random order, so that successive ones are seldom alike.", LECUN, ("sorted_share",)

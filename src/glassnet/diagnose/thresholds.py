@@ -77,6 +77,7 @@ class Thresholds:
     overfit_gap: float = _threshold(0.4, OURS, "validation u − training u at the end")
     majority: float = _threshold(0.8, OURS, "share of the largest class above which classes count as imbalanced")
     recall: float = _threshold(0.5, OURS, "recall of a class below which imbalance harms")
+    recall_behind: float = _threshold(0.2, OURS, "recall of plain models above that of the run, from which it harms")
     leaked: float = _threshold(0.1, OURS, "share of validation rows that are training rows, or of rows that are copies")
     other_units: float = _threshold(
         10.0, OURS, "ratio of a column's deviations in training and validation rows, or of its shift to both"
