@@ -242,8 +242,8 @@ class Derivation(Graph):
         convention : Convention or str, optional
             How your terms are written: "columns" (samples as columns, W of shape (out, in)), "out_in" (only W),
             "mean_in_gradients" (1/n in dW and db), "sum", "no_half", "momentum_average", "momentum_sum",
-            "shared_biases", "no_biases", several with commas between, or "standard". What is not told is inferred from
-            the terms; `Grade.note` says what was.
+            "shared_biases", "no_biases", "frozen_W1", "loss_times_0.5", several with commas between, or "standard".
+            What is not told is inferred from the terms; `Grade.note` says what was.
 
         Raises
         ------

@@ -15,6 +15,7 @@ from glassnet.explain.grading.causes import find_causes
 from glassnet.explain.grading.conventions import Convention, candidates
 from glassnet.explain.grading.marking import Mark, Marking
 from glassnet.explain.grading.names import Term, read_terms
+from glassnet.explain.grading.notation import in_convention
 from glassnet.explain.grading.rules import Misconception
 from glassnet.explain.graph import Graph
 
@@ -140,14 +141,22 @@ def grade(
         marks,
         wrong,
         found.misconception,
-        found.formula,
-        found.right_formula,
+        _as_written(attempt, wrong.symbol, found.formula),
+        _as_written(attempt, wrong.symbol, found.right_formula),
         found.others,
         note,
         attempt.convention,
         found.second,
         found.narrowed,
     )
+
+
+def _as_written(attempt: _Attempt, symbol: str, formula: str) -> str:
+    """A formula, with the symbol it is of or without, in the learner's convention."""
+    if " = " not in formula:
+        return in_convention(attempt.convention, attempt.graph, symbol, formula)
+    of, _, code = formula.partition(" = ")
+    return f"{of} = {in_convention(attempt.convention, attempt.graph, of, code)}"
 
 
 def wrong_terms(graph: Graph, answers: Mapping[str, Any], convention: Convention | str | None = None) -> int:

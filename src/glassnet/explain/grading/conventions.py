@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown, unknown_name
+from glassnet.explain.grading.rounding import digits_of
 from glassnet.explain.grading.rules import Formulas, loss_slope
 from glassnet.explain.graph import Graph
 from glassnet.printers.statements import names_in
@@ -77,7 +78,7 @@ class Convention:
         Raises
         ------
         InputError
-            If a word is none of `NAMED`.
+            If a word is none of `NAMED`, "frozen_W1" and the like, or "loss_times_0.5".
 
         Examples
         --------
@@ -86,9 +87,14 @@ class Convention:
         """
         found: dict[str, Any] = {}
         for word in filter(None, (part.strip() for part in words.split(","))):
-            if word not in NAMED:
-                raise unknown_name("convention", word, NAMED)
-            found |= NAMED[word]
+            if match := re.fullmatch(r"frozen_([Wb]\d+)", word):
+                found["frozen"] = (*found.get("frozen", ()), match[1])
+            elif match := re.fullmatch(r"loss_times_([\d.]+)", word):
+                found["factor"] = float(match[1])
+            elif word in NAMED:
+                found |= NAMED[word]
+            else:
+                raise unknown_name("convention", word, [*NAMED, "frozen_W1", "loss_times_0.5"])
         return cls(**found)
 
     def changes(self) -> dict[str, Any]:
@@ -106,7 +112,7 @@ class Convention:
 
     def read(self, graph: Graph, symbol: str, value: Array) -> Array:
         """The numbers of a term in the standard convention."""
-        if self._turned(symbol) and value.ndim == 2:
+        if self.turned(symbol) and value.ndim == 2:
             value = value.T
         if self.biases == "shared" and _BIASES.match(symbol) and value.size == 1:
             value = np.full(graph.value(symbol).shape, value.item())
@@ -117,9 +123,9 @@ class Convention:
         value = np.asarray(value, dtype=float) * self._multiple(graph, symbol)
         if self.biases == "shared" and _BIASES.match(symbol):
             return value.ravel()[:1]
-        return value.T if self._turned(symbol) and value.ndim == 2 else value
+        return value.T if self.turned(symbol) and value.ndim == 2 else value
 
-    def _turned(self, symbol: str) -> bool:
+    def turned(self, symbol: str) -> bool:
         """True if the term is transposed: a matrix of weights, or one of samples."""
         if _WEIGHTS.match(symbol):
             return self.columns or self.out_in
@@ -291,7 +297,8 @@ def _scales(graph: Graph, given: Mapping[str, Array], fixed: Mapping[str, Any]) 
         for factor in (dict.fromkeys(factors) if "factor" not in fixed else (1.0,))
     ]
     own = given["loss"].item()
-    near = [scale for scale in scales if scale and abs(Convention(**scale).loss(graph) - own) <= 0.1 * abs(own)]
+    about = 0.1 * abs(own) + float(digits_of(given["loss"]).unit(given["loss"]).max())
+    near = [scale for scale in scales if scale and abs(Convention(**scale).loss(graph) - own) <= about]
     return [{}, *near]
 
 

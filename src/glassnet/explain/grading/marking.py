@@ -16,6 +16,7 @@ Array = NDArray[Any]
 
 DEVIATIONS = 4.5  # standard deviations of rounding within which a term is right
 LARGEST_SHARE = 0.2  # of the term's largest number, which rounding is never taken to exceed
+FEW = 4  # numbers that do not show in which digits someone writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +112,8 @@ class Marking:
         """
         sources = [name for name in (symbol, *ancestors) if name in self.rounded]
         answer = self.answer
+        if sum(answer.given[name].size for name in sources) < FEW:
+            sources = [name for name in answer.given if name in self.rounded] if sources else []
         if not sources or not same_shape(symbol, answer.given[symbol], self.truth[symbol]):
             return False
         spread = self._spread(habit(answer.given[name] * answer.digits[name].scale for name in sources)).get(symbol)

@@ -89,7 +89,7 @@ def digits_of(values: Array, scale: float = 1.0) -> Digits:
 def habit(terms: Iterable[Array]) -> Digits:
     """The digits in which someone writes, by the terms they wrote: so many significant ones, or so many decimals.
 
-    What most numbers have counts: some end in a 0 that is not seen.
+    What most numbers have counts: some end in a 0 that is not seen. If it may be either, the coarser of both counts.
     """
     counted = [digits_of_entries(values) for values in terms]
     significant, decimals = (np.concatenate([pair[k] for pair in counted]) for k in (0, 1))
@@ -97,7 +97,9 @@ def habit(terms: Iterable[Array]) -> Digits:
         return EXACT
     by_digits = int(np.quantile(significant, 0.6, method="higher"))
     by_decimals = int(np.quantile(decimals, 0.6, method="higher"))
-    if np.std(significant) <= np.std(decimals):
+    if np.std(significant) == np.std(decimals):
+        return Digits(by_digits, by_decimals)
+    if np.std(significant) < np.std(decimals):
         return Digits(by_digits, _UNROUNDED)
     return Digits(_UNROUNDED, by_decimals)
 
