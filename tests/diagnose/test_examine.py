@@ -259,5 +259,22 @@ def test_growth_from_nothing_is_no_explosion():
 
     rising, falling = np.linspace(1, 3, 20), np.linspace(3, 1, 20)
     assert gn.examine(**record(1e-3, 10.0, rising)).codes == ("exploding_gradient",)
-    assert gn.examine(**record(4e-28, 1e-3, rising)).healthy
+    assert gn.examine(**record(4e-28, 1e-3, rising)).codes == ()
     assert gn.examine(**record(1e-3, 10.0, falling)).healthy
+
+
+def test_a_loss_that_never_fell_leaves_a_question():
+    still = gn.examine(losses=(0.69 for _ in range(40)))
+    assert (still.codes, still.healthy) == ((), False)
+    assert "baseline=" in still.unknown[0]
+    assert gn.examine(losses=[0.69] * 40, baseline=0.69).codes == ("plateau",)
+    learned = gn.examine(losses=np.r_[np.linspace(1, 0.2, 20), np.full(20, 0.2)])
+    assert learned.healthy
+
+
+def test_a_history_is_judged_by_its_data_too():
+    order = np.argsort(y, kind="stable")
+    net = gn.Network([3, 16, 1], output="sigmoid", seed=0)
+    options = {"epochs": 20, "batch_size": 20, "validation": (X[:50], y[:50])}
+    history = gn.train(net, X[order], y[order], shuffle=False, **options)
+    assert {"data_leakage", "unshuffled_rows"} <= set(gn.examine(history).codes)

@@ -175,7 +175,8 @@ def _find(known: _Progress, replay: bool) -> None:
     if known.judged is setup:
         early = [*start, *early]
     early += [*split.findings, *judge_repeats(setup, control, thresholds), *judge_order(setup, thresholds)]
-    known.findings = early = [*early, *judge_batch(known.judged, thresholds)]
+    known.findings = early
+    early += judge_batch(known.judged, thresholds)
     alike = (known.control.error is None) == (known.outcome.error is None)  # else the held-out run has another fault
     if known.held is not None and alike and not _nothing_to_learn(known.judged):
         clock.stage("training plain models to compare with", PLAIN_MODELS)

@@ -16,7 +16,9 @@ from glassnet.diagnose.findings import CODES, Finding, finding
 from glassnet.diagnose.instruments.arrays import looks_of, numbers, record_of
 from glassnet.diagnose.instruments.instruments import alike_units
 from glassnet.diagnose.instruments.watched_run import DETAILS, LOOKS, detail_of, look_at, rows_of, schedule
-from glassnet.diagnose.rules.course import Course, judge_course, judge_updates
+from glassnet.diagnose.rules.course import Course, flat, judge_course, judge_updates
+from glassnet.diagnose.rules.data import judge_order
+from glassnet.diagnose.rules.split import judge_split
 from glassnet.diagnose.rules.start import judge_start
 from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError, shown
@@ -84,7 +86,21 @@ def examine(
     looks = looks_of(record, thresholds)
     course = Course(looks, losses, validation_losses, record.n_layers, baseline=baseline)
     findings = _judge(course, _alike(record.weights, thresholds), thresholds)
-    return Diagnosis(findings=tuple(findings), looks=tuple(looks), thresholds=thresholds)
+    return Diagnosis(
+        findings=tuple(findings), looks=tuple(looks), thresholds=thresholds, unknown=_unknown(course, thresholds)
+    )
+
+
+def _unknown(course: Course, thresholds: Thresholds) -> tuple[str, ...]:
+    """Return what the record does not tell: of a loss that hardly moved, if it could have."""
+    if course.baseline is not None or not flat(course, thresholds):
+        return ()
+    first, last = float(course.loss[0]), float(course.loss[-1])
+    if first - last > thresholds.plateau_gain * abs(first):
+        return ()
+    return (
+        f"if a loss of {first:.4g} that never fell is a plateau: pass baseline=, the loss of a constant prediction",
+    )
 
 
 def _judge(course: Course, found: list[Finding], thresholds: Thresholds) -> list[Finding]:
@@ -130,6 +146,7 @@ def _of_history(history: History, baseline: float | None, thresholds: Thresholds
         network, rate = again.network, run.optimizer
         setup = _setup_of(run, run.at(step=first).network)
         start_findings = judge_start(setup, thresholds) if first == 0 else []
+        start_findings += [*judge_split(setup, thresholds).findings, *judge_order(setup, thresholds)]
         baseline = setup.measure.baseline if baseline is None else baseline
         outcome = outcome_of(setup, network, history.loss, history.validation_loss, None)
         told = {

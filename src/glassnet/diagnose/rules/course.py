@@ -299,22 +299,34 @@ def _overfitting(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _plateau(course: Course, thresholds: Thresholds) -> Iterator[Finding]:
-    losses = np.asarray(course.loss, dtype=np.float64)
-    if len(losses) < 10 or not np.isfinite(losses).all() or course.baseline is None:
+    if course.baseline is None or not flat(course, thresholds):
         return
-    half = len(losses) // 2
-    window = max(1, len(losses) // 10)
-    before, after = losses[half - window // 2 : half + window - window // 2].mean(), losses[-window:].mean()
+    before, after = _halves(course)
     remaining = (after - course.floor) / max(course.baseline - course.floor, 1e-300)
-    fall = (before - after) / max(abs(before - course.floor), 1e-300)
-    if remaining > 0.9 and fall < thresholds.plateau_gain:
+    if remaining > 0.9:
         yield finding(
             "plateau",
             f"over its last half the loss went from {before:.4g} to {after:.4g}, still {remaining:.0%} of what a constant "
             "prediction has",
             thresholds,
             remedies=(*slower(course.optimizer, 10.0), *slower(course.optimizer), FRESH),
-            before=float(before),
-            after=float(after),
+            before=before,
+            after=after,
             unexplained=float(remaining),
         )
+
+
+def flat(course: Course, thresholds: Thresholds) -> bool:
+    """True if the loss of ten epochs or more hardly falls over its last half."""
+    if len(course.loss) < 10 or not np.isfinite(course.loss).all():
+        return False
+    before, after = _halves(course)
+    return (before - after) / max(abs(before - course.floor), 1e-300) < thresholds.plateau_gain
+
+
+def _halves(course: Course) -> tuple[float, float]:
+    """Return the mean loss of a tenth of the epochs around the middle, and of the last tenth."""
+    losses = np.asarray(course.loss, dtype=np.float64)
+    half, window = len(losses) // 2, max(1, len(losses) // 10)
+    middle = losses[half - window // 2 : half + window - window // 2]
+    return float(middle.mean()), float(losses[-window:].mean())
