@@ -266,6 +266,14 @@ def test_inputs_inform_if_they_beat_a_constant_by_more_than_chance():
     assert not opinion_of(np.zeros((4, 1)), [1, 3, 1, 3], [2, 2.1, 2, 2.1]).informed
 
 
+def test_a_class_without_rows_does_not_lack_a_shift_of_its_output_bias():
+    labels = np.arange(len(X)) % 2
+    network = gn.Network([X.shape[1], 3], output="softmax", seed=0)
+    assert codes(Setup(network, X, labels, {})) == []
+    network.b[1][:2] = 20, -20
+    assert codes(Setup(network, X, labels, {})) == ["output_bias"]
+
+
 def test_the_recall_of_plain_models_is_that_of_their_likeliest_class():
     assert recall_of(opinion_of(np.array([[0.9], [0.4], [0.7]])), np.array([1, 1, 0]), 1) == 0.5
     several = opinion_of(np.array([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]))

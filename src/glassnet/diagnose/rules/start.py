@@ -174,7 +174,10 @@ def _first_loss(setup: Setup, thresholds: Thresholds) -> Iterator[Finding]:
     common: dict[str, Any] = {"first_loss": loss, "baseline_loss": measure.baseline, "unexplained": u}
     size = float(np.sqrt(np.mean(setup.Y.astype(np.float64).var(axis=0))))
     odd_scale = numbers and not 0.1 < size < 10
-    lacking = shift - np.median(shift) if network.loss_function.link == "softmax" else shift
+    lacking = shift
+    if network.loss_function.link == "softmax":  # a class without rows lacks an endless shift, and no matter
+        lacking = shift[setup.Y.any(axis=0)]
+        lacking = lacking - np.median(lacking)
     if numbers:
         lacking = lacking / np.maximum(setup.Y.std(axis=0), 1e-300)
     quadratic = network.loss_function.targets in ("numbers", "counts")
