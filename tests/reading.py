@@ -56,7 +56,7 @@ class Latex:
 
     def part(self):
         token = self.next()
-        if token in (r"\left", r"\right"):
+        if token in (r"\left", r"\right", r"\scriptstyle"):
             return self.part()
         if token == r"\frac":
             return f"(({self.group()})/({self.group()}))"

@@ -28,9 +28,10 @@ from glassnet.explain.scalar import ChainRule, Line
 from glassnet.printers.latex import Latex, escape, print_latex
 from glassnet.printers.matrices import left_out
 
-PAGE, COLUMN = 465.0, 325.0  # width of formulas in points: in a document of our own, and in one of class article
+PAGE, COLUMN = 465.0, 322.0  # width of formulas in points: in a document of our own, and in one of class article
 HALF_A_PAGE = 18  # lines
 SINCE, SHIFTED = r" \quad \text{since } ", r"\quad {}"  # before conditions, and before a line that goes on
+SMALL = r"\scriptstyle "
 SIGNS = {"=": "=", "≈": r"\approx"}
 
 PREAMBLE = r"""\documentclass[10pt]{article}
@@ -61,6 +62,7 @@ _CHARACTERS = {
     "→": r"$\to$",
     "ℓ": r"$\ell$",
     "ᵀ": r"$^\top$",
+    "ᵗ": "$^t$",
     "α": r"$\alpha$",
     "β": r"$\beta$",
     "θ": r"$\theta$",
@@ -94,7 +96,7 @@ def render_latex(outline: Outline, graph: Graph, *, document: bool = True) -> st
         to = Latex(outline.digits, timed=stage == "update", rows=outline.rows)
         parts.append(rf"\subsection*{{{text(STAGES[stage])}}}")
         parts += [_block(block, graph, to, document) for block in blocks]
-    parts += [rf"\medskip\small {text(note)}" for note in outline.notes]
+    parts += [rf"{{\medskip\small\raggedright {text(note)}\par}}" for note in outline.notes]
     return whole_document(parts, document)
 
 
@@ -107,7 +109,7 @@ def render_entry_latex(entry: ChainRule, *, document: bool = True) -> str:
     parts.append(_display(entry_rows(entry.lines, graph, width), document))
     if entry.independent is not None:
         value, method = entry.independent
-        parts.append(rf"{text(method)}: {value:.15g}; backpropagation: {entry.value:.15g}.")
+        parts.append(rf"{{\raggedright {text(method)}: {value:.15g}; backpropagation: {entry.value:.15g}.\par}}")
     return whole_document(parts, document)
 
 
@@ -148,8 +150,8 @@ def given_rows(outline: Outline, width: float) -> list[str]:
 def aligned(equations: list[Sides], width: float) -> list[str]:
     """Rows of aligned equations, broken at signs to fit a width in points; only the first of each has the left side.
 
-    Of matrices too wide the numbers are set small; a form between the first and the last that is still too wide is
-    left out.
+    Of matrices too wide the numbers are set small, and so is a line that cannot be broken; a form with a matrix that is
+    still too wide is left out, unless it is the last.
     """
     free = width - max((latex_width(left) for left, _ in equations), default=0.0)
     rows = []
@@ -157,10 +159,11 @@ def aligned(equations: list[Sides], width: float) -> list[str]:
         start = left
         for k, (sign, form) in enumerate(forms):
             lines = _lines(f"{SIGNS[sign]} {form}", free)
-            if 0 < k < len(forms) - 1 and any(latex_width(line) > free for line in lines):
+            if k < len(forms) - 1 and any("matrix" in line and latex_width(line) > free for line in lines):
                 continue
             for line in lines:
-                rows.append(f"{start} &{'' if line.startswith(RELATIONS) else SHIFTED}{line}")
+                small = SMALL if latex_width(line) > free else ""
+                rows.append(f"{start} &{'' if line.startswith(RELATIONS) else SHIFTED}{small}{line}")
                 start = ""
         rows += [] if forms else [f"& {left}"]
     return rows
@@ -197,7 +200,7 @@ def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
     step, width = block.step, PAGE if document else COLUMN
     heading, shape = print_latex(ast.Name(step.symbol)), block.shape(to.rows)
     what = f"{step.what}{f' ({shape})' if shape else ''}{', an aside' if step.aside else ''}"
-    parts = [rf"\paragraph{{${heading}$}} {text(what)}. {text(block.why)}"]
+    parts = [rf"{{\raggedright\paragraph{{${heading}$}} {text(what)}. {text(block.why)}\par}}"]
     if document:
         drawn = picture(draw(graph, step))
         words = rf"\textbf{{${heading}$ {text(what)}}}\\{text(block.why)}"
@@ -211,13 +214,13 @@ def _block(block: Block, graph: Graph, to: Latex, document: bool) -> str:
     if block.lines:
         rows = line_rows(block.lines, graph, to, width)
         parts += ["" if block.scalar else f"{block.lines_named}:", _display(rows, document)]
-    parts += [rf"\emph{{{text(step.note)}}}."] if step.note else []
+    parts += [rf"{{\raggedright\emph{{{text(step.note)}}}.\par}}"] if step.note else []
     if step.source is not None:
         lines = [text(line).replace("  ", "~~") for line in block.code.splitlines()]
         code = rf"\texttt{{{text(str(step.source))}}}: " + r"\\".join(rf"\texttt{{{line}}}" for line in lines)
         parts.append(rf"{{\footnotesize\raggedright{code}\par}}")
     if block.check is not None:
-        parts.append(rf"{{\footnotesize check: {text(str(block.check))}\par}}")
+        parts.append(rf"{{\footnotesize\raggedright check: {text(str(block.check))}\par}}")
     return "\n".join(part for part in parts if part)
 
 
@@ -227,7 +230,7 @@ def _display(rows: list[str], document: bool) -> str:
     height = 0
     for row in rows:  # a formula in a box cannot be broken over pages
         tables = re.findall(r"\\begin\{.*?\\end\{", row)
-        lines = 1 + max((table.count(r"\\ ") for table in tables), default=0)
+        lines = 1 + max((table.count(r"\\ ") for table in tables), default=0) + (r"\frac" in row or r"\sum" in row)
         if height + lines > HALF_A_PAGE and blocks[-1]:
             blocks.append([])
             height = 0
