@@ -10,7 +10,7 @@ from glassnet import Activation, Loss, Network, check_gradients
 from glassnet.equations.activations import ACTIVATIONS, TANH
 from glassnet.equations.losses import SQUARED_ERROR
 from glassnet.network.derivatives import centred_difference, complex_step
-from glassnet.network.gradient_check import relative_errors
+from glassnet.network.gradient_check import agrees_along_directions, relative_errors
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 2))
@@ -29,6 +29,28 @@ def test_a_right_network_is_right(hidden):
     assert check.kinks == ()
     assert check.method == "complex step"
     assert check.checked == check.n_parameters == net.n_parameters
+
+
+@pytest.mark.parametrize("hidden", [name for name in ACTIVATIONS if name != "softmax"])
+def test_a_right_network_agrees_along_directions(hidden):
+    net = Network([3, 5, 4, 2], hidden, init="glorot_normal", seed=1)
+    assert agrees_along_directions(net, X / 3, Y)
+
+
+def test_wrong_slopes_and_wrong_passes_do_not_agree_along_directions(monkeypatch):
+    wrong_loss = Loss("wrong", SQUARED_ERROR.value, lambda z, y: 2 * (z - y))
+    for net in (Network([3, 5, 4, 2], [WRONG_TANH, "tanh"], seed=1), Network([3, 5, 2], "tanh", loss=wrong_loss)):
+        assert not agrees_along_directions(net, X, Y)
+    net = Network([3, 5, 4, 2], "tanh", seed=1)
+    backward = Network.backward
+
+    def slightly_wrong(self, *arguments, **options):
+        gradient = backward(self, *arguments, **options)
+        gradient.b[2][1] *= 1 + 1e-5
+        return gradient
+
+    monkeypatch.setattr(Network, "backward", slightly_wrong)
+    assert not agrees_along_directions(net, X, Y)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,8 @@ def diagnose(
             f"The {setup.clock.at_most:.0f} s for the diagnosis were over while {setup.clock.doing}; this is what was known "
             "by then."
         )
+    finally:
+        setup.clock.close()
     return known.diagnosis()
 
 

@@ -26,6 +26,7 @@ FLOOR = 1e-3  # errors are relative to the entry, but to no less than this share
 FLOOR_OF_ALL = (
     1e-4  # nor to less than this share of the largest of all: where symmetry makes a whole b vanish, g is noise
 )
+DIRECTION_TOLERANCE = 1e-7  # gap of a slope along a direction ÷ size of the gradient
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,30 @@ def check_gradients(
         n_parameters=network.n_parameters,
         tolerance=tolerance,
     )
+
+
+def agrees_along_directions(network: Network, X: Array, Y: Array) -> bool:
+    """True if all derivatives are those of their functions, and backpropagation agrees with the complex step along a direction.
+
+    One random direction for each W and b, from encoded targets Y (n, k) in float64: a few forward passes, where
+    `check_gradients` takes three for each entry to name the one that is wrong.
+    """
+    suspects, analytic = _examine_equations(network, X, Y)
+    if suspects or not analytic:
+        return False
+    gradient = network.backward(network.forward(X), Y).flat
+    rng = np.random.default_rng(0)
+    gaps, sizes = [], []
+    for layer in range(1, network.n_layers + 1):
+        for which in range(2):
+            direction = np.zeros(network.n_parameters)
+            part = network.layout.views(direction)[which][layer]
+            part[...] = rng.normal(size=part.shape)
+            slope = np.imag(objective_at(network, network.theta + COMPLEX_STEP * 1j * direction, X, Y)) / COMPLEX_STEP
+            gaps.append(abs(slope - gradient @ direction))
+            sizes.append(np.linalg.norm(gradient[direction != 0]))
+    floor = np.maximum(sizes, FLOOR_OF_ALL * np.max(sizes))
+    return bool(np.all(np.array(gaps) <= DIRECTION_TOLERANCE * floor))
 
 
 def _draw(n_parameters: int, at_most: int, seed: int) -> list[int]:

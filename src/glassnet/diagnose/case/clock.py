@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 from typing import Any
 
 from glassnet.training.job import Flag
 
 TIMES, LEAST = 40.0, 30.0  # a diagnosis may take so many times as long as the run itself, and so many seconds on top
-TRIAL_TIMES, TRIAL_LEAST = 6.0, 1.0  # the same for a training of it, by the number of its steps
+TRIAL_TIMES, TRIAL_LEAST = 10.0, 5.0  # the same for a training of it, by the number of its steps
+
+LOOK_EVERY = 0.1  # seconds between two looks at the bounds
 
 
 class OutOfTimeError(Exception):
@@ -61,8 +64,9 @@ class Clock:
     per_step: float | None = None  # and of each of its steps
     ended: bool = False
     _spent: float = 0.0  # seconds in trainings, a parallel one counted by its share
-    _flags: set[Flag] = field(default_factory=set)
+    _flags: dict[int, tuple[Flag, float]] = field(default_factory=dict)  # with the times at which they are set
     _lock: Lock = field(default_factory=Lock)
+    _over: Event = field(default_factory=Event)
 
     def stage(self, doing: str, trainings: int) -> None:
         """Begin a part of the diagnosis that is expected to need so many trainings."""
@@ -75,10 +79,24 @@ class Clock:
         self.doing, self.expected = "done", self.done
         self.report()
 
+    def close(self) -> None:
+        """End the thread that watches the bounds."""
+        self._over.set()
+
     def timed(self, seconds: float, steps: int) -> None:
         """Set the bounds by the time that the run itself took."""
         self.itself, self.per_step = seconds, seconds / max(steps, 1)
         self.at_most = time.monotonic() - self.began + LEAST + TIMES * seconds
+        Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        """Set the flags whose time is over, until the diagnosis is."""
+        while not self._over.wait(LOOK_EVERY):
+            now = time.monotonic()
+            with self._lock:
+                for flag, until in self._flags.values():
+                    if now > until:
+                        flag.set()
 
     @contextmanager
     def training(self, steps: int) -> Iterator[Flag]:
@@ -92,23 +110,16 @@ class Clock:
         bound = self._bound(steps)
         if bound is not None and bound <= 0:
             raise OutOfTimeError
-        flag = Flag()
-        timer = None if bound is None else Timer(bound, flag.set)
+        flag, started = Flag(), time.monotonic()
         with self._lock:
-            self._flags.add(flag)
+            self._flags[id(flag)] = flag, started + (math.inf if bound is None else bound)
             if self.ended:
                 flag.set()
-        started = time.monotonic()
-        if timer is not None:
-            timer.daemon = True
-            timer.start()
         try:
             yield flag
         finally:
-            if timer is not None:
-                timer.cancel()
             with self._lock:
-                self._flags.discard(flag)
+                del self._flags[id(flag)]
                 self.done += 1
                 self._spent += time.monotonic() - started
 
@@ -122,7 +133,7 @@ class Clock:
         """Ask all trainings to stop at their next step."""
         with self._lock:
             self.ended = True
-            for flag in self._flags:
+            for flag, _ in self._flags.values():
                 flag.set()
 
     def report(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,8 +164,17 @@ class Outcome:
         return self.held_out if self.lost else self.held_out_best
 
 
+Trained = tuple[Network, Array, Array, NonFiniteError | None]
+Result = TypeVar("Result")
+
+
 def run(setup: Setup) -> Outcome:
-    """Train a copy of the set-up's network, for TRIAL_SECONDS at most, and measure the result."""
+    """Train a copy of the set-up's network, within the bound of its clock, and measure the result."""
+    return outcome_of(setup, *trained(setup))
+
+
+def trained(setup: Setup) -> Trained:
+    """Train a copy of the set-up's network, within the bound of its clock; return it with its losses, or the error that ended it."""
     network = setup.network.copy()
     loss = validation_loss = np.zeros(0)
     error = None
@@ -176,7 +185,7 @@ def run(setup: Setup) -> Outcome:
             loss, validation_loss = history.loss, history.validation_loss
         except NonFiniteError as caught:
             error = caught
-    return outcome_of(setup, network, loss, validation_loss, error)
+    return network, loss, validation_loss, error
 
 
 def outcome_of(
@@ -193,7 +202,8 @@ def outcome_of(
         deviation = standard_error(network, X, Y)
         unlike = _are_unlike(losses_of(network, setup.X, setup.Y), losses_of(network, X, Y))
         held_out = measure.unexplained(end)
-        best = min([held_out, *(measure.unexplained(value) for value in smooth(validation_loss))])
+        steady = smooth(validation_loss)
+        best = min(held_out, measure.unexplained(float(np.min(steady[np.isfinite(steady)], initial=np.inf))))
     steady = smooth(loss)
     lost = len(steady) > 0 and unexplained - setup.measure.unexplained(float(steady.min())) > LOST
     if error is not None:  # a failed run counts as failed, though its parameters are the last finite ones
@@ -215,9 +225,19 @@ def smooth(values: Array) -> Array:
 
 
 def run_many(setups: Sequence[Setup]) -> list[Outcome]:
-    """Train several set-ups in parallel threads; the compiled engine releases the GIL."""
+    """Train several set-ups in parallel threads, and measure the results."""
+    return _in_threads(run, setups)
+
+
+def networks_of(setups: Sequence[Setup]) -> list[Network]:
+    """Train several set-ups in parallel threads, and return their networks."""
+    return [network for network, *_ in _in_threads(trained, setups)]
+
+
+def _in_threads(train: Callable[[Setup], Result], setups: Sequence[Setup]) -> list[Result]:
+    """Call `train` for each set-up in parallel threads; the compiled engine releases the GIL."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        pending = [pool.submit(run, setup) for setup in setups]
+        pending = [pool.submit(train, setup) for setup in setups]
         try:
             for _ in as_completed(pending):
                 setups[0].clock.report()
