@@ -238,3 +238,14 @@ def test_bad_input_is_refused(refuses, name, arguments):
 def test_a_right_loss_of_ones_own_is_right():
     loss = Loss("quartic", lambda z, y: (z - y) ** 4, lambda z, y: 4 * (z - y) ** 3)
     assert check_gradients(Network([3, 5, 2], "tanh", loss=loss, seed=1), X, Y).worst.relative_error < 1e-12
+
+
+@pytest.mark.parametrize("size", [1.0, 1e7, 1e10])
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "absolute_error", "quantile"])
+def test_large_targets_are_no_fault_and_hide_none(loss, size):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(5, 3)), size * rng.normal(size=(5, 2))
+    check = check_gradients(Network([3, 4, 2], "tanh", loss=loss, seed=1), X, Y)
+    assert (check.ok, check.method, check.suspects) == (True, "complex step", ())
+    wrong = Activation("wrong", np.tanh, lambda z, a: 1.0005 * (1 - a**2))
+    assert not check_gradients(Network([3, 4, 2], wrong, loss=loss, seed=1), X, Y).ok

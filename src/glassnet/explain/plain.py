@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+import numpy as np
+
 from glassnet.printers.element import written
 from glassnet.printers.expression import called
 from glassnet.printers.inline import inline
@@ -91,9 +93,24 @@ class Shaken(Plain):
 
     def value(self, node: ast.expr) -> Any:
         found = super().value(node)
-        computed = isinstance(node, ast.BinOp | ast.Call) and isinstance(found, float)
-        computed = computed and any(isinstance(part, ast.Subscript) for part in ast.walk(node))  # others are constants
-        return found * (1 + self.unit * self.random.uniform(-4, 4)) if computed else found
+        return found * (1 + self.unit * self.random.uniform(-4, 4)) if _computed(node, found) else found
+
+
+class Single(Plain):
+    """Evaluates a formula with the result of each operation in float32; constants stay as they are."""
+
+    def value(self, node: ast.expr) -> Any:
+        found = super().value(node)
+        if not _computed(node, found):
+            return found
+        with np.errstate(over="ignore", under="ignore"):
+            return float(np.float32(found))
+
+
+def _computed(node: ast.expr, found: Any) -> bool:
+    """True for the result of an operation on the entries of arrays."""
+    operation = isinstance(node, ast.BinOp | ast.Call) and isinstance(found, float)
+    return operation and any(isinstance(part, ast.Subscript) for part in ast.walk(node))
 
 
 def rounding(environment: Mapping[str, Any], node: ast.expr, unit: float) -> float:

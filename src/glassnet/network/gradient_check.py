@@ -276,19 +276,24 @@ def _examine_equations(network: Network, X: Array, Y: Array) -> tuple[tuple[str,
 
     smooth = np.abs(P - Y) > 2 * DIFFERENCE if loss.kink_at_target else np.ones_like(P, dtype=bool)
     if value(P).shape == P.shape:
-        wrong, analytic = _compare(value, P, loss.slopes(P, Y), smooth)
+        wrong, analytic = _compare(value, P, loss.slopes(P, Y), smooth, np.abs(P - Y))
         if wrong:
             suspects.append(f"slope of loss {loss.name!r}: {wrong}")
     else:  # one number for each row: its slope along (1, …, 1) is the sum of the row's slopes
         along = loss.slopes(P, Y).sum(axis=1, keepdims=True)
-        _, analytic = _compare(value, P, along, np.ones(along.shape, dtype=bool))
+        _, analytic = _compare(value, P, along, np.ones(along.shape, dtype=bool), np.abs(P - Y))
     all_analytic &= analytic
     return tuple(suspects), all_analytic
 
 
-def _compare(f: Callable[[Array], Array], Z: Array, stated: Array, smooth: NDArray[np.bool_]) -> tuple[str, bool]:
-    """Return the place where a stated derivative is wrong, as text or "", and True if f takes the complex step."""
-    h = DIFFERENCE * np.maximum(1, np.abs(Z))
+def _compare(
+    f: Callable[[Array], Array], Z: Array, stated: Array, smooth: NDArray[np.bool_], distance: Any = 0.0
+) -> tuple[str, bool]:
+    """Return the place where a stated derivative is wrong, as text or "", and True if f takes the complex step.
+
+    `distance` is that of a prediction from its target, which a loss's value rounds by.
+    """
+    h = DIFFERENCE * np.maximum(np.maximum(1, np.abs(Z)), distance)
     if stated.shape != Z.shape:
         h = h.max(axis=1, keepdims=True)
     centred = (f(Z + h) - f(Z - h)) / ((Z + h) - (Z - h))[:, : stated.shape[1]]
