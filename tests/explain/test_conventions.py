@@ -210,3 +210,21 @@ def test_biases_that_are_shared_absent_or_frozen():
     new = {"W1_new": value("W1"), "b1_new": value("b1"), "W2_new": value("W2_new")}
     assert derivation.grade(new, convention="frozen_W1, frozen_b1").ok
     assert not derivation.grade(new).ok
+
+
+def test_a_given_upstream_gradient_is_a_loss_of_ones_own():
+    upstream = gn.Loss("upstream", lambda z, y: y * z, lambda z, y: y + 0 * z)  # L = Σ y·ŷ, so that ∂L/∂ŷ = y
+    net = gn.Network([2, 3, 2], hidden="sigmoid", output="sigmoid", loss=upstream, seed=0)
+    derivation = gn.explain(net, [1.0, -2.0], [0.5, -1.0])
+    A1, A2, dA2 = derivation.value("A1"), derivation.value("A2"), np.array([[0.5, -1.0]])
+    dZ2 = dA2 * A2 * (1 - A2)
+    assert derivation.grade(dA2=dA2, dZ2=dZ2, dW2=A1.T @ dZ2).ok
+    assert derivation.check("dW1").ok
+    assert derivation.grade(dA2=dA2, dZ2=dA2).misconception.code == "derivative_forgotten"
+
+    def gradients(x, y, W1, b1, W2, b2):
+        a1 = 1 / (1 + np.exp(-(x @ W1 + b1)))
+        a2 = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+        return {"dW2": a1.T @ (y * a2 * (1 - a2)) / len(x)}
+
+    assert gn.check(gradients, net).ok

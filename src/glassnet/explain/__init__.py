@@ -22,6 +22,7 @@ Reading order, from the bottom up; each module uses only those above it in this 
 - `grading.rounding`: with how many digits numbers were written, and what that leaves open further on.
 - `grading.answers`: compares a learner's terms with numbers.
 - `grading.conventions`: the conventions in which terms are written, and which of them someone follows.
+- `grading.notation`: formulas as a convention writes them.
 - `grading.marking`: right, right within rounding, right given an earlier mistake, or wrong.
 - `grading.narrowing`: says how a wrong term without a known cause differs.
 - `grading.causes`: the misconceptions that give a learner's numbers.

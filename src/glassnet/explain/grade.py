@@ -256,5 +256,5 @@ _SHOWN = 12  # numbers of an array that is printed whole
 
 
 def _short(values: Array, digits: int) -> str:
-    text = np.array2string(np.asarray(values), precision=digits, threshold=_SHOWN, edgeitems=2)
+    text = np.array2string(np.asarray(values) + 0.0, precision=digits, threshold=_SHOWN, edgeitems=2)  # −0. + 0. is 0
     return " ".join(text.split())
