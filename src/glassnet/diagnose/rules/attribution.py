@@ -138,13 +138,22 @@ def _capacity(held: Setup) -> list[Change]:
 
 
 def _cause(closing: Sequence[Trial], held: Setup, recording: Recording) -> Sequence[Trial]:
-    """Keep the longer trainings alone if one closes the gap, unless the updates are tiny and a higher rate does as well."""
+    """Keep the longer trainings alone if one closes the gap.
+
+    But the lower rates if they do better, and the higher ones if the updates are tiny and they do as well.
+    """
     longer = [trial for trial in closing if "epochs" in trial.remedy.options]
+    lower = [trial for trial in closing if trial.code == "learning_rate_too_high"]
+    if longer and lower and _lowest(lower) < _lowest(longer) - NEAR:
+        return lower
     faster = [trial for trial in closing if trial.code == "learning_rate_too_low"]
     if not longer or not faster or held.steps < FEW_STEPS or typical_ratio(recording) > TINY_UPDATE:
         return longer or closing
-    best, fastest = (min(trial.outcome.score for trial in trials) for trials in (longer, faster))
-    return longer if fastest > best + NEAR else faster
+    return longer if _lowest(faster) > _lowest(longer) + NEAR else faster
+
+
+def _lowest(trials: Sequence[Trial]) -> float:
+    return min(trial.outcome.score for trial in trials)
 
 
 def _named(closing: Sequence[Trial], recording: Recording, sickness: Sickness, thresholds: Thresholds) -> list[Finding]:

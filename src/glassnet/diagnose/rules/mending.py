@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.setup import Outcome, run
-from glassnet.diagnose.findings import CODES, Finding, Replay, rank
+from glassnet.diagnose.findings import CODES, LATE, Finding, Replay, finding, rank
 from glassnet.diagnose.instruments.watched_run import Recording
 from glassnet.diagnose.rules.attribution import attribute
 from glassnet.diagnose.rules.outcome import Sickness
@@ -78,6 +78,9 @@ class _Mending:
         if outcome is None or tried.remedy is None or tried.replay is None or tried.code == "overfitting":
             return
         if tried.confirmed:
+            if _is_of_the_rate(tried, self.original):
+                others = [done for done in self.done[:-1] if done.code != "learning_rate_too_high"]
+                self.done = [*others, *_with_its_cause(tried, self.original)]
             self.original = self.original.mended([tried.remedy], outcome)
         elif tried.replay.evidence_gone and not tried.replay.harmful and tried.code not in OF_DATA:
             self.pending.append(tried.remedy)
@@ -89,6 +92,24 @@ class _Mending:
         self.original.setup.clock.stage("trying other rates, more epochs and more units", SWEEP)
         known = {found.code for found in self.done}
         self.done += [found for found in _attributed(self, recording) if found.code not in known]
+
+
+def _is_of_the_rate(found: Finding, original: OriginalRun) -> bool:
+    """True if units or gradients that went wrong in the course of a run are mended by a lower rate."""
+    if not found.step or found.code not in LATE or found.remedy is None:
+        return False
+    optimizers = original.setup.optimizer, found.remedy.options.get("optimizer")
+    rate, changed = (getattr(optimizer, "learning_rate", 0) for optimizer in optimizers)
+    return 0 < changed < rate
+
+
+def _with_its_cause(found: Finding, original: OriginalRun) -> list[Finding]:
+    """Return the rate as the cause, and the finding as its symptom."""
+    assert found.remedy is not None
+    code = "learning_rate_too_high"
+    message = f"{found.message}, and not with {found.remedy.text}"
+    cause = finding(code, message, original.thresholds, step=found.step, remedies=(found.remedy,), **found.evidence)
+    return [replace(cause, replay=found.replay), replace(found, symptom_of=code)]
 
 
 def _attributed(mending: _Mending, recording: Recording) -> list[Finding]:
