@@ -41,6 +41,8 @@ def test_a_small_difference_is_printed_with_the_digits_that_give_it():
         ("1 / 3", 1 / 3, (4, True)),
         ("1 / 0", np.inf, (4, False)),
         ("0.1 + 0.2", 0.4, (4, False)),
+        ("0.99982811 - 1", -0.0001719, (7, True)),
+        ("0.99982813 - 1", -0.0001715, (6, False)),
     ],
 )
 def test_digits_of_numbers(formula, value, digits):

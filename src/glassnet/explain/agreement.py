@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ Environment = Mapping[str, Any]
 def digits_of_numbers(numbers: ast.expr, value: float, digits: int, environment: Environment) -> tuple[int, bool]:
     """Return the fewest digits, at least `digits`, with which the printed numbers give the printed value, and True.
 
-    If no digits do, return `digits` and False.
+    If no digits do, as after roundings in float32, return the fewest that give it nearly, and False.
 
     Examples
     --------
@@ -28,10 +29,13 @@ def digits_of_numbers(numbers: ast.expr, value: float, digits: int, environment:
     (7, True)
     """
     wanted = format_number(value, digits)
+    nearly: list[int] = []
     for more in range(digits, max(digits, EXACT) + 1):
-        if format_number(value_of(as_printed(numbers, more), environment), digits) == wanted:
+        found = value_of(as_printed(numbers, more), environment)
+        if format_number(found, digits) == wanted:
             return more, True
-    return digits, False
+        nearly += [more] if math.isclose(found, value, rel_tol=NEAR) else []
+    return (nearly or [digits])[0], False
 
 
 def digits_of_condition(condition: ast.expr, digits: int, environment: Environment) -> int:

@@ -211,7 +211,7 @@ def _inside(token):
     return [each for row in token[1] for cell in row for each in cell] if token[0] == "matrix" else []
 
 
-def printed(value, digits=4):
+def printed(value, digits):
     array = np.asarray(value, dtype=float)
     return np.array([float(format_number(each, digits)) for each in array.ravel()]).reshape(array.shape)
 

@@ -31,7 +31,7 @@ def render_json(outline: Outline, graph: Graph, *, full: bool = False) -> str:
             {
                 **_step(block.step, full, block.matrices),
                 "parts": [{"symbol": name, "value": _numbers(graph.value(name))} for name, _ in _parts(block, full)],
-                "entries": [_line(line) for line in block.lines],
+                "entries": [_line(line, graph.digits) for line in block.lines],
                 "check": None
                 if block.check is None
                 else {
@@ -62,7 +62,7 @@ def render_entry_json(entry: ChainRule) -> str:
         "index": list(entry.index),
         "value": _number(entry.value),
         "latex": [print_latex(part, digits) for part, digits, _ in entry.equals],
-        "lines": [_line(line) for line in entry.lines],
+        "lines": [_line(line, entry.graph.digits) for line in entry.lines],
         "check": None if independent is None else {"value": _number(independent[0]), "method": independent[1]},
     }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
@@ -98,7 +98,7 @@ def _step(step: Step, full: bool, matrices: frozenset[str]) -> dict[str, Any]:
     return {**found, "largest": [{"index": index, "value": _number(value[tuple(index)])} for index in largest]}
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, digits: int) -> dict[str, Any]:
     return {
         "symbol": line.symbol,
         "index": list(line.index),
@@ -106,8 +106,8 @@ def _line(line: Line) -> dict[str, Any]:
         "names": None if line.names is None else print_latex(line.names),
         "numbers": None if line.numbers is None else print_latex(line.numbers, 16),
         "conditions": [print_latex(condition, 16, condition=True) for condition in line.conditions],
-        "text": line.text(),
-        "in_code": None if line.as_computed is None else _line(line.as_computed),
+        "text": line.text(digits),
+        "in_code": None if line.as_computed is None else _line(line.as_computed, digits),
     }
 
 
