@@ -117,7 +117,7 @@ def test_a_table_model_explains_itself(glassnet, files):
     )
     assert trained.code == 0, trained.err
     done = glassnet("explain", folder / "m.safetensors", folder / "data.csv", "--row", 3)
-    assert "inputs: 0 x0, 1 x1, 2 x2; outputs: 0 0, 1 1" in done.out
+    assert "inputs: 0 x0, 1 x1, 2 x2; output: P(1); the target Y is 1 for 1, 0 for 0" in done.out
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ DEFAULTS = [
             "digits": 4,
         },
     ),
-    (gn.check, {"X": None, "y": None, "seed": 0}),
+    (gn.check, {"X": None, "y": None, "convention": None, "seed": 0}),
     (gn.Derivation.check, {"at_most": 8}),
     (gn.Derivation.to_text, {"symbols": None, "checks": True, "rows": 8}),
     (gn.Derivation.to_html, {"symbols": None, "checks": True, "rows": 8, "document": True}),
