@@ -34,7 +34,7 @@ class LatexReader:
         self.patterns.sort(key=lambda each: (-each[2], -len(each[0].pattern)))
 
     def tokens(self, text):
-        text = re.sub(r"\\phantom\{[^}]*\}", "", text)
+        text = re.sub(r"\\phantom\{[^}]*\}|\\scriptstyle ", "", text)
         text = text.replace(r"\left[\begin{smallmatrix}", r"\begin{bmatrix}").replace(
             r"\end{smallmatrix}\right]", r"\end{bmatrix}"
         )
