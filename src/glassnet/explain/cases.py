@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from glassnet.explain.grade import Grade
 from glassnet.explain.grading.causes import EVIDENCE
+from glassnet.explain.grading.notation import in_convention
 from glassnet.explain.graph import Graph
 from glassnet.network.network import Network
 
@@ -53,5 +54,5 @@ def in_all_cases(cases: Sequence[tuple[Graph, Grade]]) -> Grade:
             return replace(grade, also_possible=tuple(o for o in grade.also_possible if o.code in shared))
     graph, grade = next((each for each in wrong if not each[1].misconception), wrong[0])
     symbol = grade.first_wrong.symbol if grade.first_wrong else ""
-    code = graph[symbol].code if symbol in graph else ""
+    code = in_convention(grade.convention, graph, symbol, graph[symbol].code) if symbol in graph else ""
     return replace(grade, misconception=None, second=None, also_possible=(), formula="", right_formula=code)
