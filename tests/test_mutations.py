@@ -24,6 +24,7 @@ GRADE, EXPLAIN, DIAGNOSING = (
     "tests/explain/test_explain.py",
     "tests/diagnose/test_diagnosing.py",
 )
+STUDENTS = "tests/explain/test_students.py"
 RANDOM_NETWORKS = "tests/test_random_networks.py"
 
 # Runs pytest on a copy of the package: the finder of an editable install would otherwise come before sys.path.
@@ -480,8 +481,11 @@ MUTATIONS = [
     Mutation(
         "place in an epoch kept", "training/run.py", "batch=0, epoch_loss=0.0, epoch_weight=0.0)", "batch=0)", RUN
     ),
-    Mutation("slack of rounding", "explain/grade.py", "slack=3)", "slack=30)", GRADE),
-    Mutation("every mistake named", "explain/grade.py", " in scored if score == best]", " in scored]", GRADE),
+    Mutation("slack of rounding", "explain/grading/marking.py", "slack=3)", "slack=30)", GRADE),
+    Mutation("rounding excuses much", "explain/grading/marking.py", "DEVIATIONS = 4.5", "DEVIATIONS = 200.0", STUDENTS),
+    Mutation(
+        "rounding excuses nothing", "explain/grading/marking.py", "DEVIATIONS = 4.5", "DEVIATIONS = 0.0", STUDENTS
+    ),
     Mutation("kinks excuse much", "explain/rerun.py", "ROUNDING = 1e-12", "ROUNDING = 10.0", EXPLAIN),
     Mutation("far out", "diagnose/rules/start.py", "> 100 * (high - low)", "> 1000 * (high - low)", DIAGNOSING),
     Mutation("small weights pass", "diagnose/rules/start.py", "init_scale**2", "init_scale**4", DIAGNOSING),
