@@ -22,7 +22,7 @@ from glassnet.training.random import dropout_mask
 SMOOTH, ADAM, SGD = ["tanh", "sigmoid"], {"optimizer": "adam"}, {"optimizer": "sgd"}
 SOFTMAX, BINARY, REGRESSION = {"output": ["softmax"]}, {"output": ["sigmoid"]}, {"output": ["identity"]}
 BATCH, DEEP, L1, L2 = {"batch": True}, {"depth": 3}, {"l1": True}, {"l2": True}
-DROPOUT, SMALL = {"dropout": True}, {"output": ["sigmoid"], "loss": "squared_error"}
+DROPOUT, SMALL = {"dropout": True, "batch": True}, {"output": ["sigmoid"], "loss": "squared_error"}
 LINKED, HIDDEN_SMOOTH = {"output": ["sigmoid", "softmax"]}, {"hidden": SMOOTH}
 SQUARE, LARGE = {"square": True}, {"output": ["identity"], "large": True}
 
@@ -123,6 +123,7 @@ MISTAKES = {  # mistake → what a setting needs so that it can be made
     "update_sign": {},
     "learning_rate": SGD,
 }
+MODES = (("exact", 17, False), ("rounded to four digits", 4, False), ("each line to four digits", 4, True))
 SAMPLE = tuple(MISTAKES)[::8]  # what the default tests plant
 
 
@@ -196,8 +197,8 @@ def derive(options):
     )
 
 
-def answers(options, mistake="", where=None):
-    """All terms as the learner has them."""
+def answers(options, mistake="", where=None, digits=None):
+    """All terms as the learner has them, who writes each line with so many digits."""
     options = dict(options)
     net, n, step = options["net"], len(options["X"]), options.get("t", 1) - 1
     rate = options.pop("dropout", 0.0)
@@ -208,7 +209,7 @@ def answers(options, mistake="", where=None):
                 for layer in range(1, net.n_layers)
             }
     with np.errstate(all="ignore"):
-        return learner_step(mistake=mistake, where=where, **options)
+        return learner_step(mistake=mistake, where=where, digits=digits, **options)
 
 
 def differs(a, b, share):
@@ -220,8 +221,11 @@ def rounded(values, digits):
     return np.array([float(f"{v:.{digits - 1}e}") for v in np.ravel(values)]).reshape(np.shape(values))
 
 
-def planted(rng, mistake, digits=None):
-    """(grade, first wrong term) of one planted mistake; None if its first difference does not show in the digits."""
+def planted(rng, mistake, digits=None, by_line=False):
+    """(grade, first wrong term) of one planted mistake; None if its first difference does not show in the digits.
+
+    Answers are rounded at the end, or `by_line`: the learner goes on with the rounded numbers.
+    """
     options, where = setting(rng, MISTAKES[mistake])
     right, wrong = answers(options), answers(options, mistake, where)
     digits = digits or int(rng.choice([3, 4, 17]))
@@ -229,7 +233,11 @@ def planted(rng, mistake, digits=None):
     visible = [s for s in changed if digits == 17 or differs(wrong[s], right[s], 0.01)]
     if not visible or visible[0] != changed[0] or not all(np.isfinite(wrong[s]).all() for s in wrong):
         return None
+    if by_line:
+        wrong = answers(options, mistake, where, digits)
     keep = {visible[0]} | {s for s in wrong if rng.random() < 0.6}
+    if mistake == "descent_direction":  # without dZ it is the sign of the error as well
+        keep |= {s for s in wrong if s.startswith("dZ")}
     if mistake == "batch_mean_forgotten":  # dZ alone may mean that the division comes in dW
         keep |= {s for s in wrong if s.startswith("dW")}
     given = {s: rounded(wrong[s], digits) if digits < 17 else wrong[s] for s in wrong if s in keep}
@@ -237,13 +245,13 @@ def planted(rng, mistake, digits=None):
     return derive(options).grade(**given), visible[0]
 
 
-def tally(rng, mistake, networks, digits=None):
+def tally(rng, mistake, networks, digits=None, by_line=False):
     """How often a planted mistake is tried, its first wrong term found, the mistake named, another named instead."""
     found = Counter()
     attempts = 0
     while found["tried"] < networks and attempts < 20 * networks + 100:
         attempts += 1
-        outcome = planted(rng, mistake, digits)
+        outcome = planted(rng, mistake, digits, by_line)
         if outcome is None:
             continue
         grade, first = outcome
@@ -259,13 +267,11 @@ def tally(rng, mistake, networks, digits=None):
 
 
 def main(networks, mistakes):
-    for digits in (17, 4):
+    for title, digits, by_line in MODES:
         total = Counter()
-        print(
-            f"{'exact' if digits == 17 else 'rounded to four digits':28}{'tried':>6}{'term':>9}{'cause':>9}{'wrong':>9}"
-        )
+        print(f"{title:28}{'tried':>6}{'term':>9}{'cause':>9}{'wrong':>9}")
         for mistake in mistakes or MISTAKES:
-            found = tally(np.random.default_rng(2024), mistake, networks, digits)
+            found = tally(np.random.default_rng(2024), mistake, networks, digits, by_line)
             total.update(found)
             _line(mistake, found)
         _line(f"all {len(mistakes or MISTAKES)}", Counter({k: v for k, v in total.items() if not k.startswith("as ")}))

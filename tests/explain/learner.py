@@ -33,18 +33,24 @@ class Learner:
     """One step of training as a learner works it out, with `mistakes` (in layer `where`, or in all of them)."""
 
     def __init__(self, net, X, Y, *, weight=None, l1=0.0, l2=0.0, masks=None, stale=None, optimizer="sgd", rate=0.1,
-                 memory=None, t=1, clip=None, mistakes=(), where=None):  # fmt: skip
+                 memory=None, t=1, clip=None, mistakes=(), where=None, digits=None):  # fmt: skip
         self.net, self.X, self.Y, self.weight = net, X, Y, weight
         self.W, self.b, self.L, self.n, self.k = net.W, net.b, net.n_layers, len(X), Y.shape[1]
         self.l1, self.l2, self.masks, self.stale = l1, l2, masks or {}, stale or {}
         self.optimizer, self.rate, self.memory, self.t, self.clip = optimizer, rate, memory, t, clip
-        self.mistakes, self.where = mistakes, where
+        self.mistakes, self.where, self.digits = mistakes, where, digits
         self.name = {layer: net.activations[layer].name for layer in net.W}
         self.loss = net.loss_function.name
         self.out = {}
 
     def made(self, name, layer=None):
         return name in self.mistakes and (self.where is None or layer is None or layer == self.where)
+
+    def written(self, values):
+        """The numbers as the learner writes them down and goes on with them: with so many digits, or as they are."""
+        if self.digits is None:
+            return values
+        return np.array([float(f"{v:.{self.digits - 1}e}") for v in np.ravel(values)]).reshape(np.shape(values))
 
     def terms(self):
         """All terms, by their names."""
@@ -76,8 +82,8 @@ class Learner:
                 b = 0 * b
             if self.made("bias_subtracted", la):
                 b = -b
-            self.Z[la] = below @ W + b
-            self.A[la] = self.activate(la, self.Z[la])
+            self.Z[la] = self.written(below @ W + b)
+            self.A[la] = self.written(self.activate(la, self.Z[la]))
             self.out[f"Z{la}"], self.out[f"A{la}"] = self.Z[la], self.A[la]
             if la < self.L and self.made("preactivation_fed_on", la):
                 self.A[la] = self.Z[la]
@@ -216,13 +222,13 @@ class Learner:
         w = self.sample_weights()
         dZ = self.output_error() * w[:, None]
         for la in range(self.L, 0, -1):
-            self.dZ[la] = self.out[f"dZ{la}"] = dZ
+            self.dZ[la] = self.out[f"dZ{la}"] = dZ = self.written(dZ)
             if dZ.shape != (self.n, self.net.sizes[la]):
                 return
             self.gradients(la, dZ)
             if la == 1:
                 break
-            dA = self.below(la, dZ)
+            dA = self.written(self.below(la, dZ))
             self.dA[la - 1] = self.out[f"dA{la - 1}"] = dA
             if dA.shape != (self.n, self.net.sizes[la - 1]):
                 return
@@ -287,6 +293,7 @@ class Learner:
             dW = np.zeros_like(dW)
         if self.made("namesake", la):
             dW = self.W[la]
+        dW, db = self.written(dW), self.written(db)
         self.dW[la], self.db[la] = dW, db
         self.out[f"dW{la}"], self.out[f"db{la}"] = dW, db
 

@@ -34,11 +34,11 @@ def test_a_planted_mistake_is_found(mistake):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("digits", "named"), [(17, 0.97), (4, 0.90)])
-def test_planted_mistakes_by_the_hundred(digits, named):
+@pytest.mark.parametrize(("mode", "named"), list(zip(grading.MODES, (0.97, 0.90, 0.90), strict=True)), ids=str)
+def test_planted_mistakes_by_the_hundred(mode, named):
     total = Counter()
     for mistake in grading.MISTAKES:
-        total += grading.tally(np.random.default_rng(12), mistake, 200, digits)
+        total += grading.tally(np.random.default_rng(12), mistake, 200, *mode[1:])
     assert total["tried"] > 180 * len(grading.MISTAKES)
     assert total["term"] >= 0.99 * total["tried"]
     assert total["cause"] >= named * total["tried"]
