@@ -69,6 +69,34 @@ def test_a_cause_gives_the_numbers_of_every_batch():
         assert (grade.misconception.code, grade.also_possible) == ("mask_unscaled", ())
 
 
+def test_two_mistakes_are_named_though_one_sample_shows_one():
+    net = gn.Network([3, 4, 1], hidden="tanh")
+
+    def both(X, Y, W1, b1, W2, b2):
+        A1 = np.tanh(X @ W1 + b1)
+        dZ2 = A1 @ W2 + b2 - Y
+        dZ1 = dZ2 @ W2.T
+        return {"dW1": X.T @ dZ1, "db1": dZ1.sum(axis=0), "dW2": A1.T @ dZ2, "db2": dZ2.sum(axis=0)}
+
+    grade = gn.check(both, net)
+    assert (grade.misconception.code, grade.second.code) == ("batch_mean_forgotten", "derivative_forgotten")
+
+
+def test_a_term_overwritten_in_place_is_told_from_a_wrong_one():
+    net = gn.Network([3, 4, 2], hidden="relu", output="softmax")
+
+    def masked(X, Y, W1, b1, W2, b2):
+        Z1 = X @ W1 + b1
+        E = np.exp(np.maximum(Z1, 0) @ W2 + b2)
+        dZ2 = (E / E.sum(axis=1, keepdims=True) - Y) / len(X)
+        dA1 = dZ2 @ W2.T
+        dA1[Z1 <= 0] = 0
+        return {"dZ2": dZ2, "dA1": dA1, "dZ1": dA1, "dW1": X.T @ dA1}
+
+    grade = gn.check(masked, net)
+    assert (grade.first_wrong.symbol, grade.misconception.code) == ("dA1", "overwritten_later")
+
+
 def test_numbers_of_a_program_are_named():
     net = gn.Network([3, 4, 1], hidden="relu", output="identity")
 

@@ -38,13 +38,18 @@ def random_case(network: Network, n: int, seed: int) -> tuple[Network, Array, Ar
 def in_all_cases(cases: Sequence[tuple[Graph, Grade]]) -> Grade:
     """The grade of the first case with a wrong term, with a cause that all wrong cases share; the last if all are right.
 
+    Of two mistakes a case may show one only: one sample does not show that the mean is forgotten.
     A case whose first wrong term has too few numbers to show a cause does not speak against one.
     """
     wrong = [(graph, grade) for graph, grade in cases if grade.first_wrong is not None]
     if not wrong:
         return cases[-1][1]
+    for _, grade in wrong:
+        both = {cause.code for cause in (grade.misconception, grade.second) if cause}
+        if grade.second and all(other.misconception and other.misconception.code in both for _, other in wrong):
+            return grade
     speaking = [
-        {cause.code for cause in (grade.misconception, *grade.also_possible) if cause}
+        {cause.code for cause in (grade.misconception, grade.second, *grade.also_possible) if cause}
         for _, grade in wrong
         if grade.misconception or (grade.first_wrong and grade.first_wrong.given.size >= EVIDENCE)
     ]

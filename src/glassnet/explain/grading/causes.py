@@ -75,7 +75,8 @@ def find_causes(answer: Answers, truth: Values, verdicts: Mapping[str, str]) -> 
         if fits[0].left:
             own = search.own(before=fits[0].left[0])
             more = [fit.hypothesis.misconception for fit in search.explain(fits[0].left[0], own)]
-            second = more[0] if more and more[0] != first.misconception else None
+            second = more[0] if more else search.on_top_of(first, wrong, fits[0].left[0])
+            second = None if second == first.misconception else second
     elif pair := search.explain_by_two(wrong):
         first, second = pair
     else:
@@ -198,6 +199,17 @@ class _Search:
             return None
         fit, second = max(found, key=lambda each: each[0].explained)
         return fit.hypothesis, second
+
+    def on_top_of(self, first: Hypothesis, wrong: str, symbol: str) -> Misconception | None:
+        """The misconception that gives a later wrong term together with the first one."""
+        target = self.target(symbol)
+        fits = []
+        for formulas, group in self._grouped(target).values():
+            both = _composed(self.graph, first.formulas, formulas) or _composed(self.graph, formulas, first.formulas)
+            if both and (slack := target.slack(both, {})):
+                fit = self._fit(Hypothesis(group[0].misconception, both), wrong, {}, slack)
+                fits += [fit] if fit and symbol not in fit.left else []
+        return max(fits, key=lambda fit: fit.explained).hypothesis.misconception if fits else None
 
     def _pairs(self, target: Target) -> Iterator[tuple[Hypothesis, Hypothesis]]:
         """Yield the pairs to try, the likely ones first."""

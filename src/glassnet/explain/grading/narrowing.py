@@ -64,21 +64,16 @@ def _factor(graph: Graph, symbol: str, given: Array, expected: Array, equals: Ca
 
 
 def _named(graph: Graph, factor: float) -> str:
-    """A factor as a number, and where it comes from if that shows."""
-    n, sizes = len(graph.batch.X), graph.network.sizes
-    known: dict[str, float] = {
-        "n": n,
-        "the number of outputs": sizes[-1],
-        "the number of inputs": sizes[0],
-        "a factor of 2": 2,
-    }
+    """A factor as a number, and where it may come from."""
+    sign, size = "−" if factor < 0 else "", abs(factor)
+    known = {"n": float(len(graph.batch.X)), "the number of outputs": float(graph.network.sizes[-1])}
     if "learning_rate" in graph:
         known["the learning rate"] = float(graph["learning_rate"].value)
     for name, number in known.items():
-        for kind, value in ((name, number), (f"1 / {name}", 1 / number if number else 0)):
-            if number not in (0, 1) and abs(abs(factor) - value) < 2e-3 * value:
-                return f"{factor:.4g} ({'−' if factor < 0 else ''}{kind})" if "factor" not in name else f"{factor:.4g}"
-    return f"{factor:.4g}"
+        for origin, value in ((name, number), (f"1 / {name}", 1 / number)):
+            if number not in (1, 2) and abs(size - value) < 2e-3 * value:  # 2 may come from anywhere
+                return f"{sign}{size:.4g} ({sign}{origin})"
+    return f"{sign}{size:.4g}"
 
 
 def _signs(graph: Graph, symbol: str, given: Array, expected: Array, equals: Callable[[Array], bool]) -> str:

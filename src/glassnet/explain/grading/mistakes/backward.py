@@ -72,6 +72,10 @@ def _(d: Graph) -> Iterator[Formulas]:
                 yield at(layer, f"Z{other}", f"g{layer}(Z{other})")
         if layer == 1:
             yield at(layer, "A0", "A0")
+    for layer in layers:
+        for other in layers:
+            if other != layer:
+                yield {f"g_prime{layer}": f"g_prime{other}"}
 
 
 @RULES.add(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glassnet.explain.grading.rules import Formulas, Rules, everywhere_and_each, layers_of, merge, swap, wrap
+from glassnet.explain.grading.rules import (
+    Formulas,
+    Rules,
+    everywhere_and_each,
+    last_layer,
+    layers_of,
+    merge,
+    swap,
+    wrap,
+)
 from glassnet.explain.graph import Graph
 
 RULES = Rules()
@@ -53,6 +62,27 @@ def _(d: Graph) -> Iterator[Formulas]:
         weights = {f"dW{la}": d[f"dW{other}"].code for la, other in exchange.items()}
         biases = {f"db{la}": d[f"db{other}"].code for la, other in exchange.items()}
         yield from (merge(weights, biases), weights, biases)
+
+
+@RULES.add(
+    "overwritten_later",
+    "An array is overwritten in place, and what is handed in is no longer the term of that name.",
+    "Give each result a name of its own: dZ1 = dA1 * mask, not dA1[mask == 0] = 0.",
+)
+def _(d: Graph) -> Iterator[Formulas]:
+    last = last_layer(d)
+    overwritten = [(f"A{last}", f"A{last} - Y"), (f"A{last}", f"dZ{last}")]
+    for la in layers_of(d):
+        overwritten += [(f"dA{la}", f"dZ{la}"), (f"Z{la}", f"A{la}"), (f"A{la}", f"g_prime{la}"), (f"A{la}", f"dZ{la}")]
+    for symbol, by in overwritten:
+        if symbol in d and d[symbol].code and (by in d or " " in by):
+            yield {symbol: by, **_used_before(d, symbol)}
+
+
+def _used_before(d: Graph, symbol: str) -> Formulas:
+    """The formulas of all steps that take a symbol, with its own formula in its place: they used it before it changed."""
+    users = [step.symbol for step in d.steps if symbol in step.inputs]
+    return merge(*(swap(d, user, **{symbol: d[symbol].code}) for user in users))
 
 
 @RULES.add(

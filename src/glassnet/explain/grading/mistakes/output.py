@@ -79,7 +79,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     last = last_layer(d)
-    if d.network.activations[last].builtin == "softmax" and len(d.batch.X) > 1:
+    if d.network.activations[last].builtin == "softmax":
         for total in ("axis=0", ""):
             yield {f"A{last}": f"np.exp(Z{last}) / np.sum(np.exp(Z{last}), {total})"}
 
