@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from glassnet.errors import InputError, shown, unknown_name
 from glassnet.explain.grading.rounding import digits_of
-from glassnet.explain.grading.rules import Formulas, loss_slope
+from glassnet.explain.grading.rules import Formulas, into, loss_slope, swap_part
 from glassnet.explain.graph import Graph
 from glassnet.printers.statements import names_in
 
@@ -158,7 +158,8 @@ class Convention:
         if self.mean == "none" and "mean_weights" in graph:
             formulas["mean_weights"] = "w" if "w" in graph else "np.ones(n)"
             total = "mean_loss" if "mean_loss" in graph else "loss"
-            formulas[total] = graph[total].code.replace(".mean()", ".sum()")
+            for losses in ("losses", "loss_terms[:, 0]"):
+                formulas |= swap_part(graph, total, f"{losses}.mean", f"{losses}.sum")
         if self.factor != 1:
             for symbol in _loss_and_slopes(graph):
                 formulas[symbol] = f"{self.factor:g} * ({formulas.get(symbol) or graph[symbol].code})"
@@ -174,7 +175,7 @@ class Convention:
             if self.biases == "shared":
                 formulas[f"db{layer}"] = f"np.full(b{layer}.shape, dZ{layer}.sum())"
             elif self.biases == "absent":
-                formulas[f"Z{layer}"] = graph[f"Z{layer}"].code.replace(f" + b{layer}", "")
+                formulas[f"Z{layer}"] = f"{into(graph, layer)} @ W{layer}"
                 still.add(f"b{layer}")
         parts = [f"{kind}{layer}" for layer in graph.network.W for kind in "Wb"]
         if still:
