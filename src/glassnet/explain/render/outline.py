@@ -80,7 +80,8 @@ class Block:
         """What the entries are that are spelled out."""
         if self.scalar:
             return "number"
-        return "one entry" if len(self.lines) == 1 else "an entry each" if self.parts else "largest"
+        each = len(self.lines) == len(self.parts)
+        return "one entry" if len(self.lines) == 1 else "an entry each" if each else "largest"
 
     @property
     def code(self) -> str:
