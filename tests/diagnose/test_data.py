@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupShuffleSplit
 
 import glassnet as gn
 from glassnet.diagnose.case.copies import copied, groups_of
-from glassnet.diagnose.case.setup import Setup, run
+from glassnet.diagnose.case.setup import Setup, are_unlike, folds, run
 from glassnet.diagnose.rules.data import judge_loss, judge_order
 from glassnet.diagnose.rules.split import judge_split, kolmogorov_smirnov
 from glassnet.diagnose.thresholds import Thresholds
@@ -30,8 +30,7 @@ def setup(X=X, y=classes, outputs=4, output="softmax", loss=None, **options):
 def test_rows_with_equal_inputs_and_targets_form_a_group():
     table = np.array([[1.0, 0.0], [1.0, -0.0], [1.0, 2.0], [1.0, 0.0]])
     group = groups_of(table, np.array([[1.0], [1.0], [1.0], [0.0]]))
-    assert group[0] == group[1]
-    assert len(set(group.tolist())) == 3
+    assert group.tolist() == [0, 0, 1, 2]
 
 
 def one_hot(kinds, n):
@@ -60,6 +59,18 @@ def test_a_table_that_was_repeated_is_all_copies(name):
     some = np.r_[np.arange(len(table)), np.arange(50)]
     if name != "iris":
         assert copied(table[some], target[some, None]).sum() == 100
+
+
+def test_copies_fall_into_one_fold():
+    rows = np.random.default_rng(4).permutation(np.repeat(np.arange(100), 4))
+    fold = folds(setup(X[rows], classes[rows]), 4, seed=0)
+    for row in range(100):
+        assert len(set(fold[rows == row])) == 1
+    assert np.bincount(fold).min() > 50
+    held = setup(X[rows], classes[rows]).with_held_out()
+    assert not np.isin(held.validation[0][:, 0], held.X[:, 0]).any()
+    few = np.random.default_rng(1).integers(0, 3, (400, 2)).astype(float)  # equal by chance: left where they fall
+    assert np.bincount(folds(setup(few, classes[:400]), 4, seed=0)).tolist() == [100] * 4
 
 
 # --- the split --------------------------------------------------------------------------------------------------------
@@ -248,3 +259,15 @@ def test_absolute_error_of_one_hot_classes():
     rare = (X[:, 0] * X[:, 1] + X[:, 2] + 0.5 * rng.normal(size=600) > 1.5).astype(float)
     found = misfit(setup(y=rare, outputs=1, output="identity", loss="absolute_error", **OPTIONS))
     assert found is None or found.finding.remedy.network["output"] == "sigmoid"
+
+
+# --- outcomes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("worse", "unlike"), [(6, False), (7, True)])
+def test_validation_rows_that_are_missed_worse_than_every_training_row(worse, unlike):
+    seen = np.linspace(0, 1, 30)
+    unseen = np.r_[np.zeros(30 - worse), np.full(worse, 5.0)]
+    # the chance that the seven largest of 60 are all among 30: 30/60 · 29/59 · … · 24/54 = 0.0053; that of six is 0.012
+    assert are_unlike(seen, unseen) is unlike
+    assert not are_unlike(seen, seen)

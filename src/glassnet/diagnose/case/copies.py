@@ -17,12 +17,19 @@ REGULAR = (
 LOOKED_AT = 50  # rows whose distance to the others is measured
 
 
+def hashes_of(X: Array, Y: Array) -> NDArray[np.int64]:
+    """Return a number for each row that is the same for rows with equal inputs and targets."""
+    X, Y = (np.asarray(values, dtype=np.float64) + 0.0 for values in (X, Y))  # −0 becomes 0
+    rows = (hash((x.tobytes(), y.tobytes())) for x, y in zip(X, Y, strict=True))
+    return np.fromiter(rows, dtype=np.int64, count=len(X))
+
+
 def groups_of(X: Array, Y: Array) -> NDArray[np.intp]:
-    """Return for each row the number of its group of rows with equal inputs and targets."""
-    table = _table(X, Y)
-    hashes = np.fromiter((hash(row.tobytes()) for row in table), dtype=np.int64, count=len(table))
-    group: NDArray[np.intp] = np.unique(hashes, return_inverse=True)[1]
-    return group
+    """Return for each row the number of its group of rows with equal inputs and targets, in the order of their first rows."""
+    _, first, group = np.unique(hashes_of(X, Y), return_index=True, return_inverse=True)
+    place = np.empty(len(first), dtype=np.intp)
+    place[np.argsort(first)] = np.arange(len(first))
+    return place[group]
 
 
 def copied(X: Array, Y: Array) -> NDArray[np.bool_]:
@@ -35,7 +42,7 @@ def copied(X: Array, Y: Array) -> NDArray[np.bool_]:
     _, first, size = np.unique(group, return_index=True, return_counts=True)
     if (size == 1).all():
         return np.zeros(len(X), dtype=bool)
-    distinct = _table(X, Y)[first]
+    distinct = np.hstack([X[first], Y[first]])
     private = np.zeros(len(distinct), dtype=np.intp)
     for column in distinct.T:
         _, place, count = np.unique(column, return_inverse=True, return_counts=True)
@@ -49,8 +56,3 @@ def copied(X: Array, Y: Array) -> NDArray[np.bool_]:
         sure[:] = True
     result: NDArray[np.bool_] = (sure & (size > 1))[group]
     return result
-
-
-def _table(X: Array, Y: Array) -> Array:
-    """Return inputs and targets side by side; −0 becomes 0."""
-    return np.hstack([X, Y]).astype(np.float64) + 0.0

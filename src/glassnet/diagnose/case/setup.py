@@ -200,7 +200,7 @@ def outcome_of(
         measure = yardstick(network.loss_function, Y, weight)
         end = mean_loss(network, X, Y, weight)
         deviation = standard_error(network, X, Y)
-        unlike = _are_unlike(losses_of(network, setup.X, setup.Y), losses_of(network, X, Y))
+        unlike = are_unlike(losses_of(network, setup.X, setup.Y), losses_of(network, X, Y))
         held_out = measure.unexplained(end)
         steady = smooth(validation_loss)
         best = min(held_out, measure.unexplained(float(np.min(steady[np.isfinite(steady)], initial=np.inf))))
@@ -212,7 +212,7 @@ def outcome_of(
     return Outcome(network, loss, validation_loss, unexplained, held_out, best, end, error, deviation, unlike, lost)
 
 
-def _are_unlike(seen: Array, unseen: Array) -> bool:
+def are_unlike(seen: Array, unseen: Array) -> bool:
     """True if so many unseen rows have a larger loss than every seen one that the chance of it, in any order, is below 1 %."""
     worse = int((unseen > seen.max()).sum())
     places = np.arange(worse)

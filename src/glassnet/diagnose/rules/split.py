@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.diagnose.case.copies import copied, groups_of
+from glassnet.diagnose.case.copies import copied, groups_of, hashes_of
 from glassnet.diagnose.case.remedy import Remedy
 from glassnet.diagnose.case.setup import FEW_ROWS, FEWEST_VALIDATION, Outcome, Setup, validation_arrays
 from glassnet.diagnose.findings import Finding, finding
+from glassnet.diagnose.instruments.watched_run import rows_of
 from glassnet.diagnose.rules.opinion import Opinion
 from glassnet.diagnose.thresholds import Thresholds
 
 Array = NDArray[Any]
 
+AT_MOST = 2000  # rows of each set whose distributions are compared
 LIKELY, SURE = 1e-3, 1e-6  # probability of a difference by chance, over all columns, below which two samples differ
 SPLIT = "X, X_val, y, y_val = train_test_split(X, y, random_state=0)  # from sklearn.model_selection"
 KEEP_TOGETHER = Remedy(
@@ -43,7 +45,7 @@ def judge_split(setup: Setup, thresholds: Thresholds) -> Split:
     X, Y, _ = validation_arrays(setup)
     if len(Y) < FEWEST_VALIDATION:
         return Split(setup, [])
-    findings = _units(setup, _columns(setup, X, Y), thresholds)
+    findings = _units(setup, X, Y, thresholds)
     if findings:
         return Split(setup.changed(validation=None), findings)
     also = _also_in_training(setup, X, Y)
@@ -94,16 +96,16 @@ def _also_in_training(setup: Setup, X: Array, Y: Array) -> _Shared:
     themselves as often.
     """
     n = len(setup.X)
-    both = np.vstack([setup.X, X]), np.vstack([setup.Y, Y])
-    group = groups_of(*both)
-    shared = np.isin(group[n:], group[:n])
+    seen, unseen = hashes_of(setup.X, setup.Y), hashes_of(X, Y)
+    shared = np.isin(unseen, seen)
     if not shared.any():
         return _Shared(np.zeros(n, dtype=bool), shared)
+    group = np.unique(np.concatenate([seen, unseen]), return_inverse=True)[1]
     alone = np.bincount(group[:n], minlength=group.max() + 1)[group[:n]] == 1
     expected = 1 - float(alone.mean())
     error = np.sqrt(max(expected * (1 - expected), 1 / n) / len(Y))
     if not shared.mean() - expected > max(0.3, 3 * error):
-        shared = shared & copied(*both)[n:]
+        shared = shared & copied(np.vstack([setup.X, X]), np.vstack([setup.Y, Y]))[n:]
     return _Shared(np.isin(group[:n], group[n:][shared]), shared)
 
 
@@ -121,27 +123,25 @@ class _Column:
     kinds: int  # different values in both
 
 
-def _columns(setup: Setup, X: Array, Y: Array) -> list[_Column]:
-    """Compare the validation rows X, Y with the training rows, column by column."""
-    pairs = [(f"input {j}", setup.X[:, j], X[:, j]) for j in range(X.shape[1])]
-    pairs += [(f"target {j}", setup.Y[:, j], Y[:, j]) for j in range(Y.shape[1])]
-    columns = []
-    for name, seen, unseen in pairs:
-        statistic, p_value = kolmogorov_smirnov(seen, unseen)
-        kinds = len(np.unique(np.concatenate([np.unique(seen)[:3], np.unique(unseen)[:3]])))
-        columns.append(
-            _Column(
-                name=name,
-                centre=float(seen.mean()),
-                spread=float(seen.std()),
-                centre_val=float(unseen.mean()),
-                spread_val=float(unseen.std()),
-                statistic=statistic,
-                p_value=p_value * len(pairs),
-                kinds=kinds,
-            )
-        )
-    return columns
+def _table(X: Array, Y: Array) -> Array:
+    return np.hstack([X, Y]).astype(np.float64)
+
+
+def _column(setup: Setup, seen: Array, unseen: Array, j: int) -> _Column:
+    """Compare column j of the validation rows, inputs before targets, with that of the training rows."""
+    inputs = setup.X.shape[1]
+    one, two = seen[:, j], unseen[:, j]
+    statistic, p_value = kolmogorov_smirnov(one[rows_of(len(one), AT_MOST)], two[rows_of(len(two), AT_MOST)])
+    return _Column(
+        name=f"input {j}" if j < inputs else f"target {j - inputs}",
+        centre=float(one.mean()),
+        spread=float(one.std()),
+        centre_val=float(two.mean()),
+        spread_val=float(two.std()),
+        statistic=statistic,
+        p_value=p_value * seen.shape[1],
+        kinds=len(np.unique(np.concatenate([np.unique(one)[:3], np.unique(two)[:3]]))),
+    )
 
 
 def kolmogorov_smirnov(one: Array, two: Array) -> tuple[float, float]:
@@ -157,17 +157,21 @@ def kolmogorov_smirnov(one: Array, two: Array) -> tuple[float, float]:
     return statistic, min(1.0, 2 * float(np.exp(-2 * statistic**2 * size)))
 
 
-def _units(setup: Setup, columns: list[_Column], thresholds: Thresholds) -> list[Finding]:
+def _units(setup: Setup, X: Array, Y: Array, thresholds: Thresholds) -> list[Finding]:
     """Find columns whose size or place in the validation rows is another than in the training rows, by far."""
-    line = thresholds.other_units
     numbers = setup.network.loss_function.targets == "numbers"
-    found = []
-    for column in columns:
-        small, large = sorted((column.spread, column.spread_val))
-        far = abs(column.centre_val - column.centre) > line * large > 0 or large > line * small > 0
-        differs = column.statistic > thresholds.shifted and column.p_value < LIKELY and column.kinds > 2
-        if far and differs and (numbers or column.name.startswith("input")):
-            found.append(column)
+    seen, unseen = (_table(setup.X, setup.Y), _table(X, Y)) if numbers else (setup.X, X)
+    spread, spread_val = seen.std(axis=0), unseen.std(axis=0)
+    small, large = np.minimum(spread, spread_val), np.maximum(spread, spread_val)
+    line = thresholds.other_units
+    moved = np.abs(unseen.mean(axis=0) - seen.mean(axis=0)) > line * large
+    far = np.flatnonzero((moved & (large > 0)) | ((large > line * small) & (small > 0)))
+    columns = [_column(setup, seen, unseen, int(j)) for j in far]
+    found = [
+        column
+        for column in columns
+        if column.statistic > thresholds.shifted and column.p_value < LIKELY and column.kinds > 2
+    ]
     if not found:
         return []
     first = found[0]
@@ -212,7 +216,9 @@ def judge_origin(setup: Setup, opinion: Opinion, thresholds: Thresholds) -> list
     span = setup.measure.baseline - setup.measure.floor
     if len(Y) < FEWEST_VALIDATION or not gap > max(3 * error, thresholds.gap * span):
         return []
-    worst = max(_columns(setup, X, Y), key=lambda column: column.statistic)
+    seen, unseen = _table(setup.X, setup.Y), _table(X, Y)
+    columns = [_column(setup, seen, unseen, j) for j in range(seen.shape[1])]
+    worst = max(columns, key=lambda column: column.statistic)
     if not worst.statistic > thresholds.shifted or not worst.p_value < SURE:
         return []
     cure = Remedy(
