@@ -1,4 +1,4 @@
-"""`python -m tests.diagnose.suite.cost`: what the instruments add to the time of a training, network by network."""
+"""`python -m tests.diagnose.suite.cost`: what the instruments add to a training, and how many trainings a diagnosis costs."""
 
 import os
 import time
@@ -6,6 +6,7 @@ import time
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from sklearn.datasets import make_moons
 
 import glassnet as gn
 from glassnet.diagnose.case.setup import Setup, run
@@ -49,5 +50,39 @@ def main():
         )
 
 
+SANE = {"optimizer": gn.Adam(learning_rate=0.01), "epochs": 200, "batch_size": 32}
+DIAGNOSED = {  # on 400 rows: sizes, arguments of the network, options, scale of the inputs
+    "healthy, 16-16": ([2, 16, 16, 1], {}, {}, 1),
+    "healthy, 100": ([2, 100, 1], {}, {"optimizer": gn.Adam()}, 1),
+    "healthy, 64-64": ([2, 64, 64, 1], {}, {}, 1),
+    "rate too high": ([2, 16, 16, 1], {}, {"optimizer": gn.SGD(learning_rate=200.0)}, 1),
+    "rate too low": ([2, 16, 16, 1], {}, {"optimizer": gn.SGD(learning_rate=1e-5)}, 1),
+    "zero weights": ([2, 16, 16, 1], {"init": "zeros"}, {}, 1),
+    "inputs in the thousands": ([2, 16, 16, 1], {}, {}, 1000),
+    "nine sigmoid layers": ([2, *[12] * 9, 1], {"hidden": "sigmoid"}, {}, 1),
+}
+
+
+def diagnoses():
+    """Print the processor time of diagnoses beside that of their trainings, each the least of several in turn."""
+    X, y = make_moons(400, noise=0.25, random_state=0)
+    print(f"\n{'diagnosis of 400 rows':<26}{'training':>12}{'diagnosis':>13}{'times':>8}  findings")
+    for name, (sizes, arguments, options, scale) in DIAGNOSED.items():
+        network = gn.Network(sizes, **{"output": "sigmoid", "seed": 1, **arguments})
+        given = {**SANE, **options}
+        training, diagnosing, found = [], [], ()
+        for _ in range(REPEATS // 3):
+            started = time.process_time()
+            gn.train(network.copy(), scale * X, y, **given)
+            middle = time.process_time()
+            found = gn.diagnose(network, scale * X, y, **given).codes
+            training.append(middle - started)
+            diagnosing.append(time.process_time() - middle)
+        times = min(diagnosing) / min(training)
+        shown = ", ".join(found[:2])
+        print(f"{name:<26}{1e3 * min(training):>9.1f} ms{1e3 * min(diagnosing):>10.1f} ms{times:>8.1f}  {shown}")
+
+
 if __name__ == "__main__":
     main()
+    diagnoses()

@@ -140,6 +140,7 @@ class Clock:
         """Call the callback, from the thread of the diagnosis."""
         if self.tell is None:
             return
+        self.expected = max(self.expected, self.done)
         seconds = time.monotonic() - self.began
         left = None
         if self.at_most is not None:

@@ -229,9 +229,9 @@ def run_many(setups: Sequence[Setup]) -> list[Outcome]:
     return _in_threads(run, setups)
 
 
-def networks_of(setups: Sequence[Setup]) -> list[Network]:
-    """Train several set-ups in parallel threads, and return their networks."""
-    return [network for network, *_ in _in_threads(trained, setups)]
+def train_many(setups: Sequence[Setup]) -> list[Trained]:
+    """Train several set-ups in parallel threads, and leave the results unmeasured."""
+    return _in_threads(trained, setups)
 
 
 def _in_threads(train: Callable[[Setup], Result], setups: Sequence[Setup]) -> list[Result]:

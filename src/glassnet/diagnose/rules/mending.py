@@ -21,7 +21,7 @@ STANDING = (
     "class_imbalance",
     *OF_SPLIT,
 )  # statements that need no sick run and no remedy
-TRIALS, SWEEP = 5, 12  # trainings that are expected for the remedies of a finding, and where other settings are tried
+TRIALS, SWEEP = 9, 12  # trainings that are expected for the remedies of a finding, and where other settings are tried
 FIRST_OF_RATES = 2 * CODES.index("learning_rate_too_high")
 OF_THE_END = ("plateau", "overfitting", "cannot_overfit_batch", "bad_initial_loss", "diverged", "unshuffled_rows")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.case.deviance import yardstick
 from glassnet.diagnose.case.remedy import Remedy, RobustScale
-from glassnet.diagnose.case.setup import HELD_OUT, Setup, folds, networks_of, validation_arrays
+from glassnet.diagnose.case.setup import HELD_OUT, Setup, folds, train_many, validation_arrays
 from glassnet.diagnose.instruments.watched_run import rows_of
 from glassnet.network import passes
 from glassnet.network.network import Network
@@ -73,11 +73,9 @@ def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:
         setups = [
             scale.plain(hidden, few.rows(fold != k), few.X[fold == k], few.Y[fold == k], seed) for k in range(HELD_OUT)
         ]
-        if is_first:
-            parts = networks_of(setups)
-            whole = parts[0]
-        else:
-            *parts, whole = networks_of([*setups, scale.plain(hidden, part, X_val, Y_val, seed)])
+        more = [] if is_first else [scale.plain(hidden, part, X_val, Y_val, seed)]
+        parts = [network for network, *_ in train_many([*setups, *more])]
+        whole = parts[0] if is_first else parts.pop()
         prediction, losses = np.empty(few.Y.shape), np.empty(len(few.Y))
         for k, network in enumerate(parts):
             prediction[fold == k], losses[fold == k] = scale.read(network, few.X[fold == k], few.Y[fold == k])

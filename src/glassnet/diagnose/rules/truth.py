@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.case.deviance import Array, yardstick
 from glassnet.diagnose.case.remedy import Remedy
-from glassnet.diagnose.case.setup import Judged, Outcome, Setup, folds, run_many
+from glassnet.diagnose.case.setup import Judged, Setup, Trained, folds, train_many
 from glassnet.diagnose.case.verdict import WORST, Verdict
 from glassnet.diagnose.rules.opinion import without_contradicted
 from glassnet.network import passes
@@ -68,8 +68,8 @@ class Truth:
         if remedies not in self._known:
             parts = [self._part(j, remedies) for j in range(FOLDS)]
             losses, classes = np.empty(len(self.setup.X)), np.zeros(len(self.setup.X), dtype=np.intp)
-            for j, (part, outcome) in enumerate(zip(parts, run_many(parts), strict=True)):
-                losses[self.fold == j], classes[self.fold == j] = self._judge(j, part, outcome)
+            for j, (part, trained) in enumerate(zip(parts, train_many(parts), strict=True)):
+                losses[self.fold == j], classes[self.fold == j] = self._judge(j, part, trained)
             self._known[remedies] = losses, classes
         return self._known[remedies]
 
@@ -85,15 +85,16 @@ class Truth:
             part = remedy.apply(part)
         return part
 
-    def _judge(self, j: int, part: Setup, outcome: Outcome) -> tuple[Array, NDArray[np.intp]]:
+    def _judge(self, j: int, part: Setup, trained: Trained) -> tuple[Array, NDArray[np.intp]]:
         """Return the loss of each judged row on its original target, and its class; a failed training predicts a constant."""
         loss, rows = self.setup.network.loss_function, self.fold == j
         Y = self.setup.Y[rows].astype(np.float64)
-        if outcome.error is not None:
+        network, _, _, error = trained
+        if error is not None:
             known = self.setup.rows(~rows)
             constant = np.broadcast_to(yardstick(loss, known.Y, known.weight).constant, Y.shape)
             return loss.per_sample(constant.copy(), Y), _class_of(constant)
-        judged, network = part.judged, outcome.network
+        judged = part.judged
         assert judged is not None
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             trace = passes.forward(network.activations, network.W, network.b, judged.X.astype(network.dtype))
