@@ -92,7 +92,17 @@ class Target:
                 value = whole[self.symbol]
             if self.answer.matches(self.symbol, value, slacks[-1]):
                 found.append(next(slack for slack in slacks if self.answer.matches(self.symbol, value, slack)))
+            elif self._of_another_shape(value):
+                found.append(slacks[-1])
         return min(found, default=0.0)
+
+    def _of_another_shape(self, value: Array) -> bool:
+        """True if rounded numbers of a wrong shape are these: by the largest, since rounding before is not counted there."""
+        digits = self.answer.digits[self.symbol]
+        if self.given.shape == self.right.shape or np.squeeze(value).shape != self.given.shape or not digits.rounded:
+            return False
+        off = np.abs(np.squeeze(value) - self.given).max(initial=0.0)
+        return bool(self.given.size > 1 and off <= 2 * 10.0 ** (1 - digits.significant) * np.abs(self.given).max())
 
     def _near(self, value: Array) -> bool:
         """False if the numbers are so far off that a closer look is needless."""
