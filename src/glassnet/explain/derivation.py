@@ -143,7 +143,7 @@ class Derivation(Graph):
         >>> from glassnet import Network, explain
         >>> derivation = explain(Network([2, 3, 1], seed=0), [1.0, 2.0], 0.5)
         >>> print(derivation.line("Z1", 0, 2).text())
-        Z1[0, 2] = A0[0, 0]·W1[0, 2] + A0[0, 1]·W1[1, 2] + b1[2] = 1·0.9787 + 2·(−0.9773) + 0 = −0.9758
+        Z1[0, 2] = A0[0, 0]·W1[0, 2] + A0[0, 1]·W1[1, 2] + b1[2] = 1·0.97874 + 2·(−0.97728) + 0 = −0.9758
         """
         return self._entries.line(symbol_of(self, symbol), tuple(index))
 
