@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupShuffleSplit
 import glassnet as gn
 from glassnet.diagnose.case.copies import copied, groups_of
 from glassnet.diagnose.case.setup import Setup, are_unlike, folds, run
-from glassnet.diagnose.rules.data import judge_loss, judge_order
+from glassnet.diagnose.rules.data import in_order, judge_loss, judge_order
 from glassnet.diagnose.rules.split import judge_split, kolmogorov_smirnov
 from glassnet.diagnose.thresholds import Thresholds
 
@@ -243,6 +243,17 @@ def test_numbers_from_one_become_classes_from_zero():
 )  # fmt: skip
 def test_numbers_with_an_order_are_left_alone(y):
     assert misfit(setup(y=y, outputs=1, output="identity", **OPTIONS)) is None
+
+
+@pytest.mark.parametrize("k", [3, 4, 7])
+def test_numbers_are_in_order_if_near_ones_are_predicted_alike(k):
+    true = np.repeat(np.arange(k), 20)
+    near = np.exp(-np.abs(true[:, None] - np.arange(k)))  # a class is taken for its neighbours
+    near /= near.sum(axis=1, keepdims=True)
+    assert in_order(near, true)
+    assert in_order(near, k - 1 - true)  # the other way round is an order too
+    names = np.roll(np.r_[np.arange(0, k, 2), np.arange(1, k, 2)], 1)  # 1 2 0, 3 0 2 1, …: neighbours far apart
+    assert not in_order(near[:, np.argsort(names)], names[true])
 
 
 def test_absolute_error_of_one_hot_classes():

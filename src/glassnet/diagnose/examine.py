@@ -98,9 +98,8 @@ def _unknown(course: Course, thresholds: Thresholds) -> tuple[str, ...]:
     first, last = float(course.loss[0]), float(course.loss[-1])
     if first - last > thresholds.plateau_gain * abs(first):
         return ()
-    return (
-        f"if a loss of {first:.4g} that never fell is a plateau: pass baseline=, the loss of a constant prediction",
-    )
+    told = f"a loss of {first:.4g} that never fell may be a plateau or all that can be learned: pass baseline=, the loss of a constant"
+    return (told,)
 
 
 def _judge(course: Course, found: list[Finding], thresholds: Thresholds) -> list[Finding]:

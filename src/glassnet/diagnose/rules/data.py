@@ -89,7 +89,7 @@ def judge_loss(held: Setup, control: Outcome, thresholds: Thresholds) -> Misfit 
         return None
     if remedy.classes is not None:
         most = np.full(len(true), np.bincount(true).argmax())
-        if not _beats(theirs, most, true, thresholds) or _in_order(_predicted(mended, outcome.network), true):
+        if not _beats(theirs, most, true, thresholds) or in_order(_predicted(mended, outcome.network), true):
             return None
     wrong, mended_wrong = float(np.mean(own != true)), float(np.mean(theirs != true))
     when = f", both trained {times} times as long" * (times > 1)
@@ -178,7 +178,7 @@ def _class_of(Y: Array) -> NDArray[np.intp]:
     return Y.argmax(axis=1) if Y.shape[1] > 1 else (Y[:, 0] > 0.5).astype(np.intp)
 
 
-def _in_order(probability: Array, true: NDArray[np.intp]) -> bool:
+def in_order(probability: Array, true: NDArray[np.intp]) -> bool:
     """True if classes whose numbers lie near each other are predicted alike, as quantities are, more than in other orders.
 
     The measure is the correlation, over pairs of classes, of the distance of their numbers with that of their mean predictions.
