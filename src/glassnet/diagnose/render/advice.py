@@ -30,15 +30,23 @@ def advice(diagnosis: Result) -> Advice:
     reason = f"Because of {first.code}: {first.message}{'' if first.message[-1] in '.?!' else '.'}"
     if first.confirmed:
         assert first.remedy is not None
+        code = code_of(diagnosis, first)
         others = sum(found.confirmed for found, _ in causes(diagnosis)) - 1
         then = (f"Then mend {others} more {'causes' if others > 1 else 'cause'}, below.",) if others else ()
-        return Advice("Do this now", code_of(diagnosis, first), (reason, *_gain(diagnosis, first), *then, *ended))
+        return Advice(
+            _heading("Do this now", first.remedy, code), code, (reason, *_gain(diagnosis, first), *then, *ended)
+        )
     if first.remedy is None:
         return Advice("Look at this first: no change of parameters mends it", "", (reason, *ended))
     code = code_of(diagnosis, first)
     if first.replay is None:
-        return Advice("Try this first", code, (reason, "It was not tried here.", *ended))
+        return Advice(_heading("Try this first", first.remedy, code), code, (reason, "It was not tried here.", *ended))
     return Advice("No change that was tried mends this run. Look at this first", "", (reason, *ended))
+
+
+def _heading(words: str, remedy: Remedy, code: str) -> str:
+    """Return the words, with the remedy's own where no code says it."""
+    return words if code else f"{words}: {remedy.text}"
 
 
 def _without_findings(diagnosis: Result, ended: tuple[str, ...]) -> Advice:
@@ -59,11 +67,10 @@ def causes(diagnosis: Result) -> list[tuple[Finding, list[Finding]]]:
 
 
 def code_of(diagnosis: Result, found: Finding) -> str:
-    """Return a finding's remedy as code for the caller's way in, together with the confirmed ones before it."""
+    """Return a finding's remedy as code, together with the confirmed ones before it; "" if the way in cannot express it."""
     assert found.remedy is not None
     remedy = together([*before(diagnosis, found), found.remedy])
-    told = "" if diagnosis.way_in is None else diagnosis.way_in.code(remedy)
-    return told or remedy.code
+    return remedy.code if diagnosis.way_in is None else diagnosis.way_in.code(remedy)
 
 
 def before(diagnosis: Result, found: Finding) -> list[Remedy]:

@@ -125,9 +125,10 @@ def _remedy_rows(diagnosis: Result, found: Finding) -> list[tuple[str, str]]:
     rows = []
     if found.remedy is not None:
         trusted = found.replay is None or found.confirmed
-        code = escape(code_of(diagnosis, found))
+        code = code_of(diagnosis, found)
+        block = f"<pre>{escape(code)}</pre>" if code else ""
         above = ", with the remedies above" * bool(before(diagnosis, found))
-        rows.append(("remedy" if trusted else "tried", f"{escape(found.remedy.text)}{above}<pre>{code}</pre>"))
+        rows.append(("remedy" if trusted else "tried", f"{escape(found.remedy.text)}{above}{block}"))
     colour = "yes" if found.confirmed else "no"
     rows.append(("replay", f'<span class="{colour}">{escape(standing_of(diagnosis, found))}</span>'))
     return rows

@@ -149,7 +149,7 @@ def as_dict(diagnosis: Result) -> dict[str, Any]:
 def _finding(diagnosis: Result, found: Finding) -> dict[str, Any]:
     told = found.to_dict()
     if found.remedy is not None:
-        told["remedy"] = {"text": found.remedy.text, "code": code_of(diagnosis, found)}
+        told["remedy"] = {"text": found.remedy.text, "code": code_of(diagnosis, found) or found.remedy.code}
     return {name: plain(value) for name, value in told.items()}
 
 
