@@ -25,6 +25,8 @@ IN_SCOPE = {
     "np": np,
 }
 
+SOFTMAX = {"sizes": [3, 8, 2], "output": "softmax", "loss": "categorical_cross_entropy"}
+
 
 def network(**arguments):
     return gn.Network(**{"sizes": [2, 16, 16, 1], "output": "sigmoid", "seed": 1, **arguments})
@@ -82,10 +84,18 @@ def test_code_for_targets_biases_and_weights():
     assert scope["weight"][classes == 1].sum() == pytest.approx(100)
     keep = np.arange(200) % 4 > 0
     assert way.code(Remedy("", keep=keep)).startswith("X, y = X[keep], y[keep]  # 150 of 200 rows")
+    way = gn.diagnose(gn.Network([3, 8, 1]), inputs, classes + 1, replay=False, **SANE).way_in
+    remedy = Remedy("", classes=np.array([1, 2]), network=SOFTMAX, by_hand="hands = 1")
+    scope = {**IN_SCOPE, "network": None, "X": inputs, "y": classes + 1}
+    carry_out(way.code(remedy), scope)
+    assert scope["hands"] == 1
+    assert set(scope["y"]) == {0, 1}
+    assert scope["network"].loss(inputs, scope["y"]) < 0.3
     far = inputs.copy()
     far[0, 0] = 1e6
     far[:, 2] = 3.0
-    scope |= {"X": far, "network": gn.Network([3, 8, 1], output="sigmoid")}
+    way = gn.diagnose(gn.Network([3, 8, 1], output="sigmoid"), inputs, classes, replay=False, **SANE).way_in
+    scope |= {"X": far, "y": classes, "network": gn.Network([3, 8, 1], output="sigmoid")}
     carry_out(way.code(Remedy("", cut_off=True)), scope)
     assert np.abs(scope["X"]).max() == 5
     assert np.isfinite(scope["network"].theta).all()
@@ -141,6 +151,7 @@ def test_each_remedy_as_parameters_of_an_estimator():
         ({"l2": 0.03}, "alpha=6.0"),  # per batch of 200 rows
         ({"dropout": 0.5}, "dropout=0.5"),
         ({"clip_norm": 1.0}, "clip_norm=1.0"),
+        ({"shuffle": False}, "shuffle=False"),
         ({"early_stopping": gn.EarlyStopping(patience=7)}, "early_stopping=True"),
         ({"optimizer": gn.Nesterov(learning_rate=0.5)}, "learning_rate_init=0.5"),
         ({"optimizer": gn.AdamW(learning_rate=0.5)}, "solver=AdamW(learning_rate=0.5"),
@@ -177,7 +188,8 @@ def test_remedies_together():
     both = together([first, Remedy("that", options={"epochs": 9}, output_bias=np.ones(1), at_most_layers=2)])
     assert (both.text, both.options, both.network) == ("this and that", {"l2": 0.0, "epochs": 9}, {"init": None})
     assert (both.standardise_inputs, both.at_most_layers, both.output_bias.tolist()) == (True, 2, [1.0])
-    assert (both.cut_off, both.keep, both.balanced) == (False, None, False)
+    assert (both.cut_off, both.keep, both.balanced, both.by_hand) == (False, None, False, "")
+    assert together([Remedy("", by_hand="x = 1"), first, Remedy("", by_hand="y = 2")]).by_hand == "x = 1\ny = 2"
     assert together([first]) is first
 
 

@@ -56,8 +56,11 @@ class TrainCommand:
             or remedy.standardise_targets
             or remedy.output_bias is not None
             or remedy.keep is not None
+            or remedy.by_hand
         ):
             return None
+        if remedy.classes is not None:
+            return {"task": "classification", "output": None, "loss": None}
         changes: dict[str, Any] = {"class_weight": "balanced"} if remedy.balanced else {}
         changes |= {"clip": 5} if remedy.cut_off else {}
         if remedy.at_most_layers is not None:
@@ -90,7 +93,7 @@ class TrainCommand:
                 return {"patience": value.patience}
             case "validation":
                 return {}
-            case "epochs" | "batch_size" | "l1" | "l2" | "dropout" | "clip_norm":
+            case "epochs" | "batch_size" | "l1" | "l2" | "dropout" | "clip_norm" | "shuffle":
                 return {name: value}
         return None
 

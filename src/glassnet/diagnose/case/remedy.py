@@ -127,6 +127,7 @@ def together(remedies: Sequence[Remedy]) -> Remedy:
     for remedy in remedies:
         last |= {name: value for name, value in vars(remedy).items() if value is not None and value is not False}
     last["text"] = " and ".join(remedy.text for remedy in remedies)
+    last["by_hand"] = "\n".join(remedy.by_hand for remedy in remedies if remedy.by_hand)
     for name in ("options", "network"):
         last[name] = {key: value for remedy in remedies for key, value in getattr(remedy, name).items()}
     return Remedy(**last)

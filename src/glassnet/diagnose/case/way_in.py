@@ -87,6 +87,8 @@ class ByEstimator:
 
     def _changes(self, remedy: Remedy, params: Mapping[str, Any]) -> dict[str, Any] | None:
         changes: dict[str, Any] = {}
+        if remedy.by_hand or remedy.classes is not None:
+            return None
         if remedy.balanced:
             changes["class_weight"] = "balanced"
         if remedy.output_bias is not None:
@@ -117,7 +119,7 @@ class ByEstimator:
                 return {"max_iter": value}
             case "l2":
                 return {"alpha": float(f"{value * batch:.3g}")}
-            case "dropout" | "clip_norm" | "batch_size":
+            case "dropout" | "clip_norm" | "batch_size" | "shuffle":
                 return {name: value}
             case "schedule":
                 return {"learning_rate": "constant"} if as_schedule(value) == as_schedule("constant") else None
@@ -138,7 +140,7 @@ class ByEstimator:
 
 
 def _data_lines(remedy: Remedy, validated: bool) -> list[str]:
-    lines = []
+    lines = remedy.by_hand.splitlines()
     if remedy.keep is not None:
         lines.append(f"X, y = X[keep], y[keep]  # {int(remedy.keep.sum())} of {len(remedy.keep)} rows, see the finding")
     if remedy.standardise_inputs:
@@ -153,6 +155,8 @@ def _data_lines(remedy: Remedy, validated: bool) -> list[str]:
             "scale = np.where(high > low, (high - low) / 1.349, np.where(X.std(axis=0) > 0, X.std(axis=0), 1))"
         )
         lines += _both("X", "np.clip(({} - middle) / scale, -5, 5)", validated)
+    if remedy.classes is not None:
+        lines += _both("y", f"({{}} - {remedy.classes[0]:g}).astype(int)", validated)
     if remedy.balanced:
         lines.append("weight = len(y) / (len(np.unique(y)) * np.bincount(y)[y])")
     return lines
