@@ -231,6 +231,10 @@ def test_the_page_begins_with_the_remedy():
 def test_what_nobody_tried_or_nothing_mended_is_not_recommended():
     untried = advice(gn.diagnose(network(init="zeros"), X, y, replay=False, **SANE))
     assert (untried.heading, untried.why[-1]) == ("Try this first", "It was not tried here.")
+    other_units = gn.diagnose(network(), X[:200], y[:200], validation=(100 * X[200:], y[200:]), **SANE)
+    assert advice(other_units).heading == "Do this now"
+    assert advice(other_units).code.splitlines()[0].startswith("X_val = X_val / ")
+    assert "not tried" in advice(other_units).why[1]
     shuffled = advice(gn.diagnose(network(), X, np.random.default_rng(0).permutation(y), **SANE))
     assert (shuffled.heading, shuffled.code) == ("Look at this first: no change of parameters mends it", "")
 

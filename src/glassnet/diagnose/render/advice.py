@@ -39,6 +39,9 @@ def advice(diagnosis: Result) -> Advice:
     if first.remedy is None:
         return Advice("Look at this first: no change of parameters mends it", "", (reason, *ended))
     code = code_of(diagnosis, first)
+    if first.remedy.by_hand:
+        why = "It was not tried: it changes data that a diagnosis is not given."
+        return Advice(_heading("Do this now", first.remedy, code), code, (reason, why, *ended))
     if first.replay is None:
         return Advice(_heading("Try this first", first.remedy, code), code, (reason, "It was not tried here.", *ended))
     return Advice("No change that was tried mends this run. Look at this first", "", (reason, *ended))
