@@ -103,7 +103,7 @@ def test_a_remedy_is_judged_on_test_rows_that_it_changed_as_well():
     case.targets(lambda y: 1e3 * y + 50)
     before = trained_losses(*case.run, case.task)
     remedy = Remedy("standardise", standardise_inputs=True, standardise_targets=True)
-    after = remedied_losses(remedy, *case.run, case.task)
+    after = remedied_losses([remedy], *case.run, case.task)
     assert explained(before) < 0.5 < explained(after)
     assert paired(before, after) > 2 > -2 > paired(after, before)
 

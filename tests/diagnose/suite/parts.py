@@ -13,9 +13,10 @@ from tests.diagnose.suite.healthy import draw, draw_noise, draw_tiny, is_healthy
 from tests.diagnose.suite.labels import draw_probable, flip
 from tests.diagnose.suite.pairs import PAIRS, plant_pair
 from tests.diagnose.suite.tables import TABLES, load
-from tests.diagnose.suite.truth import Task, explained, judge_remedies, remedied_losses, trained_losses
+from tests.diagnose.suite.truth import Task, carried_out, explained, judge_remedies, remedied_losses, trained_losses
 
 import glassnet as gn
+from glassnet.diagnose.case.setup import Setup
 from glassnet.diagnose.diagnosing import diagnose
 
 HARMED = 0.1  # D² that a fault must cost on the test rows, or the data forgave it
@@ -194,9 +195,10 @@ def run_pair(job):
         if not more:
             break
         remedies += more
-        chain = Chain(tuple(remedies))
-        reached.append(explained(remedied_losses(chain, *case.run, case.task)))
-        run = chain.changed(case.run)
+        reached.append(explained(remedied_losses(remedies, *case.run, case.task)))
+        network, X, y, options = case.run
+        changed = carried_out(remedies, Setup(network, np.asarray(X), np.asarray(y), options))
+        run = changed.network, changed.X, changed.y, dict(changed.options)
     return {
         "pair": name,
         "data": table,
@@ -207,25 +209,6 @@ def run_pair(job):
         "reports": reports,
         "seconds": spent,
     }
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Remedies carried out one after the other."""
-
-    remedies: tuple
-
-    def apply(self, setup):
-        for remedy in self.remedies:
-            setup = remedy.apply(setup)
-        return setup
-
-    def changed(self, run):
-        from glassnet.diagnose.case.setup import Setup
-
-        network, X, y, options = run
-        changed = self.apply(Setup(network, np.asarray(X), np.asarray(y), options))
-        return changed.network, changed.X, changed.y, dict(changed.options)
 
 
 # --- labels ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ a row at a time and divided by the mean loss of a constant: their mean is 1 − 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,15 +124,22 @@ def trained_losses(network: Any, X: Any, y: Any, options: Any, task: Task) -> An
     return task.losses(output)
 
 
-def remedied_losses(remedy: Any, network: Any, X: Any, y: Any, options: Any, task: Task) -> Any:
-    """Carry out a remedy as its user would, and return the losses on the task, whose rows are changed along with it.
+def carried_out(remedies: Sequence[Any], setup: Setup) -> Setup:
+    """Return the set-up with the remedies, one after the other."""
+    for remedy in remedies:
+        setup = remedy.apply(setup)
+    return setup
 
-    The task's rows travel through the remedy as validation data, behind those that the run has.
+
+def remedied_losses(remedies: Sequence[Any], network: Any, X: Any, y: Any, options: Any, task: Task) -> Any:
+    """Carry out remedies as a user would, and return the losses on the task, whose rows are changed along with it.
+
+    The task's rows travel through the remedies as validation data, behind those that the run has.
     """
     own = options.get("validation")
     hidden = (task.X, np.asarray(task.y))
     both = hidden if own is None else tuple(np.concatenate([a, b]) for a, b in zip(own[:2], hidden, strict=True))
-    changed = remedy.apply(Setup(network, np.asarray(X), np.asarray(y), {**options, "validation": both}))
+    changed = carried_out(remedies, Setup(network, np.asarray(X), np.asarray(y), {**options, "validation": both}))
     n = 0 if own is None else len(own[1])
     X_all, y_all = changed.options["validation"][:2]
     kept = {name: value for name, value in changed.options.items() if name != "validation"}
@@ -151,18 +159,25 @@ def paired(before: Any, after: Any) -> float:
 
 
 def judge_remedies(findings: Any, network: Any, X: Any, y: Any, options: Any, task: Task) -> list[dict[str, Any]]:
-    """Return, for each finding that is no symptom, what its remedy does on rows never seen: D² before, after, and verdict."""
+    """Return, for each finding that is no symptom, what its remedy does on rows never seen: D² before, after, and verdict.
+
+    A remedy is judged on top of those confirmed before it, as a reader carries them out.
+    """
     before = trained_losses(network, X, y, options, task)
     judged: list[dict[str, Any]] = []
+    confirmed: list[Any] = []
     for found in findings:
         if found.symptom_of is not None:
             continue
         entry: dict[str, Any] = {"code": found.code, "confirmed": found.confirmed, "message": found.message[:200]}
         if found.remedy is not None:
-            after = remedied_losses(found.remedy, network, X, y, options, task)
+            after = remedied_losses([*confirmed, found.remedy], network, X, y, options, task)
             errors = paired(before, after)
             verdict = "mends" if errors > ERRORS else "harms" if errors < -ERRORS else "no change"
             entry |= {"remedy": found.remedy.text, "before": explained(before), "after": explained(after)}
             entry |= {"errors": round(errors, 2), "verdict": verdict}
+            if found.confirmed:
+                confirmed.append(found.remedy)
+                before = after
         judged.append(entry)
     return judged
