@@ -231,9 +231,12 @@ def run_labels(job):
         "found": found is not None,
         "judged": judge_remedies(diagnosis.findings, *case.run, case.task),
     }
-    if found is not None and found.remedy is not None and found.remedy.keep is not None:
-        out = ~np.asarray(found.remedy.keep)
+    leaving = [remedy for remedy in found.remedies if remedy.keep is not None] if found is not None else []
+    if leaving:
+        out = ~np.asarray(leaving[0].keep)
         record |= {"precision": float(wrong[out].mean()), "recall": float(out[wrong].mean())}
+        kept = explained(remedied_losses(leaving[:1], *case.run, case.task))
+        record |= {"before": explained(trained_losses(*case.run, case.task)), "without": kept}
     return record
 
 
