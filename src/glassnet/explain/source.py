@@ -77,7 +77,7 @@ def network_and_options_of(given: Any) -> tuple[Network, dict[str, Any]]:
     Examples
     --------
     >>> from glassnet import MLPRegressor
-    >>> network, options = network_and_options_of(MLPRegressor(max_iter=1, alpha=0.1).fit([[0.0], [1.0]], [0.0, 1.0]))
+    >>> network, options = network_and_options_of(MLPRegressor(alpha=0.1, tol=1e9).fit([[0.0], [1.0]], [0.0, 1.0]))
     >>> network.sizes, options["alpha"]
     ((1, 100, 1), 0.1)
     """
