@@ -12,7 +12,7 @@ from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.rules.opinion import Opinion
 from glassnet.diagnose.rules.outcome import Sickness
 
-NOISE = 0.2  # u that every model tried leaves, from which it is said
+NOISE, NOTHING = 0.2, 0.98  # u that every model tried leaves, between which it is said
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Known:
         if self.opinion is None or self.sickness is None or self.held is None:
             return ""
         best = min(self.sickness.score, self.opinion.held_out)
-        if not NOISE < best < 1:
+        if not NOISE < best < NOTHING:
             return ""
         measure = self.setup.measure
         loss = self.setup.network.loss_function

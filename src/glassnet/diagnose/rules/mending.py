@@ -131,9 +131,9 @@ def _attributed(mending: _Mending, recording: Recording) -> list[Finding]:
     held = original.held
     for remedy in beside:
         held = remedy.apply(held)
-    together = original.mended(beside, run(held))
-    assert together.sickness is not None
-    joint = attribute(held, recording, together.sickness, thresholds)
+    with_them = original.mended(beside, run(held)).sickness
+    assert with_them is not None
+    joint = attribute(held, recording, with_them, thresholds)
     judged = [_beside(found, beside, original) for found in joint if found.remedies]
     return [found for found in judged if found.confirmed] or more
 
@@ -161,6 +161,6 @@ def _stands(found: Finding, control: Outcome, sickness: Sickness | None) -> bool
     if sickness is None:  # nothing is held out: the training rows must speak
         return not found.step and (found.code not in OF_THE_END or control.unexplained > 0.5)
     if found.code == "overfitting" and end is not None:
-        certain = 0.0 if control.unlike else 2 * sickness.error
+        certain = 0.0 if control.unlike else 3 * sickness.error
         return end - sickness.opinion > max(sickness.thresholds.gap, certain)
     return found.code not in OF_THE_END and not found.step

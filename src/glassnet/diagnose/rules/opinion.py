@@ -53,8 +53,18 @@ class Opinion:
     @property
     def informed(self) -> bool:
         """True if the predictions beat a constant by more than twice the standard error of the difference."""
+        gain, error = self._gain()
+        return bool(gain > 2 * error)
+
+    @property
+    def most_possible(self) -> float:
+        """The share of a constant's loss that the inputs may explain: the gain and twice its standard error."""
+        gain, error = self._gain()
+        return float((gain + 2 * error) / max(float(np.mean(self.constant)), 1e-300))
+
+    def _gain(self) -> tuple[float, float]:
         gain = self.constant - self.losses
-        return bool(np.mean(gain) > 2 * np.std(gain) / np.sqrt(len(gain)))
+        return float(np.mean(gain)), float(np.std(gain) / np.sqrt(len(gain)))
 
 
 def second_opinion(setup: Setup, held: Setup, seed: int = 0) -> Opinion:

@@ -71,8 +71,8 @@ def judge_data(setup: Setup, held: Setup, control: Outcome, opinion: Opinion, th
     labels = setup.labels if setup.is_classification else None
     informed = opinion.informed or (labels is not None and beats_majority(opinion, labels[opinion.rows]))
     if not informed and min(opinion.unexplained, opinion.held_out, control.score) > line - 0.05:
-        if len(opinion.rows) < ROWS_TO_JUDGE:
-            return []
+        if len(opinion.rows) < ROWS_TO_JUDGE or opinion.most_possible > 1 - line:
+            return []  # a little may be in the inputs: these rows cannot tell
         return [
             finding(
                 "input_ignored",
