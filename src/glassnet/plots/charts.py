@@ -77,17 +77,18 @@ def lines(
     log_x: bool = False,
     mark: float | None = None,
     whole: bool = False,
+    least: Sequence[float] = (),
 ) -> str:
     """Draw a chart of lines and a dashed one at y = `mark`; points that are not finite are left out.
 
-    With `whole` only whole numbers stand at the x axis.
+    With `whole` only whole numbers stand at the x axis. The y axis holds the values of `least` at least.
     """
     kept = [(line, _finite(line, log_y)) for line in series]
     kept = [(line, points) for line, points in kept if len(points)]
     if not kept:
         return ""
     every = np.concatenate([points for _, points in kept])
-    values = every[:, 1] if mark is None else np.append(every[:, 1], mark)
+    values = np.concatenate([every[:, 1], [] if mark is None else [mark], least])
     log_y = log_y and values.max() > DECADES * values.min()  # fewer would have no power of ten to mark
     x_axis = _x_axis(every[:, 0], log_x, whole)
     y_axis = _Axis(float(values.min()), float(values.max()), HEIGHT - BOTTOM, TOP, log_y)
@@ -178,10 +179,13 @@ def bars(histograms: Sequence[tuple[str, Histogram]]) -> str:
                     "</title></rect>"
                 )
         parts.append(f'<text class="tick" x="{LEFT - 6}" y="{base}" text-anchor="end">{escape(name)}</text>')
-        parts.append(f'<text class="tick" x="{LEFT}" y="{base + 11}">{histogram.edges[0]:.3g}</text>')
-        parts.append(
-            f'<text class="tick" x="{WIDTH - RIGHT}" y="{base + 11}" text-anchor="end">{histogram.edges[-1]:.3g}</text>'
-        )
+        low, high = float(histogram.edges[0]), float(histogram.edges[-1])
+        if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):  # a single value
+            middle, value = (LEFT + WIDTH - RIGHT) / 2, f"all {(low + high) / 2:.3g}"
+            parts.append(f'<text class="tick" x="{middle:.0f}" y="{base + 11}" text-anchor="middle">{value}</text>')
+            continue
+        parts.append(f'<text class="tick" x="{LEFT}" y="{base + 11}">{low:.3g}</text>')
+        parts.append(f'<text class="tick" x="{WIDTH - RIGHT}" y="{base + 11}" text-anchor="end">{high:.3g}</text>')
     return _svg(parts, height, "histograms of " + ", ".join(name for name, _ in histograms))
 
 

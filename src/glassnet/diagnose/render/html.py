@@ -186,7 +186,7 @@ def _shares(detailed: list[Look], name: str) -> str:
     ]
     if not any(value > 0 for line in series for value in line.y):
         return ""
-    return lines(_few(series), "step", log_x=True)
+    return lines(_few(series), "step", log_x=True, least=(0, 1))
 
 
 def _histograms(name: str, by_layer: Mapping[int, Histogram]) -> str:
