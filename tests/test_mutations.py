@@ -24,6 +24,7 @@ GRADE, EXPLAIN, DIAGNOSING = (
     "tests/explain/test_explain.py",
     "tests/diagnose/test_diagnosing.py",
 )
+CAUSES = "tests/explain/test_causes.py"
 STUDENTS = "tests/explain/test_students.py"
 RANDOM_NETWORKS = "tests/test_random_networks.py"
 
@@ -482,6 +483,14 @@ MUTATIONS = [
         "place in an epoch kept", "training/run.py", "batch=0, epoch_loss=0.0, epoch_weight=0.0)", "batch=0)", RUN
     ),
     Mutation("slack of rounding", "explain/grading/marking.py", "slack=3)", "slack=30)", GRADE),
+    Mutation("every mistake fits", "explain/grading/causes.py", "fit.explained == most", "True", CAUSES),
+    Mutation(
+        "contradicted causes",
+        "explain/grading/causes.py",
+        "                return None\n        return _Fit",
+        "                pass\n        return _Fit",
+        CAUSES,
+    ),
     Mutation("rounding excuses much", "explain/grading/marking.py", "DEVIATIONS = 4.5", "DEVIATIONS = 200.0", STUDENTS),
     Mutation(
         "rounding excuses nothing", "explain/grading/marking.py", "DEVIATIONS = 4.5", "DEVIATIONS = 0.0", STUDENTS

@@ -1,7 +1,5 @@
 """Looking for causes: samples of large gradients, pairs of mistakes, mistakes that one batch alone does not tell apart."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -27,10 +25,8 @@ def large():
         ("v", lambda d, v: v - 0.1 * d.value("g"), None),
     ],
 )
-def test_a_wrong_term_of_a_large_network_is_graded_in_two_seconds(large, symbol, change, code):
-    start = time.process_time()
+def test_a_wrong_term_of_a_large_network_is_graded(large, symbol, change, code):
     grade = large.grade(**{symbol: change(large, large.value(symbol))})
-    assert time.process_time() - start < 6  # 2 on an idle machine
     named = {cause.code for cause in (grade.misconception, *grade.also_possible) if cause}
     assert code in named if code else not named
 
