@@ -225,7 +225,10 @@ class _Search:
             hypothesis = Hypothesis(group[0].misconception, formulas)
             usual.append(hypothesis)
             factor = _multiple(value, right)
-            if factor and np.allclose(value, factor * right, rtol=1e-9, atol=1e-12):
+            multiple = factor and np.allclose(value, factor * right, rtol=1e-9, atol=1e-12)
+            if multiple and abs(factor - 1) < 1e-6:  # it makes no difference to this term
+                continue
+            if multiple:
                 scaling.append((factor, hypothesis))
             elif (factor := _multiple(given, value)) and np.abs(given - factor * value).max() <= off * np.abs(
                 given
