@@ -153,7 +153,7 @@ def test_a_table_from_the_standard_input(folder, glassnet, stdin):
         assert from_stdin.code == 0, from_stdin.err
         assert from_stdin.out == from_file.out
     stdin(table)
-    assert "Diagnosis" in glassnet("diagnose", "-", "--target", "y", "--epochs", 2, "--no-replay").out
+    assert "Because of input_ignored" in glassnet("diagnose", "-", "--target", "y", "--epochs", 2, "--no-replay").out
     refused(glassnet("train", "-"), "--target: expected the column to predict")
     stdin(table + b"1,2\n")
     refused(glassnet("train", "-", "--target", "y"), "standard input, line 62")
