@@ -225,7 +225,7 @@ def test_a_report_by_its_lines():
     assert any(line.strip() == "replay  not replayed" for line in lines)
     assert max(map(len, lines)) <= 100
     two = repr(gn.examine(losses=[1.0] * 20, baseline=1.0, weights=[[np.ones((2, 2)), np.ones((2, 1))]]))
-    assert two.splitlines()[0] == "Look at this first: no change of parameters mends it."
+    assert two.splitlines()[0] == "Look at this first: its cause is not known."
     assert "1. poor_initialisation, layer 1, step 0 (error)" in two
     assert "2. plateau" in two
 

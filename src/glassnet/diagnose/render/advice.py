@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.scores import number
 from glassnet.diagnose.case.verdict import WORST
-from glassnet.diagnose.findings import Finding
+from glassnet.diagnose.findings import Finding, says_no_signal
 from glassnet.diagnose.result import Result
 
 
@@ -37,7 +37,8 @@ def advice(diagnosis: Result) -> Advice:
             _heading("Do this now", first.remedy, code), code, (reason, *_gain(diagnosis, first), *then, *ended)
         )
     if first.remedy is None:
-        return Advice("Look at this first: no change of parameters mends it", "", (reason, *ended))
+        mended = "no change of parameters mends it" if says_no_signal(first) else "its cause is not known"
+        return Advice(f"Look at this first: {mended}", "", (reason, *ended))
     code = code_of(diagnosis, first)
     if first.remedy.by_hand:
         why = "It was not tried: it changes data that a diagnosis is not given."

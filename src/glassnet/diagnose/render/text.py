@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnose.case.scores import number
-from glassnet.diagnose.findings import Finding
+from glassnet.diagnose.findings import Finding, says_no_signal
 from glassnet.diagnose.instruments.instruments import Look
 from glassnet.diagnose.render.advice import advice, before, causes, code_of, result_of
 from glassnet.diagnose.result import Result
@@ -101,7 +101,7 @@ def place_of(found: Finding) -> str:
 def standing_of(diagnosis: Result, found: Finding) -> str:
     """Return the result of a remedy's replay in a few words."""
     if found.remedy is None:
-        return "no change of parameters mends this"
+        return "no change of parameters mends this" if says_no_signal(found) else "no remedy of its own"
     if found.replay is None:
         return "not replayed"
     return f"{found.replay.standing}; {result_of(diagnosis, found)}"
@@ -109,7 +109,7 @@ def standing_of(diagnosis: Result, found: Finding) -> str:
 
 def _remedy_lines(diagnosis: Result, found: Finding) -> list[str]:
     if found.remedy is None:
-        return _wrapped("remedy  none by a change of parameters", 8)
+        return _wrapped(f"remedy  none{' by a change of parameters' if says_no_signal(found) else ' of its own'}", 8)
     name = "remedy" if found.replay is None or found.confirmed else "tried"
     lines = _wrapped(f"{name:<8}{found.remedy.text}{', with the remedies above' * bool(before(diagnosis, found))}", 8)
     lines += [f"           {line}" for line in code_of(diagnosis, found).splitlines()]
