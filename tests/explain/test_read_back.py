@@ -80,7 +80,7 @@ def false_parts(derivation, equation):
         if meaning.has_names(form):
             if not np.allclose(np.squeeze(found), np.squeeze(true), rtol=1e-6, atol=1e-9 * scale, equal_nan=True):
                 yield "names", found, true
-        elif sign == "=" and not meaning.same(meaning.printed(found, digits), result):
+        elif sign == "=" and not meaning.rounds_to(found, result, digits):
             yield "numbers", found, result
         elif sign == "≈" and not meaning.same(found, result, near=max(0.02, 10.0 ** (1 - digits))):
             yield "nearly", found, result

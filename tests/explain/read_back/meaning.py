@@ -216,6 +216,17 @@ def printed(value, digits):
     return np.array([float(format_number(each, digits)) for each in array.ravel()]).reshape(array.shape)
 
 
+def rounds_to(found, wanted, digits):
+    """True if a value, printed with so many digits, is `wanted`; a 5 in the next digit may be rounded either way."""
+    if isinstance(found, Cut):
+        return same(printed(found, digits), wanted)
+    low, high = (printed(np.asarray(found) * (1 + tie), digits) for tie in (-1e-12, 1e-12))
+    if np.shape(np.squeeze(low)) == np.shape(np.squeeze(wanted)):
+        target = np.reshape(wanted, low.shape)
+        low = np.where(np.isclose(high, target, rtol=1e-12, atol=0), high, low)
+    return same(low, wanted)
+
+
 def same(found, wanted, near=0.0):
     """True if two printed values are the same; cells left out are not compared."""
     if isinstance(found, Cut):

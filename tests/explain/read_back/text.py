@@ -120,7 +120,7 @@ def text_equation(step, text):
     for row in rows[1:]:
         # the rows of a matrix are separated by ; already, all else is one line broken
         whole += " " + row.strip()
-    whole = f"{start[2]} {whole}"
+    whole = re.sub(r" \(entries \d+ to \d+ left out\)$", "", f"{start[2]} {whole}")
     body, _, since = whole.partition("  (since ")
     body, _, since = (body, "", since) if since else whole.partition(" (since ")
     tokens = text_tokens(body)
