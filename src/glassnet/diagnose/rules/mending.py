@@ -155,6 +155,8 @@ def _stands(found: Finding, control: Outcome, sickness: Sickness | None) -> bool
     A fault of the start that does no harm is still a fault. A run that ends well above its best, and above the plain
     models, is overfitted though its best epoch did well.
     """
+    if found.code == "class_imbalance" and found.replay is not None and found.replay.harmful:
+        return False  # finding more of the rare class costs more than it gives
     if found.confirmed or found.code in STANDING:
         return True
     end = control.held_out
