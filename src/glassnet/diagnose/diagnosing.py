@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from glassnet.diagnose.case.clock import Clock, OutOfTimeError, Progress
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import applied
 from glassnet.diagnose.case.scores import scores_of, units_held
 from glassnet.diagnose.case.setup import Outcome, Setup
 from glassnet.diagnose.case.way_in import ByEstimator, InPython, WayIn
@@ -92,7 +92,7 @@ def diagnose(
         raise InputError(f"progress: expected a function of a Progress; got {shown(progress)}; pass e.g. print.")
     setup = replace(setup_of(model, X, y, options), clock=Clock(progress))
     way_in = InPython(setup, options) if isinstance(model, Network) else ByEstimator(model, setup)
-    known = _Progress(setup, thresholds, way_in)
+    known = _SoFar(setup, thresholds, way_in)
     try:
         _find(known, replay)
         setup.clock.finish()
@@ -109,8 +109,8 @@ def diagnose(
 
 
 @dataclass(eq=False)
-class _Progress:
-    """What a diagnosis has found out so far."""
+class _SoFar:
+    """Keeps what a diagnosis has found so far."""
 
     setup: Setup
     thresholds: Thresholds
@@ -155,7 +155,7 @@ class _Progress:
         )
 
 
-def _find(known: _Progress, replay: bool) -> None:
+def _find(known: _SoFar, replay: bool) -> None:
     """Examine the set-up step by step, and keep in `known` what each step finds."""
     setup, thresholds, clock = known.setup, known.thresholds, known.setup.clock
     clock.stage("checking the start", PLAIN_MODELS + 3)  # plain models, the run, the one with held-out rows, a batch
@@ -189,7 +189,7 @@ def _find(known: _Progress, replay: bool) -> None:
         known.findings = standing(early, known.control, known.sickness)
 
 
-def _with_fitting_loss(known: _Progress, held: Setup | None, control: Outcome) -> list[Finding]:
+def _with_fitting_loss(known: _SoFar, held: Setup | None, control: Outcome) -> list[Finding]:
     """Go on with a loss for classes if the run's own does not fit them; return that finding and those of the start, else none."""
     if held is None or any(found.code == "gradient_wrong" for found in known.findings):
         return []
@@ -202,18 +202,18 @@ def _with_fitting_loss(known: _Progress, held: Setup | None, control: Outcome) -
     return [misfit.finding, *judge_start(known.judged, known.thresholds)]
 
 
-def _beside_plain_models(known: _Progress, setup: Setup, held: Setup, control: Outcome) -> list[Finding]:
+def _beside_plain_models(known: _SoFar, setup: Setup, held: Setup, control: Outcome) -> list[Finding]:
     """Compare the run with plain models, and return what that shows."""
     thresholds, early = known.thresholds, known.findings
     wrong = [found for found in early if found.code == "gradient_wrong"]
     cures = [cure for found in wrong for cure in found.remedies[:1]]
-    opinion = known.opinion = second_opinion(cured(setup, cures), cured(held, cures))
+    opinion = known.opinion = second_opinion(applied(setup, cures), applied(held, cures))
     elsewhere = judge_origin(held, opinion, thresholds)
     own = held.changed(validation=None).with_held_out() if elsewhere else None
     if own is not None:  # validation rows from elsewhere cannot judge
         held = known.held = own
         control = known.control = uninterrupted(record(own, thresholds, details=0, looks=2)).outcome
-        opinion = known.opinion = second_opinion(cured(setup, cures), cured(own, cures))
+        opinion = known.opinion = second_opinion(applied(setup, cures), applied(own, cures))
         early[:] = [found for found in early if found.code != "overfitting"]
     sickness = known.sickness = judge_sickness(held, control, opinion, thresholds)
     if wrong or _no_signal(early):
@@ -223,14 +223,12 @@ def _beside_plain_models(known: _Progress, setup: Setup, held: Setup, control: O
     return [*found, *_ignores_inputs(known.outcome.unexplained, sickness, opinion, [*early, *found])]
 
 
-def _mend(known: _Progress, setup: Setup, control: Outcome) -> None:
+def _mend(known: _SoFar, setup: Setup, control: Outcome) -> None:
     """Replay the remedies, and keep the findings as they then stand."""
     assert known.recording is not None
     assert known.outcome is not None
     early, recording = known.findings, replace(known.recording, outcome=known.outcome)
-    original = OriginalRun(
-        setup, known.held or setup, control, known.sickness, known.opinion, known.thresholds, Truth(setup)
-    )
+    original = OriginalRun(setup, known.held or setup, control, known.sickness, known.thresholds, Truth(setup))
     for findings in mend(early, original, recording, attributes=not _no_signal(early)):
         known.findings = findings
 
@@ -254,13 +252,6 @@ def setup_of(model: Any, X: Any, y: Any, options: Mapping[str, Any]) -> Setup:
     rows = check_rows(options.get("rows"), len(X), None)
     setup = Setup(model.copy(), X, np.asarray(y), {name: options[name] for name in options if name != "rows"})
     return setup if rows is None else setup.rows(rows)
-
-
-def cured(setup: Setup, remedies: list[Remedy]) -> Setup:
-    """Carry out remedies one after the other and return the set-up."""
-    for remedy in remedies:
-        setup = remedy.apply(setup)
-    return setup
 
 
 def _nothing_to_learn(setup: Setup) -> bool:

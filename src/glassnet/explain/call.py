@@ -39,7 +39,7 @@ class Form:
     convention: Convention = field(default_factory=Convention)
 
     def __str__(self) -> str:
-        """What is not usual about it, in words."""
+        """Return in words how it departs from the usual form."""
         words = {"labels": "class numbers as targets", "lists": "nested lists", "vectors": "one sample as a vector"}
         return ", ".join(text for name, text in words.items() if getattr(self, name))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -117,6 +117,13 @@ class Remedy:
     def to_dict(self) -> dict[str, Any]:
         """Return the remedy as plain data."""
         return {"text": self.text, "code": self.code}
+
+
+def applied(setup: Setup, remedies: Iterable[Remedy]) -> Setup:
+    """Carry out remedies one after the other and return the set-up."""
+    for remedy in remedies:
+        setup = remedy.apply(setup)
+    return setup
 
 
 def together(remedies: Sequence[Remedy]) -> Remedy:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 QUANTILES = {4: 2.353, 8: 1.895}  # of Student's t, one-sided 5 %, by the number of parts that judge
 WORST = 1.5  # u of a fold at most, so that one failed training does not decide, and less failure is no cure
 LEAST = 0.01  # change of u that counts at all
-TEST = "corrected resampled t-test, one-sided 5 % (Nadeau & Bengio, Machine Learning 52, 2003)"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ LAYOUTS = ("in_out", "out_in")
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What another loop recorded: for each look the matrices of each layer, (fan_in, fan_out), their gradients, activations."""
+    """Holds what another loop recorded: for each look the matrices of each layer, (fan_in, fan_out), their gradients, activations."""
 
     weights: list[list[Array]]
     gradients: list[list[Array]]

@@ -1,4 +1,4 @@
-"""What to do now, and why, from a diagnosis; and its findings as causes with the symptoms that go away with them."""
+"""Advises what to do now, and why, from a diagnosis; groups its findings by cause with the symptoms that go away with it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy, together
 from glassnet.diagnose.case.setup import Outcome, Setup, run_many
 from glassnet.diagnose.findings import Finding, finding
 from glassnet.diagnose.instruments.watched_run import Recording
@@ -66,15 +66,9 @@ def _pairs(groups: Sequence[Sequence[Change]]) -> list[Change]:
     """Return two changes at once, of different groups: what holds a run back hides that another thing does, too."""
     both = [pair for one, two in combinations(groups, 2) for pair in product(one, two)]
     return [
-        (code, _together(remedy, other), "; ".join(filter(None, (reading, other_reading))))
+        (code, together([remedy, other]), "; ".join(filter(None, (reading, other_reading))))
         for (code, remedy, reading), (_, other, other_reading) in both[:MOST_PAIRS]
     ]
-
-
-def _together(one: Remedy, two: Remedy) -> Remedy:
-    """Return one remedy of two that change options or the network."""
-    options, network = {**one.options, **two.options}, {**one.network, **two.network}
-    return Remedy(f"{one.text}, and {two.text}", options=options, network=network)
 
 
 def _restraints(held: Setup) -> list[Change]:

@@ -1,4 +1,4 @@
-"""What a diagnosis knows and what it cannot know: data that cannot judge, and the noise that no model removes."""
+"""States what a diagnosis cannot know: which data cannot judge, and which noise no model removes."""
 
 from __future__ import annotations
 

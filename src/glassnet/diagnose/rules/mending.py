@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from glassnet.diagnose.case.remedy import Remedy, together
+from glassnet.diagnose.case.remedy import Remedy, applied, together
 from glassnet.diagnose.case.setup import Outcome, run
 from glassnet.diagnose.findings import CODES, LATE, Finding, Replay, finding, rank
 from glassnet.diagnose.instruments.watched_run import Recording
@@ -128,9 +128,7 @@ def _attributed(mending: _Mending, recording: Recording) -> list[Finding]:
     if any(found.confirmed for found in more) or not pending:
         return more
     beside = pending[:AT_MOST_PENDING]
-    held = original.held
-    for remedy in beside:
-        held = remedy.apply(held)
+    held = applied(original.held, beside)
     with_them = original.mended(beside, run(held)).sickness
     assert with_them is not None
     joint = attribute(held, recording, with_them, thresholds)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.diagnose.case.remedy import Remedy
+from glassnet.diagnose.case.remedy import Remedy, applied
 from glassnet.diagnose.case.setup import Outcome, Setup
 from glassnet.diagnose.findings import Finding, Replay
 from glassnet.diagnose.instruments.watched_run import Recording, record, uninterrupted
 from glassnet.diagnose.rules.course import Course, judge_course
-from glassnet.diagnose.rules.opinion import Opinion
 from glassnet.diagnose.rules.outcome import Sickness
 from glassnet.diagnose.rules.start import judge_batch, judge_start
 from glassnet.diagnose.rules.truth import Truth
@@ -39,7 +38,6 @@ class OriginalRun:
     held: Setup
     control: Outcome
     sickness: Sickness | None
-    opinion: Opinion | None
     thresholds: Thresholds
     truth: Truth
     remedies: tuple[Remedy, ...] = ()
@@ -51,9 +49,7 @@ class OriginalRun:
     def mended(self, remedies: Iterable[Remedy], control: Outcome) -> OriginalRun:
         """Return the run with more remedies, which `control` is the outcome of."""
         remedies = tuple(remedies)
-        held = self.held
-        for remedy in remedies:
-            held = remedy.apply(held)
+        held = applied(self.held, remedies)
         sickness = None if self.sickness is None else replace(self.sickness, score=control.score)
         return replace(self, held=held, control=control, sickness=sickness, remedies=self.remedies + remedies)
 

@@ -26,7 +26,7 @@ class Answers:
     digits : dict
         The digits they are written with.
     written : dict
-        How many times as large as these the numbers were that the learner wrote, where it is not once.
+        The factor by which the learner wrote the numbers larger than these, where it is not 1.
     by_hand : bool
         True for numbers that a person wrote, who may have rounded every line; False for those of a program.
     own : dict

@@ -28,7 +28,7 @@ EVIDENCE = 4  # numbers that a wrong term must have to show two mistakes
 
 @dataclass(frozen=True)
 class Causes:
-    """What is behind a wrong term.
+    """Names the mistake behind a wrong term, or narrows it down.
 
     Attributes
     ----------

@@ -132,12 +132,12 @@ class Convention:
         return self.columns and bool(_SAMPLES.match(symbol))
 
     def written(self, graph: Graph) -> dict[str, float]:
-        """How many times as large as here dZ and dA are written."""
+        """Return by symbol the factor by which this convention writes dZ and dA larger, where it is not 1."""
         multiples = {step.symbol: float(self._multiple(graph, step.symbol)) for step in graph.steps}
         return {symbol: multiple for symbol, multiple in multiples.items() if multiple != 1}
 
     def _multiple(self, graph: Graph, symbol: str) -> Any:
-        """How many times as large dZ and dA are where the mean is taken later."""
+        """Return the factor of dZ and dA where the mean is taken later: n, or Σw."""
         if self.mean != "gradients" or not _LATER.match(symbol) or "mean_weights" not in graph:
             return 1.0
         return graph.value("w").sum() if "w" in graph else len(graph.batch.X)

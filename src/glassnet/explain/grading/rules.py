@@ -63,6 +63,13 @@ def everywhere_and_each(*parts: Formulas) -> Iterator[Formulas]:
             yield {symbol: formula}
 
 
+def both_and_each(weights: Formulas, biases: Formulas) -> Iterator[Formulas]:
+    """Yield the formulas of all weights and biases at once, then those of the weights and of the biases, each at once and alone."""
+    yield merge(weights, biases)
+    yield from everywhere_and_each(weights)
+    yield from everywhere_and_each(biases)
+
+
 def merge(*parts: Formulas) -> Formulas:
     """All formulas in one dict."""
     return {symbol: formula for part in parts for symbol, formula in part.items()}
@@ -120,6 +127,11 @@ def last_layer(graph: Graph) -> int:
 def layers_of(graph: Graph) -> range:
     """The numbers of all layers."""
     return range(1, last_layer(graph) + 1)
+
+
+def penalised_layers(graph: Graph) -> list[int]:
+    """The numbers of the layers whose weights have a penalty."""
+    return [layer for layer in layers_of(graph) if f"dW{layer}_penalty" in graph]
 
 
 def hidden_layers(graph: Graph) -> range:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from glassnet.explain.grading.rules import (
     Formulas,
     Rules,
+    both_and_each,
     data_gradient,
     everywhere_and_each,
     hidden_layers,
@@ -42,9 +43,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     yield from values
     weights = merge(*(wrap(d, data_gradient(d, layer), "({}) * n") for layer in layers_of(d)))
     biases = merge(*(wrap(d, f"db{layer}", "({}) * n") for layer in layers_of(d)))
-    yield merge(weights, biases)
-    yield from everywhere_and_each(weights)
-    yield from everywhere_and_each(biases)
+    yield from both_and_each(weights, biases)
 
 
 @RULES.add(
@@ -128,6 +127,4 @@ def _(d: Graph) -> Iterator[Formulas]:
         for of in ("", " * n"):
             weights = {data_gradient(d, la): f"{into(d, la)}{rows}.T @ dZ{la}{rows}{of}" for la in layers_of(d)}
             biases = {f"db{la}": f"dZ{la}{rows}.sum(axis=0){of}" for la in layers_of(d)}
-            yield merge(weights, biases)
-            yield from everywhere_and_each(weights)
-            yield from everywhere_and_each(biases)
+            yield from both_and_each(weights, biases)

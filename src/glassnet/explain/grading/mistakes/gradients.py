@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from glassnet.explain.grading.rules import (
     Formulas,
     Rules,
+    both_and_each,
     data_gradient,
     everywhere_and_each,
     gradient_below,
@@ -42,9 +43,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 def _(d: Graph) -> Iterator[Formulas]:
     weights = merge(*(wrap(d, f"dW{la}", "-({})") for la in layers_of(d)))
     biases = merge(*(wrap(d, f"db{la}", "-({})") for la in layers_of(d)))
-    yield merge(weights, biases)
-    yield from everywhere_and_each(weights)
-    yield from everywhere_and_each(biases)
+    yield from both_and_each(weights, biases)
 
 
 @RULES.add(
@@ -104,9 +103,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     biases = merge(*(swap(d, f"db{la}", **{f"dZ{la}": f"dA{la}"}) for la in layers))
     for la in layers:
         yield merge(*({s: f for s, f in part.items() if s.endswith(str(la))} for part in (weights, biases)))
-    yield merge(weights, biases)
-    yield from everywhere_and_each(weights)
-    yield from everywhere_and_each(biases)
+    yield from both_and_each(weights, biases)
 
 
 @RULES.add(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glassnet.explain.grading.rules import (
     Formulas,
     Rules,
-    everywhere_and_each,
+    both_and_each,
     last_layer,
     layers_of,
     merge,
@@ -44,9 +44,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 def _(d: Graph) -> Iterator[Formulas]:
     weights = merge(*(wrap(d, f"dW{la}", "0 * ({})") for la in layers_of(d)))
     biases = merge(*(wrap(d, f"db{la}", "0 * ({})") for la in layers_of(d)))
-    yield merge(weights, biases)
-    yield from everywhere_and_each(weights)
-    yield from everywhere_and_each(biases)
+    yield from both_and_each(weights, biases)
 
 
 @RULES.add(

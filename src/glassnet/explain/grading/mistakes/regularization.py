@@ -11,6 +11,7 @@ from glassnet.explain.grading.rules import (
     everywhere_and_each,
     layers_of,
     merge,
+    penalised_layers,
     swap,
     wrap,
 )
@@ -25,7 +26,7 @@ RULES = Rules()
     "Add l1·sign(W) + l2·W to dW, and the penalty to the loss.",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    gradients = {f"dW{layer}": f"dW{layer}_data" for layer in layers_of(d) if f"dW{layer}_penalty" in d}
+    gradients = {f"dW{layer}": f"dW{layer}_data" for layer in penalised_layers(d)}
     if gradients:
         value = {"loss": "mean_loss"} if "mean_loss" in d else {}
         yield merge(gradients, value)
@@ -39,7 +40,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     "½·l2·ΣW² has the slope l2·W, and does not depend on the batch's size.",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    layers = [layer for layer in layers_of(d) if f"dW{layer}_penalty" in d]
+    layers = penalised_layers(d)
     for factor in ("2 * ", "0.5 * ", "1 / n * "):
         gradients = {f"dW{la}": f"dW{la}_data + {factor}dW{la}_penalty" for la in layers}
         value = {"loss": f"mean_loss + {factor}penalty_sum"} if "penalty_sum" in d else {}
@@ -54,7 +55,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     "The penalty pulls weights towards 0: dW = … + l2·W, and the update subtracts dW.",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    layers = [layer for layer in layers_of(d) if f"dW{layer}_penalty" in d]
+    layers = penalised_layers(d)
     gradients = {f"dW{la}": f"dW{la}_data - dW{la}_penalty" for la in layers}
     value = {"loss": "mean_loss - penalty_sum"} if "penalty_sum" in d else {}
     yield merge(gradients, value)
@@ -68,7 +69,7 @@ def _(d: Graph) -> Iterator[Formulas]:
     "½·l2·W² has the slope l2·W; l1·|W| has the slope l1·sign(W).",
 )
 def _(d: Graph) -> Iterator[Formulas]:
-    layers = [layer for layer in layers_of(d) if f"dW{layer}_penalty" in d]
+    layers = penalised_layers(d)
     for value in (
         "penalty(W{la}, l1, l2)",
         "penalty(W{la}, l1, l2).sum()",
@@ -85,7 +86,7 @@ def _(d: Graph) -> Iterator[Formulas]:
 )
 def _(d: Graph) -> Iterator[Formulas]:
     if d.penalties[0]:
-        layers = [layer for layer in layers_of(d) if f"dW{layer}_penalty" in d]
+        layers = penalised_layers(d)
         for slope in ("l1 * W{la}", "l1 * np.abs(W{la})", "l1"):
             yield from everywhere_and_each({f"dW{la}_penalty": f"{slope.format(la=la)} + l2 * W{la}" for la in layers})
 
