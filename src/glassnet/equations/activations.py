@@ -307,12 +307,12 @@ ACTIVATIONS = {
     )
 }
 
+OF_SKLEARN = {"logistic": "sigmoid", "exp": "exponential"}  # those that scikit-learn calls otherwise
 CALLED_ELSEWHERE = {
-    "logistic": "sigmoid",
+    **OF_SKLEARN,
     **dict.fromkeys(("linear", "none"), "identity"),
-    **dict.fromkeys(("swish",), "silu"),
+    "swish": "silu",
     **dict.fromkeys(("leaky", "lrelu", "leakyrelu"), "leaky_relu"),
-    **dict.fromkeys(("exp",), "exponential"),
 }
 
 

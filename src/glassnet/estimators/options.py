@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from glassnet.equations.activations import ACTIVATIONS, Activation
+from glassnet.equations.activations import ACTIVATIONS, OF_SKLEARN, Activation
 from glassnet.equations.initializers import INITIALIZERS, RandomSource, as_initializer
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import LOSSES
@@ -22,8 +22,6 @@ from glassnet.training.schedules import SCHEDULES, Constant, Schedule, as_schedu
 
 Array = NDArray[Any]
 
-# scikit-learn's names for what the core calls otherwise
-ACTIVATION_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
 HIDDEN = {"logistic", *(name for name, activation in ACTIVATIONS.items() if not activation.rowwise)}
 STOCHASTIC = ("sgd", "adam", "adamw")
 
@@ -88,7 +86,7 @@ def core_activation(given: Any) -> Activation:
         raise ValueError(
             f"activation: expected one of {', '.join(sorted(HIDDEN))}; got {given!r}; pass one of these names."
         )
-    return ACTIVATIONS[ACTIVATION_NAMES.get(given, given)]
+    return ACTIVATIONS[OF_SKLEARN.get(given, given)]
 
 
 def build_network(sizes: list[int], activation: Any, out_activation: str, loss: Loss, dtype: Any) -> Network:
@@ -96,7 +94,7 @@ def build_network(sizes: list[int], activation: Any, out_activation: str, loss: 
     return Network(
         sizes,
         hidden=hidden_activations(activation, len(sizes) - 2),
-        output=ACTIVATION_NAMES.get(out_activation, out_activation),
+        output=OF_SKLEARN.get(out_activation, out_activation),
         loss=loss,
         init="zeros",
         dtype=dtype,

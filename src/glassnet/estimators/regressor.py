@@ -12,12 +12,13 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from glassnet.equations.activations import OF_SKLEARN
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import POISSON
 from glassnet.errors import InputError
 from glassnet.estimators.base import BaseMLP
 from glassnet.estimators.fitting import Reported
-from glassnet.estimators.options import ACTIVATION_NAMES, CONSTRAINTS, core_loss
+from glassnet.estimators.options import CONSTRAINTS, core_loss
 from glassnet.estimators.rows import Rows, check_X_y
 
 Array = NDArray[Any]
@@ -241,7 +242,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _output_and_loss(self) -> tuple[str, Loss]:
         loss = core_loss(self.loss, q=self.quantile, delta=self.delta)
-        names = {core: name for name, core in ACTIVATION_NAMES.items()}
+        names = {core: name for name, core in OF_SKLEARN.items()}
         return names.get(loss.link, loss.link), loss
 
     def _reported(self, rows: Rows) -> Reported:

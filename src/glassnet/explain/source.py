@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.activations import OF_SKLEARN
 from glassnet.errors import InputError, printable, shown
 from glassnet.network.network import Network
 from glassnet.training.optimizers import LBFGS, SGD, AdamEpsilonHat, AdamW, Momentum, Nesterov, Optimizer
 
 Array = NDArray[Any]
 Names = tuple[tuple[str, ...], tuple[str, ...]]  # names of the inputs, names of the outputs
-
-OF_SKLEARN = {"logistic": "sigmoid", "exp": "exponential"}  # activations that scikit-learn calls otherwise
 
 
 @dataclass(frozen=True)
