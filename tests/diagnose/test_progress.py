@@ -136,6 +136,15 @@ def test_a_training_is_stopped_at_its_bound(monkeypatch):
         pass
 
 
+def test_a_training_that_begins_after_the_end_stops_at_once():
+    clock = Clock()
+    with clock.training(1) as before:
+        clock.end()
+        assert before
+    with clock.training(1) as after:
+        assert after
+
+
 def test_progress_has_to_be_a_function(refuses):
     with refuses("progress"):
         gn.diagnose(network(), X, np.asarray(y), progress=3)

@@ -1,17 +1,16 @@
 """The layout of prints: broken lines hold the whole formula and fit, columns align, a batch is cut or whole and says so."""
 
 import ast
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
 from html import escape
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tests.explain import setups
 
 import glassnet as gn
 from glassnet.explain.render.breaks import LATEX, TEXT, fits, lines_of, mathml_terms, terms_of
@@ -23,17 +22,6 @@ from glassnet.printers.latex import print_latex
 from glassnet.printers.mathml import MathML, print_mathml
 from glassnet.printers.text import Text, print_text
 from glassnet.printers.typeset import typeset
-
-
-def _load(name, folder):
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-HERE = Path(__file__).parent
-setups = _load("setups", HERE)
 
 
 def formulas(seeds=range(4)):

@@ -1,16 +1,10 @@
 """The independent checks find every planted fault and accuse no right number, whatever stands in their way."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+from tests.explain import planted
 
 import glassnet as gn
-
-_spec = importlib.util.spec_from_file_location("planted", Path(__file__).parent / "planted.py")
-planted = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(planted)
 
 BLOCKS = [range(8)]  # by default; all 1,000 with -m long
 BLOCKS += [pytest.param(range(start, start + 62), marks=pytest.mark.long) for start in range(8, 1000, 62)]

@@ -1,10 +1,8 @@
 """Every line of a printed derivation, in all formats, is read back: what it says of names, numbers and conditions is true."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+from tests.explain import setups
 from tests.explain.read_back import meaning
 from tests.explain.read_back.latex import json_equations, latex_equations
 from tests.explain.read_back.mathml import html_equations
@@ -12,10 +10,6 @@ from tests.explain.read_back.symbols import Symbols
 from tests.explain.read_back.text import text_equations
 
 import glassnet as gn
-
-_spec = importlib.util.spec_from_file_location("setups", Path(__file__).with_name("setups.py"))
-setups = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(setups)
 
 FORMATS = {
     "text": (lambda d: d.to_text(checks=False), text_equations),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import typer
 
 from glassnet.cli.diagnose_command import train_command
+from glassnet.cli.live_line import LiveLine
 from glassnet.cli.options import option, spread
 from glassnet.cli.screen import note, show
 from glassnet.cli.train import Data, TableFile, prepare
@@ -32,35 +32,12 @@ class Report:
     replay: bool = _data("Try the remedies.", True)
 
 
-class _Progress:
+class _Progress(LiveLine):
     """Shows on the error stream what a diagnosis does, and the time left; on a terminal as a live line."""
 
     def __init__(self) -> None:
+        super().__init__(None, counted="training", errors=True)
         self.said = False
-        self.live = sys.stderr.isatty()
-        if not self.live:
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        console = Console(stderr=True, highlight=False, emoji=False)
-        columns = (
-            TextColumn("training"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=12),
-            TextColumn("{task.fields[text]}"),
-        )
-        self.bar = Progress(*columns, console=console, transient=True)
-        self.task = self.bar.add_task("", text="")
-
-    def __enter__(self) -> Self:
-        if self.live:
-            self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.live:
-            self.bar.stop()
 
     def __call__(self, now: Progress) -> None:
         if now.at_most is not None and not self.said:
@@ -70,9 +47,8 @@ class _Progress:
                 self.bar.console.print(said)
             else:
                 note(said)
-        if self.live:
-            left = "" if now.left is None else f", {now.left:.0f} s left"
-            self.bar.update(self.task, completed=now.done, total=now.expected, text=f"{now.doing}{left}")
+        left = "" if now.left is None else f", {now.left:.0f} s left"
+        self.tell(f"{now.doing}{left}", completed=now.done, total=now.expected)
 
 
 @spread

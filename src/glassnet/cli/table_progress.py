@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from glassnet.cli.live_line import LiveLine
 from glassnet.cli.screen import show
 
 if TYPE_CHECKING:
@@ -18,41 +18,15 @@ LINE_EVERY = 5.0  # seconds between two lines of a slow training where output is
 METRIC_ROWS = 10_000
 
 
-class _LiveLine:
-    """A bar with a text and the time left, on a terminal alone: elsewhere rich is not imported."""
-
-    def __init__(self, total: float, quiet: bool, *, counted: str = "") -> None:
-        self.quiet, self.live = quiet, sys.stdout.isatty() and not quiet
-        self.line_at = time.monotonic()
-        if not self.live:
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        count = (TextColumn(counted), MofNCompleteColumn()) if counted else ()
-        left = (TimeRemainingColumn(), TextColumn("left")) if counted else ()
-        console = Console(highlight=False, emoji=False)
-        self.bar = Progress(*count, BarColumn(bar_width=12), TextColumn("{task.fields[text]}"), *left, console=console)
-        self.task = self.bar.add_task("", total=total, text="")
-
-    def __enter__(self) -> Self:
-        if self.live:
-            self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.live:
-            self.bar.stop()
-
-
-class TableProgress(_LiveLine):
+class TableProgress(LiveLine):
     """A callback of train that shows epoch, loss, metric and the time left."""
 
     def __init__(self, plan: Plan, quiet: bool) -> None:
         from glassnet.network.scores import score_name
 
         self.epochs = plan.settings.epochs or 1
-        super().__init__(self.epochs, quiet, counted="epoch")
+        super().__init__(self.epochs, counted="epoch", time_left=True, quiet=quiet)
+        self.quiet, self.line_at = quiet, time.monotonic()
         self.plan = plan
         name = "validation" if "validation" in plan.parts else "train"
         self.X, self.y = (each[:METRIC_ROWS] for each in (plan.parts[name].X, plan.parts[name].y))
@@ -72,24 +46,23 @@ class TableProgress(_LiveLine):
             self.score, self.measured_at = score(predicted, self.y, classes=self.classes), clock
         if self.live:  # in 80 columns
             loss = now.loss if now.validation_loss is None else now.validation_loss
-            self.bar.update(
-                self.task, completed=now.epoch, text=f"{self.part} loss {loss:.4f}, {self.metric} {self.score:.4f}"
-            )
+            self.tell(f"{self.part} loss {loss:.4f}, {self.metric} {self.score:.4f}", completed=now.epoch)
         elif line_due:
             self.line_at = clock
             validation = "" if now.validation_loss is None else f"   validation loss {now.validation_loss:.4f}"
             show(f"epoch {now.epoch:5d}   loss {now.loss:.4f}{validation}   {self.part} {self.metric} {self.score:.4f}")
 
 
-class SearchProgress(_LiveLine):
+class SearchProgress(LiveLine):
     """Shows of a search the networks that are trained, the best loss so far and the time left."""
 
     def __init__(self, quiet: bool) -> None:
-        super().__init__(1.0, quiet)
+        super().__init__(1.0, quiet=quiet)
+        self.quiet, self.line_at = quiet, time.monotonic()
 
     def __call__(self, now: Standing) -> None:
         if self.live:
-            self.bar.update(self.task, completed=now.share, text=str(now))
+            self.tell(str(now), completed=now.share)
         elif not self.quiet and (time.monotonic() - self.line_at > LINE_EVERY or now.share >= 1):
             self.line_at = time.monotonic()
             show(str(now))
