@@ -1,7 +1,8 @@
-"""What all tests share: the check that bad input is refused in clear words."""
+"""All tests share the check that bad input is refused in clear words, and a Ctrl-C that works."""
 
 import contextlib
 import os
+import signal
 
 import pytest
 
@@ -9,6 +10,9 @@ from glassnet import InputError
 
 # pytest has read it; a pytest that a test starts must not write to the report of this one (`--junitxml`)
 os.environ.pop("PYTEST_ADDOPTS", None)
+
+# a shell starts programs in the background with SIGINT ignored, and tests of Ctrl-C would wait for ever
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

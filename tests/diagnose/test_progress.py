@@ -85,15 +85,6 @@ def test_a_healthy_run_that_was_interrupted_is_not_called_healthy():
     assert repr(diagnosis).startswith("Nothing found, but not all could be found out.\nThe diagnosis was interrupted")
 
 
-@pytest.fixture
-def ctrl_c():
-    """Python's own handler of SIGINT, which a program started in the background of a shell goes without."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_ends_the_user_s_own_training_and_its_course_is_judged():
     """A long run is judged by its readings up to Ctrl-C."""
     timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
