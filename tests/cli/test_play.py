@@ -38,7 +38,7 @@ def test_a_file_of_ones_own_is_the_page_that_opens(play, tmp_path):
     with urllib.request.urlopen(address) as answer:
         assert b"<html" in answer.read()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
 
 

@@ -82,7 +82,7 @@ def fetch():
     """`fetch(port, "/frame")` is the status and the body, the address sent as it stands."""
 
     def get(port, target, method="GET", body=None, headers=None):
-        connection = http.client.HTTPConnection("localhost", port, timeout=20)
+        connection = http.client.HTTPConnection("localhost", port, timeout=60)
         try:
             connection.putrequest(method, "/", skip_accept_encoding=True)
             connection._buffer[0] = f"{method} {target} HTTP/1.1".encode("latin-1")  # unchecked, unlike putrequest

@@ -54,7 +54,7 @@ RAW = [
 
 @pytest.mark.parametrize("content", RAW, ids=range(len(RAW)))
 def test_what_is_no_proper_request_is_refused_and_the_server_goes_on(server, fetch, content):
-    with socket.create_connection(("localhost", server[0]), timeout=5) as raw:
+    with socket.create_connection(("localhost", server[0]), timeout=30) as raw:
         raw.sendall(content)
         raw.shutdown(socket.SHUT_WR)
         answer = b""

@@ -145,14 +145,14 @@ def mutate_tree(rng, root):
 
 
 class HangError(Exception):
-    """One second of processor time was not enough."""
+    """Ten seconds of processor time were not enough."""
 
 
 def _alarm(number, frame):
     raise HangError
 
 
-def judge(content, original, limit=1.0):
+def judge(content, original, limit=10.0):
     """Load `content`: "refused" in one line, "same" as the original, or "other", a model that works; else it raises."""
     previous = signal.signal(signal.SIGPROF, _alarm)
     signal.setitimer(signal.ITIMER_PROF, limit)

@@ -58,8 +58,8 @@ def unpack(columns: Any, shapes: Any, packed: Sequence[Any]) -> list[dict[str, A
             if not right or place[0] >= len(columns) or place[1] >= len(shapes):
                 malformed("the places of a column and of its shape", place)
             size += sizes[0][place[0]] + sizes[1][place[1]]
-        if size > MOST:
-            malformed(f"columns of at most {MOST:,} characters", size)
+            if size > MOST:
+                malformed(f"columns of at most {MOST:,} characters", said="more")
         preparations.append(
             {"columns": [{**columns[column], **_filled(shapes[shape], numbers)} for column, shape in places]}
         )

@@ -32,6 +32,7 @@ PAGE, COLUMN = 465.0, 322.0  # width of formulas in points: in a document of our
 HALF_A_PAGE = 18  # lines
 SINCE, SHIFTED = r" \quad \text{since } ", r"\quad {}"  # before conditions, and before a line that goes on
 SMALL = r"\scriptstyle "
+SMALLER = 0.75  # width of what is set small ÷ its width; a matrix stays as wide
 SIGNS = {"=": "=", "≈": r"\approx"}
 
 PREAMBLE = r"""\documentclass[10pt]{article}
@@ -150,8 +151,8 @@ def given_rows(outline: Outline, width: float) -> list[str]:
 def aligned(equations: list[Sides], width: float) -> list[str]:
     """Rows of aligned equations, broken at signs to fit a width in points; only the first of each has the left side.
 
-    Of matrices too wide the numbers are set small, and so is a line that cannot be broken; a form with a matrix that is
-    still too wide is left out, unless it is the last.
+    Of matrices too wide the numbers are set small, and so is a line that cannot be broken; a form that is still too wide
+    is left out, unless it is the last.
     """
     free = width - max((latex_width(left) for left, _ in equations), default=0.0)
     rows = []
@@ -159,7 +160,8 @@ def aligned(equations: list[Sides], width: float) -> list[str]:
         start = left
         for k, (sign, form) in enumerate(forms):
             lines = _lines(f"{SIGNS[sign]} {form}", free)
-            if k < len(forms) - 1 and any("matrix" in line and latex_width(line) > free for line in lines):
+            widest = max((latex_width(line) * (1 if "matrix" in line else SMALLER) for line in lines), default=0.0)
+            if k < len(forms) - 1 and widest > free:
                 continue
             for line in lines:
                 small = SMALL if latex_width(line) > free else ""
