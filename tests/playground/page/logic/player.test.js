@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 
 const settle = (time = 20) => new Promise((resolve) => setTimeout(resolve, time));
-const frames = () => asked.filter((url) => url.startsWith("/frame")).map((url) => Number(new URL(url, "http://x").searchParams.get("step")));
+const frames = () => asked.filter((url) => url.startsWith("frame?")).map((url) => Number(new URL(url, "http://x").searchParams.get("step")));
 
 test("a step on and back; before the first there is none", async () => {
   const store = new Store(`?seed=${seed}&step=5`);

@@ -1,8 +1,9 @@
 /** The state of the page, in one place; components read it and change it only through these methods. */
 
 import * as api from "./api.js";
-import { walk } from "./worked.js";
 import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write } from "./query.js";
+import { Refused } from "./source.js";
+import { walk } from "./worked.js";
 
 /** @typedef {import("./types.js").Query} Query */
 /** @typedef {import("./types.js").Run} Run */
@@ -128,7 +129,7 @@ export class Store extends EventTarget {
       run.frame = frame;
       run.error = null;
     } catch (error) {
-      const last = error instanceof api.Refused ? error.lastStep : null;
+      const last = error instanceof Refused ? error.lastStep : null;
       if (last !== null && last < this.step) {
         this.step = last; // this run is too large to reach so late a step
         this.waiting = true;

@@ -1,8 +1,8 @@
 /** The guided lessons, step by step beside the network, and the exercises. */
 
-import { json } from "../app/api.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
@@ -24,7 +24,7 @@ class LessonGuide extends Part {
 
   connectedCallback() {
     super.connectedCallback();
-    json("/lessons").then(
+    source.get("lessons").then(
       (lessons) => {
         [this.lessons, this.message] = [lessons, ""];
         this.arrive();

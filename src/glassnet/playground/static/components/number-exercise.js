@@ -1,9 +1,9 @@
 /** "Predict the next number": the reader computes it, the server grades it and names the misconception. */
 
-import { json } from "../app/api.js";
 import { parsed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
@@ -41,7 +41,7 @@ class NumberExercise extends Part {
     this.turn += 1;
     this.query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
     try {
-      this.task = await json(`/exercise?${this.query}`);
+      this.task = await source.get(`exercise?${this.query}`);
       this.querySelector("form")?.reset();
       this.message = "";
     } catch (error) {
@@ -96,7 +96,7 @@ class NumberExercise extends Part {
       return;
     }
     try {
-      this.verdict = await json(`/grade?${this.query}&answer=${answer}`);
+      this.verdict = await source.get(`grade?${this.query}&answer=${answer}`);
       this.message = "";
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);

@@ -60,7 +60,7 @@ class ShareMenu extends Part {
             ${HIDDEN.map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
           </fieldset></details>
         <h2>Take away</h2>
-        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`/export/${name}?${request(store.run.query, { step: store.step })}`} download=${`glassnet-${name}`}>${what}</a></li>`)}</ul>
+        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`export/${name}?${request(store.run.query, { step: store.step })}`} download=${`glassnet-${name}`}>${what}</a></li>`)}</ul>
         <form method="dialog"><button>Close</button></form>
       </dialog>
     `;

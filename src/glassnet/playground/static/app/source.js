@@ -1,0 +1,49 @@
+/** Where the page's answers come from: the server that served it, or a recording in its place. */
+
+/**
+ * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
+ * @property {boolean} live  false if nothing can be computed anew: controls that need a server are then absent
+ * @property {(path: string, options?: RequestInit) => Promise<any>} get  an ArrayBuffer for "frame?…", else parsed JSON
+ */
+
+/** The server's version: answers to addresses with it never change, so the browser keeps them. */
+const VERSION = globalThis.document?.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
+
+/** A request that the server refused, with the server's message. */
+export class Refused extends Error {
+  /** The last step that the run can reach, if that was the reason. @returns {number | null} */
+  get lastStep() {
+    const found = /^step: expected at most ([\d,]+)/.exec(this.message);
+    return found ? Number(found[1].replaceAll(",", "")) : null;
+  }
+}
+
+/** A request that got no answer. */
+export class Unreachable extends Error {}
+
+/** The server, by addresses relative to the page's own. @type {Source} */
+const server = {
+  live: true,
+  async get(path, options) {
+    const versioned = VERSION && path.includes("?") ? `${path}${path.endsWith("?") ? "" : "&"}v=${VERSION}` : path;
+    let response;
+    try {
+      response = await fetch(versioned, options);
+    } catch {
+      throw new Unreachable("No answer from the server: is `glassnet play` still running? The page continues when it is back.");
+    }
+    if (!response.ok) {
+      const told = await response.json().catch(() => null);
+      throw new Refused(told?.error ?? `The server answered ${response.status} ${response.statusText}.`);
+    }
+    return path.startsWith("frame?") ? response.arrayBuffer() : response.json();
+  },
+};
+
+/** The source in use. A module that imports bindings sees the one that `use` has set. */
+export let source = server;
+
+/** Take another source, before the page asks for its first answer. @param {Source} other */
+export function use(other) {
+  source = other;
+}
