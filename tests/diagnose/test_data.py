@@ -282,3 +282,9 @@ def test_validation_rows_that_are_missed_worse_than_every_training_row(worse, un
     # the chance that the seven largest of 60 are all among 30: 30/60 · 29/59 · … · 24/54 = 0.0053; that of six is 0.012
     assert are_unlike(seen, unseen) is unlike
     assert not are_unlike(seen, seen)
+
+
+@pytest.mark.parametrize(("rows", "known"), [(9, False), (10, True)])
+def test_few_validation_rows_do_not_tell_how_far_chance_moves_their_loss(rows, known):
+    outcome = run(setup(X[rows:60], classes[rows:60], validation=(X[:rows], classes[:rows]), epochs=5))
+    assert np.isfinite(outcome.validation_error) == known

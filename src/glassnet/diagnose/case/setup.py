@@ -199,7 +199,8 @@ def outcome_of(
         X, Y, weight = validation_arrays(setup)
         measure = yardstick(network.loss_function, Y, weight)
         end = mean_loss(network, X, Y, weight)
-        deviation = standard_error(network, X, Y)
+        # few rows do not tell how far chance moves their mean loss
+        deviation = standard_error(network, X, Y) if len(Y) >= FEWEST_VALIDATION else np.inf
         unlike = are_unlike(losses_of(network, setup.X, setup.Y), losses_of(network, X, Y))
         held_out = measure.unexplained(end)
         steady = smooth(validation_loss)

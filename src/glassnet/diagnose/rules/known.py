@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.diagnose.case.setup import Outcome, Setup, validation_arrays
+from glassnet.diagnose.case.setup import FEWEST_VALIDATION, Outcome, Setup, validation_arrays
 from glassnet.diagnose.findings import Finding
 from glassnet.diagnose.rules.opinion import Opinion
 from glassnet.diagnose.rules.outcome import Sickness
@@ -34,7 +34,7 @@ class Known:
         said = []
         if setup.validation is not None and not setup.validation_judges:
             _, Y, _ = validation_arrays(setup)
-            why = f"{len(Y)} rows" if len(Y) < 10 else "rows of one target"
+            why = f"{len(Y)} rows" if len(Y) < FEWEST_VALIDATION else "rows of one target"
             instead = "" if self.held is None else "; a fourth of the training rows was held out in its place"
             said.append(f"the validation set cannot judge, being {why}{instead}")
         left = f"on the training rows the run leaves {self.outcome.unexplained:.2f} of a constant prediction's loss"
