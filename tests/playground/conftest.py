@@ -42,16 +42,16 @@ def header():
 
 @pytest.fixture(scope="session")
 def planes(header):
-    """The maps (units, size, size) and the surfaces (outputs, size, size) of a frame, as int8."""
+    """The maps (units, size, size) of a frame as int8, and the surfaces (outputs, size, size) as int16."""
 
     def read(content):
         (length,) = struct.unpack("<I", content[:4])
-        told, rest = header(content), np.frombuffer(content[4 + length :], np.int8)
+        told, rest = header(content), content[4 + length :]
         units = sum(len(scales) for scales in told["maps"]["scale"])
         outputs = told["surface"]["outputs"]
-        maps = rest[told["maps"]["offset"] :][: units * MAP_SIZE**2].reshape(-1, MAP_SIZE, MAP_SIZE)
-        surface = rest[told["surface"]["offset"] :].reshape(outputs, SURFACE_SIZE, SURFACE_SIZE)
-        assert maps.size + surface.size == rest.size
+        maps = np.frombuffer(rest, np.int8, units * MAP_SIZE**2, told["maps"]["offset"]).reshape(-1, MAP_SIZE, MAP_SIZE)
+        surface = np.frombuffer(rest, "<i2", -1, told["surface"]["offset"]).reshape(outputs, SURFACE_SIZE, SURFACE_SIZE)
+        assert maps.nbytes + surface.nbytes == len(rest)
         return maps, surface
 
     return read

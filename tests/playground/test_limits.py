@@ -295,7 +295,7 @@ def test_blobs_and_exclusive_or_by_their_places():
     assert 1.08 < np.abs(xor.train).max() <= 1.1
 
 
-def test_colours_go_from_blue_over_grey_to_orange(play):
+def test_colours_go_from_orange_over_grey_to_blue(play):
     course = play.course(read_state("data=plane&hidden=&features=x,y"))
     position = course.at(0)
     network = position.run.network
@@ -314,7 +314,7 @@ def test_colours_go_from_blue_over_grey_to_orange(play):
     np.testing.assert_allclose(ends[1] - grey, (ends[0] - grey) / 2)
     np.testing.assert_allclose(ends[2] - grey, (ends[3] - grey) / 2)
     np.testing.assert_array_equal(ends[3], ends[4])  # beyond the targets as at their end
-    blue, orange = (grey + (end - grey) / 0.55 for end in (ends[0], ends[3]))
+    orange, blue = (grey + (end - grey) / 0.55 for end in (ends[0], ends[3]))
     assert blue[2] > blue[0]
     assert orange[0] > orange[2]
 

@@ -1,4 +1,4 @@
-"""Packs a frame: all that the page draws for a run at one step, as a JSON header and the maps as bytes."""
+"""Packs a frame: all that the page draws for a run at one step, as a JSON header, the maps as bytes and the surface."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def frame(course: Course, step: int) -> bytes:
     """Return the frame of a run at `step`: the length of the header (uint32, little endian), the header, the maps.
 
     The maps are int8: for each unit, inputs included, MAP_SIZE² values by row from the top, where 127 is the unit's
-    scale; then for each output SURFACE_SIZE² values, where −127 … 127 is the surface's range.
+    scale; then int16 (little endian), for each output SURFACE_SIZE² values, where −32767 … 32767 is the surface's range:
+    fine enough for a border without steps.
     """
     position = course.at(step)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -38,7 +39,7 @@ def frame(course: Course, step: int) -> bytes:
         "size": SURFACE_SIZE,
         "offset": len(maps),
         "kind": KINDS[course.setup.data.output],
-        "outputs": len(surface) // SURFACE_SIZE**2,
+        "outputs": len(surface) // (2 * SURFACE_SIZE**2),
         "range": limits,
     }
     head = to_json(header)
@@ -119,7 +120,7 @@ def _maps(setup: Setup, network: Network) -> tuple[bytes, list[list[float]]]:
     for A in trace.A.values():  # (size², width)
         A = np.nan_to_num(A.T, posinf=1e300, neginf=-1e300)
         scale = np.abs(A).max(axis=1)
-        parts.append(_quantized(A, np.where(scale > 0, scale, 1)[:, None]))
+        parts.append(_quantized(A, np.where(scale > 0, scale, 1)[:, None], "<i1"))
         scales.append(scale.tolist())
     return b"".join(parts), scales
 
@@ -130,14 +131,15 @@ def _surface(setup: Setup, network: Network) -> tuple[bytes, list[float]]:
     values = values[:, 1] if setup.data.output == "sigmoid" else values.T  # (size²,) or (k, size²)
     values = np.nan_to_num(values, posinf=1e300, neginf=-1e300)
     if setup.data.classes is not None:
-        return _quantized(2 * values - 1, 1.0), [0.0, 1.0]
+        return _quantized(2 * values - 1, 1.0, "<i2"), [0.0, 1.0]
     low, high = float(values.min()), float(values.max())
     half = (high / 2 - low / 2) or 1.0
-    return _quantized(values - (low / 2 + high / 2), half), [low, high]
+    return _quantized(values - (low / 2 + high / 2), half, "<i2"), [low, high]
 
 
-def _quantized(values: Array, scale: Any) -> bytes:
-    return np.rint(values * (127 / scale)).astype(np.int8).tobytes()
+def _quantized(values: Array, scale: Any, kind: str) -> bytes:
+    """Return values within ± scale as whole numbers of a kind of dtype, of which the largest stands for scale."""
+    return np.rint(values * (np.iinfo(kind).max / scale)).astype(kind).tobytes()
 
 
 def data_json(setup: Setup) -> bytes:

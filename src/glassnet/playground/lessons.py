@@ -64,7 +64,7 @@ _NEURON = Lesson(
             "<p>No hidden layer here: the two inputs go straight to one unit. It multiplies each input by a weight, adds "
             "the products and a bias, and squeezes the sum into a probability with the sigmoid.</p><p>Before any training "
             "its weights are random numbers. The colours show what it says at every point of the plane: one straight "
-            "border, with blue on one side and orange on the other.</p>",
+            "border, with green on one side and purple on the other.</p>",
             {"data": "gaussians", "hidden": "", "step": "0"},
             "network",
         ),

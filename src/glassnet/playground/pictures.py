@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+# of up to five classes, then orange and blue for minus and plus, as on the page (app/palette.js)
+CLASSES = ("#7a3ea4", "#08845c", "#b28600", "#c83468", "#686e76")
+MINUS, PLUS = "#e26a0a", "#1668ba"
+RUN = "#1b1f24"
 LEVELS = 200  # points along a side of the surface in a figure
 GIF_FRAMES, GIF_SIZE, GIF_LEVELS = 30, 360, 60
 _drawing = threading.Lock()  # because matplotlib's settings and fonts are global
@@ -30,14 +34,14 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
         output = network.forward(setup.grid(size)).output.reshape(size, size, -1)
     output = np.nan_to_num(output, posinf=1e300, neginf=-1e300)
     if data.output == "softmax":
-        return np.tensordot(output, _colours(len(data.classes or ())), 1) * 0.5 + 0.5 * 255, output.argmax(axis=2)
+        return np.tensordot(output, _ends(data), 1) * 0.5 + 0.5 * 255, output.argmax(axis=2)
     value = output[..., 0]
     low, high = limits(data)
     share = np.clip((value - low) / (high - low), 0, 1)
-    blue, orange = _colours(2)
+    first, second = _ends(data)
     middle = np.array([247.0, 247.0, 247.0])
     far = np.abs(2 * share - 1)[..., None]
-    end = np.where(share[..., None] < 0.5, blue, orange)
+    end = np.where(share[..., None] < 0.5, first, second)
     return middle + 0.55 * far * (end - middle), value
 
 
@@ -49,17 +53,19 @@ def limits(data: Data) -> tuple[float, float]:
     return -most, most
 
 
-def _colours(k: int) -> Array:
-    return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in figures.COLOURS[:k]], dtype=float)
+def _ends(data: Data) -> Array:
+    """Return the colours of the classes, or those of −1 and 1 for numbers, as (k, 3) of 0 … 255."""
+    names = (MINUS, PLUS) if data.classes is None else CLASSES[: len(data.classes)]
+    return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in names], dtype=float)
 
 
 def _point_colours(data: Data, y: Array) -> Array:
     if data.classes is not None:
-        return _colours(len(data.classes))[y]
+        return _ends(data)[y]
     low, high = limits(data)
     share = np.clip((y - low) / (high - low), 0, 1)[:, None]
-    blue, orange = _colours(2)
-    return blue + share * (orange - blue)
+    minus, plus = _ends(data)
+    return minus + share * (plus - minus)
 
 
 def figure(course: Course, step: int, form: str) -> bytes:
@@ -91,9 +97,7 @@ def _figure(course: Course, step: int, form: str) -> bytes:
     left.set(title=data.title, xlabel=names[0], ylabel=names[1], xlim=(x0, x1), ylim=(y0, y1))
     steps, train, test = (np.array(each, dtype=float) for each in zip(*position.curve, strict=True))
     for losses, name, style in ((train, "train", "-"), (test, "test", "--")):
-        right.plot(
-            steps, losses, style, color=figures.COLOURS[0 if name == "train" else 1], label=f"{name} {losses[-1]:.4f}"
-        )
+        right.plot(steps, losses, style, color=RUN, label=f"{name} {losses[-1]:.4f}")
     right.set(title=f"{setup.loss.replace('_', ' ')} to step {position.run.step:,}", xlabel="step", ylabel="loss")
     right.spines[["top", "right"]].set_visible(False)
     right.legend(frameon=False)

@@ -1,13 +1,14 @@
 """The page's logic, run by node; its names and defaults held against the server's."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from glassnet.playground import state
+from glassnet.playground import pictures, state
 from glassnet.playground.datasets import DATASETS
 from glassnet.playground.features import FEATURES
 
@@ -54,6 +55,18 @@ def test_the_page_knows_what_the_server_knows():
     assert [name for name, _ in page["INITIALIZERS"]] == schema["init"]["choices"]
     assert page["RATES"] == state.RATES
     assert (page["MOST_LAYERS"], page["MOST_UNITS"]) == (state.MOST_LAYERS, state.MOST_UNITS)
+
+
+def test_one_colour_for_one_thing_on_the_page_in_its_styles_and_in_figures():
+    program = f"const {{ THEMES }} = await import({json.dumps(str(STATIC / 'app/palette.js'))}); console.log(JSON.stringify(THEMES));"
+    themes = json.loads(node("--input-type=module", "--eval", program))
+    styles = (STATIC / "styles/theme.css").read_text().split('[data-theme="dark"]')
+    for theme, style in zip((themes["light"], themes["dark"]), styles, strict=True):
+        told = [re.search(rf"--class-{k}: ([\d ]+);", style)[1] for k in range(5)]
+        assert [[int(part) for part in each.split()] for each in told] == theme["classes"]
+        assert f"--run-b: {theme['runs'][1]};" in style
+    light = [*(themes["light"][name] for name in ("minus", "plus")), *themes["light"]["classes"]]
+    assert [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in light] == [pictures.MINUS, pictures.PLUS, *pictures.CLASSES]
 
 
 def test_weight_of_the_page():

@@ -15,7 +15,7 @@ function answer(url) {
   if (pathname === "/data") return { ok: true, json: async () => ({ title: "t", train: { points: [[0, 0]], targets: [0] }, test: { points: [], targets: [] } }) };
   const step = Number(searchParams.get("step"));
   if (step > 3000) return { ok: false, status: 422, statusText: "", json: async () => ({ error: "step: expected at most 3,000" }) };
-  const header = { step, epoch: step, steps_per_epoch: 1, max_step: 3000, loss: { train: 1, test: 1 }, metric: { name: "accuracy", train: 1, test: 1 }, rate: searchParams.get("rate") };
+  const header = { step, epoch: step, steps_per_epoch: 1, max_step: 3000, maps: { size: 1, offset: 0 }, surface: { size: 1, offset: 0, outputs: 0 }, loss: { train: 1, test: 1 }, metric: { name: "accuracy", train: 1, test: 1 }, rate: searchParams.get("rate") };
   const head = new TextEncoder().encode(JSON.stringify(header));
   const buffer = new Uint8Array(4 + head.length);
   new DataView(buffer.buffer).setUint32(0, head.length, true);

@@ -1,4 +1,4 @@
-/** The line where a map of signed bytes changes its sign: marching squares, for the decision boundary. */
+/** The line where a surface changes its sign: marching squares, for the decision boundary. */
 
 /**
  * Segments [x0, y0, x1, y1, …] in units of cells, (0, 0) the centre of the first cell.
@@ -19,17 +19,25 @@ export function zeroLine(value, size) {
 }
 
 /**
- * Smooth a map with weights 1-2-1 in both directions; the boundary would follow the steps between its whole numbers.
- * @param {(index: number) => number} value @param {number} size
+ * A surface with one more cell on every side, continued straight, so that its line reaches the edge of the picture.
+ * @param {(index: number) => number} value @param {number} size @returns {Float64Array} (size + 2)² values
  */
-export function smoothed(value, size) {
-  const pass = (/** @type {(index: number) => number} */ of, /** @type {number} */ stride, /** @type {(index: number) => number} */ along) =>
-    Float64Array.from({ length: size * size }, (_, index) => {
-      const at = along(index);
-      return (of(index) * 2 + of(at > 0 ? index - stride : index) + of(at < size - 1 ? index + stride : index)) / 4;
-    });
-  const across = pass(value, 1, (index) => index % size);
-  return pass((index) => across[index], size, (index) => Math.floor(index / size));
+export function framed(value, size) {
+  const wide = size + 2;
+  const found = new Float64Array(wide * wide);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) found[(row + 1) * wide + column + 1] = value(row * size + column);
+    extend(found, (row + 1) * wide, 1, wide);
+  }
+  for (let column = 0; column < wide; column++) extend(found, column, wide, wide);
+  return found;
+}
+
+/** Continue a row or a column at both of its ends. @param {Float64Array} all @param {number} from @param {number} stride @param {number} count */
+function extend(all, from, stride, count) {
+  const last = from + (count - 1) * stride;
+  all[from] = 2 * all[from + stride] - all[from + 2 * stride];
+  all[last] = 2 * all[last - stride] - all[last - 2 * stride];
 }
 
 /** Points where the line crosses the sides of a cell. @param {number[]} corners @param {number} x @param {number} y */

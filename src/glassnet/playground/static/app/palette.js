@@ -1,7 +1,7 @@
-/** Colours: one diverging pair, blue for plus and orange for minus, and a set for up to five classes. */
+/** Colours: blue for plus and orange for minus, other hues for up to five classes and for a second run. */
 
 /** @typedef {[number, number, number]} Rgb */
-/** @typedef {{minus: Rgb, zero: Rgb, plus: Rgb, ink: string, muted: string, line: string, paper: string, classes: Rgb[], plusLine: string, minusLine: string}} Theme */
+/** @typedef {{minus: Rgb, zero: Rgb, plus: Rgb, ink: string, muted: string, line: string, paper: string, classes: Rgb[], plusLine: string, minusLine: string, runs: [string, string]}} Theme */
 
 /** @type {Record<"light" | "dark", Theme>} */
 export const THEMES = {
@@ -13,9 +13,10 @@ export const THEMES = {
     muted: "#5a636d",
     line: "#d9dee3",
     paper: "#ffffff",
-    classes: [[226, 106, 10], [22, 104, 186], [0, 140, 104], [176, 74, 150], [110, 104, 92]],
+    classes: [[122, 62, 164], [8, 132, 92], [178, 134, 0], [200, 52, 104], [104, 110, 118]],
     plusLine: "#1668ba",
     minusLine: "#d9640a",
+    runs: ["#1b1f24", "#b3127a"],
   },
   dark: {
     minus: [255, 150, 64],
@@ -25,9 +26,10 @@ export const THEMES = {
     muted: "#a2acb6",
     line: "#333a42",
     paper: "#191d22",
-    classes: [[255, 150, 64], [84, 164, 244], [42, 190, 146], [222, 128, 200], [186, 178, 160]],
+    classes: [[190, 136, 236], [58, 190, 136], [228, 188, 70], [242, 122, 160], [182, 188, 196]],
     plusLine: "#5aa8f5",
     minusLine: "#ff9a45",
+    runs: ["#e9ecef", "#ff7fc4"],
   },
 };
 
@@ -51,16 +53,29 @@ export function css([r, g, b]) {
 }
 
 /**
- * A pixel for each signed byte: table[value + 128]. `strength` below 1 keeps the ends pale.
- * @param {Theme} theme @param {number} [strength]
+ * The colour of a share between −1 and 1 of two ends, with the theme's grey in between; `strength` below 1 keeps them pale.
+ * @param {[Rgb, Rgb, Rgb]} ends minus, zero and plus @param {number} share @param {number} [strength]
  */
-export function diverging(theme, strength = 1) {
-  const table = new Uint32Array(256);
-  for (let byte = -128; byte < 128; byte++) {
-    const t = Math.min(1, Math.abs(byte) / 127) ** 0.85 * strength;
-    table[byte + 128] = pixel(mix(theme.zero, byte < 0 ? theme.minus : theme.plus, t));
-  }
-  return table;
+export function between([minus, zero, plus], share, strength = 1) {
+  return mix(zero, share < 0 ? minus : plus, Math.min(1, Math.abs(share)) ** 0.85 * strength);
+}
+
+/**
+ * A pixel for each signed byte: table[value + 128].
+ * @param {[Rgb, Rgb, Rgb]} ends @param {number} [strength]
+ */
+export function diverging(ends, strength = 1) {
+  return Uint32Array.from({ length: 256 }, (_, index) => pixel(between(ends, (index - 128) / 127, strength)));
+}
+
+/** The ends of the colours for signs. @param {Theme} theme @returns {[Rgb, Rgb, Rgb]} */
+export function signs({ minus, zero, plus }) {
+  return [minus, zero, plus];
+}
+
+/** The ends of the colours from class 0 to class 1. @param {Theme} theme @returns {[Rgb, Rgb, Rgb]} */
+export function sides({ zero, classes }) {
+  return [classes[0], zero, classes[1]];
 }
 
 /** The width in pixels of a line for a number: grows with it and never leaves the drawing. @param {number} value */

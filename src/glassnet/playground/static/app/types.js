@@ -53,7 +53,8 @@
 /**
  * @typedef {object} Frame
  * @property {Header} header
- * @property {Int8Array} bytes  the maps and the surface, one after another
+ * @property {Int8Array} bytes  the maps, one after another
+ * @property {Int16Array} planes  the surface of each output
  */
 
 /**

@@ -2,7 +2,6 @@
 
 import { short } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
-import { css } from "../app/palette.js";
 import { paintCurves } from "../painters/curves.js";
 import { html } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
@@ -35,7 +34,7 @@ class LossCurves extends CanvasPart {
   /** @param {CanvasRenderingContext2D} context */
   paint(context) {
     const colours = theme();
-    const inks = store.runs.length > 1 ? [css(colours.plus), css(colours.minus)] : [colours.ink];
+    const inks = colours.runs;
     const lines = store.runs.flatMap(({ frame }, index) => (frame ? [{ curve: frame.header.curve, name: "", colour: inks[index] }] : []));
     paintCurves(context, this.width, this.height, lines, { log: Boolean(store.view.log), end: store.horizon, step: store.step, theme: colours });
   }

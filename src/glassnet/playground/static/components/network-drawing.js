@@ -9,6 +9,7 @@ import { entryName, readEntry } from "../app/query.js";
 import { Atlas } from "../painters/heat.js";
 import { paintBiases, paintEntry, paintUnits, paintWeights } from "../painters/network.js";
 import { paintFlow } from "../painters/flow.js";
+import { largestTarget } from "../painters/surface.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
 import { valueOf, valueTip } from "./value-tip.js";
@@ -135,7 +136,7 @@ class NetworkDrawing extends CanvasPart {
     const chosen = readEntry(store.view.entry);
     if (chosen && header.b[chosen.layer - 1]?.[chosen.to] !== undefined)
       paintEntry(context, drawing, chosen, colours, valueOf(this.run, chosen).value);
-    paintUnits(context, drawing, frame, this.atlas, colours);
+    paintUnits(context, drawing, frame, this.atlas, colours, this.run.data ? largestTarget(this.run.data) : 1);
     paintBiases(context, drawing, header.b, colours);
     this.paintNames(context, drawing);
     return worked ? paintFlow(context, drawing, { ...worked, unit: chosen?.to ?? 0 }, colours, now, quiet() || store.playing) : false;

@@ -3,7 +3,7 @@
 import { maps } from "../app/frame.js";
 import { biasPlace, curve } from "../app/layout.js";
 import { lineWidth } from "../app/palette.js";
-import { table } from "./heat.js";
+import { unitColours } from "./heat.js";
 
 /** @typedef {import("../app/palette.js").Theme} Theme */
 /** @typedef {import("../app/types.js").Frame} Frame */
@@ -51,10 +51,11 @@ export function trace(path, line) {
 /**
  * Draw the neurons, each as a map of its values over the input plane.
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Frame} frame @param {Atlas} atlas @param {Theme} theme
+ * @param {number} largest the target that has the full colour
  */
-export function paintUnits(context, drawing, frame, atlas, theme) {
+export function paintUnits(context, drawing, frame, atlas, theme, largest) {
   const { nodes, side } = drawing;
-  atlas.fill(maps(frame), frame.header.maps.size, table(theme, 1));
+  atlas.fill(maps(frame), frame.header.maps.size, unitColours(frame, theme, largest));
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
   let index = 0;

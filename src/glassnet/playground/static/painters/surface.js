@@ -1,15 +1,13 @@
 /** Paints the network's prediction over the input plane, the decision boundary, and the points. */
 
-import { smoothed, zeroLine } from "../app/contour.js";
-import { surfaces } from "../app/frame.js";
+import { framed, zeroLine } from "../app/contour.js";
+import { WHOLE, surfaces } from "../app/frame.js";
 import { SHAPES, css, mix, pixel } from "../app/palette.js";
-import { table } from "./heat.js";
+import { PALE, table } from "./heat.js";
 
 /** @typedef {import("../app/palette.js").Theme} Theme */
 /** @typedef {import("../app/types.js").Frame} Frame */
 /** @typedef {import("../app/types.js").Data} Data */
-
-const PALE = 0.62;
 
 /** A small canvas with one pixel for each cell, kept between frames. */
 export class Surface {
@@ -29,8 +27,8 @@ export class Surface {
     const pixels = new Uint32Array(this.image.data.buffer);
     const layers = surfaces(frame);
     if (outputs === 1) {
-      const colours = frame.header.surface.kind === "value" ? values(frame, theme, largest) : table(theme, PALE);
-      for (let index = 0; index < pixels.length; index++) pixels[index] = colours[layers[0][index] + 128];
+      const colours = frame.header.surface.kind === "value" ? values(frame, theme, largest) : table(theme, "sides", PALE);
+      for (let index = 0; index < pixels.length; index++) pixels[index] = colours[128 + Math.round((127 / WHOLE) * layers[0][index])];
     } else {
       for (let index = 0; index < pixels.length; index++) pixels[index] = pixel(blend(layers, index, theme));
     }
@@ -46,18 +44,18 @@ export function largestTarget(data) {
 /** The colours of a regression's bytes, with the scale of the points' targets. @param {Frame} frame @param {Theme} theme @param {number} largest */
 function values(frame, theme, largest) {
   const [low, high] = frame.header.surface.range;
-  const colours = table(theme, PALE);
+  const colours = table(theme, "signs", PALE);
   return Uint32Array.from({ length: 256 }, (_, index) => {
     const value = (low + high) / 2 + (((index - 128) / 127) * (high - low)) / 2;
     return colours[128 + Math.round(127 * Math.max(-1, Math.min(1, value / largest)))];
   });
 }
 
-/** The colour of the likeliest class, paler where the network is less sure. @param {Int8Array[]} layers @param {number} index @param {Theme} theme */
+/** The colour of the likeliest class, paler where the network is less sure. @param {Int16Array[]} layers @param {number} index @param {Theme} theme */
 function blend(layers, index, theme) {
   let best = 0;
   for (let k = 1; k < layers.length; k++) if (layers[k][index] > layers[best][index]) best = k;
-  const share = (layers[best][index] + 127) / 254;
+  const share = (layers[best][index] / WHOLE + 1) / 2;
   const least = 1 / layers.length;
   return mix(theme.zero, theme.classes[best], PALE * Math.max(0.12, (share - least) / (1 - least)));
 }
@@ -73,11 +71,11 @@ export function paintBoundary(context, frame, theme, width, height) {
   context.beginPath();
   for (let k = 0; k < (outputs === 1 ? 1 : outputs); k++) {
     const value = outputs === 1 ? (/** @type {number} */ i) => layers[0][i] : margin(layers, k);
-    const smooth = smoothed(value, size);
-    const line = zeroLine((index) => smooth[index], size);
+    const wide = framed(value, size);
+    const line = zeroLine((index) => wide[index], size + 2);
     for (let at = 0; at < line.length; at += 4) {
-      context.moveTo(((line[at] + 0.5) / size) * width, ((line[at + 1] + 0.5) / size) * height);
-      context.lineTo(((line[at + 2] + 0.5) / size) * width, ((line[at + 3] + 0.5) / size) * height);
+      context.moveTo(((line[at] - 0.5) / size) * width, ((line[at + 1] - 0.5) / size) * height);
+      context.lineTo(((line[at + 2] - 0.5) / size) * width, ((line[at + 3] - 0.5) / size) * height);
     }
   }
   context.strokeStyle = theme.ink;
@@ -85,7 +83,7 @@ export function paintBoundary(context, frame, theme, width, height) {
   context.stroke();
 }
 
-/** The lead of a class over the next best. @param {Int8Array[]} layers @param {number} k */
+/** The lead of a class over the next best. @param {Int16Array[]} layers @param {number} k */
 function margin(layers, k) {
   return (/** @type {number} */ index) => {
     let other = -Infinity;
