@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from glassnet.playground import playground
-from glassnet.playground.guard import LOOPBACK, Guard
+from glassnet.playground.guard import LOOPBACK, Access, Guard
 from glassnet.playground.playground import MOST_DATA, BeyondReachError, Playground
 from glassnet.playground.server import create_app, static_files
 from glassnet.playground.state import read_state
@@ -142,14 +142,14 @@ def test_its_own_names_are_answered(client, host):
 
 
 def test_two_hosts_or_none_are_refused(client):
-    guard = Guard(None)
+    guard = Guard(None, Access())
     for hosts in ([], [b"localhost", b"localhost"]):
         scope = {"type": "http", "path": "/", "headers": [(b"host", each) for each in hosts]}
         assert guard.refusal(scope)[0] == 421
 
 
 def test_for_a_class_the_machines_names_and_addresses_are_answered():
-    open_to_all = Guard(None, names=["Lab.example"], addresses=True)
+    open_to_all = Guard(None, Access(names=("Lab.example",), addresses=True))
     assert all(
         map(open_to_all.is_ours, ["lab.example:8765", "192.168.0.7", "10.0.0.1:80", "[fe80::1]:8765", "localhost"])
     )
@@ -187,7 +187,7 @@ def test_the_schema_is_json_of_names(client):
 
 
 def test_several_origins_are_refused_though_each_is_right():
-    guard = Guard(None)
+    guard = Guard(None, Access())
     for count, status in ((0, None), (1, None), (2, 403)):
         origins = [(b"origin", b"http://localhost:8765")] * count
         scope = {"type": "http", "path": "/", "headers": [(b"host", b"localhost:8765"), *origins]}

@@ -22,15 +22,28 @@ def play(
         list[str] | None,
         typer.Option(help="A name under which others reach this machine, such as lab.example; may be given again."),
     ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(help="The path under which a proxy shows the page, such as /user/ada/glassnet.", metavar="PATH"),
+    ] = "",
+    allow_embed: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The origin of a page that may show this one in a frame, such as https://course.example; may be given again.",
+            metavar="ORIGIN",
+        ),
+    ] = None,
 ) -> None:
     """Open the playground: a page on which a network learns, every number of it visible."""
+    from glassnet.playground.guard import Access
     from glassnet.playground.serve import serve
     from glassnet.playground.uploads import MOST_BYTES, read_upload
 
+    access = Access(tuple(name or ()), embeds=tuple(allow_embed or ()), root_path=root_path.rstrip("/"))
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
-    serve(host, port, names=name or [], upload=upload, browser=browser)
+    serve(host, port, access, upload=upload, browser=browser)
 
 
 def _read(file: Path, most: int) -> bytes:

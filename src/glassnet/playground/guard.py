@@ -4,23 +4,64 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glassnet.errors import InputError, shown
+
 MOST_PATH, MOST_HEADERS = 200, 64
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 HEADERS = {
-    "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-_HOST = re.compile(r"([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?")
+_NAME = r"[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]"
+_HOST = re.compile(rf"({_NAME})(?::(\d{{1,5}}))?")
+_ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]{{1,30}}://(?:{_NAME})(?::\d{{1,5}})?")
+_ROOT = re.compile(r"(/[A-Za-z0-9._~@-]{1,60}){1,8}")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How others reach the server, and which pages may show it in a frame.
+
+    Raises
+    ------
+    InputError
+        If an origin or the root path is not well formed.
+
+    Examples
+    --------
+    >>> Access(embeds=("https://course.example",)).policy.split("; ")[-1]
+    "frame-ancestors 'self' https://course.example"
+    """
+
+    names: tuple[str, ...] = ()  # names of this machine besides localhost
+    addresses: bool = False  # True to accept any numeric address as Host
+    embeds: tuple[str, ...] = ()  # origins whose pages may show this one in a frame
+    root_path: str = ""  # the path under which a proxy shows the server, such as /user/ada/glassnet
+
+    def __post_init__(self) -> None:
+        for origin in self.embeds:
+            if not _ORIGIN.fullmatch(origin):
+                raise InputError(
+                    f"--allow-embed: expected an origin; got {shown(origin)}; pass e.g. https://course.example."
+                )
+        if self.root_path and not _ROOT.fullmatch(self.root_path):
+            raise InputError(
+                f"--root-path: expected a path; got {shown(self.root_path)}; pass e.g. /user/ada/glassnet."
+            )
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy of every answer."""
+        return " ".join([POLICY, *self.embeds])
 
 
 class Guard:
@@ -31,10 +72,11 @@ class Guard:
     one, so a server that is open to the network (`addresses`) accepts any numeric address as Host.
     """
 
-    def __init__(self, app: ASGIApp, names: Iterable[str] = (), addresses: bool = False) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self.app = app
-        self.names = frozenset([*LOOPBACK, *(name.lower() for name in names)])
-        self.addresses = addresses
+        self.named = frozenset(name.lower() for name in access.names)
+        self.addresses = access.addresses
+        self.headers = {**HEADERS, "content-security-policy": access.policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -47,7 +89,11 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name for name, _ in message["headers"]}
-                new = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in given]
+                new = [
+                    (name.encode(), value.encode())
+                    for name, value in self.headers.items()
+                    if name.encode() not in given
+                ]
                 message["headers"] = [*message["headers"], *new]
             await send(message)
 
@@ -66,7 +112,7 @@ class Guard:
         if len(hosts) != 1 or not self.is_ours(hosts[0]):
             return 421, "Host: expected the address that glassnet play printed; got another; open that address."
         origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
-        if any(origin not in (f"http://{hosts[0]}", f"https://{hosts[0]}") for origin in origins) or len(origins) > 1:
+        if len(origins) > 1 or not all(self.is_page(origin, hosts[0]) for origin in origins):
             return 403, "Origin: expected the playground's own page; got another page; open the playground."
         return None
 
@@ -75,7 +121,13 @@ class Guard:
         found = _HOST.fullmatch(host)
         if found is None or (found[2] and not 0 < int(found[2]) < 65536):
             return False
-        return found[1] in self.names or (self.addresses and _is_address(found[1]))
+        return found[1] in LOOPBACK or found[1] in self.named or (self.addresses and _is_address(found[1]))
+
+    def is_page(self, origin: str, host: str) -> bool:
+        """Return True for the origin of this server's page: its Host, or a given name, where a proxy changes the Host."""
+        scheme, _, shown_host = origin.partition("://")
+        found = _HOST.fullmatch(shown_host)
+        return scheme in ("http", "https") and (shown_host == host or (found is not None and found[1] in self.named))
 
 
 def _is_address(name: str) -> bool:

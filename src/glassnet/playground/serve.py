@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
-from collections.abc import Sequence
+from dataclasses import replace
 
 import uvicorn
 
 from glassnet.errors import InputError
 from glassnet.playground import pictures
-from glassnet.playground.guard import LOOPBACK
+from glassnet.playground.guard import LOOPBACK, Access
 from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
 from glassnet.playground.uploads import Upload
@@ -21,9 +21,9 @@ MOST_CONNECTIONS = 400
 
 
 def serve(
-    host: str, port: int, *, names: Sequence[str] = (), upload: Upload | None = None, browser: bool = True
+    host: str, port: int, access: Access | None = None, *, upload: Upload | None = None, browser: bool = True
 ) -> None:
-    """Serve the playground until it is interrupted.
+    """Serve the playground until it is interrupted; a `host` that is open to the network makes `access` so too.
 
     Raises
     ------
@@ -40,9 +40,11 @@ def serve(
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{'localhost' if shown in (*LOOPBACK, '0.0.0.0', '[::]') else shown}:{port}/{query}"
+    access = replace(access or Access(), addresses=shown not in LOOPBACK)
+    reached = "localhost" if shown in (*LOOPBACK, "0.0.0.0", "[::]") else shown
+    address = f"http://{reached}:{port}{access.root_path}/{query}"
     print(f"glassnet playground: {address}  (Ctrl-C ends it)", flush=True)
-    app = create_app(playground, names, addresses=shown not in LOOPBACK)
+    app = create_app(playground, access)
     config = uvicorn.Config(
         app,
         lifespan="off",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glassnet.errors import GlassnetError, InputError
 from glassnet.playground import exports, frames
-from glassnet.playground.guard import Guard, read_body
+from glassnet.playground.guard import Access, Guard, read_body
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
@@ -38,11 +39,12 @@ LASTING = "public, max-age=31536000, immutable"  # for a query with v=<this vers
 BRIEF = "public, max-age=600"  # for a query without: its answer may change with an update
 CHECKED = "no-cache"  # kept by the browser, but checked with its ETag each time
 BINARY, JSON = "application/octet-stream", "application/json"
+OWN = Access()
 QUICK, SLOW = 2, 2  # threads for frames, and for all other answers; more would only share the cores
 
 
-def create_app(playground: Playground | None = None, names: Iterable[str] = (), addresses: bool = False) -> Starlette:
-    """Make the ASGI application; `names` and `addresses` are accepted as hosts besides localhost (see Guard).
+def create_app(playground: Playground | None = None, access: Access = OWN) -> Starlette:
+    """Make the ASGI application; `access` says how others reach it.
 
     Examples
     --------
@@ -69,10 +71,29 @@ def create_app(playground: Playground | None = None, names: Iterable[str] = (), 
     ]
     routes.append(Route("/upload", _upload(play), methods=["POST"]))
     handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
-    guard = Middleware(Guard, names=tuple(names), addresses=addresses)
-    app = Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+    middleware = [Middleware(Guard, access=access), Middleware(Prefix, root_path=access.root_path)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False  # an unknown address is 404, not a redirect
     return app
+
+
+class Prefix:
+    """Middleware for a proxy that shows the server under `root_path`: answers with and without that prefix.
+
+    The page's addresses are relative, so it needs no more than the slash at the end of its own.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root_path and scope["path"] == self.root_path:
+            query = scope["query_string"].decode("latin-1")
+            page = self.root_path.rpartition("/")[2] + "/"
+            to = {"location": f"{page}?{query}" if query else page}
+            await Response(status_code=307, headers=to)(scope, receive, send)
+            return
+        await self.app({**scope, "root_path": self.root_path}, receive, send)
 
 
 def static_files() -> dict[str, Path]:

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-STORE = "import('/static/app/page.js').then(({store, player}) => {%s})"
+MODULE = "import(new URL('static/app/page.js', document.baseURI).href)"  # the page may stand under a prefix
+STORE = MODULE + ".then(({store, player}) => {%s})"
 UNTIL = """async () => {
-  const { store, player } = await import('/static/app/page.js');
+  const { store, player } = await MODULE;
   const end = performance.now() + 20000;
   while (!(%s)) {
     if (performance.now() > end) throw new Error("it did not come about");
     await new Promise((done) => setTimeout(done, 15));
   }
-}"""
+}""".replace("MODULE", MODULE)
 
 
 def missing(reason: str) -> None:
@@ -82,9 +83,11 @@ class Play:
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         page.on("console", lambda told: told.type == "error" and self.problems.append(told.text))
-        page.on(
-            "request", lambda asked: asked.url.startswith((server, "data:", "blob:")) or self.problems.append(asked.url)
-        )
+        page.on("request", self._check)
+
+    def _check(self, request: Any) -> None:
+        if not request.url.startswith((self.server, "data:", "blob:", "about:")):
+            self.problems.append(request.url)
 
     def open(self, query: str = "") -> Play:
         """Open the page and wait for its first picture."""
@@ -134,7 +137,7 @@ class Play:
         """A place on the line of a weight, in the window."""
         x, y = self.page.evaluate(
             """async ([run, layer, from, to]) => {
-              const { along, curve } = await import('/static/app/layout.js');
+              const { along, curve } = await import(new URL('static/app/layout.js', document.baseURI).href);
               const part = document.querySelectorAll('network-drawing')[run];
               const { drawing } = part;
               const { nodes } = drawing;

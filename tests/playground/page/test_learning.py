@@ -76,7 +76,7 @@ def test_a_lesson_step_by_step(play):
 
 def test_every_lesson_of_the_server_opens_at_every_step(play):
     play.open("?lesson=list")
-    lessons = play.page.evaluate("fetch('/lessons').then((answer) => answer.json())")
+    lessons = play.page.evaluate("fetch('lessons').then((answer) => answer.json())")
     for lesson in lessons:
         for at in range(len(lesson["steps"])):
             play.page.evaluate(
@@ -98,7 +98,7 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     play.until("document.querySelector('number-exercise').task.kind === 'gradient'")
     task = page.evaluate("document.querySelector('number-exercise').task")
     found = page.evaluate(
-        "async (query) => (await fetch('/grade?' + query + '&answer=0')).json()",
+        "async (query) => (await fetch('grade?' + query + '&answer=0')).json()",
         page.evaluate("document.querySelector('number-exercise').query"),
     )
     field = page.get_by_label("Your number")
