@@ -1,6 +1,13 @@
 """The server at another place: under a path of a proxy, and in a frame of another page."""
 
+import os
 import re
+import signal
+import socket
+import subprocess
+import tomllib
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -79,3 +86,25 @@ def test_a_name_given_is_its_page_also_where_a_proxy_changes_the_host(play):
         ("null", 403),
     ):
         assert client.get("/schema", headers={"origin": origin}).status_code == status
+
+
+def test_jupyter_server_proxy_finds_a_command_that_serves_on_its_socket(tmp_path):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, name = project["entry-points"]["jupyter_serverproxy_servers"]["glassnet"].split(":")
+    told = getattr(import_module(module), name)()
+    assert Path(told["launcher_entry"]["icon_path"]).is_file()
+    path = tmp_path / "socket"
+    command = [each.format(unix_socket=path) for each in told["command"]]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as process:
+        assert str(path) in process.stdout.readline()
+        assert path.stat().st_mode & 0o077 == 0
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(str(path))
+            asking.sendall(b"GET /schema HTTP/1.1\r\nHost: hub.example\r\nConnection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: asking.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not path.exists()

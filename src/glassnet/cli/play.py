@@ -22,6 +22,10 @@ def play(
         list[str] | None,
         typer.Option(help="A name under which others reach this machine, such as lab.example; may be given again."),
     ] = None,
+    socket: Annotated[
+        str,
+        typer.Option(help="Listen on a Unix socket at this path instead, for a proxy on this machine.", metavar="PATH"),
+    ] = "",
     root_path: Annotated[
         str,
         typer.Option(help="The path under which a proxy shows the page, such as /user/ada/glassnet.", metavar="PATH"),
@@ -39,7 +43,7 @@ def play(
     from glassnet.playground.serve import serve
     from glassnet.playground.uploads import MOST_BYTES, read_upload
 
-    access = Access(tuple(name or ()), embeds=tuple(allow_embed or ()), root_path=root_path.rstrip("/"))
+    access = Access(tuple(name or ()), socket=socket, embeds=tuple(allow_embed or ()), root_path=root_path.rstrip("/"))
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))

@@ -44,6 +44,7 @@ class Access:
 
     names: tuple[str, ...] = ()  # names of this machine besides localhost
     addresses: bool = False  # True to accept any numeric address as Host
+    socket: str = ""  # a Unix socket that only a proxy reaches; then the proxy decides which Host is answered
     embeds: tuple[str, ...] = ()  # origins whose pages may show this one in a frame
     root_path: str = ""  # the path under which a proxy shows the server, such as /user/ada/glassnet
 
@@ -75,7 +76,7 @@ class Guard:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self.app = app
         self.named = frozenset(name.lower() for name in access.names)
-        self.addresses = access.addresses
+        self.access = access
         self.headers = {**HEADERS, "content-security-policy": access.policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +122,9 @@ class Guard:
         found = _HOST.fullmatch(host)
         if found is None or (found[2] and not 0 < int(found[2]) < 65536):
             return False
-        return found[1] in LOOPBACK or found[1] in self.named or (self.addresses and _is_address(found[1]))
+        if self.access.socket or found[1] in LOOPBACK or found[1] in self.named:
+            return True
+        return self.access.addresses and _is_address(found[1])
 
     def is_page(self, origin: str, host: str) -> bool:
         """Return True for the origin of this server's page: its Host, or a given name, where a proxy changes the Host."""

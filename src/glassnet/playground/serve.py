@@ -6,6 +6,7 @@ import socket
 import threading
 import webbrowser
 from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 
@@ -37,12 +38,15 @@ def serve(
     # import now the libraries that the first answers need, so that no reader waits for them
     playground.frame(query.removeprefix("?"))
     pictures.warm()
-    listening = _listen(host, port)
-    port = listening.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    access = replace(access or Access(), addresses=shown not in LOOPBACK)
-    reached = "localhost" if shown in (*LOOPBACK, "0.0.0.0", "[::]") else shown
-    address = f"http://{reached}:{port}{access.root_path}/{query}"
+    access = access or Access()
+    if access.socket:
+        listening, address = _listen_at(access.socket), access.socket
+    else:
+        listening = _listen(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        access = replace(access, addresses=shown not in LOOPBACK)
+        reached = "localhost" if shown in (*LOOPBACK, "0.0.0.0", "[::]") else shown
+        address = f"http://{reached}:{listening.getsockname()[1]}{access.root_path}/{query}"
     print(f"glassnet playground: {address}  (Ctrl-C ends it)", flush=True)
     app = create_app(playground, access)
     config = uvicorn.Config(
@@ -58,7 +62,7 @@ def serve(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=2,
     )
-    if browser:
+    if browser and not access.socket:
         threading.Timer(0.3, webbrowser.open, [address]).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
@@ -66,6 +70,24 @@ def serve(
         print()
     finally:
         listening.close()
+        if access.socket:
+            Path(access.socket).unlink(missing_ok=True)
+
+
+def _listen_at(path: str) -> socket.socket:
+    """Return a socket that listens at a path, which nobody but this user may open."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise InputError("--socket: expected a system with Unix sockets; got another; pass --port instead.")
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(path)
+        Path(path).chmod(0o600)
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        reason = error.strerror or error
+        raise InputError(f"--socket: expected a new path; got {path!r} ({reason}); name another.") from None
+    return listening
 
 
 def _listen(host: str, port: int) -> socket.socket:

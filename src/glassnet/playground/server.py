@@ -87,7 +87,7 @@ class Prefix:
         self.app, self.root_path = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.root_path and scope["path"] == self.root_path:
+        if self.root_path and scope.get("path") == self.root_path:
             query = scope["query_string"].decode("latin-1")
             page = self.root_path.rpartition("/")[2] + "/"
             to = {"location": f"{page}?{query}" if query else page}
