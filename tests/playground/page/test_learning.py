@@ -1,6 +1,9 @@
 """Diagnosis with its remedy, lessons, and exercises."""
 
 import json
+import re
+
+from glassnet.playground.lessons import LESSONS
 
 
 def test_a_finding_with_its_evidence_and_its_remedy_beside_it(play):
@@ -74,20 +77,37 @@ def test_a_lesson_step_by_step(play):
     assert page.evaluate("document.documentElement.dataset.highlight") == ""
 
 
-def test_every_lesson_of_the_server_opens_at_every_step(play):
+def scores(play):
+    """The numbers of the top line by their names, such as "test loss"."""
+    rows = play.page.locator(".top .score div").all()
+    found = {row.locator("dt").inner_text(): row.locator("dd").all_inner_texts() for row in rows}
+    return {f"{text.split()[0]} {name}": text.split()[1] for name, texts in found.items() for text in texts}
+
+
+OPEN = """([id, at]) => {
+  const guide = document.querySelector('lesson-guide');
+  guide.go(guide.lessons.find((each) => each.id === id), at);
+}"""
+
+
+def test_numbers_that_a_lesson_quotes_are_on_the_page_at_that_moment(play):
+    """Fault 14: training accuracy and test loss have a place, and a loss says which it is."""
     play.open("?lesson=list")
-    lessons = play.page.evaluate("fetch('lessons').then((answer) => answer.json())")
-    for lesson in lessons:
-        for at in range(len(lesson["steps"])):
-            play.page.evaluate(
-                """async ([lesson, at]) => {
-                  const guide = document.querySelector('lesson-guide');
-                  guide.go(guide.lessons.find((each) => each.id === lesson), at);
-                }""",
-                [lesson["id"], at],
-            )
+    play.page.locator(".lessons li").first.wait_for()
+    for lesson in LESSONS:
+        for at in range(len(lesson.steps)):
+            play.page.evaluate(OPEN, [lesson.id, at])
             play.settled()
-            assert play.page.locator(".lesson .text").inner_text().strip()
+            said = play.page.locator(".lesson .text").inner_text()
+            settings = {value for each in lesson.steps[: at + 1] for value in each.query.values()} | {"0.1", "0.01"}
+            quoted = set(re.findall(r"\d+\.\d+", said)) - settings
+            shown = scores(play)
+            assert set(shown) == {"training loss", "test loss", "training accuracy", "test accuracy"}
+            assert quoted <= set(shown.values()), (lesson.id, at)
+            for number in quoted:
+                assert any(number == shown[name] and name in said for name in shown), (lesson.id, at, number)
+    play.open("?data=gaussians&hidden=&step=200&edits=200:b1,0=3")
+    assert scores(play)["test accuracy"] == "0.7875"
 
 
 def test_exercises_are_graded_and_the_mistake_is_named(play):

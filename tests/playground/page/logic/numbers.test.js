@@ -10,6 +10,14 @@ test("four significant digits, with an exponent only far from one", () => {
   assert.equal(short(0.895, 3), "0.895");
 });
 
+test("halves round up, whichever side of the decimal the double lies on", () => {
+  for (const [value, text] of [[0.4125, "0.413"], [0.5875, "0.588"], [-0.7875, "−0.788"], [0.4124999, "0.412"]])
+    assert.equal(short(value, 3), text);
+  assert.equal(short(0.98125), "0.9813");
+  assert.equal(short(0.91875), "0.9188");
+  assert.equal(short(Number.MAX_VALUE), "1.798e308");
+});
+
 test("a sign always, so that numbers align", () => {
   assert.equal(signed(0.5), "+0.5000");
   assert.equal(signed(-0.5), "−0.5000");

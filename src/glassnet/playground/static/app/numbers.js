@@ -1,5 +1,8 @@
 /** Formats numbers: four significant digits, a true minus sign, a steady width. */
 
+/** 0.4125 is a double a little below its name, 0.5875 one a little above: with one more bit all halves round up. */
+const HALVES_UP = 1 + Number.EPSILON;
+
 /**
  * Four significant digits; from 1e5 up and below 1e-4 with an exponent.
  * @param {number | null | undefined} value
@@ -10,7 +13,7 @@ export function short(value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "−inf";
   if (value === 0) return (0).toFixed(digits - 1);
-  const size = Math.abs(value);
+  const size = Math.min(Math.abs(value) * HALVES_UP, Number.MAX_VALUE);
   const text = size >= 1e5 || size < 1e-4 ? size.toExponential(digits - 1) : plain(size, digits);
   return (value < 0 ? "−" : "") + text.replace("e-", "e−").replace("e+", "e");
 }

@@ -47,7 +47,7 @@ class DecisionSurface extends CanvasPart {
     const header = run?.frame?.header;
     if (!header || !run?.data) return "The decision surface is being computed";
     const { metric } = header;
-    return `Decision surface at step ${header.step}: ${run.data.train.points.length} training points, ${run.data.test.points.length} test points, test ${metric.name} ${short(metric.test, 3)}`;
+    return `Decision surface at step ${header.step}: ${run.data.train.points.length} training points, ${run.data.test.points.length} test points, test ${metric.name} ${short(metric.test)}`;
   }
 
   /** @param {CanvasRenderingContext2D} context */

@@ -1,6 +1,5 @@
 /** The top line: the run's title and scores, and the page's menus. */
 
-import { short } from "../app/numbers.js";
 import { store, themeName } from "../app/page.js";
 import { describe } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
@@ -21,8 +20,7 @@ class TopLine extends Part {
         <p class="what">${runs.length > 1 ? "two runs, side by side" : words}</p>
         ${header
           ? html`<dl class="score">
-              <div><dt>loss</dt><dd>${numeral(header.loss.train)}</dd></div>
-              <div><dt>test ${header.metric.name}</dt><dd>${numeral(header.metric.test, short(header.metric.test, 3))}</dd></div>
+              ${score("loss", header.loss)}${score(header.metric.name, header.metric)}
             </dl>`
           : nothing}
         <nav aria-label="Page">
@@ -51,3 +49,8 @@ class TopLine extends Part {
   }
 }
 customElements.define("top-line", TopLine);
+
+/** A score on the training and on the test points. @param {string} name @param {{train: number | null, test: number | null}} values */
+function score(name, { train, test }) {
+  return html`<div><dt>${name}</dt><dd>training ${numeral(train)}</dd><dd>test ${numeral(test)}</dd></div>`;
+}
