@@ -9,6 +9,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.explain.grading.misconceptions import MISCONCEPTIONS
+from glassnet.playground import state
 from glassnet.playground.exercises import KINDS
 from glassnet.playground.setup import load_data
 from glassnet.playground.state import read_state
@@ -125,11 +126,44 @@ def test_the_numbers_given_are_enough_to_compute_the_answer(play):
     given, ask = task("gradient")
     assert json.loads(play.grade(f"{ask}&answer={np.prod(list(given.values())):.3g}"))["ok"]
     given, ask = task("update")
-    weight, slope = given.values()
+    weight, slope, rate = given.values()
+    assert rate == 0.1
     assert json.loads(play.grade(f"{ask}&answer={weight - 0.1 * slope:.9g}"))["ok"]
     uphill = json.loads(play.grade(f"{ask}&answer={weight + 0.1 * slope:.9g}"))
     assert not uphill["ok"]
     assert uphill["misconception"]["code"] in MISCONCEPTIONS
+
+
+@pytest.mark.parametrize("optimizer", state.RATES)
+def test_an_update_is_computed_from_the_numbers_given_by_the_formula_of_its_optimizer(play, optimizer):
+    """Fault 19: t, beta1, beta2, epsilon, m and v are given, and `formula` is not that of gradient descent."""
+    for turn in (0, 4):
+        ask = f"data=circles&hidden=4&activation=tanh&optimizer={optimizer}&l2=0.01&step=25&sample=2&kind=update&turn={turn}"
+        text = json.loads(play.exercise(ask))["text"]
+        found = dict(re.findall(r"<code>([^<]+)</code> = ([-.e\d]+)", text))
+        given = {re.sub(r"_?W\d\[.*", "", name) or "theta_before": float(value) for name, value in found.items()}
+        given["g"] = given.pop("d")
+        formula = json.loads(play.grade(f"{ask}&answer=0"))["formula"]
+        exec(formula, {"np": np}, given)  # noqa: S102 - the server's own lines
+        assert json.loads(play.grade(f"{ask}&answer={given['theta']:.12g}"))["ok"], (formula, given)
+        before = given["theta_before"]
+        assert not json.loads(play.grade(f"{ask}&answer={before - 0.1 * given['learning_rate'] * given['g']:.12g}"))[
+            "ok"
+        ]
+
+
+def test_with_dropout_the_numbers_given_are_those_that_went_in(play):
+    for turn in range(4, 40, 8):  # layer 2
+        ask = f"hidden=4&dropout=0.5&activation=tanh&step=25&sample=2&kind=gradient&turn={turn}"
+        numbers = re.findall(r"</code> = ([-.e\d]+)", json.loads(play.exercise(ask))["text"])
+        assert json.loads(play.grade(f"{ask}&answer={np.prod(np.array(numbers, float)):.6g}"))["ok"]
+
+
+def test_a_question_names_its_point_and_step(play):
+    text = json.loads(play.exercise("data=blobs&classes=3&step=25&sample=2&kind=loss"))["text"]
+    points = load_data(read_state("data=blobs&classes=3"), Uploads())
+    x, y = points.train[2]
+    assert f"Training point 2 ({x:.4g}, {y:.4g}), class {points.y_train[2]}, at step 25:" in text
 
 
 def test_usual_mistakes_are_named(play):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from glassnet.explain.grading.rules import Misconception
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import State, number, whole
 from glassnet.playground.worked import derive
+from glassnet.training.optimizers import SGD
 
 KINDS = ("forward", "loss", "gradient", "update")
 
@@ -39,12 +41,22 @@ class Question:
 def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
     """Return the question about a step, with the numbers needed to answer it."""
     derivation, question, kind = _question(course, state, given)
+    digits = _digits(derivation, question)
     numbers = "".join(
-        f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.6g}</li>"
+        f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.{digits}g}</li>"
         for symbol, index in question.needed
     )
-    text = f"<p>{question.text}</p><ul>{numbers}</ul><p>{question.digits}</p>"
+    text = f"<p>{_point(course, state, given)}</p><p>{question.text}</p><ul>{numbers}</ul><p>{question.digits}</p>"
     return {"kind": kind, "symbol": question.symbol, "index": list(question.index), "text": text, "answers": 1}
+
+
+def _point(course: Course, state: State, given: dict[str, str]) -> str:
+    """Name the training point that the question is about, and the step."""
+    data, row = course.setup.data, int(given.get("sample", "") or "0")
+    (x, y), target = data.train[row].tolist(), np.asarray(data.y_train)[row].item()
+    said = f"{target:.4g}" if data.classes is None else html.escape(data.classes[target])
+    name = html.escape(data.names[2])
+    return f"Training point {row} ({x:.4g}, {y:.4g}), {name} {said}, at step {state.step:,}:"
 
 
 def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
@@ -60,12 +72,18 @@ def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
         "ok": ok,
         "kind": kind,
         "expected": expected,
-        "formula": derivation[step].code if step else "W - learning_rate * dW",
+        "formula": derivation[step].code if step else _update(derivation),
         "misconception": None if cause is None else {"code": cause.code, "what": cause.what, "remedy": cause.remedy},
         "note": None
         if ok or cause
         else "None of the usual mistakes gives this number; work through the formula again.",
     }
+
+
+def _update(derivation: Derivation) -> str:
+    """Return the optimizer's lines: how a parameter theta changes by its gradient g."""
+    lines = [step for step in derivation.steps if step.stage == "update" and step.symbol != "g"]
+    return "\n".join(f"{step.symbol} = {step.code}" for step in lines)
 
 
 def _question(course: Course, state: State, given: dict[str, str]) -> tuple[Derivation, Question, str]:
@@ -93,33 +111,49 @@ def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
         else turn // last % net.sizes[layer]
     )
     inputs = range(net.sizes[layer - 1])
-    source = int(np.argmax(np.abs(derivation.value(f"A{layer - 1}")[0])))
+    into = f"A{layer - 1}_dropped" if f"A{layer - 1}_dropped" in derivation else f"A{layer - 1}"
+    source = int(np.argmax(np.abs(derivation.value(into)[0])))
     name = net.activations[layer].name
     if kind == "forward" and turn % 2:
         text = f"Unit {unit} of layer {layer} has the pre-activation below and activation {name}. What is its output?"
         needed: list[tuple[str, tuple[int, ...]]] = [(f"Z{layer}", (0, k)) for k in ([unit] if not net.activations[layer].rowwise else range(net.sizes[layer]))]  # fmt: skip
         return Question(f"A{layer}", (0, unit), text, tuple(needed))
     if kind == "forward":
-        text = f"What is the pre-activation of unit {unit} in layer {layer} for this sample?"
-        terms = [(f"{s}", at) for k in inputs for s, at in ((f"A{layer - 1}", (0, k)), (f"W{layer}", (k, unit)))]
+        text = f"What is the pre-activation of unit {unit} in layer {layer} for this point?"
+        terms = [(s, at) for k in inputs for s, at in ((into, (0, k)), (f"W{layer}", (k, unit)))]
         return Question(f"Z{layer}", (0, unit), text, (*terms, (f"b{layer}", (unit,))))
     if kind == "loss":
-        text = f"The output is given below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this sample, without penalties?"
+        text = f"The output is given below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this point, without penalties?"
         outputs = [(s, (0, k)) for s in (f"A{last}", "Y") for k in range(net.sizes[-1])]
         return Question("mean_loss" if "mean_loss" in derivation else "loss", (), text, tuple(outputs))
-    backward = [(f"A{layer - 1}", (0, source)), (f"dZ{layer}", (0, unit))]
+    backward = [(into, (0, source)), (f"dZ{layer}", (0, unit))]
     if kind == "gradient":
-        text = f"What is ∂L/∂W{layer}[{source}, {unit}], the slope of the loss along the weight from unit {source} to unit {unit}?"
+        text = f"What is ∂L/∂W{layer}[{source}, {unit}], the slope of this point's loss along the weight from unit {source} to unit {unit}?"
         if derivation.job.l1 or derivation.job.l2:
             text += f" The penalties are l1 = {derivation.job.l1:g} and l2 = {derivation.job.l2:g}."
             backward.append((f"W{layer}", (source, unit)))
         return Question(f"dW{layer}", (source, unit), text, tuple(backward))
-    rate = derivation.job.optimizer.learning_rate
-    kind_of = type(derivation.job.optimizer).__name__
-    text = f"The learning rate is {rate:g} and the optimizer {kind_of}. What is the weight W{layer}[{source}, {unit}] after the step?"
-    slots = [(f"{slot}_before_W{layer}", (source, unit)) for slot in derivation.job.optimizer.slots]
-    parts = [(f"W{layer}", (source, unit)), (f"dW{layer}", (source, unit)), *slots]
+    optimizer = derivation.job.optimizer
+    rule = "gradient descent" if isinstance(optimizer, SGD) else type(optimizer).__name__
+    text = f"If the next step took this point alone, by {rule}: what would the weight W{layer}[{source}, {unit}] be after it?"
+    slots = [(f"{slot}_before_W{layer}", (source, unit)) for slot in optimizer.slots]
+    parts = [(f"W{layer}", (source, unit)), (f"dW{layer}", (source, unit)), *slots, *_settings(derivation)]
     return Question(f"W{layer}_new", (source, unit), text, tuple(parts))
+
+
+def _settings(derivation: Derivation) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the numbers of the optimizer that its update needs: the learning rate, beta1, t, …"""
+    used = {symbol for step in derivation.steps if step.stage == "update" for symbol in step.inputs}
+    return [(step.symbol, ()) for step in derivation.given if step.symbol in used and not step.shape]
+
+
+def _digits(derivation: Derivation, question: Question) -> int:
+    """Return how many significant digits of the given numbers show the change of an updated weight; else 6."""
+    if not question.symbol.endswith("_new"):
+        return 6
+    before = _entry(derivation, question.symbol.removesuffix("_new"), question.index)
+    change = abs(_entry(derivation, question.symbol, question.index) - before)
+    return 6 if not change else min(17, max(6, 4 + math.ceil(math.log10(abs(before) / change + 1))))
 
 
 def _entry(derivation: Derivation, symbol: str, index: tuple[int, ...]) -> float:
