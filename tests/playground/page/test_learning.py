@@ -115,7 +115,7 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     page = play.page
     page.locator("select[name=kind]").select_option("gradient")
     page.locator(".exercise .text li").first.wait_for()
-    play.until("document.querySelector('number-exercise').task.kind === 'gradient'")
+    play.until("document.querySelector('number-exercise').task?.kind === 'gradient'")
     task = page.evaluate("document.querySelector('number-exercise').task")
     found = page.evaluate(
         "async (query) => (await fetch('grade?' + query + '&answer=0')).json()",
@@ -138,3 +138,42 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     play.until("store.glass")
     assert play.store("store.glass.symbol").startswith("dW")
     assert task["symbol"].startswith("dW")
+
+
+def test_a_question_follows_the_run_the_step_and_the_point(play):
+    """Fault 12: after New seed or a step the question is about the numbers that the page and the glass show."""
+    play.open("?lesson=exercise&step=20&activation=tanh&hidden=3")
+    page = play.page
+    task = "document.querySelector('number-exercise').task"
+
+    def asked(step, point):
+        play.until(f"{task}?.text.includes('Training point {point} ') && {task}.text.includes('at step {step}:')")
+        play.settled()
+        given = dict(re.findall(r"(\w+\[[\d, ]+\]) = ([-.e\d]+)", page.locator(".exercise .text").inner_text()))
+        assert float(given["W1[1, 0]"]) == float(f"{play.header['W'][0][1][0]:.6g}")
+
+    asked(20, 0)
+    page.locator("input[name=answer]").fill("5")
+    page.get_by_role("button", name="Check").click()
+    page.locator(".verdict .bad").wait_for()
+    page.get_by_role("button", name="New seed").click()
+    asked(20, 0)
+    assert page.locator(".verdict .bad").count() == 0
+    page.keyboard.press("ArrowRight")
+    asked(21, 0)
+    page.get_by_role("button", name="Show me in the glass").click()
+    play.until("store.glass")
+    page.get_by_role("button", name="Next sample").click()
+    asked(21, 1)
+
+
+def test_after_an_answer_the_rule_of_the_optimizer_is_shown(play):
+    play.open("?lesson=exercise&step=20&activation=tanh&hidden=3&optimizer=adam")
+    page = play.page
+    page.locator("select[name=kind]").select_option("update")
+    play.until("document.querySelector('number-exercise').task?.kind === 'update'")
+    assert "beta1 = 0.9" in page.locator(".exercise .text").inner_text()
+    page.locator("input[name=answer]").fill("5")
+    page.get_by_role("button", name="Check").click()
+    page.locator(".verdict summary").click()
+    assert "m_hat" in page.locator(".verdict pre").inner_text()

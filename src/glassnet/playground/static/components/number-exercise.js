@@ -27,25 +27,27 @@ class NumberExercise extends Part {
     this.verdict = null;
     this.message = "";
   }
-  turn = 0;
+  turn = 1;
   kind = "forward";
   query = "";
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.ask();
+  /** A question about another run, step, point, kind or turn takes the place of the one before. */
+  updated() {
+    const query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
+    if (store.playing || store.waiting || query === this.query) return;
+    this.query = query;
+    this.ask(query);
   }
 
-  async ask() {
-    this.verdict = null;
-    this.turn += 1;
-    this.query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
+  /** @param {string} query */
+  async ask(query) {
+    [this.task, this.verdict, this.message] = [null, null, ""];
     try {
-      this.task = await source.get(`exercise?${this.query}`);
+      const task = await source.get(`exercise?${query}`);
+      if (query === this.query) this.task = task;
       this.querySelector("form")?.reset();
-      this.message = "";
     } catch (error) {
-      this.message = error instanceof Error ? error.message : String(error);
+      if (query === this.query) this.message = error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -56,7 +58,8 @@ class NumberExercise extends Part {
       <label class="field"><span>about</span><select name="kind" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
         ${KINDS.map(([kind, label]) => html`<option value=${kind} ?selected=${kind === this.kind}>${label}</option>`)}</select></label>
       ${this.message ? html`<p class="note" role="alert">${this.message}</p>` : nothing}
-      ${task
+      ${store.playing ? html`<p class="note">Pause for a question about the step that is shown.</p>` : nothing}
+      ${task && !store.playing
         ? html`<div class="text" aria-live="polite">${unsafeHTML(task.text)}</div>
             <form class="answer" @submit=${this.onAnswer}>
               <label>Your number <input type="text" inputmode="decimal" name="answer" autocomplete="off" required /></label>
@@ -70,20 +73,20 @@ class NumberExercise extends Part {
             : html`<p class="bad"><b>✗ Not this.</b> ${verdict.misconception ? html`${verdict.misconception.what}` : (verdict.note ?? "")}</p>
                 ${verdict.misconception?.remedy ? html`<p>${verdict.misconception.remedy}</p>` : nothing}`
           : nothing}
+        ${verdict?.formula ? html`<details><summary class="dim">The rule</summary><pre class="code">${verdict.formula}</pre></details>` : nothing}
       </div>
       <div class="turn">
-        <button @click=${this.ask}>Another one</button>
+        <button @click=${() => this.choose(this.kind, this.turn + 1)}>Another one</button>
         ${store.hides("glass") ? nothing : html`<button @click=${this.show}>Show me in the glass</button>`}
       </div>
       <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>All lessons</button></p>
     </article>`;
   }
 
-  /** @param {string} kind */
-  choose(kind) {
-    this.kind = kind;
-    this.turn = 0;
-    this.ask();
+  /** @param {string} kind @param {number} [turn] */
+  choose(kind, turn = 1) {
+    [this.kind, this.turn] = [kind, turn];
+    this.requestUpdate();
   }
 
   /** @param {SubmitEvent} event */
