@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassnet.cli.options import option, spread
 
+if TYPE_CHECKING:
+    from glassnet.playground.guard import Access
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where the page is served, and to whom."""
+
+    port: int = option("The port to listen on; 0 takes any free one.", 8765, min=0, max=65535)
+    browser: bool = option("Open the page.", True, "--browser/--no-browser")
+    host: str = option("The address to listen on; 0.0.0.0 is all of this machine's, for a class.", "127.0.0.1")
+    name: tuple[str, ...] = option(
+        "A name under which others reach this machine, such as lab.example; may be given again.", ()
+    )
+    socket: str = option(
+        "Listen on a Unix socket at this path instead, for a proxy on this machine.", "", metavar="PATH"
+    )
+    root_path: str = option(
+        "The path under which a proxy shows the page, such as /user/ada/glassnet.", "", metavar="PATH"
+    )
+    allow_embed: tuple[str, ...] = option(
+        "The origin of a page that may show this one in a frame, such as https://course.example; may be given again.",
+        (),
+        metavar="ORIGIN",
+    )
+    lock: str | None = option(
+        "Answer signed links only, and print two: yours, and one whose readers may change these settings alone, such as "
+        "seed,rate (or none). GLASSNET_SECRET in the environment keeps links valid after a restart.",
+        metavar="NAMES",
+    )
+
+    def access(self) -> Access:
+        """Return what the server is told of it."""
+        from glassnet.playground.guard import Access
+        from glassnet.playground.lock import Lock
+
+        lock = None
+        if self.lock is not None:
+            secret = os.environ.get("GLASSNET_SECRET", "").encode() or secrets.token_bytes(32)
+            lock = Lock(secret, "" if self.lock == "none" else self.lock)
+        return Access(self.name, False, self.socket, self.allow_embed, self.root_path.rstrip("/"), lock)
+
+
+@spread
 def play(
     file: Annotated[
         Path | None,
         typer.Argument(help="A CSV file: two columns of numbers, then a label or a target.", show_default=False),
     ] = None,
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes any free one.", min=0, max=65535)] = 8765,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; 0.0.0.0 is all of this machine's, for a class.")
-    ] = "127.0.0.1",
-    name: Annotated[
-        list[str] | None,
-        typer.Option(help="A name under which others reach this machine, such as lab.example; may be given again."),
-    ] = None,
-    socket: Annotated[
-        str,
-        typer.Option(help="Listen on a Unix socket at this path instead, for a proxy on this machine.", metavar="PATH"),
-    ] = "",
-    root_path: Annotated[
-        str,
-        typer.Option(help="The path under which a proxy shows the page, such as /user/ada/glassnet.", metavar="PATH"),
-    ] = "",
-    allow_embed: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The origin of a page that may show this one in a frame, such as https://course.example; may be given again.",
-            metavar="ORIGIN",
-        ),
-    ] = None,
+    *,
+    serving: Serving,
 ) -> None:
     """Open the playground: a page on which a network learns, every number of it visible."""
-    from glassnet.playground.guard import Access
     from glassnet.playground.serve import serve
     from glassnet.playground.uploads import MOST_BYTES, read_upload
 
-    access = Access(tuple(name or ()), socket=socket, embeds=tuple(allow_embed or ()), root_path=root_path.rstrip("/"))
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
-    serve(host, port, access, upload=upload, browser=browser)
+    serve(serving.host, serving.port, serving.access(), upload=upload, browser=serving.browser)
 
 
 def _read(file: Path, most: int) -> bytes:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glassnet.errors import InputError, shown
+from glassnet.playground.lock import Lock
 
 MOST_PATH, MOST_HEADERS = 200, 64
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -29,7 +30,7 @@ _ROOT = re.compile(r"(/[A-Za-z0-9._~@-]{1,60}){1,8}")
 
 @dataclass(frozen=True)
 class Access:
-    """How others reach the server, and which pages may show it in a frame.
+    """How others reach the server, which pages may show it in a frame, and what a class may change.
 
     Raises
     ------
@@ -47,6 +48,7 @@ class Access:
     socket: str = ""  # a Unix socket that only a proxy reaches; then the proxy decides which Host is answered
     embeds: tuple[str, ...] = ()  # origins whose pages may show this one in a frame
     root_path: str = ""  # the path under which a proxy shows the server, such as /user/ada/glassnet
+    lock: Lock | None = None  # then only signed links are answered
 
     def __post_init__(self) -> None:
         for origin in self.embeds:

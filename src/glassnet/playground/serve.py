@@ -13,6 +13,7 @@ import uvicorn
 from glassnet.errors import InputError
 from glassnet.playground import pictures
 from glassnet.playground.guard import LOOPBACK, Access
+from glassnet.playground.lock import ALL
 from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
 from glassnet.playground.uploads import Upload
@@ -47,7 +48,12 @@ def serve(
         access = replace(access, addresses=shown not in LOOPBACK)
         reached = "localhost" if shown in (*LOOPBACK, "0.0.0.0", "[::]") else shown
         address = f"http://{reached}:{listening.getsockname()[1]}{access.root_path}/{query}"
+    page, run = address.removesuffix(query), query.removeprefix("?")
+    if access.lock:
+        address = f"{page}?{access.lock.link(run, ALL)}"
     print(f"glassnet playground: {address}  (Ctrl-C ends it)", flush=True)
+    if access.lock:
+        print(f"for the class: {page}?{access.lock.link(run, access.lock.free)}", flush=True)
     app = create_app(playground, access)
     config = uvicorn.Config(
         app,

@@ -18,8 +18,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glassnet.errors import GlassnetError, InputError
-from glassnet.playground import exports, frames
+from glassnet.playground import exports, frames, qr
 from glassnet.playground.guard import Access, Guard, read_body
+from glassnet.playground.lock import Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
@@ -52,25 +53,31 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
     '/'
     """
     play = Playground() if playground is None else playground
-    routes = [Route("/", _static("index.html"))]
-    routes += [Route(f"/static/{name}", _static(name)) for name in static_files()]
+    offers = ["qr"] if qr.drawable() else []
+    routes = [Route("/", _static("index.html", offers))]
+    routes += [Route(f"/static/{name}", _static(name, offers)) for name in static_files()]
     quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # slow answers do not delay frames
+    locked = _locked_by(access.lock)
     routes += [
         _route("/data", _answer(play.data, JSON, quick)),
-        _route("/frame", _answer(play.frame, BINARY, quick)),
+        _route("/frame", _answer(locked(play.frame), BINARY, quick)),
         _route("/schema", _answer(play.schema, JSON, quick, cache=CHECKED)),
         _route("/lessons", _answer(play.lessons, JSON, quick, cache=CHECKED)),
-        _route("/explain", _answer(play.explain, JSON, slow)),
-        _route("/exercise", _answer(play.exercise, JSON, slow)),
-        _route("/grade", _answer(play.grade, JSON, slow)),
-        _route("/diagnosis", _answer(play.diagnosis, JSON, slow)),
+        _route("/explain", _answer(locked(play.explain), JSON, slow)),
+        _route("/exercise", _answer(locked(play.exercise), JSON, slow)),
+        _route("/grade", _answer(locked(play.grade), JSON, slow)),
+        _route("/diagnosis", _answer(locked(play.diagnosis), JSON, slow)),
     ]
     routes += [
-        _route(f"/export/{name}", _answer(play.exporter(name), kind, slow, name))
+        _route(f"/export/{name}", _answer(locked(play.exporter(name)), kind, slow, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
-    routes.append(Route("/upload", _upload(play), methods=["POST"]))
-    handlers: Any = {InputError: _unprocessable, HTTPException: _refused}
+    routes.append(Route("/upload", _upload(play, access.lock), methods=["POST"]))
+    if "qr" in offers:
+        routes.append(_route("/qr.svg", _answer(qr.code, TYPES[".svg"], quick)))
+    if access.lock:
+        routes.append(_route("/lock", _answer(access.lock.class_link, JSON, quick, cache="no-store")))
+    handlers: Any = {LockedError: _forbidden, InputError: _unprocessable, HTTPException: _refused}
     middleware = [Middleware(Guard, access=access), Middleware(Prefix, root_path=access.root_path)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False  # an unknown address is 404, not a redirect
@@ -106,6 +113,20 @@ def _route(path: str, endpoint: Any) -> Route:
     return Route(path, endpoint, methods=["GET"])
 
 
+def _locked_by(lock: Lock | None) -> Callable[[Callable[[str], bytes]], Callable[[str], bytes]]:
+    """Return a function that makes an answer check its query against the lock, if there is one."""
+
+    def locked(answer: Callable[[str], bytes]) -> Callable[[str], bytes]:
+        def checked(query: str) -> bytes:
+            if lock:
+                lock.check(query)
+            return answer(query)
+
+        return checked
+
+    return locked
+
+
 def _answer(
     answer: Callable[[str], bytes], kind: str, limiter: anyio.CapacityLimiter, file: str = "", cache: str = LASTING
 ) -> Any:
@@ -129,19 +150,24 @@ def _response(request: Request, content: bytes, kind: str, headers: dict[str, st
     return Response(content, media_type=kind, headers=headers)
 
 
-def _static(name: str) -> Any:
+def _static(name: str, offers: list[str]) -> Any:
     async def endpoint(request: Request) -> Response:
         path = STATIC / name
         content = await anyio.to_thread.run_sync(path.read_bytes)
         if name == "index.html":
-            content = content.replace(b'name="version" content=""', f'name="version" content="{__version__}"'.encode())
+            for told, value in (("version", __version__), ("offers", " ".join(offers))):
+                content = content.replace(
+                    f'name="{told}" content=""'.encode(), f'name="{told}" content="{value}"'.encode()
+                )
         return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED})
 
     return endpoint
 
 
-def _upload(play: Playground) -> Any:
+def _upload(play: Playground, lock: Lock | None) -> Any:
     async def endpoint(request: Request) -> Response:
+        if lock:
+            lock.check_free(request.scope["query_string"].decode("latin-1"), "data")
         try:
             content = await read_body(request.stream(), MOST_BYTES)
         except ClientDisconnect:  # the browser is gone
@@ -159,6 +185,10 @@ async def _unprocessable(request: Request, error: GlassnetError) -> Response:
     if isinstance(error, BeyondReachError):
         return _error(422, str(error), max_step=error.max_step)
     return _error(422, str(error))
+
+
+async def _forbidden(request: Request, error: LockedError) -> Response:
+    return _error(403, str(error))
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:

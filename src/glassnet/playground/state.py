@@ -29,11 +29,13 @@ VIEW = (
     "compare",
     "entry",
     "exercise",
+    "free",
     "glass",
     "hide",
     "lesson",
     "log",
     "sample",
+    "sig",
     "speed",
     "stage",
     "theme",
@@ -165,6 +167,14 @@ def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
         if name not in known and name not in VIEW and name not in others:
             raise unknown_name("query", name, known)
     return _check(State(**{name: _READ[name](name, text) for name, text in given.items() if name in known}))
+
+
+def settings(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of a run that are not at their defaults, each value read and written anew, without the step."""
+    default = State()
+    read = {each.name: _READ[each.name](each.name, given[each.name])
+            for each in fields(State) if each.name in given and each.name != "step"}  # fmt: skip
+    return {name: _text(value) for name, value in read.items() if value != getattr(default, name)}
 
 
 # --- readers of one value ---------------------------------------------------------------------------------------------

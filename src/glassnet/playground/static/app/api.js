@@ -51,7 +51,7 @@ export function diagnosis(run, step) {
   return source.get(`diagnosis?${request(run, { step })}`);
 }
 
-/** @param {Blob} file */
-export function upload(file) {
-  return source.get("upload", { method: "POST", body: file, headers: { "content-type": "text/csv" } });
+/** @param {Blob} file @param {Query} run */
+export function upload(file, run) {
+  return source.get(`upload?${request(run)}`, { method: "POST", body: file, headers: { "content-type": "text/csv" } });
 }

@@ -1,5 +1,7 @@
 /** The keys of the page. */
 
+import { locked } from "./lock.js";
+
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./player.js").Player} Player */
 
@@ -57,6 +59,7 @@ export function listen(store, player) {
 
 /** Take other initial weights, for both runs. @param {Store} store */
 export function newSeed(store) {
+  if (locked("seed")) return;
   const seed = String((Number(store.runs[0].query.seed) * 7 + 13) % 10000);
   store.runs.forEach((_, index) => store.change({ seed, edits: "" }, index));
   store.say(`new initial weights, seed ${seed}`);

@@ -41,6 +41,8 @@ export const VIEW = {
   hide: "",
   theme: "",
   speed: "60",
+  free: "",
+  sig: "",
 };
 
 /** The names that `/data` depends on; a run that changes none of them keeps its points. */

@@ -1,5 +1,7 @@
 /** Where the page's answers come from: the server that served it, or a recording in its place. */
 
+import { key } from "./lock.js";
+
 /**
  * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
  * @property {boolean} live  false if nothing can be computed anew: controls that need a server are then absent
@@ -8,6 +10,12 @@
 
 /** The server's version: answers to addresses with it never change, so the browser keeps them. */
 const VERSION = globalThis.document?.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
+
+/** True if the server can do a thing that not every one does, such as "qr". @param {string} what */
+export function offers(what) {
+  const told = globalThis.document?.querySelector("meta[name=offers]")?.getAttribute("content") ?? "";
+  return told.split(" ").includes(what);
+}
 
 /** A request that the server refused, with the server's message. */
 export class Refused extends Error {
@@ -25,7 +33,8 @@ export class Unreachable extends Error {}
 const server = {
   live: true,
   async get(path, options) {
-    const versioned = VERSION && path.includes("?") ? `${path}${path.endsWith("?") ? "" : "&"}v=${VERSION}` : path;
+    const more = path.includes("?") ? [VERSION && `v=${VERSION}`, key].filter(Boolean).join("&") : "";
+    const versioned = more ? `${path}${path.endsWith("?") ? "" : "&"}${more}` : path;
     let response;
     try {
       response = await fetch(versioned, options);

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write } from "./query.js";
 import { Refused } from "./source.js";
+import { allowed, locked } from "./lock.js";
 import { walk } from "./worked.js";
 
 /** @typedef {import("./types.js").Query} Query */
@@ -55,7 +56,7 @@ export class Store extends EventTarget {
 
   /** True if a part of the page is hidden for a class. @param {string} part */
   hides(part) {
-    return this.view.hide.split(",").includes(part);
+    return this.view.hide.split(",").includes(part) || (part === "edit" && locked("edits"));
   }
 
   /** @param {"change" | "frame"} name */
@@ -70,7 +71,7 @@ export class Store extends EventTarget {
   change(changes, index = this.active) {
     const run = this.runs[index];
     const reshaped = Object.keys(changes).some((name) => SHAPE_NAMES.includes(name) && changes[name] !== run.query[name]);
-    run.query = { ...run.query, ...(reshaped ? { edits: "" } : {}), ...changes };
+    run.query = { ...run.query, ...allowed({ ...(reshaped ? { edits: "" } : {}), ...changes }) };
     run.error = null;
     if (reshaped) this.view.entry = "";
     if (Object.keys(changes).some((name) => DATA_NAMES.includes(name))) this.view.sample = "";
@@ -156,7 +157,7 @@ export class Store extends EventTarget {
 
   /** Put a second run with changes beside the first. @param {Query} changes */
   fork(changes = {}) {
-    this.runs[1] = { ...newRun({ ...this.run.query, ...changes }), data: this.run.data };
+    this.runs[1] = { ...newRun({ ...this.run.query, ...allowed(changes) }), data: this.run.data };
     this.active = 1;
     this.refresh();
   }

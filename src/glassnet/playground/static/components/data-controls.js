@@ -1,5 +1,6 @@
 /** Controls of the data. */
 
+import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
 import { html, nothing } from "../vendor/lit/index.js";
@@ -14,10 +15,10 @@ export function dataControls({ query }, message, onFile) {
   const chosen = query.features.split(",");
   return html`
     <div class="pictures" role="group" aria-label="Data set">
-      ${DATA.map(([name, label]) => html`<button aria-pressed=${query.data === name} title=${label} @click=${() => store.change({ data: name, loss: "" })}>
+      ${DATA.map(([name, label]) => html`<button aria-pressed=${query.data === name} ?disabled=${locked("data")} title=${label} @click=${() => store.change({ data: name, loss: "" })}>
         <data-picture .name=${name}></data-picture><span>${label}</span></button>`)}
     </div>
-    <label class="file ${own ? "own" : ""}"><span>${own ? "own data" : "Own data (CSV) …"}</span><input type="file" accept=".csv,text/csv" @change=${onFile} /></label>
+    <label class="file ${own ? "own" : ""}"><span>${own ? "own data" : "Own data (CSV) …"}</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
     ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
     ${own ? nothing : html`
       ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, min: 2, max: 5, step: 1 }) : nothing}
@@ -26,7 +27,7 @@ export function dataControls({ query }, message, onFile) {
       ${count({ name: "data_seed", label: "data seed", value: query.data_seed, min: 0, max: 4294967295 })}`}
     ${slider({ name: "test", label: "test share", value: query.test, min: 0.1, max: 0.9, step: 0.05 })}
     <fieldset class="features"><legend>Inputs</legend>
-      ${FEATURES.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${chosen.length === 1 && chosen.includes(name)}
+      ${FEATURES.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
         @change=${() => store.change({ features: toggled(chosen, name) })} /><span>${label}</span></label>`)}
     </fieldset>
   `;

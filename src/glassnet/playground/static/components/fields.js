@@ -1,5 +1,6 @@
 /** Fields of the controls: a slider with its number, a list of options. */
 
+import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { html, live } from "../vendor/lit/index.js";
 
@@ -16,7 +17,7 @@ export function slider({ name, label, value, values, min = 0, max = 1, step = 0.
     store.change({ [name]: String(values ? values[position] : position) });
   };
   return html`<label class="field slide" title=${hint}><span>${label}</span>
-    <input type="range" name=${name} min=${values ? 0 : min} max=${values ? values.length - 1 : max} step=${values ? 1 : step}
+    <input type="range" name=${name} ?disabled=${locked(name)} min=${values ? 0 : min} max=${values ? values.length - 1 : max} step=${values ? 1 : step}
       .value=${live(String(at))} aria-valuetext=${shown} @input=${set} />
     <output class="num">${shown}</output></label>`;
 }
@@ -30,7 +31,7 @@ function nearest(values, value) {
 /** @param {{name: string, label: string, value: string, options: Option[], set?: (value: string) => void}} field */
 export function choice({ name, label, value, options, set = (chosen) => store.change({ [name]: chosen }) }) {
   return html`<label class="field"><span>${label}</span>
-    <select name=${name} .value=${live(value)} @change=${(/** @type {any} */ event) => set(event.target.value)}>
+    <select name=${name} ?disabled=${locked(name)} .value=${live(value)} @change=${(/** @type {any} */ event) => set(event.target.value)}>
       ${options.map(([each, text]) => html`<option value=${each} ?selected=${each === value}>${text}</option>`)}
     </select></label>`;
 }
@@ -41,5 +42,5 @@ export function count({ name, label, value, min, max }) {
     const given = Math.round(Number(event.target.value));
     if (Number.isFinite(given)) store.change({ [name]: String(Math.max(min, Math.min(max, given))) });
   };
-  return html`<label class="field"><span>${label}</span><input type="number" name=${name} min=${min} max=${max} .value=${value} @change=${set} /></label>`;
+  return html`<label class="field"><span>${label}</span><input type="number" name=${name} ?disabled=${locked(name)} min=${min} max=${max} .value=${value} @change=${set} /></label>`;
 }

@@ -1,5 +1,6 @@
 /** The guided lessons, step by step beside the network, and the exercises. */
 
+import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { source } from "../app/source.js";
@@ -61,8 +62,8 @@ class LessonGuide extends Part {
 
   list() {
     return html`<div class="lessons">
-      <h2>Lessons</h2>
-      <ol>${this.lessons.map((lesson) => html`<li><button @click=${() => this.go(lesson, 0)}>${lesson.title}</button></li>`)}</ol>
+      ${locks ? nothing : html`<h2>Lessons</h2>
+        <ol>${this.lessons.map((lesson) => html`<li><button @click=${() => this.go(lesson, 0)}>${lesson.title}</button></li>`)}</ol>`}
       <h2>Exercises</h2>
       <p>The network asks: what is the next number?</p>
       <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>

@@ -1,5 +1,6 @@
 /** The shape of the network: its hidden layers, one row each. */
 
+import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { ACTIVATIONS, INITIALIZERS, MOST_LAYERS, MOST_UNITS, label } from "../app/options.js";
 import { readActivations, readHidden, writeActivations } from "../app/query.js";
@@ -16,20 +17,21 @@ export function networkControls({ query, frame }) {
     set(hidden.map((old, index) => (index === at ? Math.max(1, Math.min(MOST_UNITS, width || 1)) : old)), names);
   const named = (/** @type {number} */ at, /** @type {string} */ name) => set(hidden, names.map((old, index) => (index === at ? name : old)));
   const without = (/** @type {number} */ at) => set(hidden.filter((_, index) => index !== at), names.filter((_, index) => index !== at));
+  const shaped = locked("hidden");
   return html`
     <ol class="layers" aria-label="Hidden layers">
       ${hidden.map((width, index) => html`<li>
-        <button class="icon" aria-label=${`Layer ${index + 1}: one unit less`} ?disabled=${width <= 1} @click=${() => resized(index, width - 1)}>−</button>
-        <input type="number" aria-label=${`Layer ${index + 1}: units`} min="1" max=${MOST_UNITS} .value=${String(width)} @change=${(/** @type {any} */ event) => resized(index, Math.round(event.target.valueAsNumber))} />
-        <button class="icon" aria-label=${`Layer ${index + 1}: one unit more`} ?disabled=${width >= MOST_UNITS} @click=${() => resized(index, width + 1)}>+</button>
-        <select aria-label=${`Layer ${index + 1}: activation`} @change=${(/** @type {any} */ event) => named(index, event.target.value)}>
+        <button class="icon" aria-label=${`Layer ${index + 1}: one unit less`} ?disabled=${shaped || width <= 1} @click=${() => resized(index, width - 1)}>−</button>
+        <input type="number" aria-label=${`Layer ${index + 1}: units`} ?disabled=${shaped} min="1" max=${MOST_UNITS} .value=${String(width)} @change=${(/** @type {any} */ event) => resized(index, Math.round(event.target.valueAsNumber))} />
+        <button class="icon" aria-label=${`Layer ${index + 1}: one unit more`} ?disabled=${shaped || width >= MOST_UNITS} @click=${() => resized(index, width + 1)}>+</button>
+        <select aria-label=${`Layer ${index + 1}: activation`} ?disabled=${locked("activation")} @change=${(/** @type {any} */ event) => named(index, event.target.value)}>
           ${ACTIVATIONS.map(([name, text]) => html`<option value=${name} ?selected=${name === names[index]}>${text}</option>`)}
         </select>
-        <button class="icon plain" aria-label=${`Remove layer ${index + 1}`} title="Remove this layer" @click=${() => without(index)}>×</button>
+        <button class="icon plain" aria-label=${`Remove layer ${index + 1}`} title="Remove this layer" ?disabled=${shaped} @click=${() => without(index)}>×</button>
       </li>`)}
     </ol>
     ${hidden.length ? nothing : html`<p class="note">No hidden layer: the inputs feed the output directly.</p>`}
-    <button class="wide" ?disabled=${hidden.length >= MOST_LAYERS} @click=${() => set([...hidden, hidden[hidden.length - 1] ?? 4], [...names, names[names.length - 1] ?? "relu"])}>+ hidden layer</button>
+    <button class="wide" ?disabled=${shaped || hidden.length >= MOST_LAYERS} @click=${() => set([...hidden, hidden[hidden.length - 1] ?? 4], [...names, names[names.length - 1] ?? "relu"])}>+ hidden layer</button>
     ${choice({ name: "init", label: "initial", value: query.init, options: initializers(frame?.header.init) })}
     ${count({ name: "seed", label: "seed", value: query.seed, min: 0, max: 4294967295 })}
   `;

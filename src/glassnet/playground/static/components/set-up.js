@@ -1,6 +1,7 @@
 /** The controls: data, network, training. */
 
 import { upload } from "../app/api.js";
+import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { DATA, label } from "../app/options.js";
 import { describe } from "../app/words.js";
@@ -24,6 +25,7 @@ class SetUp extends Part {
     const group = (/** @type {string} */ name, /** @type {string} */ title, /** @type {unknown} */ value, /** @type {unknown} */ content) =>
       store.hides(name) ? nothing : html`<details class="group" ?open=${innerWidth > 720 && !store.view.lesson}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
     return html`
+      ${locks ? html`<p class="note locks">Settings in grey are as your teacher left them.</p>` : nothing}
       ${runs.length > 1 ? html`<p class="which">These controls change run <b>${"AB"[store.active]}</b>: ${describe(run)}</p>` : nothing}
       ${group("data", "Data", run.query.data.startsWith("csv:") ? "own data" : label(DATA, run.query.data), dataControls(run, this.message, this.onFile))}
       ${group("network", "Network", run.frame ? `${run.frame.header.parameters} parameters` : "", networkControls(run))}
@@ -38,7 +40,7 @@ class SetUp extends Part {
     if (!file) return;
     this.message = `Reading ${file.name} …`;
     try {
-      const told = await upload(file);
+      const told = await upload(file, store.run.query);
       this.message = `${file.name}: ${told.rows} rows, ${told.task}`;
       store.change({ data: told.id.startsWith("csv:") ? told.id : `csv:${told.id}`, loss: "" });
     } catch (error) {

@@ -1,8 +1,10 @@
 /** Sharing: the address of this picture, the parts hidden for a class, and the exports. */
 
+import { key } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { html } from "../vendor/lit/index.js";
+import "./class-link.js";
 import { Part } from "./part.js";
 
 /** @type {[string, string][]} */
@@ -59,8 +61,9 @@ class ShareMenu extends Part {
           <fieldset class="hide"><legend class="unseen">Leave out</legend>
             ${HIDDEN.map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
           </fieldset></details>
+        <class-link .link=${this.link} .hiding=${this.hidden_}></class-link>
         <h2>Take away</h2>
-        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`export/${name}?${request(store.run.query, { step: store.step })}`} download=${`glassnet-${name}`}>${what}</a></li>`)}</ul>
+        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`export/${name}?${[request(store.run.query, { step: store.step }), key].filter(Boolean).join("&")}`} download=${`glassnet-${name}`}>${what}</a></li>`)}</ul>
         <form method="dialog"><button>Close</button></form>
       </dialog>
     `;

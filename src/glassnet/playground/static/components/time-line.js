@@ -2,6 +2,7 @@
 
 import { newSeed } from "../app/keys.js";
 import { whole } from "../app/numbers.js";
+import { locked } from "../app/lock.js";
 import { player, store } from "../app/page.js";
 import { SPEEDS } from "../app/player.js";
 import { readEdits } from "../app/query.js";
@@ -45,7 +46,7 @@ class TimeLine extends Part {
           <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
           </select></label>
-        <button title="Other initial weights (r)" @click=${() => newSeed(store)}>New seed</button>
+        <button title="Other initial weights (r)" ?disabled=${locked("seed")} @click=${() => newSeed(store)}>New seed</button>
       </section>
     `;
   }
@@ -56,7 +57,7 @@ class TimeLine extends Part {
     if (!edits.length) return nothing;
     return html`<ul class="marks" aria-label="Hand edits">
       ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${13 * index - 13 * edits.findIndex(({ step }) => step === edit.step)}px`}>
-        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} @click=${() => store.undo(edit)}></button>
+        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} ?disabled=${store.hides("edit")} @click=${() => store.undo(edit)}></button>
       </li>`)}
     </ul>`;
   }

@@ -1,0 +1,86 @@
+/** A link for a class: for the server's teacher one that locks settings, and the link as a QR code to hold up. */
+
+import { locks, teaches } from "../app/lock.js";
+import { store } from "../app/page.js";
+import { request } from "../app/query.js";
+import { offers, source } from "../app/source.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import { Part } from "./part.js";
+
+/** What a class may be left free to change: names of the query, and words. @type {[string, string][]} */
+const FREE = [
+  ["data,classes,n,noise,data_seed,test", "data"],
+  ["features", "inputs"],
+  ["hidden,activation", "layers"],
+  ["init", "initial weights"],
+  ["seed", "seed"],
+  ["optimizer,rate,batch", "optimizer, learning rate, batch"],
+  ["loss,l1,l2,dropout", "loss, penalties, dropout"],
+  ["edits", "weights by hand"],
+];
+
+class ClassLink extends Part {
+  static properties = { link: { attribute: false }, hiding: { attribute: false }, free: { state: true }, made: { state: true }, message: { state: true }, shown: { state: true } };
+
+  constructor() {
+    super();
+    /** The address of the picture. */
+    this.link = "";
+    /** Parts of the page that are left out. @type {string[]} */
+    this.hiding = [];
+    /** @type {string[]} */
+    this.free = ["seed"];
+    this.made = "";
+    this.message = "";
+    /** True to show the QR code. */
+    this.shown = false;
+  }
+
+  render() {
+    const link = this.made || (teaches ? "" : this.link);
+    return html`
+      ${teaches ? this.locking() : nothing}
+      ${locks ? html`<p class="note">Some settings are locked; so they are for whoever opens this link.</p>` : nothing}
+      ${offers("qr") && link ? this.code(link) : nothing}
+    `;
+  }
+
+  locking() {
+    return html`<details class="locking"><summary>For a class: lock settings …</summary>
+      <p class="note">The link above is yours: it unlocks everything, so keep it. This one leaves your class the settings you tick, and the step.</p>
+      <fieldset class="hide"><legend class="unseen">Leave free</legend>
+        ${FREE.map(([names, label]) => html`<label><input type="checkbox" name=${`free-${names.split(",")[0]}`} .checked=${this.free.includes(names)} @change=${() => this.toggle(names)} /> ${label}</label>`)}
+      </fieldset>
+      <button @click=${this.make}>Make the link</button>
+      ${this.made ? html`<div class="link"><input readonly aria-label="Address for the class" .value=${this.made} @focus=${(/** @type {any} */ event) => event.target.select()} /></div>` : nothing}
+      <p role="status" class="note">${this.message}</p>
+    </details>`;
+  }
+
+  /** @param {string} link */
+  code(link) {
+    const here = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(link);
+    return html`<details class="code" ?open=${this.shown} @toggle=${(/** @type {any} */ event) => (this.shown = event.target.open)}><summary>QR code</summary>
+      ${here ? html`<p class="note">This address works on this machine alone. To let others in, start it with --host 0.0.0.0 and open the page by the machine's name or number.</p>` : nothing}
+      ${this.shown ? html`<img class="qr" alt=${`QR code of ${link}`} src=${`qr.svg?link=${encodeURIComponent(link)}`} />` : nothing}
+    </details>`;
+  }
+
+  /** @param {string} names */
+  toggle(names) {
+    this.free = this.free.includes(names) ? this.free.filter((each) => each !== names) : [...this.free, names];
+    this.made = "";
+  }
+
+  async make() {
+    const more = { step: store.step, ...(this.hiding.length ? { hide: this.hiding.join(",") } : {}), lock: this.free.join(",") };
+    try {
+      const { query } = await source.get(`lock?${request(store.run.query, more)}`);
+      this.made = `${location.origin}${location.pathname}?${query}`;
+      this.message = "";
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+customElements.define("class-link", ClassLink);
