@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.errors import InputError
 from glassnet.explain.grading.misconceptions import MISCONCEPTIONS
 from glassnet.playground import state
 from glassnet.playground.exercises import KINDS
@@ -48,6 +49,14 @@ def test_the_optimizers_memory_is_that_of_the_run(play, header):
     assert before["rows"] == 320
     assert len(steps["Z1"]["value"]) == 12
     assert steps["Z1"]["shape"] == [320, 5]
+
+
+def test_the_batch_is_worked_out_if_nothing_else_is_asked_for_and_it_is_not_too_large(play):
+    assert explained(play, QUERY)[0]["sample"] == "batch"
+    large = "n=2000&test=0.1&hidden=32,32&step=1"
+    assert explained(play, large)[0]["sample"] == 0
+    with pytest.raises(InputError, match="batch this large"):
+        explained(play, f"{large}&sample=batch")
 
 
 def test_every_formula_is_mathml(play):

@@ -28,9 +28,15 @@ LARGE = 2_000  # from this number of parameters on, one entry of a step is check
 
 
 def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[str, Any]:
-    """Work out the next step of a run on its batch or on one training sample, and the chain rule of one parameter."""
+    """Work out the next step of a run on its batch or on one training sample, and the chain rule of one parameter.
+
+    The step that the run makes is the batch's. One that is too large to be worked out is replaced by training sample 0,
+    unless the batch was asked for.
+    """
+    if not sample:
+        sample = "0" if _too_large(course.at(state.step)) else "batch"
     derivation, position = derive(course, state, sample)
-    point = None if sample == "batch" else int(sample or 0)
+    point = None if sample == "batch" else int(sample)
     data = course.setup.data
     return {
         "sample": "batch" if point is None else point,
@@ -53,7 +59,7 @@ def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Posit
             f"step: expected a finite loss; the run ended at step {position.non_finite.step}; choose an earlier step."
         )
     if sample == "batch":
-        if len(position.batch.rows) * run.network.n_parameters > MOST_NUMBERS:
+        if _too_large(position):
             raise InputError("sample: expected one sample, for a batch this large; got the batch; pass e.g. sample=0.")
         return explain(run), position
     row = whole("sample", sample or "0", 0, len(run.job.X) - 1)
@@ -70,6 +76,10 @@ def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Posit
         seed=run.job.seed,
     )
     return derivation, position
+
+
+def _too_large(position: Position) -> bool:
+    return len(position.batch.rows) * position.run.network.n_parameters > MOST_NUMBERS
 
 
 def place_of(derivation: Derivation, entry: str) -> tuple[str, tuple[int, ...]]:

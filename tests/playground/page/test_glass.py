@@ -59,7 +59,7 @@ def test_what_is_no_number_is_not_taken(play):
 
 
 def test_walking_a_training_step(play):
-    play.open("?step=30&hidden=3&activation=tanh")
+    play.open("?step=30&hidden=3&activation=tanh&sample=0")
     play.page.keyboard.press("g")
     play.until("store.glass")
     symbols = play.store("store.glass.derivation.steps.map((step) => step.symbol)")
@@ -109,6 +109,46 @@ def test_sample_or_batch(play):
     play.until("store.glass.derivation.rows > 1")
     assert one == 1
     assert play.store("store.glass.derivation.rows") == 320
+    assert play.store("store.view.sample") == ""
+
+
+def test_the_glass_shows_the_step_that_the_run_will_make(play):
+    """Fault 6: the new weight in the glass is the one after the next step, and its gradient that of the chain rule below."""
+    play.open("?step=100&glass=1&entry=W1,0,0")
+    play.until("store.glass")
+    glass = play.page.locator("the-glass")
+    assert "Step 100 → 101 of the run, on all 320 training points" in glass.locator(".line").inner_text()
+    told = play.store("store.glass.derivation.entry")
+    assert told["value"] == pytest.approx(play.header["dW"][0][0][0], rel=1e-12)
+    assert play.page.get_by_role("button", name="batch", exact=True).get_attribute("aria-pressed") == "true"
+    new = told["lines"][-1]["text"].rsplit("= ", 1)[1]
+    assert new == "0.5677"
+    play.page.keyboard.press("ArrowRight")
+    play.settled()
+    assert f"{play.header['W'][0][0][0]:.4f}" == new
+
+
+def test_a_single_point_in_the_glass_is_said_not_to_be_the_runs_step(play):
+    play.open("?step=100&batch=32&glass=1&entry=W1,0,0&sample=0")
+    play.until("store.glass")
+    glass = play.page.locator("the-glass")
+    assert "Point 0 alone: not the run's step, which takes 32 of the 320" in glass.locator(".line").inner_text()
+    assert "alone" in glass.locator(".factors li").last.inner_text()
+    edit = glass.locator(".edit").inner_text()
+    assert "∂L/∂w of point 0 alone" in edit
+    assert "of the batch" not in edit
+    shown = play.store("store.glass.derivation.entry.value")
+    assert repr(shown).replace("-", "−") == glass.locator(".edit .num").get_attribute("title")
+    play.page.get_by_role("button", name="batch", exact=True).click()
+    play.until("store.glass?.derivation.sample === 'batch'")
+    assert "on 32 of the 320 training points" in glass.locator(".line").inner_text()
+
+
+def test_a_point_that_is_not_there_leaves_the_choice_of_points(play):
+    play.open("?step=10&glass=1&sample=9999")
+    play.page.get_by_role("button", name="Previous sample").click()
+    play.until("store.glass?.derivation.sample === 318")
+    play.problems.clear()  # the browser's own word on the refusal of sample 9999
 
 
 def test_clicking_a_point_picks_it(play):

@@ -31,6 +31,7 @@
  * @property {number} steps_per_epoch
  * @property {number} max_step
  * @property {number} learning_rate
+ * @property {number[] | null} batch  the rows of the next step; null for all
  * @property {{train: number | null, test: number | null, batch: number | null, name: string}} loss
  * @property {string[]} features
  * @property {string} init

@@ -32,6 +32,7 @@
  * @typedef {object} Derivation
  * @property {number | "batch"} sample
  * @property {number} rows
+ * @property {number} step
  * @property {Worked[]} steps
  * @property {Worked[]} given
  * @property {{symbol: string, index: number[], value: number, mathml: string[], lines: Line[], independent: {value: number, method: string} | null} | null} entry

@@ -28,14 +28,14 @@ class OneWeight extends Part {
     const { entry } = this;
     const header = store.run.frame?.header;
     if (!header || !header.b[entry.layer - 1]) return nothing;
-    const { value, slope } = valueOf(store.run, entry);
+    const { value } = valueOf(store.run, entry);
     const reach = Math.max(4, Math.ceil(Math.abs(value ?? 0) * 1.5));
     return html`<section class="view" aria-label="One weight" tabindex="0">
       <h3>One ${entry.kind === "W" ? "weight" : "bias"} <span class="code">${title(entry)}</span> ${this.pickers(header, entry)}</h3>
       <div class="edit">
-        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${String(value)} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
+        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
         <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
-        <span title="The gradient that the next step takes, of its whole batch"><span class="dim">∂L/∂${entry.kind === "W" ? "w" : "b"} of the batch</span> ${numeral(slope, signed(slope))}</span>
+        ${this.slope(entry)}
       </div>
       ${this.chain()}
     </section>`;
@@ -56,7 +56,17 @@ class OneWeight extends Part {
     </span>`;
   }
 
+  /** The gradient of what the glass shows: of the step of the run, or of one point alone. @param {Entry} entry */
+  slope(entry) {
+    const name = entry.kind === "W" ? "∂L/∂w" : "∂L/∂b";
+    const { sample, entry: found } = store.glass?.derivation ?? {};
+    const { slope } = valueOf(store.run, entry);
+    if (typeof sample !== "number") return html`<span title="The gradient that the next step takes, of its whole batch"><span class="dim">${name} of the batch</span> ${numeral(slope, signed(slope))}</span>`;
+    return html`<span title="Not the gradient of the run's step, which takes the batch"><span class="dim">${name} of point ${sample} alone</span> ${found ? numeral(found.value, signed(found.value)) : nothing}</span>`;
+  }
+
   chain() {
+    const { sample } = store.glass?.derivation ?? {};
     const found = store.glass?.derivation.entry;
     if (!found) return html`<p class="note">Pause to see the chain rule of its gradient.</p>`;
     const { independent } = found;
@@ -67,7 +77,8 @@ class OneWeight extends Part {
         ? html`<p class="check"><span class="good">✓ ${independent.method}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
             <span class="dim">backpropagation</span> <span class="num">${full(found.value)}</span></p>`
         : nothing}
-      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${line.mathml ? unsafeHTML(line.mathml) : line.text}</li>`)}</ol>
+      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${line.mathml ? unsafeHTML(line.mathml) : line.text}
+        ${line.symbol.endsWith("_new") && sample !== "batch" ? html`<span class="dim">if the step took point ${sample} alone</span>` : nothing}</li>`)}</ol>
     `;
   }
 

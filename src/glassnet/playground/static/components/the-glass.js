@@ -5,7 +5,7 @@ import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { byStage, find, walk } from "../app/worked.js";
-import { html, nothing } from "../vendor/lit/index.js";
+import { html, live, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
 import { matrixView } from "./matrix-view.js";
 import "./one-weight.js";
@@ -38,7 +38,7 @@ class TheGlass extends Part {
     const key = JSON.stringify([request(run.query, { step }), view.sample, view.entry, store.active]);
     if (playing || key === this.asked || !run.frame || store.waiting) return;
     this.asked = key;
-    explanation(run.query, step, view.sample || "0", view.entry).then(
+    explanation(run.query, step, view.sample, view.entry).then(
       (derivation) => {
         if (key !== this.asked) return;
         this.message = "";
@@ -74,7 +74,7 @@ class TheGlass extends Part {
     const { glass, playing } = store;
     return html`
       <section class="glass ${playing ? "stale" : ""}" aria-label="The glass: one training step, worked out">
-        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.message || "Working the step out …"}</p>${this.close()}</header>`}
+        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.message || "Working the step out …"}</p>${this.samples()}${this.close()}</header>`}
         ${glass ? this.line(glass.derivation, glass.symbol) : nothing}
         <div class="views">
           <one-weight></one-weight>
@@ -96,7 +96,7 @@ class TheGlass extends Part {
         ${byStage(derivation).map(({ stage, steps }) => html`<li><span class="stage">${stage}</span>
           ${steps.map((step) => html`<button class="symbol ${step.aside ? "aside" : ""}" aria-current=${step.symbol === symbol ? "step" : "false"} title=${step.what} @click=${() => store.walkTo(step.symbol)}>${spelled(step.symbol)}</button>`)}</li>`)}
       </ol>
-      ${this.samples(derivation)}
+      ${this.samples()}
       ${this.close()}
     </header>`;
   }
@@ -105,20 +105,31 @@ class TheGlass extends Part {
     return html`<button class="icon plain" aria-label="Close the glass" title="Close (g)" @click=${() => store.look({ glass: "" })}>×</button>`;
   }
 
-  /** @param {Derivation} derivation */
-  samples(derivation) {
-    const whole = store.view.sample === "batch";
+  /** What the step is worked out on: the batch, as the run takes it, or one training point. */
+  samples() {
+    const sample = store.glass?.derivation.sample ?? (store.view.sample || "batch");
     const count = store.run.data?.train.points.length ?? 1;
-    const at = Number(store.view.sample) || 0;
+    const at = Math.max(0, Math.min(count - 1, Number(sample) || 0));
     const pick = (/** @type {number} */ index) => store.look({ sample: String((index + count) % count) });
-    return html`<div class="samples" role="group" aria-label="Sample">
-      <button aria-pressed=${whole} title="The whole batch of this step" @click=${() => store.look({ sample: whole ? "0" : "batch" })}>batch</button>
+    const whole = sample === "batch";
+    return html`<div class="samples" role="group" aria-label="Worked out on">
+      <button aria-pressed=${whole} title="The step that the run makes, on all points of its batch" @click=${() => store.look({ sample: "" })}>batch</button>
+      <button aria-pressed=${!whole} title="One training point alone, which is not the step of the run" @click=${() => pick(at)}>one point</button>
       ${whole
-        ? html`<span class="num">${derivation.rows} samples</span>`
+        ? nothing
         : html`<button class="icon" aria-label="Previous sample" @click=${() => pick(at - 1)}>‹</button>
-            <label>sample <input type="number" min="0" max=${count - 1} .value=${String(at)} @change=${(/** @type {any} */ event) => pick(Number(event.target.value) || 0)} /></label>
+            <label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${live(String(at))} @change=${(/** @type {any} */ event) => pick(Math.min(count - 1, Number(event.target.value) || 0))} /></label>
             <button class="icon" aria-label="Next sample" @click=${() => pick(at + 1)}>›</button>`}
     </div>`;
+  }
+
+  /** Say which points the numbers belong to. @param {Derivation} derivation */
+  scope({ sample, rows, step }) {
+    const count = store.run.data?.train.points.length ?? rows;
+    const batch = store.run.frame?.header.batch?.length ?? count;
+    const points = (/** @type {number} */ number) => (number === count ? `all ${count} training points` : `${number} of the ${count} training points`);
+    if (sample === "batch") return html`<span class="scope">Step ${step} → ${step + 1} of the run, on ${points(rows)}</span>`;
+    return html`<span class="scope alone"><b>Point ${sample} alone</b>: not the run's step, which takes ${points(batch)}${store.view.sample ? "" : ", too many to be worked out here"}</span>`;
   }
 
   /** @param {Derivation} derivation @param {string} symbol */
@@ -128,7 +139,8 @@ class TheGlass extends Part {
     const { check } = step;
     const place = derivation.steps.indexOf(step) + 1;
     return html`<p class="line" role="status">
-      <span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}
+      ${this.scope(derivation)}
+      <span><span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}</span>
       <span class="dim">${shapeText(step.shape)}</span>
       ${check && !check.checked ? html`<span class="dim">not checked</span>` : nothing}
       ${check?.checked
