@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from glassnet.cli.options import option, spread
 
 if TYPE_CHECKING:
     from glassnet.playground.guard import Access
+    from glassnet.playground.lessons import Lesson
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Serving:
         "seed,rate (or none). GLASSNET_SECRET in the environment keeps links valid after a restart.",
         metavar="NAMES",
     )
+    lessons: Path | None = option(
+        "A folder of lessons of your own, as TOML files; they stand before the built-in ones."
+    )
+    check_lessons: bool = option("Check the lessons' claims, and open nothing.", False, "--check-lessons")
 
     def access(self) -> Access:
         """Return what the server is told of it."""
@@ -65,13 +71,34 @@ def play(
     serving: Serving,
 ) -> None:
     """Open the playground: a page on which a network learns, every number of it visible."""
+    from glassnet.playground.lesson_files import read_lessons
     from glassnet.playground.serve import serve
     from glassnet.playground.uploads import MOST_BYTES, read_upload
 
+    lessons = () if serving.lessons is None else read_lessons(serving.lessons)
+    if serving.check_lessons:
+        _check(lessons)
+        return
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
-    serve(serving.host, serving.port, serving.access(), upload=upload, browser=serving.browser)
+    serve(serving.host, serving.port, serving.access(), upload=upload, lessons=lessons, browser=serving.browser)
+
+
+def _check(lessons: Sequence[Lesson]) -> None:
+    """Print what does not hold in lessons, or in the built-in ones; the exit code is 1 if anything does not."""
+    from glassnet.playground.lesson_checks import problems
+    from glassnet.playground.lessons import LESSONS
+    from glassnet.playground.playground import Playground
+
+    play, wrong = Playground(), 0
+    for lesson in lessons or LESSONS:
+        found = list(problems(lesson, play))
+        wrong += len(found)
+        checks = sum(len(step.checks) for step in lesson.steps)
+        print(*found, f"{lesson.id}: {len(lesson.steps)} steps, {checks} checks, {len(found)} wrong", sep="\n")
+    if wrong:
+        raise typer.Exit(1)
 
 
 def _read(file: Path, most: int) -> bytes:

@@ -29,6 +29,7 @@ class Step:
     query: dict[str, str]
     highlight: str  # network, surface, curves, title, time, controls or glass
     question: Question | None = None
+    checks: tuple[str, ...] = ()  # claims of the text about the run (see lesson_checks.py)
 
 
 @dataclass(frozen=True)

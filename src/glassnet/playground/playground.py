@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from glassnet.errors import InputError
@@ -12,7 +12,7 @@ from glassnet.playground import exercises, exports, frames
 from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
-from glassnet.playground.lessons import LESSONS
+from glassnet.playground.lessons import LESSONS, Lesson
 from glassnet.playground.setup import Data, Setup, check_setup, load_data
 from glassnet.playground.state import State, describe, read_query, state_of
 from glassnet.playground.uploads import Uploads
@@ -43,7 +43,11 @@ class Playground:
     True
     """
 
-    def __init__(self, uploads: Uploads | None = None, most_bytes: int = 64_000_000) -> None:
+    def __init__(
+        self, uploads: Uploads | None = None, most_bytes: int = 64_000_000, lessons: Sequence[Lesson] = ()
+    ) -> None:
+        own = {lesson.id for lesson in lessons}
+        self.all_lessons = (*lessons, *(lesson for lesson in LESSONS if lesson.id not in own))
         self.uploads = Uploads() if uploads is None else uploads
         self.checkpoints = Checkpoints(most_bytes)
         self._data: OrderedDict[str, Data] = OrderedDict()
@@ -94,7 +98,7 @@ class Playground:
     def lessons(self, query: str) -> bytes:
         """Return the guided lessons."""
         read_query(query)
-        return frames.to_json([lesson.to_dict() for lesson in LESSONS])
+        return frames.to_json([lesson.to_dict() for lesson in self.all_lessons])
 
     @one_blas_thread()
     def explain(self, query: str) -> bytes:

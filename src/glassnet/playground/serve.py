@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import uvicorn
 from glassnet.errors import InputError
 from glassnet.playground import pictures
 from glassnet.playground.guard import LOOPBACK, Access
+from glassnet.playground.lessons import Lesson
 from glassnet.playground.lock import ALL
 from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
@@ -23,7 +25,13 @@ MOST_CONNECTIONS = 400
 
 
 def serve(
-    host: str, port: int, access: Access | None = None, *, upload: Upload | None = None, browser: bool = True
+    host: str,
+    port: int,
+    access: Access | None = None,
+    *,
+    upload: Upload | None = None,
+    lessons: Sequence[Lesson] = (),
+    browser: bool = True,
 ) -> None:
     """Serve the playground until it is interrupted; a `host` that is open to the network makes `access` so too.
 
@@ -32,7 +40,7 @@ def serve(
     InputError
         If the port or the address cannot be used.
     """
-    playground = Playground()
+    playground = Playground(lessons=lessons)
     query = ""
     if upload is not None:
         query = f"?data={playground.uploads.add(upload, keep=True).id}"

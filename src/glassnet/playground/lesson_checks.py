@@ -1,0 +1,122 @@
+"""Checks lessons: what a step says of its run is computed, and every number in its text must be checked."""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from glassnet.errors import InputError
+from glassnet.playground.lessons import Lesson
+from glassnet.playground.playground import Playground
+
+RELATIONS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+_CHECK = re.compile(r"(.+?) (=|<|>|<=|>=) (.+)")
+_SIDE = re.compile(r"(.+?)(?: at step (\d{1,9}))?")
+_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_ENTRY = re.compile(r"(d?[Wb])(\d)\[(\d+)(?:, ?(\d+))?\]")
+_QUOTED = re.compile(r"(?<![\w.])\d+\.\d+(?!\w)")  # a number with decimals, in a text
+
+
+def problems(lesson: Lesson, play: Playground) -> Iterator[str]:
+    """Yield each check of a lesson that does not hold, and each number of its text that no check has.
+
+    A check is "test accuracy = 0.98", "training loss < 0.3" or "test loss > test loss at step 60"; it names numbers of the
+    page, "parameters", and entries of the run such as W1[0, 3], b2[0] or dW1[0, 3]. An equality holds to the digits written.
+    """
+    for place, step in enumerate(lesson.steps):
+        where = f"{lesson.id}, step {place + 1}"
+        query = lesson.query(place)
+        try:
+            play.frame(query)
+        except InputError as error:
+            yield f"{where}: {error}"
+            continue
+        for check in step.checks:
+            try:
+                failure = _failure(check, play, query)
+            except InputError as error:
+                failure = str(error)
+            if failure:
+                yield f"{where}: {failure}"
+        known = {number for text in (*step.checks, *step.query.values()) for number in _NUMBER.findall(text)}
+        text = re.sub(r"<[^>]*>", " ", step.text)
+        for number in _QUOTED.findall(text):
+            if number not in known:
+                yield f"{where}: the text says {number}, and no check has that number."
+
+
+def _failure(check: str, play: Playground, query: str) -> str:
+    """Return why a check does not hold; "" if it does."""
+    found = _CHECK.fullmatch(check.strip())
+    if found is None:
+        raise InputError(
+            f"check: expected a name, one of = < > <= >=, and a number or name; got {check!r}; correct it."
+        )
+    left, relation, right = found.groups()
+    value, other = _value(left, play, query), _value(right, play, query)
+    if relation != "=":
+        holds = RELATIONS[relation](value, other)
+    elif _NUMBER.fullmatch(right):
+        holds = _rounds_to(value, right)
+    else:
+        holds = math.isclose(value, other, rel_tol=1e-12)
+    also = "" if _NUMBER.fullmatch(right) else f", {right} {other:.6g}"
+    return "" if holds else f"{check} does not hold: {left} is {value:.6g}{also}."
+
+
+def _rounds_to(value: float, text: str) -> bool:
+    """Return True if a number is written so with as many decimals; halves round away from 0, as on the page."""
+    number = float(text.replace("−", "-"))
+    mantissa, _, exponent = text.partition("e")
+    half = 0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    over = abs(value) - abs(number)
+    return value * number >= 0 and -half * (1 + 1e-9) <= over < half * (1 - 1e-9)
+
+
+def _value(side: str, play: Playground, query: str) -> float:
+    """Return the number that a side of a check stands for."""
+    if _NUMBER.fullmatch(side):
+        return float(side.replace("−", "-"))
+    name, step = _SIDE.fullmatch(side).groups()  # type: ignore[union-attr]
+    if step is not None:
+        query = re.sub(r"(^|&)step=\d+", "", query).lstrip("&")
+        query = f"{query}&step={step}".lstrip("&")
+    head = header(play.frame(query))
+    values = {
+        "training loss": head["loss"]["train"],
+        "test loss": head["loss"]["test"],
+        f"training {head['metric']['name']}": head["metric"]["train"],
+        f"test {head['metric']['name']}": head["metric"]["test"],
+        **{each: head[each] for each in ("parameters", "epoch", "step")},
+    }
+    entry = _ENTRY.fullmatch(name)
+    try:
+        value = values[name] if entry is None else _entry(head, *entry.groups())
+    except (KeyError, IndexError):
+        raise InputError(f"check: expected one of {', '.join(values)}, W1[0, 3]; got {name!r}; correct it.") from None
+    if value is None:
+        raise InputError(f"check: expected a finite number; got none for {name!r}; choose another step.")
+    return float(value)
+
+
+def _entry(head: dict[str, Any], kind: str, layer: str, first: str, second: str | None) -> Any:
+    values = head[kind][int(layer) - 1][int(first)]
+    if (second is None) != kind.endswith("b"):
+        raise KeyError(kind)
+    return values if second is None else values[int(second)]
+
+
+def header(frame: bytes) -> dict[str, Any]:
+    """Return the header of a frame."""
+    length = int.from_bytes(frame[:4], "little")
+    found: dict[str, Any] = json.loads(frame[4 : 4 + length])
+    return found
