@@ -44,6 +44,27 @@ def test_every_answer_has_the_headers_that_keep_a_browser_from_other_servers(cli
     assert "access-control-allow-origin" not in headers
 
 
+def test_a_request_that_was_cancelled_while_it_waited_is_not_computed(play, monkeypatch):
+    monkeypatch.setattr(play, "explain", lambda query: pytest.fail("computed"))
+    sent = []
+
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/explain",
+        "query_string": b"step=5",
+        "headers": [(b"host", b"localhost")],
+    }
+    anyio.run(create_app(play), scope, gone, send)
+    assert sent[0]["status"] == 499
+
+
 def test_what_is_wrong_is_told_in_one_line_with_422(client):
     for path in ("/frame?n=3", "/data?n=3", "/export/script.py?n=3", "/frame?step=90000000", "/frame?loss=poisson"):
         answer = client.get(path)

@@ -41,6 +41,7 @@ BRIEF = "public, max-age=600"  # for a query without: its answer may change with
 CHECKED = "no-cache"  # kept by the browser, but checked with its ETag each time
 BINARY, JSON = "application/octet-stream", "application/json"
 OWN = Access()
+GONE = 499  # nginx's status for a client that did not wait; nobody reads it
 QUICK, SLOW = 2, 2  # threads for frames, and for all other answers; more would only share the cores
 
 
@@ -130,12 +131,15 @@ def _locked_by(lock: Lock | None) -> Callable[[Callable[[str], bytes]], Callable
 def _answer(
     answer: Callable[[str], bytes], kind: str, limiter: anyio.CapacityLimiter, file: str = "", cache: str = LASTING
 ) -> Any:
-    """Make the endpoint that answers a query with bytes, computed in one of the threads that `limiter` counts."""
+    """Make the endpoint that answers a query with bytes, computed in a thread while one of `limiter`'s turns is held."""
     headers = {"content-disposition": f'attachment; filename="glassnet-{file}"'} if file else {}
 
     async def endpoint(request: Request) -> Response:
         query = request.scope["query_string"].decode("latin-1")
-        content = await anyio.to_thread.run_sync(answer, query, limiter=limiter)
+        async with limiter:
+            if await request.is_disconnected():  # cancelled while it waited for its turn
+                return Response(status_code=GONE)
+            content = await anyio.to_thread.run_sync(answer, query)
         dated = cache == LASTING and request.query_params.get("v") != __version__
         return _response(request, content, kind, {**headers, "cache-control": BRIEF if dated else cache})
 

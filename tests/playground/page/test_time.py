@@ -102,11 +102,11 @@ def test_a_server_that_is_gone_is_told_in_words(play):
     play.open("?step=5")
     play.page.route("**/frame*", lambda route: route.abort())
     play.page.keyboard.press("ArrowRight")
-    alert = play.page.locator("network-drawing [role=alert]")
+    alert = play.page.locator("page-notice [role=alert]")
     alert.wait_for()
     assert "No answer from the server" in alert.inner_text()
     play.page.unroute("**/frame*")
-    alert.get_by_role("button", name="Try again").click()
+    alert.get_by_role("button", name="Try now").click()
     play.settled()
     assert play.store("store.run.error") is None
     assert play.header["step"] == 6

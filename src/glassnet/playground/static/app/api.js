@@ -1,7 +1,7 @@
 /** Asks the source of answers; keeps the last frames, so that a step back needs no request. */
 
+import { connection } from "./connection.js";
 import { decode } from "./frame.js";
-import { received } from "./worked.js";
 import { dataRequest, request } from "./query.js";
 import { source } from "./source.js";
 
@@ -29,26 +29,29 @@ function remember(kept, key, most, make) {
   return found;
 }
 
-/** @param {Query} run @param {number} step */
-export function frame(run, step) {
+/** @param {Query} run @param {number} step @param {AbortSignal} [signal] */
+export function frame(run, step, signal) {
   const key = request(run, { step });
-  return remember(frames, key, KEPT, async () => decode(await source.get(`frame?${key}`)));
+  return remember(frames, key, KEPT, async () => decode(await connection.get(`frame?${key}`, signal)));
 }
 
 /** @param {Query} run */
 export function data(run) {
   const key = dataRequest(run);
-  return remember(datas, key, 8, () => source.get(`data?${key}`));
+  return remember(datas, key, 16, () => connection.get(`data?${key}`));
 }
 
-/** @param {Query} run @param {number} step @param {string} sample @param {string} entry */
-export async function explanation(run, step, sample, entry) {
-  return received(await source.get(`explain?${request(run, { step, sample, ...(entry ? { entry } : {}) })}`));
+/**
+ * The address of the next step worked out, on a sample or the batch, with the chain rule of an entry.
+ * @param {Query} run @param {number} step @param {string} sample @param {string} entry
+ */
+export function explanation(run, step, sample, entry) {
+  return `explain?${request(run, { step, sample, ...(entry ? { entry } : {}) })}`;
 }
 
-/** @param {Query} run @param {number} step */
+/** The address of the findings up to a step. @param {Query} run @param {number} step */
 export function diagnosis(run, step) {
-  return source.get(`diagnosis?${request(run, { step })}`);
+  return `diagnosis?${request(run, { step })}`;
 }
 
 /** @param {Blob} file @param {Query} run */

@@ -1,5 +1,6 @@
 /** The page's one store and one player, and the settings that every part needs. */
 
+import { connection } from "./connection.js";
 import { drive, schedule } from "./loop.js";
 import { THEMES } from "./palette.js";
 import { Player } from "./player.js";
@@ -10,6 +11,7 @@ export const player = new Player(store);
 
 drive((now) => player.tick(now), () => store.playing);
 store.addEventListener("change", schedule);
+connection.addEventListener("change", () => store.say(connection.lost ? "" : "The server answers again"));
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");

@@ -45,10 +45,14 @@ export class Player {
 
   pause() {
     if (!this.store.playing) return;
-    this.store.playing = false;
-    this.generation++;
+    this.stop();
     this.store.refresh();
     this.store.say(summary(this.store));
+  }
+
+  stop() {
+    this.store.playing = false;
+    this.generation++;
   }
 
   /** Move by a number of steps, forward or back. @param {number} steps */
@@ -131,8 +135,9 @@ export class Player {
       if (generation === this.generation) this.ready.set(step, frames);
     } catch (error) {
       if (generation !== this.generation) return;
+      this.stop();
       this.store.run.error = error instanceof Error ? error.message : String(error);
-      this.pause();
+      this.store.tell("change");
     }
   }
 

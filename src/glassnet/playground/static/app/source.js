@@ -29,23 +29,23 @@ export class Refused extends Error {
 /** A request that got no answer. */
 export class Unreachable extends Error {}
 
+const AWAY = [502, 503, 504]; // a proxy's answers while the server behind it is gone
+
 /** The server, by addresses relative to the page's own. @type {Source} */
 const server = {
   live: true,
   async get(path, options) {
     const more = path.includes("?") ? [VERSION && `v=${VERSION}`, key].filter(Boolean).join("&") : "";
     const versioned = more ? `${path}${path.endsWith("?") ? "" : "&"}${more}` : path;
-    let response;
     try {
-      response = await fetch(versioned, options);
-    } catch {
-      throw new Unreachable("No answer from the server: is `glassnet play` still running? The page continues when it is back.");
-    }
-    if (!response.ok) {
+      const response = await fetch(versioned, options);
+      if (response.ok) return await (path.startsWith("frame") ? response.arrayBuffer() : response.json());
       const told = await response.json().catch(() => null);
+      if (!told && AWAY.includes(response.status)) throw new Unreachable();
       throw new Refused(told?.error ?? `The server answered ${response.status} ${response.statusText}.`);
+    } catch (error) {
+      throw error instanceof Refused ? error : new Unreachable("No answer from the server: is `glassnet play` still running?");
     }
-    return path.startsWith("frame?") ? response.arrayBuffer() : response.json();
   },
 };
 

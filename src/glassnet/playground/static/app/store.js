@@ -15,7 +15,7 @@ import { walk } from "./worked.js";
 const SLOW = 350; // milliseconds after which the reader is told that something is being computed
 
 /** @param {Query} query @returns {Run} */
-const newRun = (query) => ({ query, data: null, frame: null, error: null });
+const newRun = (query) => ({ query, asked: null, data: null, frame: null, error: null });
 
 /**
  * Dispatches "frame" when new numbers are shown, and "change" when anything else changed.
@@ -38,12 +38,13 @@ export class Store extends EventTarget {
     this.hover = null;
     /** Text for a screen reader. */
     this.said = "";
-    /** The worked step in the glass, and the symbol of its selected line. @type {{derivation: import("./worked.js").Derivation, symbol: string} | null} */
+    /** The worked step in the glass, and the symbol of its selected line. @type {{derivation: import("./worked.js").Derivation, symbol: string, path: string} | null} */
     this.glass = null;
     this.waiting = false;
     /** True once the server takes so long that the page says so. */
     this.slow = false;
     this._busy = false;
+    this._loading = new AbortController();
   }
 
   get run() {
@@ -52,6 +53,21 @@ export class Store extends EventTarget {
 
   get maxStep() {
     return Math.min(...this.runs.map((run) => run.frame?.header.max_step ?? Infinity));
+  }
+
+  /** True if the numbers shown are those of the state and nothing moves. */
+  get settled() {
+    return !this.playing && !this._busy && Boolean(this.run.frame) && !this.run.error;
+  }
+
+  /** The address of the worked step that belongs to the state; "" while it moves. */
+  get glassPath() {
+    return this.settled ? api.explanation(this.run.query, this.step, this.view.sample, this.view.entry) : "";
+  }
+
+  /** The worked step, if it is the one of the state. */
+  get worked() {
+    return this.glass && this.glass.path === this.glassPath ? this.glass : null;
   }
 
   /** True if a part of the page is hidden for a class. @param {string} part */
@@ -93,26 +109,29 @@ export class Store extends EventTarget {
 
   /**
    * Request the shown step. During a request only the newest one is remembered, so that dragging queues no stale
-   * requests.
+   * requests; a request for a run that has changed since is cancelled.
    */
   async refresh() {
-    this.tell("change");
     if (this._busy) {
       this.waiting = true;
+      if (this.runs.some((run) => run.query !== run.asked)) this._loading.abort();
+      this.tell("change");
       return;
     }
     this._busy = true;
+    this.tell("change");
     const timer = setTimeout(() => {
       this.slow = true;
       this.tell("change");
     }, SLOW);
     do {
       this.waiting = false;
-      await Promise.all(this.runs.map((run) => this._load(run, this.step)));
+      this._loading = new AbortController();
+      await Promise.all(this.runs.map((run) => this._load(run, this.step, this._loading.signal)));
+      if (!this.waiting) this._busy = false;
       this.tell("change");
       this.tell("frame");
     } while (this.waiting);
-    this._busy = false;
     clearTimeout(timer);
     if (this.slow) {
       this.slow = false;
@@ -120,21 +139,22 @@ export class Store extends EventTarget {
     }
   }
 
-  /** @param {Run} run @param {number} step */
-  async _load(run, step) {
-    const query = run.query;
+  /** @param {Run} run @param {number} step @param {AbortSignal} signal */
+  async _load(run, step, signal) {
+    const query = (run.asked = run.query);
     try {
-      const [data, frame] = await Promise.all([api.data(query), api.frame(query, step)]);
-      if (run.query !== query) this.waiting = true;
+      const [data, frame] = await Promise.all([api.data(query), api.frame(query, step, signal)]);
+      if (signal.aborted) return;
       run.data = data;
       run.frame = frame;
       run.error = null;
     } catch (error) {
+      if (signal.aborted) return;
       const last = error instanceof Refused ? error.lastStep : null;
       if (last !== null && last < this.step) {
         this.step = last; // this run is too large to reach so late a step
         this.waiting = true;
-      } else if (run.query === query) run.error = error instanceof Error ? error.message : String(error);
+      } else run.error = error instanceof Error ? error.message : String(error);
     }
   }
 

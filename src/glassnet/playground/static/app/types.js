@@ -61,6 +61,7 @@
 /**
  * @typedef {object} Run
  * @property {Query} query  without the step
+ * @property {Query | null} asked  the query that was last requested
  * @property {Data | null} data
  * @property {Frame | null} frame
  * @property {string | null} error

@@ -1,9 +1,9 @@
 /** The findings on the run, each with its evidence and a remedy to try in a second run. */
 
 import { diagnosis } from "../app/api.js";
+import { Latest } from "../app/latest.js";
 import { short } from "../app/numbers.js";
 import { store } from "../app/page.js";
-import { request } from "../app/query.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
@@ -11,35 +11,24 @@ import { Part } from "./part.js";
 /** @typedef {{code: string, severity: string, message: string, rule?: string, source?: string, remedy?: string | {text: string} | null, query?: Record<string, string> | null, replay?: {confirmed: boolean, measured: string, before: number, after: number} | null}} Finding */
 
 class DiagnosisList extends Part {
-  static properties = { found: { state: true }, message: { state: true } };
+  latest = new Latest(this);
 
-  constructor() {
-    super();
-    /** @type {any} */
-    this.found = null;
-    this.message = "";
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.latest.want("");
   }
-  asked = "";
 
-  updated() {
-    const { run, step, playing } = store;
-    const key = request(run.query, { step });
-    if (playing || key === this.asked) return;
-    this.asked = key;
-    this.found = null;
-    this.message = "Looking at the run …";
-    diagnosis(run.query, step).then(
-      (found) => key === this.asked && ([this.found, this.message] = [found, ""]),
-      (error) => key === this.asked && (this.message = error.message),
-    );
+  willUpdate() {
+    this.latest.want(store.settled ? diagnosis(store.run.query, store.step) : "");
   }
 
   render() {
     if (store.playing) return html`<p class="note">Pause to diagnose the run up to this step.</p>`;
-    if (!this.found) return html`<p class="note">${this.message}</p>`;
+    const { answer, fresh, message } = this.latest;
+    if (!fresh) return html`<p class="note">${message || "Looking at the run …"}</p>`;
     /** @type {Finding[]} */
-    const findings = this.found.findings ?? [];
-    const note = this.found.note ? html`<p class="note">${this.found.note}</p>` : nothing;
+    const findings = answer.findings ?? [];
+    const note = answer.note ? html`<p class="note">${answer.note}</p>` : nothing;
     if (!findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>${note}`;
     return html`<ul class="findings">${findings.map((finding) => this.finding(finding))}</ul>${note}`;
   }

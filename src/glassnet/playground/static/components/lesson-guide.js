@@ -1,9 +1,9 @@
 /** The guided lessons, step by step beside the network, and the exercises. */
 
+import { connection } from "../app/connection.js";
 import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
-import { source } from "../app/source.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
@@ -25,7 +25,7 @@ class LessonGuide extends Part {
 
   connectedCallback() {
     super.connectedCallback();
-    source.get("lessons").then(
+    connection.get("lessons").then(
       (lessons) => {
         [this.lessons, this.message] = [lessons, ""];
         this.arrive();

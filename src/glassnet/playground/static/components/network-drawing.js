@@ -37,6 +37,21 @@ class NetworkDrawing extends CanvasPart {
     return store.runs[this.index];
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    store.addEventListener("frame", this._tell);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    store.removeEventListener("frame", this._tell);
+  }
+
+  /** The tip follows the run while it plays. */
+  _tell = () => {
+    if (this.tip) this.requestUpdate();
+  };
+
   render() {
     const { run } = this;
     if (!run) return nothing;
@@ -129,8 +144,9 @@ class NetworkDrawing extends CanvasPart {
     const drawing = /** @type {Layout} */ (this.drawing);
     const colours = theme();
     const { header } = frame;
-    const worked = store.active === this.index ? store.glass : null;
-    paintWeights(context, drawing, header.W, colours, worked ? 0.4 : 1);
+    const open = store.active === this.index && store.glass;
+    const worked = open ? store.worked : null;
+    paintWeights(context, drawing, header.W, colours, open ? 0.4 : 1);
     const what = this.tip?.what;
     if (what && what.kind !== "unit") paintEntry(context, drawing, what, colours, valueOf(this.run, what).value);
     const chosen = readEntry(store.view.entry);

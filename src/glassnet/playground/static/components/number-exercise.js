@@ -1,9 +1,10 @@
 /** "Predict the next number": the reader computes it, the server grades it and names the misconception. */
 
+import { connection } from "../app/connection.js";
+import { Latest } from "../app/latest.js";
 import { parsed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
-import { source } from "../app/source.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
@@ -17,12 +18,11 @@ const KINDS = [
 ];
 
 class NumberExercise extends Part {
-  static properties = { task: { state: true }, verdict: { state: true }, message: { state: true } };
+  static properties = { verdict: { state: true }, message: { state: true } };
 
   constructor() {
     super();
-    /** @type {any} */
-    this.task = null;
+    this.latest = new Latest(this);
     /** @type {any} */
     this.verdict = null;
     this.message = "";
@@ -31,24 +31,21 @@ class NumberExercise extends Part {
   kind = "forward";
   query = "";
 
-  /** A question about another run, step, point, kind or turn takes the place of the one before. */
-  updated() {
-    const query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
-    if (store.playing || store.waiting || query === this.query) return;
-    this.query = query;
-    this.ask(query);
+  /** The question, if it is about what is shown. */
+  get task() {
+    return this.latest.fresh ? this.latest.answer : null;
   }
 
-  /** @param {string} query */
-  async ask(query) {
-    [this.task, this.verdict, this.message] = [null, null, ""];
-    try {
-      const task = await source.get(`exercise?${query}`);
-      if (query === this.query) this.task = task;
-      this.querySelector("form")?.reset();
-    } catch (error) {
-      if (query === this.query) this.message = error instanceof Error ? error.message : String(error);
-    }
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.latest.want("");
+  }
+
+  /** A question about another run, step, point, kind or turn takes the place of the one before. */
+  willUpdate() {
+    const query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
+    if (store.settled && query !== this.query) [this.query, this.verdict, this.message] = [query, null, ""];
+    this.latest.want(store.settled ? `exercise?${query}` : "");
   }
 
   render() {
@@ -57,7 +54,7 @@ class NumberExercise extends Part {
       <p class="where">Exercise: predict the number</p>
       <label class="field"><span>about</span><select name="kind" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
         ${KINDS.map(([kind, label]) => html`<option value=${kind} ?selected=${kind === this.kind}>${label}</option>`)}</select></label>
-      ${this.message ? html`<p class="note" role="alert">${this.message}</p>` : nothing}
+      ${this.message || this.latest.message ? html`<p class="note" role="alert">${this.message || this.latest.message}</p>` : nothing}
       ${store.playing ? html`<p class="note">Pause for a question about the step that is shown.</p>` : nothing}
       ${task && !store.playing
         ? html`<div class="text" aria-live="polite">${unsafeHTML(task.text)}</div>
@@ -99,7 +96,7 @@ class NumberExercise extends Part {
       return;
     }
     try {
-      this.verdict = await source.get(`grade?${this.query}&answer=${answer}`);
+      this.verdict = await connection.get(`grade?${this.query}&answer=${answer}`);
       this.message = "";
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);

@@ -6,6 +6,7 @@ import "./decision-surface.js";
 import "./key-help.js";
 import "./lesson-guide.js";
 import "./network-drawing.js";
+import "./page-notice.js";
 import "./run-panels.js";
 import "./run-title.js";
 import "./set-up.js";
@@ -44,6 +45,7 @@ class PlayGround extends Part {
           <run-panels></run-panels>
         </section>
       </main>
+      <page-notice></page-notice>
       <time-line></time-line>
       ${view.glass ? html`<the-glass></the-glass>` : nothing}
       <key-help></key-help>

@@ -1,10 +1,9 @@
 /** The glass: one training step worked out, from the inputs to the new weights, in three views at once. */
 
-import { explanation } from "../app/api.js";
+import { Latest } from "../app/latest.js";
 import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
-import { request } from "../app/query.js";
-import { byStage, find, walk } from "../app/worked.js";
+import { byStage, find, received, walk } from "../app/worked.js";
 import { html, live, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
 import { matrixView } from "./matrix-view.js";
@@ -14,12 +13,9 @@ import { Part } from "./part.js";
 /** @typedef {import("../app/worked.js").Derivation} Derivation */
 
 class TheGlass extends Part {
-  static properties = { message: { state: true } };
-
   constructor() {
     super();
-    this.message = "";
-    this.asked = "";
+    this.latest = new Latest(this);
     this.timer = 0;
     /** The line to which the list was last scrolled. */
     this.revealed = "";
@@ -28,28 +24,20 @@ class TheGlass extends Part {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.timer);
+    this.latest.want("");
     store.glass = null;
     store.tell("frame");
   }
 
+  willUpdate() {
+    this.latest.want(store.glassPath);
+  }
+
   updated() {
     this.reveal();
-    const { run, step, playing, view } = store;
-    const key = JSON.stringify([request(run.query, { step }), view.sample, view.entry, store.active]);
-    if (playing || key === this.asked || !run.frame || store.waiting) return;
-    this.asked = key;
-    explanation(run.query, step, view.sample, view.entry).then(
-      (derivation) => {
-        if (key !== this.asked) return;
-        this.message = "";
-        this.show(derivation);
-      },
-      (error) => {
-        if (key !== this.asked) return;
-        store.glass = null;
-        this.message = error.message;
-      },
-    );
+    const { answer, fresh, message } = this.latest;
+    if (message) store.glass = null;
+    else if (fresh && store.glass?.path !== store.glassPath) this.show(received(answer));
   }
 
   /** Scroll the list of steps to the selected line. */
@@ -65,16 +53,17 @@ class TheGlass extends Part {
   /** @param {Derivation} derivation */
   show(derivation) {
     const wanted = store.view.stage;
-    store.glass = { derivation, symbol: find(derivation, wanted) ? wanted : (derivation.steps[0]?.symbol ?? "") };
+    const symbol = find(derivation, wanted) ? wanted : (derivation.steps[0]?.symbol ?? "");
+    store.glass = { derivation, symbol, path: store.glassPath };
     store.tell("change");
     store.tell("frame");
   }
 
   render() {
-    const { glass, playing } = store;
+    const { glass } = store;
     return html`
-      <section class="glass ${playing ? "stale" : ""}" aria-label="The glass: one training step, worked out">
-        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.message || "Working the step out …"}</p>${this.samples()}${this.close()}</header>`}
+      <section class="glass ${glass && !store.worked ? "stale" : ""}" aria-label="The glass: one training step, worked out">
+        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.latest.message || "Working the step out …"}</p>${this.samples()}${this.close()}</header>`}
         ${glass ? this.line(glass.derivation, glass.symbol) : nothing}
         <div class="views">
           <one-weight></one-weight>

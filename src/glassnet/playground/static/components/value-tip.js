@@ -49,7 +49,7 @@ function entry(run, what) {
 function unit(run, { layer, unit }) {
   if (layer === 0) return html`<p><b>input</b> ${run.query.features.split(",")[unit]}</p>`;
   const { value, slope } = valueOf(run, { kind: "b", layer, from: 0, to: unit });
-  const worked = store.glass?.derivation;
+  const worked = store.worked?.derivation;
   const seen = (/** @type {string} */ symbol) => {
     const step = worked?.steps?.find((/** @type {any} */ each) => each.symbol === symbol);
     const values = step?.value;

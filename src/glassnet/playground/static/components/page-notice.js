@@ -1,0 +1,16 @@
+/** What the reader should know at once: that the server is gone, or what a change has dropped. */
+
+import { connection } from "../app/connection.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import { Part } from "./part.js";
+
+class PageNotice extends Part {
+  render() {
+    const { lost } = connection;
+    return html`<div class="notice" role="alert">${lost
+      ? html`<p>No answer from the server since ${lost.toLocaleTimeString()}: is <code>glassnet play</code> still running? The page asks again by itself and goes on where it was.
+          <button @click=${() => connection.tryNow()}>Try now</button></p>`
+      : nothing}</div>`;
+  }
+}
+customElements.define("page-notice", PageNotice);

@@ -1,0 +1,168 @@
+"""The server slow, gone or restarted: one message, and the page goes on where it was; what is not wanted is not asked."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import Play
+
+KINDS = ("/frame", "/frames", "/explain", "/diagnosis")
+
+
+class Traffic:
+    """Counts the page's requests by kind: all of them, and how many are under way at once."""
+
+    def __init__(self, page):
+        self.asked, self.most, self.under_way = {}, {}, {}
+        page.on("request", lambda request: self.count(request, +1))
+        for name in ("requestfinished", "requestfailed"):
+            page.on(name, lambda request: self.count(request, -1))
+
+    def count(self, request, by):
+        kind = "/" + request.url.split("?")[0].rsplit("/", 1)[1]
+        if kind not in KINDS:
+            return
+        self.under_way[kind] = self.under_way.get(kind, 0) + by
+        self.asked[kind] = self.asked.get(kind, 0) + max(0, by)
+        self.most[kind] = max(self.most.get(kind, 0), self.under_way[kind])
+
+
+@pytest.fixture
+def own_server():
+    """`own_server()` starts a server on a port of its own, `own_server.stop()` kills it; a second start is a restart."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    class Server:
+        address, process = f"http://localhost:{port}", None
+
+        def __call__(self):
+            command = [sys.executable, "-m", "glassnet", "play", "--port", str(port), "--no-browser"]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+            assert self.address in self.process.stdout.readline()
+            return self.address
+
+        def stop(self):
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+
+    server = Server()
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+
+
+@pytest.fixture
+def mortal(play, own_server):
+    """The page of a server that the test may kill; the browser's own notes of lost requests are no problem."""
+    driven = Play(play.page, own_server())
+    yield driven
+    play.problems.clear()
+    assert [told for told in driven.problems if "ERR_" not in told] == []
+
+
+NOTICE = "document.querySelector('page-notice p')"
+
+
+def test_a_server_that_dies_while_playing_is_told_and_playing_goes_on_by_itself(mortal, own_server):
+    """Fault 8: play stopped without a message, and Play did nothing."""
+    mortal.open("?step=3")
+    mortal.page.get_by_role("button", name="Play").click()
+    mortal.until("store.step > 20")
+    own_server.stop()
+    mortal.until(NOTICE)
+    assert "No answer from the server" in mortal.page.locator("page-notice").inner_text()
+    assert mortal.page.get_by_role("alert").filter(has_text="No answer").count() == 1
+    stood = mortal.step
+    assert mortal.store("store.playing")
+    own_server()
+    mortal.until(f"!{NOTICE} && store.step > {stood + 20}")
+    mortal.page.get_by_role("button", name="Pause").click()
+    mortal.settled()
+    assert mortal.header["W"] == mortal.frame(f"step={mortal.step}")["W"]
+
+
+def test_glass_and_diagnosis_go_on_when_the_server_is_back(mortal, own_server):
+    """Fault 9: nothing tried again; glass and diagnosis kept the message until the step changed."""
+    mortal.open("?step=30&glass=1&sample=3")
+    mortal.page.get_by_role("tab", name="Diagnosis").click()
+    mortal.until("store.worked")
+    mortal.page.locator(".findings, diagnosis-list .good").first.wait_for()
+    own_server.stop()
+    mortal.page.get_by_role("button", name="One step on").click()
+    mortal.until(NOTICE)
+    own_server()
+    mortal.page.get_by_role("button", name="Try now").click()
+    mortal.until(
+        f"!{NOTICE} && store.step === 31 && store.worked && document.querySelector('diagnosis-list').latest.fresh"
+    )
+    assert mortal.header["step"] == 31
+
+
+def test_lessons_come_when_the_server_is_back(mortal, own_server):
+    mortal.open("?step=30")
+    own_server.stop()
+    mortal.page.keyboard.press("l")
+    mortal.until(NOTICE)
+    own_server()
+    mortal.page.locator(".lessons li").first.wait_for()
+
+
+def test_a_drag_with_glass_and_diagnosis_open_makes_no_queue(play):
+    """Fault 13: 60 requests in two seconds, none cancelled, and the verdict after 20 seconds."""
+    play.open("?step=30&glass=1&sample=3&rate=30")
+    play.page.get_by_role("tab", name="Diagnosis").click()
+    play.until("store.worked && document.querySelector('diagnosis-list').latest.fresh")
+    traffic = Traffic(play.page)
+    ruler = play.page.locator("time-line input[type=range]").bounding_box()
+    y = ruler["y"] + ruler["height"] / 2
+    for _ in range(20):
+        play.page.mouse.move(ruler["x"] + 0.2 * ruler["width"], y)
+        play.page.mouse.down()
+        for part in range(2, 9):
+            play.page.mouse.move(ruler["x"] + 0.1 * part * ruler["width"], y)
+        play.page.mouse.up()
+    started = time.monotonic()
+    play.settled()
+    play.until("store.worked && document.querySelector('diagnosis-list').latest.fresh")
+    assert time.monotonic() - started < 5
+    assert {kind: most for kind, most in traffic.most.items() if most > 1} == {}
+    assert traffic.asked["/explain"] <= 25
+    assert traffic.asked["/diagnosis"] <= 25
+    step = play.step
+    assert play.header["W"] == play.frame(f"rate=30&step={step}")["W"]
+    worked = play.store(
+        "store.worked.derivation.given.concat(store.worked.derivation.steps).find((each) => each.symbol === 'W1').value"
+    )
+    assert worked == play.header["W"][0]
+
+
+def test_a_request_for_a_run_that_has_changed_is_cancelled(play):
+    play.open("?step=30")
+    play.page.route("**/frame?*hidden=9*", lambda route: None)  # it never comes
+    play.page.get_by_role("button", name="Layer 1: one unit less").click()
+    play.page.get_by_role("button", name="Layer 1: one unit less").click()
+    play.settled()
+    assert [len(row) for row in play.header["b"]] == [8, 1]
+    play.problems.clear()
+
+
+def test_a_tip_follows_the_run_while_it_plays(play):
+    """Fault 7: a bias was shown as 0.000 long after it was another."""
+    play.open("?step=0")
+    box = play.page.locator("network-drawing .units button[data-place='1,2']").bounding_box()
+    play.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = play.page.locator(".tip")
+    tip.wait_for()
+    play.page.keyboard.press(" ")
+    play.until("store.step > 60")
+    value = "Number(document.querySelector('.tip tr:has(th) .full').textContent.replace('−', '-'))"
+    play.until(f"{value} === store.run.frame.header.b[0][2] && store.step > 60")
+    play.page.keyboard.press(" ")
