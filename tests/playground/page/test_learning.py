@@ -131,7 +131,7 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     page.locator(".verdict .good").wait_for()
     field.fill("a third")
     field.press("Enter")
-    assert "A number, please" in page.locator("[role=alert]").inner_text()
+    assert "A number, please" in page.locator(".exercise [role=alert]").inner_text()
     page.get_by_role("button", name="Another one").click()
     play.until("document.querySelector('number-exercise').turn === 2")
     page.get_by_role("button", name="Show me in the glass").click()
