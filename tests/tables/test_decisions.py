@@ -52,6 +52,18 @@ COLUMNS = {
         "x: numbers, written like 1 234.5: '12 345 678' is 12345678",
     ),
     "minus of print": (["−5", "3", "4.5"], ("numeric", "1234.5"), "x: numbers, written like 1234.5: '4.5' is 4.5"),
+    "brackets of accounts": (
+        ['"$1,234.50"', "($12)"],
+        ("numeric", "$1,234.5"),
+        "x: numbers, written like $1,234.5: '$1,234.50' is 1234.5",
+    ),
+    "a currency before brackets": (
+        ["$(12.50)", "$3"],
+        ("numeric", "$1234.5"),
+        "x: numbers, written like $1234.5: '$(12.50)' is -12.5",
+    ),
+    "a minus behind": (["12.50-", "3"], ("numeric", "1234.5"), "x: numbers, written like 1234.5: '12.50-' is -12.5"),
+    "words in brackets": (["(old)", "(new)"], ("categorical", ""), ""),
     "units that differ": (["5 kg", "7 lb"], ("categorical", ""), ""),
     "a rare word": ([*spread(39), "old"], ("numeric", ""), "x: numbers; 1 cell such as 'old' taken as missing"),
     "a unit once": (["5", "6"] * 20 + ["5%"], ("numeric", ""), None),
@@ -116,6 +128,29 @@ COLUMNS = {
         ["2024-01-31T10:00:00Z", "2024-02-01 11:30:00+01:00"],
         ("date", "date and time"),
         "x: dates and times, such as '2024-01-31T10:00:00Z'",
+    ),
+    "digits alone": ([f"202401{k:02}" for k in (31, 1, 17, 9, 28)], ("date", "date"), "x: dates, such as '20240131'"),
+    "digits that are days of no calendar": ([f"202402{k}" for k in (31, 10, 17, 19, 28)], ("numeric", ""), ""),
+    "digits of few days": (["20240131", "20240201"], ("numeric", ""), ""),
+    "digits with a time": (
+        ["20240131T103000", "20240201T1130Z"],
+        ("date", "date and time"),
+        "x: dates and times, such as '20240131T103000'",
+    ),
+    "C's ctime": (
+        ["Wed Jan 31 10:30:00 2024", "Thu Feb  1 11:30:00 +0000 2024"],
+        ("date", "date and time"),
+        "x: dates and times, such as 'Wed Jan 31 10:30:00 2024'",
+    ),
+    "the log of a server": (
+        ["31/Jan/2024:10:30:00 +0100", "01/Feb/2024:10:30:00 +0100"],
+        ("date", "date and time"),
+        "x: dates and times, such as '31/Jan/2024:10:30:00 +0100'",
+    ),
+    "a time zone by its name": (
+        ["2024-01-31 10:30 CET", "2024-07-01 10:30 CEST"],
+        ("date", "date and time"),
+        "x: dates and times, such as '2024-01-31 10:30 CET'",
     ),
     "times": (["10:30", "9:15"], ("date", "time"), "x: times, such as '10:30'"),
     "dates and others": (
@@ -423,6 +458,11 @@ FILES = {
     "CR": ("x,y\r1,a\r2,b\r4,a\r", ["lines end in CR alone"]),
     "comments": ("# a, b\n% c\n\nx,y\n1,a\n2,b\n4,a\n", ["2 comment lines before the header left out"]),
     "a comment that is the header": ("#,y,x\n1,a,1\n5,b,2\n1,a,4\n", []),
+    "a title": ("Sales\n\nx,y\n1,a\n2,b\n4,a\n", ["2 lines before the header left out, beginning 'Sales'"]),
+    "a title of a spreadsheet": (
+        '"Sales, all",,\nx,z,y\n1,2,a\n2,4,b\n4,1,a\n',
+        ["1 line before the header left out, beginning 'Sales, all'"],
+    ),
     "Excel's line": ("sep=;\nx;y\n1;a\n2;b\n4;a\n", ["the line sep=; names the separator"]),
     "Excel's line with a tab": ("sep=\t\nx\ty\n1\ta\n2\tb\n4\ta\n", ["the line sep=tab names the separator"]),
 }  # fmt: skip

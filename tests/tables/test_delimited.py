@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from glassnet import InputError
 from glassnet.tables.reading import delimited
 from glassnet.tables.reading.delimited import read_delimited
+from glassnet.tables.reading.head import find_separator
 from glassnet.tables.reading.read import read_table
 
 
@@ -63,7 +64,7 @@ def test_blocks_do_not_show(block, monkeypatch):
     [("a,b", ","), ("a;b", ";"), ("a\tb", "\t"), ("a|b", "|"), ("a", ","), ('"x;y;z",b', ","), ("a,b;c;d", ";")],
 )
 def test_separator_is_the_most_frequent_outside_quotes(header, separator):
-    assert delimited._find_separator(header.encode() + b"\n1,2\n") == separator
+    assert find_separator(header.encode() + b"\n1,2\n") == separator
 
 
 def test_a_tsv_is_split_at_tabs_alone(tmp_path):

@@ -40,8 +40,9 @@ _MONTHS = {
 _MONTH = "(?P<name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEKDAY = r"(?:\p{L}{2,10}\.?,? +)?"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))? ?(?P<half>[ap]\.?m\.?)?"
-_ZONE = r"(?: ?(?:Z|UTC|GMT))?(?: ?(?P<offset>[+-]\d{2}:?\d{2}|[+-]\d{2}))?(?: \([^)]*\))?"
+_ZONE = r"(?: ?(?:Z|UTC|(?-i:[A-Z]{3,4})))?(?: ?(?P<offset>[+-]\d{2}:?\d{2}|[+-]\d{2}))?(?: \([^)]*\))?"
 _TIME = rf"(?:(?:T|,? +){_CLOCK}{_ZONE})?"
+_DIGITS = r"(?P<year>19\d\d|20\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
 _DATES = (
     r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})",
     r"(?P<first>\d{1,2})[-/.] ?(?P<second_>\d{1,2})[-/.] ?(?P<year>\d{4}|\d{2})",
@@ -49,8 +50,14 @@ _DATES = (
     rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -]*(?:of )?{_MONTH}[ ,-]*(?P<year>\d{{4}}|\d{{2}})",
     rf"{_MONTH}[ ,-]+(?P<year>\d{{4}})",
     r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])",
+    _DIGITS,
 )
-_PATTERNS = [rf"(?i)^{date}{_TIME}$" for date in _DATES]
+_TIMES = (  # what is not a date followed by a time
+    rf"{_DIGITS}T(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}}(?:[.,]\d+)?)?(?P<half>!)?{_ZONE}",
+    rf"{_WEEKDAY}{_MONTH} +(?P<day>\d{{1,2}}) +{_CLOCK}{_ZONE} +(?P<year>\d{{4}})",
+    rf"(?P<day>\d{{1,2}})/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
+)
+_PATTERNS = [rf"(?i)^{each}$" for each in (*(date + _TIME for date in _DATES), *_TIMES)]
 _TIME_ALONE = rf"(?i)^{_CLOCK}$"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from glassnet.errors import InputError
 from glassnet.tables.columns.column_type import LARGEST, MISSING_AMONG_NUMBERS, RARE, ColumnType, Kind
+from glassnet.tables.columns.dates import find_date_form
 from glassnet.tables.columns.plain import (
     CODE,
     FEW_ROWS,
@@ -35,6 +38,7 @@ FEW_WORDS = 10  # different ones among numbers, which count as missing cells tho
 _TIME = re.compile(r"(?i).*(year|yr|jahr|date|time|month|week|day|quarter|hour|minute|age|period).*|t")
 _NO_NAME = re.compile(r"(?i)column \d+( \(\d+\))?|unnamed:? ?\d*")
 _ROW_NAME = re.compile(r"X|X\.?1|\.\.\.1|(?i:row[_. ]?names?|row[_. ]?num.*|_?index_?|obs\.?)")
+DIGITS_OF_DATES, FEW_DATES = (19000101, 20991231), 5  # by fewer different ones chance may be at work
 IDENTIFIES = 0.2  # share of different cells from which a column named like an identifier is one
 
 
@@ -78,7 +82,7 @@ def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ver
         values, _ = table.parse(name)
         huge = (values.abs() > LARGEST).fill_null(False)
         if not huge.any():
-            return Verdict(ColumnType("numeric"))
+            return (None if strict else _decide_digits(table, name, values)) or Verdict(ColumnType("numeric"))
         out = "use another unit, or pass --ignore COLUMN"
         refusal = str(table.cell_error(int(huge.arg_true()[0]), name, "a number below 1e150", out))
         return _without_huge(table, name, huge, refusal)
@@ -97,6 +101,19 @@ def decide(table: Table, name: str, day_first: bool | None, strict: bool) -> Ver
     if wrong is None:
         return _decide_numbers(table, name, values, words, refusal)
     return _decide_mixed(table, name, values, words, refusal)
+
+
+def _decide_digits(table: Table, name: str, values: pl.Series) -> Verdict | None:
+    """Return the verdict for dates written as 20240131, all of them days of a calendar; None for other numbers."""
+    first, last = DIGITS_OF_DATES
+    known, whole = values.drop_nulls(), table.text or table.column(name).dtype.is_integer()
+    if not (whole and known.is_between(first, last).all() and known.n_unique() >= FEW_DATES):
+        return None
+    words = table.words(name)
+    found = find_date_form(words, None)
+    if found is None or np.count_nonzero(found[1]) < len(known):
+        return None
+    return decide_dates(table, name, words, None, "")
 
 
 def _names_the_rows(table: Table, name: str) -> str:

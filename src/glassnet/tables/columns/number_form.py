@@ -16,6 +16,7 @@ _SHAPE = (
     rf"^[+-]?(?P<prefix>(?:{_CURRENCY})?) ?[+-]?(?P<body>(?:\d|[.,]\d)[\d.,' ]*)(?:[eE][+-]?\d+)? ?"
     rf"(?P<suffix>(?:%|{_CURRENCY}|{_UNIT})?)$"
 )
+_OF_ACCOUNTS = r"^(\D{0,3})\(([^-+()]*\d[^-+()]*)\)$|^([^-+()]*\d)-$"  # (12.50), $(12.50) and 12.50- are negative
 _EXAMPLE = re.compile(r"(\D*?) ?1([,.' ]?)234([.,])5 ?(\D*)")
 SHARE = 0.95  # of the cells must be written alike
 
@@ -31,6 +32,8 @@ class NumberForm:
     thousands : "", ",", ".", "'" or " "
         May stand between groups of three digits.
     decimal : "." or ","
+
+    A negative number has a minus before it or behind it, or stands in brackets, as in accounts.
 
     Examples
     --------
@@ -115,11 +118,13 @@ def _separators(decimal_comma: bool, separator: str) -> Iterator[tuple[str, str]
 
 
 def _plain_signs(words: pl.Series) -> pl.Series:
-    """Write the spaces, apostrophes and minus signs of print as those of a keyboard."""
-    if not words.str.contains("[\u00a0\u2009\u202f’−]").any():
-        return words
-    words = words.str.replace_all("[\u00a0\u2009\u202f]", " ")
-    return words.str.replace_all("’", "'", literal=True).str.replace_all("−", "-", literal=True)
+    """Write spaces, apostrophes and minus signs of print as those of a keyboard, and a minus of accounts in front."""
+    if words.str.contains("[\u00a0\u2009\u202f’−]").any():
+        words = words.str.replace_all("[\u00a0\u2009\u202f]", " ")
+        words = words.str.replace_all("’", "'", literal=True).str.replace_all("−", "-", literal=True)
+    if words.str.contains(_OF_ACCOUNTS).any():
+        words = words.str.replace(_OF_ACCOUNTS, "-${1}${2}${3}")
+    return words
 
 
 def _escaped(text: str) -> str:

@@ -12,42 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import InputError
 from glassnet.tables.reading.decision import UNNAMED, Decision
 from glassnet.tables.reading.decoding import as_text, find_encoding
-from glassnet.tables.reading.table import Table, cut, cut_left
+from glassnet.tables.reading.head import NAMES, NUMBER, Text, find_separator, line_end, skip_head, skip_title
+from glassnet.tables.reading.table import Table, cut
 
 if TYPE_CHECKING:
     import polars as pl
 
 Array = NDArray[Any]
 
-SEPARATORS = (",", ";", "\t", "|")
-NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 MOST_COLUMNS = 5_000  # a model file can describe no more
 QUOTE, NEWLINE, RETURN = b'"\n\r'
 _BLOCK = 1 << 24  # bytes scanned at once
-_FIRST = 1 << 16  # bytes in which a separator is looked for
 _MARK = "\0"  # put before a word in quotes; no text holds it
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True)
-class Text:
-    """The bytes of a text from its header on, and what errors need to name a place in it."""
-
-    data: bytes
-    source: str
-    skipped: int = 0  # lines before the header
-
-    def error(self, line: int, expected: str, got: str, way_out: str) -> InputError:
-        """Make the error for a line of `data`, from 1; 0 for the whole text."""
-        where = cut_left(self.source, 60) + (f", line {line + self.skipped}" if line else "")
-        return InputError(f"{where}: expected {expected}; got {got}; {way_out}.")
-
-    def line_of(self, offset: int) -> int:
-        """Return the line of `data` that holds the byte at `offset`, from 1."""
-        return self.data.count(b"\n", 0, offset) + 1
 
 
 @dataclass(frozen=True)
@@ -73,9 +51,10 @@ def read_delimited(
     columns without a name or with the name of another.
     """
     data, told = as_text(data, source)
-    text, named_separator, of_head = _skip_head(data, source)
-    by = separator or named_separator or _find_separator(text.data)
-    width = text.data[: _line_end(text.data)].count(by.encode()) + 1
+    text, named_separator, of_head = skip_head(data, source)
+    text, of_title = skip_title(text, separator or named_separator)
+    by = separator or named_separator or find_separator(text.data)
+    width = text.data[: line_end(text.data)].count(by.encode()) + 1
     if width > MOST_COLUMNS:
         raise text.error(1, f"at most {MOST_COLUMNS:,} columns", f"{width:,}", "keep the columns that matter")
     # line ends after the last record are no records; with one column an empty line is a missing cell
@@ -101,7 +80,7 @@ def read_delimited(
         decimal_comma=decimal_comma,
         separator=by,
         quoted=quoted,
-        decisions=(*told, *of_head, *of_encoding, *of_lines, *of_widths, *of_quotes, *of_names),
+        decisions=(*told, *of_head, *of_title, *of_encoding, *of_lines, *of_widths, *of_quotes, *of_names),
     )
 
 
@@ -127,51 +106,6 @@ def _parse(
         return frame, {}
     quoted = {each.name: mask for each in frame if (mask := each.str.starts_with(_MARK).fill_null(False)).any()}
     return frame.with_columns(pl.col(name).str.strip_prefix(_MARK) for name in quoted), quoted
-
-
-def _skip_head(data: bytes, source: str) -> tuple[Text, str | None, list[Decision]]:
-    """Skip what stands before the header: empty lines, lines that begin with # or %, and Excel's sep=; line."""
-    told: list[Decision] = []
-    separator, at, comments = None, 0, 0
-    while at < len(data):
-        end = _line_end(data, at) + 1
-        line = data[at : end - 1].strip()
-        if named := re.fullmatch(rb'(?i)"?sep=([,;\t|:^~ ])"?\r?', data[at : end - 1]):
-            separator = named[1].decode()
-            told.append(Decision("", f"the line sep={separator} names the separator".replace("\t", "tab")))
-        elif line[:1] in (b"#", b"%") and not _is_header(line, data[end : _line_end(data, end)]):
-            comments += 1
-        elif line:
-            break
-        at = end
-    if at >= len(data):  # nothing but such lines
-        at, told, comments = 0, [], 0
-    if comments:
-        told.append(Decision("", f"{comments} comment line{'s' * (comments > 1)} before the header left out"))
-    return Text(data[at:], source, data.count(b"\n", 0, at)), separator, told
-
-
-def _is_header(line: bytes, following: bytes) -> bool:
-    """True if a line that begins with # or % has as many cells as the next one, so that it may be the header."""
-    separator = max(SEPARATORS, key=lambda each: line.count(each.encode())).encode()
-    cells, cells_below = line.split(separator), following.split(separator)
-    if len(cells) < 2 or len(cells) != len(cells_below):
-        return False
-    numbers, numbers_below = (
-        sum(bool(_NUMBER.fullmatch(each.strip())) for each in row) for row in (cells, cells_below)
-    )
-    return not line[1:2].isspace() or (numbers_below > 0 and numbers == 0)
-
-
-def _find_separator(data: bytes) -> str:
-    """Return the separator that occurs most often in the header line outside quotes; a space if there is no other."""
-    lines = [re.sub(rb'"[^"]*"?', b"q", line).strip() for line in data[:_FIRST].split(b"\n")[:20]]
-    found = max(SEPARATORS, key=lambda each: lines[0].count(each.encode()))  # the first of the most frequent
-    if found.encode() not in lines[0]:
-        spaces = [line.count(b" ") for line in lines if line][:-1]  # the last line may be cut
-        if len(spaces) > 1 and min(spaces) > 0 and len({*spaces[1:]}) == 1 and spaces[1] - spaces[0] in (0, 1):
-            return " "
-    return found
 
 
 def _scan(text: Text, separator: str) -> Records:
@@ -229,7 +163,7 @@ def _header(text: Text, header: str, separator: str) -> list[str]:
         names = [name.strip() for name in next(csv.reader([header.rstrip("\r\n")], delimiter=separator, strict=True))]
     except (csv.Error, StopIteration):
         raise text.error(1, "the names of the columns", repr(cut(header, 30)), "write a header line") from None
-    if all(_NUMBER.fullmatch(name.encode()) for name in names) and names != [str(k) for k in range(len(names))]:
+    if all(NUMBER.fullmatch(name.encode()) for name in names) and names != [str(k) for k in range(len(names))]:
         got = cut(", ".join(names), 40)
         raise text.error(1, "the names of the columns", f"numbers ({got})", "add a header line")
     return names
@@ -375,8 +309,3 @@ def _example(text: Text, at: int, encoding: str) -> str:
     after = re.match(rb"[^\s\",;|]*", text.data[at : at + 20])
     word = (before[0] if before else b"") + (after[0] if after else b"")
     return f", e.g. {cut(word.decode(encoding), 30)!r} in line {text.line_of(at) + text.skipped}"
-
-
-def _line_end(data: bytes, start: int = 0) -> int:
-    end = data.find(b"\n", start)
-    return end if end >= 0 else len(data)
