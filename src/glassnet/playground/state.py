@@ -26,6 +26,7 @@ RATES.pop("adamepsilonhat")
 
 # names that only the page reads: they change the view of a run, not the run
 VIEW = (
+    "active",
     "compare",
     "entry",
     "exercise",
@@ -34,6 +35,7 @@ VIEW = (
     "hide",
     "lesson",
     "log",
+    "panel",
     "sample",
     "sig",
     "speed",

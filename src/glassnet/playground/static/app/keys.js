@@ -4,6 +4,7 @@ import { locked } from "./lock.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./player.js").Player} Player */
+/** @typedef {import("./trail.js").Trail} Trail */
 
 /** The keys and their effects, as the help shows them. @type {[keys: string, what: string][]} */
 export const KEYS = [
@@ -17,6 +18,7 @@ export const KEYS = [
   ["c", "compare with a second run"],
   ["l", "lessons"],
   ["arrows in the drawing", "from neuron to neuron; enter opens one"],
+  ["ctrl z, ctrl shift z", "undo, redo a change"],
   ["esc", "close"],
   ["?", "these keys"],
 ];
@@ -31,8 +33,22 @@ function taken(target, key) {
   return false;
 }
 
-/** @param {Store} store @param {Player} player */
-export function listen(store, player) {
+/** Fields with text that is typed and not yet taken: undo belongs to them. @type {Set<EventTarget | null>} */
+const typed = new Set();
+
+/** @param {KeyboardEvent} event @param {Trail} trail */
+function undo(event, trail) {
+  const key = event.key.toLowerCase();
+  if (!["z", "y"].includes(key) || event.altKey || typed.has(event.target)) return;
+  event.preventDefault();
+  if (key === "y" || event.shiftKey) trail.redo();
+  else trail.undo();
+}
+
+/** @param {Store} store @param {Player} player @param {Trail} trail */
+export function listen(store, player, trail) {
+  addEventListener("input", ({ target }) => target instanceof HTMLInputElement && ["text", "number"].includes(target.type) && typed.add(target), true);
+  addEventListener("change", ({ target }) => typed.delete(target), true);
   /** @type {Record<string, (event: KeyboardEvent) => unknown>} */
   const actions = {
     " ": () => player.toggle(),
@@ -44,11 +60,12 @@ export function listen(store, player) {
     "[": () => store.walk(-1),
     "]": () => store.walk(1),
     c: () => store.hides("compare") || (store.runs.length > 1 ? store.join() : store.fork()),
-    l: () => store.hides("lessons") || store.look({ lesson: store.view.lesson ? "" : "list" }),
-    Escape: () => store.look(store.view.glass ? { glass: "" } : { lesson: "" }),
+    l: () => store.hides("lessons") || (store.view.lesson ? store.leave() : store.look({ lesson: "list" })),
+    Escape: () => (store.view.glass ? store.look({ glass: "" }) : store.view.lesson && store.leave()),
     "?": () => document.querySelector("key-help")?.dispatchEvent(new Event("open")),
   };
   addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey) undo(event, trail);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || taken(event.target, event.key)) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
@@ -59,8 +76,13 @@ export function listen(store, player) {
 
 /** Take other initial weights, for both runs. @param {Store} store */
 export function newSeed(store) {
-  if (locked("seed")) return;
-  const seed = String((Number(store.runs[0].query.seed) * 7 + 13) % 10000);
-  store.runs.forEach((_, index) => store.change({ seed, edits: "" }, index));
+  if (!seeds(store)) return;
+  const seed = String((Number(store.runs[0].query.seed) + 1) % 2 ** 32);
+  store.runs.forEach((_, index) => store.change({ seed }, index));
   store.say(`new initial weights, seed ${seed}`);
+}
+
+/** True if the reader may change the seed. @param {Store} store */
+export function seeds(store) {
+  return !locked("seed") && !store.hides("controls") && !store.hides("network");
 }

@@ -5,9 +5,11 @@ import { drive, schedule } from "./loop.js";
 import { THEMES } from "./palette.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
+import { Trail } from "./trail.js";
 
 export const store = new Store(location.search);
 export const player = new Player(store);
+export const trail = new Trail(store);
 
 drive((now) => player.tick(now), () => store.playing);
 store.addEventListener("change", schedule);
@@ -44,15 +46,3 @@ store.addEventListener("change", () => {
     showTheme();
   }
 });
-
-let timer = 0;
-
-/** The address follows the state, a few times a second at most: browsers limit how often it may change. */
-function keepAddress() {
-  if (timer) return;
-  timer = window.setTimeout(() => {
-    timer = 0;
-    history.replaceState(null, "", location.pathname + store.address);
-  }, 300);
-}
-store.addEventListener("change", keepAddress);

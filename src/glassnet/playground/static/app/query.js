@@ -41,6 +41,8 @@ export const VIEW = {
   hide: "",
   theme: "",
   speed: "60",
+  active: "0",
+  panel: "loss",
   free: "",
   sig: "",
 };

@@ -1,7 +1,7 @@
 /** The state of the page, in one place; components read it and change it only through these methods. */
 
 import * as api from "./api.js";
-import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, withEdit, withoutEdit, write } from "./query.js";
+import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, readEdits, withEdit, withoutEdit, write } from "./query.js";
 import { Refused } from "./source.js";
 import { allowed, locked } from "./lock.js";
 import { walk } from "./worked.js";
@@ -18,7 +18,8 @@ const SLOW = 350; // milliseconds after which the reader is told that something 
 const newRun = (query) => ({ query, asked: null, data: null, frame: null, error: null });
 
 /**
- * Dispatches "frame" when new numbers are shown, and "change" when anything else changed.
+ * Dispatches "frame" when new numbers are shown, "change" when anything else changed, and "act" before a change of the
+ * runs, with a word for its kind.
  */
 export class Store extends EventTarget {
   /** @param {string} search */
@@ -27,8 +28,6 @@ export class Store extends EventTarget {
     const { runs, view } = read(search);
     /** @type {Run[]} */
     this.runs = runs.map(newRun);
-    /** Index of the run that the controls change. */
-    this.active = 0;
     /** @type {Query} */
     this.view = view;
     this.step = Math.max(0, Math.trunc(Number(view.step)) || 0);
@@ -40,11 +39,24 @@ export class Store extends EventTarget {
     this.said = "";
     /** The worked step in the glass, and the symbol of its selected line. @type {{derivation: import("./worked.js").Derivation, symbol: string, path: string} | null} */
     this.glass = null;
+    /** The address of the reader's own run during a lesson. @type {string | null} */
+    this.own = null;
+    /** What a change has dropped, in words. */
+    this.notice = "";
     this.waiting = false;
     /** True once the server takes so long that the page says so. */
     this.slow = false;
     this._busy = false;
     this._loading = new AbortController();
+  }
+
+  /** Index of the run that the controls change. @returns {number} */
+  get active() {
+    return this.view.active === "1" && this.runs.length > 1 ? 1 : 0;
+  }
+
+  set active(index) {
+    this.view.active = String(index);
   }
 
   get run() {
@@ -80,13 +92,24 @@ export class Store extends EventTarget {
     this.dispatchEvent(new Event(name));
   }
 
+  /** Announce a change of the runs, which can be undone. @param {string} kind */
+  _act(kind) {
+    this.notice = "";
+    this.dispatchEvent(new CustomEvent("act", { detail: kind }));
+  }
+
   /**
    * Change the active run; a change of the network's shape drops its edits by hand.
    * @param {Query} changes @param {number} [index]
    */
   change(changes, index = this.active) {
     const run = this.runs[index];
-    const reshaped = Object.keys(changes).some((name) => SHAPE_NAMES.includes(name) && changes[name] !== run.query[name]);
+    const names = Object.keys(changes).filter((name) => changes[name] !== run.query[name]);
+    if (!names.length) return this.tell("change");
+    this._act(names.join());
+    const reshaped = names.some((name) => SHAPE_NAMES.includes(name));
+    const dropped = reshaped && !("edits" in changes) ? readEdits(run.query.edits).length : 0;
+    if (dropped) this.notice = dropped === 1 ? "The change by hand went with the old network." : `${dropped} changes by hand went with the old network.`;
     run.query = { ...run.query, ...allowed({ ...(reshaped ? { edits: "" } : {}), ...changes }) };
     run.error = null;
     if (reshaped) this.view.entry = "";
@@ -170,13 +193,14 @@ export class Store extends EventTarget {
     this.change({ edits: withEdit(this.runs[index].query.edits, { step: this.step, parameter, value }) }, index);
   }
 
-  /** @param {Edit} edit @param {number} [index] */
-  undo(edit, index = this.active) {
+  /** Take an edit by hand back. @param {Edit} edit @param {number} [index] */
+  takeBack(edit, index = this.active) {
     this.change({ edits: withoutEdit(this.runs[index].query.edits, edit) }, index);
   }
 
   /** Put a second run with changes beside the first. @param {Query} changes */
   fork(changes = {}) {
+    this._act("fork");
     this.runs[1] = { ...newRun({ ...this.run.query, ...allowed(changes) }), data: this.run.data };
     this.active = 1;
     this.refresh();
@@ -184,18 +208,48 @@ export class Store extends EventTarget {
 
   /** Return to one run. @param {number} [kept] */
   join(kept = 0) {
+    this._act("join");
     this.runs = [this.runs[kept]];
     this.active = 0;
     this.refresh();
   }
 
-  /** Replace the whole state by a query, as a lesson does. @param {Query} query */
-  load(query) {
-    const view = { ...this.view, entry: "", sample: "" };
-    this.runs = [newRun({ ...RUN, ...known(query, RUN) })];
-    this.active = 0;
-    this.view = { ...view, ...known(query, VIEW) };
-    this.step = Number(query.step ?? 0);
+  /**
+   * Replace the whole state by a query, as a lesson does; `leave` returns to the run before.
+   * @param {Query} query @param {string | null} [own]  the address of the run before
+   */
+  load(query, own = this.own ?? this.address) {
+    this._act("lesson");
+    this._set([{ ...RUN, ...known(query, RUN) }], { ...this.view, entry: "", sample: "", step: "0", ...known(query, VIEW) }, own);
+  }
+
+  /** Leave the lesson: back to the reader's own run, or with `stay` no further than here. @param {boolean} [stay] */
+  leave(stay = false) {
+    const { own, view } = this;
+    if (own === null || stay) {
+      this.own = null;
+      return this.look({ lesson: "" });
+    }
+    this._act("leave");
+    const { hide, theme } = view;
+    const before = read(own);
+    this._set(before.runs, { ...before.view, hide, theme, lesson: "" }, null);
+  }
+
+  /** Show the state of an address. @param {string} address @param {string | null} own */
+  show(address, own) {
+    const { runs, view } = read(address);
+    this.notice = "";
+    this._set(runs, { ...view, theme: this.view.theme }, own);
+  }
+
+  /** @param {Query[]} queries @param {Query} view @param {string | null} own */
+  _set(queries, view, own) {
+    // the picture of before stays until the new one is here
+    this.runs = queries.map((query, index) => ({ ...(this.runs[index] ?? this.runs[0]), query, error: null }));
+    this.own = own;
+    this.view = view;
+    this.step = Math.max(0, Math.trunc(Number(view.step)) || 0);
     this.horizon = horizonFor(this.step);
     this.refresh();
   }
@@ -222,7 +276,12 @@ export class Store extends EventTarget {
 
   /** The address of what is shown. */
   get address() {
-    return write(this.runs.map((run) => run.query), { ...this.view, step: String(this.step) });
+    return this.addressWith({});
+  }
+
+  /** The address of what is shown, with changes of the view. @param {Query} changes */
+  addressWith(changes) {
+    return write(this.runs.map((run) => run.query), { ...this.view, step: String(this.step), ...changes });
   }
 }
 

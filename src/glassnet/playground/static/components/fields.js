@@ -41,6 +41,7 @@ export function count({ name, label, value, min, max }) {
   const set = (/** @type {any} */ event) => {
     const given = Math.round(Number(event.target.value));
     if (Number.isFinite(given)) store.change({ [name]: String(Math.max(min, Math.min(max, given))) });
+    event.target.value = store.run.query[name]; // also where that is what it was
   };
   return html`<label class="field"><span>${label}</span><input type="number" name=${name} ?disabled=${locked(name)} min=${min} max=${max} .value=${value} @change=${set} /></label>`;
 }

@@ -3,7 +3,7 @@
 import { connection } from "../app/connection.js";
 import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
-import { request } from "../app/query.js";
+import { RUN, request } from "../app/query.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
@@ -52,7 +52,7 @@ class LessonGuide extends Part {
   arrive() {
     const [id, number] = store.view.lesson.split(":");
     const lesson = this.lessons.find((each) => each.id === id);
-    if (lesson && store.runs.length === 1 && !request(store.run.query) && !store.step) this.go(lesson, Math.min(Number(number) || 0, lesson.steps.length - 1));
+    if (lesson && store.runs.length === 1 && !request(store.run.query) && !store.step) this.go(lesson, Math.min(Number(number) || 0, lesson.steps.length - 1), null);
   }
 
   /** Mark the parts of the page that a step is about: network, surface, curves, title, time, controls or glass. @param {string} [parts] */
@@ -67,7 +67,7 @@ class LessonGuide extends Part {
       <h2>Exercises</h2>
       <p>The network asks: what is the next number?</p>
       <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>
-      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Close the lessons</button></p>
+      <p>${leaving("Close the lessons")}</p>
     </div>`;
   }
 
@@ -77,13 +77,14 @@ class LessonGuide extends Part {
     const last = at === lesson.steps.length - 1;
     return html`<article class="lesson">
       <p class="where">${lesson.title} · ${at + 1} of ${lesson.steps.length}</p>
+      ${theirs(lesson, at) ? nothing : html`<p class="note">The run is not the one of this text: settings were changed. <button @click=${() => this.go(lesson, at)}>Show the lesson's run</button></p>`}
       <div class="text" aria-live="polite">${unsafeHTML(step.text)}</div>
       ${step.question ? this.question(step.question) : nothing}
       <div class="turn">
         <button ?disabled=${at === 0} @click=${() => this.go(lesson, at - 1)}>Back</button>
         ${last ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>All lessons</button>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>Next</button>`}
       </div>
-      <p><button class="plain" @click=${() => store.look({ lesson: "" })}>Leave the lesson</button></p>
+      <p>${leaving("Leave the lesson")}</p>
     </article>`;
   }
 
@@ -96,17 +97,31 @@ class LessonGuide extends Part {
     </fieldset>`;
   }
 
-  /** @param {Lesson} lesson @param {number} at */
-  go(lesson, at) {
+  /** @param {Lesson} lesson @param {number} at @param {string | null} [own]  the address of the run before */
+  go(lesson, at, own) {
     this.picked = null;
-    // the changes of earlier steps stay
-    const query = Object.assign({}, ...lesson.steps.slice(0, at + 1).map((step) => asQuery(step.query)));
-    store.load({ glass: "", ...query, lesson: `${lesson.id}:${at}` });
+    store.load({ glass: "", ...settings(lesson, at), lesson: `${lesson.id}:${at}` }, own);
   }
 }
 customElements.define("lesson-guide", LessonGuide);
 
+/** Buttons that end a lesson: back to the reader's own run, or on with the lesson's. @param {string} words */
+function leaving(words) {
+  return html`<button class="plain" title=${store.own === null ? "" : "Back to your own run"} @click=${() => store.leave()}>${words}</button>
+    ${store.own === null ? nothing : html`<button class="plain" title="Leave the lesson and go on with its run" @click=${() => store.leave(true)}>Keep this run</button>`}`;
+}
+
+/** The settings of a lesson's step; the changes of earlier steps stay. @param {Lesson} lesson @param {number} at @returns {Record<string, string>} */
+function settings(lesson, at) {
+  return Object.assign({}, ...lesson.steps.slice(0, at + 1).map((step) => asQuery(step.query)));
+}
+
 /** @param {Record<string, string> | string | undefined} given */
 function asQuery(given) {
   return typeof given === "string" ? Object.fromEntries(new URLSearchParams(given)) : (given ?? {});
+}
+
+/** True if the run that is shown is the one of a lesson's step, at whatever time. @param {Lesson} lesson @param {number} at */
+function theirs(lesson, at) {
+  return store.runs.length === 1 && request(store.run.query) === request({ ...RUN, ...settings(lesson, at) });
 }

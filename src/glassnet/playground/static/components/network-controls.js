@@ -15,6 +15,10 @@ export function networkControls({ query, frame }) {
     store.change({ hidden: widths.join(","), activation: writeActivations(activations) });
   const resized = (/** @type {number} */ at, /** @type {number} */ width) =>
     set(hidden.map((old, index) => (index === at ? Math.max(1, Math.min(MOST_UNITS, width || 1)) : old)), names);
+  const typed = (/** @type {number} */ at, /** @type {HTMLInputElement} */ field) => {
+    resized(at, Math.round(field.valueAsNumber) || hidden[at]);
+    field.value = String(readHidden(store.run.query.hidden)[at]); // also where that is what it was
+  };
   const named = (/** @type {number} */ at, /** @type {string} */ name) => set(hidden, names.map((old, index) => (index === at ? name : old)));
   const without = (/** @type {number} */ at) => set(hidden.filter((_, index) => index !== at), names.filter((_, index) => index !== at));
   const shaped = locked("hidden");
@@ -22,7 +26,7 @@ export function networkControls({ query, frame }) {
     <ol class="layers" aria-label="Hidden layers">
       ${hidden.map((width, index) => html`<li>
         <button class="icon" aria-label=${`Layer ${index + 1}: one unit less`} ?disabled=${shaped || width <= 1} @click=${() => resized(index, width - 1)}>−</button>
-        <input type="number" aria-label=${`Layer ${index + 1}: units`} ?disabled=${shaped} min="1" max=${MOST_UNITS} .value=${String(width)} @change=${(/** @type {any} */ event) => resized(index, Math.round(event.target.valueAsNumber))} />
+        <input type="number" aria-label=${`Layer ${index + 1}: units`} ?disabled=${shaped} min="1" max=${MOST_UNITS} .value=${String(width)} @change=${(/** @type {any} */ event) => typed(index, event.target)} />
         <button class="icon" aria-label=${`Layer ${index + 1}: one unit more`} ?disabled=${shaped || width >= MOST_UNITS} @click=${() => resized(index, width + 1)}>+</button>
         <select aria-label=${`Layer ${index + 1}: activation`} ?disabled=${locked("activation")} @change=${(/** @type {any} */ event) => named(index, event.target.value)}>
           ${ACTIVATIONS.map(([name, text]) => html`<option value=${name} ?selected=${name === names[index]}>${text}</option>`)}

@@ -1,13 +1,17 @@
 /** What the reader should know at once: that the server is gone, or what a change has dropped. */
 
 import { connection } from "../app/connection.js";
+import { store, trail } from "../app/page.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
 class PageNotice extends Part {
   render() {
     const { lost } = connection;
-    return html`<div class="notice" role="alert">${lost
+    const { notice } = store;
+    return html`<div class="notice" role="alert">
+      ${notice ? html`<p class="told">${notice} <button @click=${() => trail.undo()}>Undo</button> <button @click=${() => { store.notice = ""; store.tell("change"); }}>Close</button></p>` : nothing}
+      ${lost
       ? html`<p>No answer from the server since ${lost.toLocaleTimeString()}: is <code>glassnet play</code> still running? The page asks again by itself and goes on where it was.
           <button @click=${() => connection.tryNow()}>Try now</button></p>`
       : nothing}</div>`;

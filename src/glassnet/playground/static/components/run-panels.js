@@ -13,23 +13,15 @@ import { Part } from "./part.js";
 const PANELS = [["loss", "Loss"], ["confusion", "Confusion"], ["diagnosis", "Diagnosis"]];
 
 class RunPanels extends Part {
-  static properties = { shown: { state: true } };
-
-  constructor() {
-    super();
-    /** @type {Panel} */
-    this.shown = "loss";
-  }
-
   render() {
     const regression = store.run.data?.task === "regression";
     const panels = PANELS.filter(([name]) => !(name === "confusion" && regression) && !store.hides(name));
-    const shown = panels.some(([name]) => name === this.shown) ? this.shown : "loss";
+    const shown = panels.find(([name]) => name === store.view.panel)?.[0] ?? "loss";
     return html`
       <div class="tabs" role="tablist" aria-label="How the run does" @keydown=${this.onKey}>
         ${panels.map(
           ([name, label]) => html`<button role="tab" data-arrows id=${`tab-${name}`} aria-controls="panel" aria-selected=${name === shown}
-            tabindex=${name === shown ? 0 : -1} @click=${() => (this.shown = name)}>${label}</button>`,
+            tabindex=${name === shown ? 0 : -1} @click=${() => store.look({ panel: name })}>${label}</button>`,
         )}
       </div>
       <div class="panel" role="tabpanel" id="panel" aria-labelledby=${`tab-${shown}`} tabindex=${shown === "loss" ? -1 : 0}>

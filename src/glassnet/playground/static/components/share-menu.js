@@ -42,9 +42,8 @@ class ShareMenu extends Part {
   }
 
   get link() {
-    const url = new URL(location.pathname + store.address, location.href);
-    if (this.hidden_.length) url.searchParams.set("hide", this.hidden_.join(","));
-    return decodeURIComponent(url.href.replace(/%2C/g, ",")).replaceAll(" ", "%20");
+    const hide = [store.view.hide, ...this.hidden_].filter(Boolean).join(",");
+    return location.origin + location.pathname + store.addressWith({ hide });
   }
 
   render() {

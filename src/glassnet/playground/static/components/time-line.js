@@ -1,9 +1,9 @@
 /** Time: a ruler to drag both ways, and the buttons beside it. */
 
-import { newSeed } from "../app/keys.js";
+import { newSeed, seeds } from "../app/keys.js";
 import { whole } from "../app/numbers.js";
 import { locked } from "../app/lock.js";
-import { player, store } from "../app/page.js";
+import { player, store, trail } from "../app/page.js";
 import { SPEEDS } from "../app/player.js";
 import { readEdits } from "../app/query.js";
 import { html, nothing, live } from "../vendor/lit/index.js";
@@ -15,6 +15,8 @@ const ICONS = {
   play: "M4 2.5 13 8l-9 5.5z",
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   on: "M5 3v10l7-5z",
+  undo: "M6 2 1.5 6.5 6 11V8h4a2.5 2.5 0 0 1 0 5H5v2h5a4.5 4.5 0 0 0 0-9H6z",
+  redo: "M10 2l4.5 4.5L10 11V8H6a2.5 2.5 0 0 0 0 5h5v2H6a4.5 4.5 0 0 1 0-9h4z",
 };
 
 /** @param {keyof ICONS} name */
@@ -46,7 +48,11 @@ class TimeLine extends Part {
           <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
           </select></label>
-        <button title="Other initial weights (r)" ?disabled=${locked("seed")} @click=${() => newSeed(store)}>New seed</button>
+        <div class="buttons" role="group" aria-label="Changes">
+          <button class="icon" aria-label="Undo" title="Undo the last change (ctrl z)" ?disabled=${!trail.canUndo} @click=${() => trail.undo()}>${icon("undo")}</button>
+          <button class="icon" aria-label="Redo" title="Redo (ctrl shift z)" ?disabled=${!trail.canRedo} @click=${() => trail.redo()}>${icon("redo")}</button>
+        </div>
+        ${seeds(store) ? html`<button title="Other initial weights (r)" @click=${() => newSeed(store)}>New seed</button>` : nothing}
       </section>
     `;
   }
@@ -57,7 +63,7 @@ class TimeLine extends Part {
     if (!edits.length) return nothing;
     return html`<ul class="marks" aria-label="Hand edits">
       ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${13 * index - 13 * edits.findIndex(({ step }) => step === edit.step)}px`}>
-        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} ?disabled=${store.hides("edit")} @click=${() => store.undo(edit)}></button>
+        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} ?disabled=${store.hides("edit")} @click=${() => store.takeBack(edit)}></button>
       </li>`)}
     </ul>`;
   }

@@ -29,7 +29,7 @@ class TopLine extends Part {
             : html`<button aria-pressed=${runs.length > 1} @click=${() => (runs.length > 1 ? store.join() : store.fork())}>Compare</button>`}
           ${store.hides("lessons")
             ? nothing
-            : html`<button aria-pressed=${Boolean(view.lesson)} @click=${() => store.look({ lesson: view.lesson ? "" : "list" })}>Lessons</button>`}
+            : html`<button aria-pressed=${Boolean(view.lesson)} @click=${() => (view.lesson ? store.leave() : store.look({ lesson: "list" }))}>Lessons</button>`}
           ${store.hides("glass")
             ? nothing
             : html`<button aria-pressed=${Boolean(view.glass)} @click=${() => store.look({ glass: view.glass ? "" : "1" })}>Glass</button>`}
