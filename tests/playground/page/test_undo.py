@@ -1,5 +1,7 @@
 """Nothing is lost: undo and redo, Back and Forward, the reader's own run after a lesson, and an address that is true."""
 
+import json
+
 import pytest
 
 STEP = "store.run.frame?.header.step === store.step && !store._busy"
@@ -125,8 +127,6 @@ def test_back_and_forward_go_through_the_states(play):
 
 
 def wanted_text(wanted):
-    import json
-
     return json.dumps(wanted[0], separators=(",", ":"), ensure_ascii=False)
 
 
@@ -214,7 +214,7 @@ def test_a_link_to_a_comparison_opens_that_comparison(play):
     assert state(play) == runs
 
 
-@pytest.mark.parametrize(("field", "typed", "shown"), [("input[name=seed]", "-5", "0"), ("[aria-label='Layer 1: units']", "77", "32"), ("[aria-label='Layer 1: units']", "77", "32")])  # fmt: skip
+@pytest.mark.parametrize(("field", "typed", "shown"), [("input[name=seed]", "-5", "0"), ("[aria-label='Layer 1: units']", "77", "32")])  # fmt: skip
 def test_a_field_shows_the_state(play, field, typed, shown):
     """Friction: −5 stayed in the field of the seed, and 77 in that of the units."""
     play.open("?seed=0&hidden=32")

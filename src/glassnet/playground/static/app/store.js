@@ -219,7 +219,7 @@ export class Store extends EventTarget {
    * @param {Query} query @param {string | null} [own]  the address of the run before
    */
   load(query, own = this.own ?? this.address) {
-    this._act("lesson");
+    this._act(`lesson ${query.lesson}`);
     this._set([{ ...RUN, ...known(query, RUN) }], { ...this.view, entry: "", sample: "", step: "0", ...known(query, VIEW) }, own);
   }
 

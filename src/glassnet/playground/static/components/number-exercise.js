@@ -74,7 +74,7 @@ class NumberExercise extends Part {
       </div>
       <div class="turn">
         <button @click=${() => this.choose(this.kind, this.turn + 1)}>Another one</button>
-        ${store.hides("glass") ? nothing : html`<button @click=${this.show}>Show me in the glass</button>`}
+        ${store.hides("glass") ? nothing : html`<button ?disabled=${!task} @click=${this.show}>Show me in the glass</button>`}
       </div>
       <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>All lessons</button></p>
     </article>`;
