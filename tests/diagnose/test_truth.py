@@ -66,3 +66,8 @@ def test_a_failed_training_predicts_a_constant():
     verdict = Truth(setup).compare((), (Remedy("a sane rate", options={"optimizer": gn.Adam(learning_rate=0.02)}),))
     assert 0.9 < verdict.before <= 1.5
     assert verdict.better
+
+
+@pytest.mark.parametrize(("rows", "possible"), [(39, False), (40, True)])
+def test_few_rows_confirm_no_remedy(rows, possible):
+    assert Truth(classifier().rows(np.arange(rows))).possible == possible

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from glassnet.diagnose.case.deviance import Array, yardstick
 from glassnet.diagnose.case.remedy import Remedy
-from glassnet.diagnose.case.setup import Judged, Setup, Trained, folds, train_many
+from glassnet.diagnose.case.setup import FEW_ROWS, Judged, Setup, Trained, folds, train_many
 from glassnet.diagnose.case.verdict import WORST, Verdict
 from glassnet.diagnose.rules.opinion import without_contradicted
 from glassnet.network import passes
 
 FOLDS = 4
 DOUBT = 0.1  # difference of u that is worth a second division of the rows
-FEWEST = 6 * FOLDS  # rows; with fewer no fold can judge
 
 
 class Truth:
@@ -31,7 +30,7 @@ class Truth:
     @property
     def possible(self) -> bool:
         """True if the rows suffice."""
-        return len(self.setup.X) >= FEWEST
+        return len(self.setup.X) >= FEW_ROWS
 
     def compare(self, before: tuple[Remedy, ...], after: tuple[Remedy, ...]) -> Verdict:
         """Judge the remedies `after` against those of `before`; a large difference in doubt by a second division, too."""
