@@ -9,15 +9,38 @@ from glassnet.playground.lessons import LESSONS
 def test_a_finding_with_its_evidence_and_its_remedy_beside_it(play):
     play.open("?rate=30&step=200")
     play.page.get_by_role("tab", name="Diagnosis").click()
-    finding = play.page.locator(".findings li", has_text="learning rate too high")
+    finding = play.page.locator(".findings li", has_text="Learning rate too high")
     finding.wait_for()
-    assert "4.18" in finding.inner_text()
+    assert "Set learning rate to 3." in finding.inner_text()
+    assert "It shows in this, too: Dead units." in finding.inner_text()
+    assert play.page.locator(".findings > li").count() == 1
     finding.get_by_role("button", name="Try the remedy").click()
     play.settled()
     assert play.page.locator("network-drawing").count() == 2
     assert [play.store(f"store.runs[{k}].query.rate") for k in (0, 1)] == ["30", "3.0"]
     losses = [play.store(f"store.runs[{k}].frame.header.loss.train") for k in (0, 1)]
     assert losses[1] < losses[0]
+
+
+def test_a_run_that_has_not_begun_is_not_diagnosed(play):
+    """Fault 3."""
+    play.open()
+    play.page.get_by_role("tab", name="Diagnosis").click()
+    play.page.get_by_text("The run has not begun").wait_for()
+    assert play.page.locator("diagnosis-list .bad, diagnosis-list .good").count() == 0
+
+
+def test_the_remedy_of_overfitting_goes_back_to_its_step(play):
+    """Fault 4: beside the lesson the diagnosis names the overfitting."""
+    play.open("?lesson=overfitting:0")
+    play.page.get_by_role("tab", name="Diagnosis").click()
+    finding = play.page.locator(".findings li", has_text="Overfitting")
+    finding.wait_for()
+    assert "The test loss is 10.89, the training loss 0.0001884" in finding.inner_text()
+    finding.get_by_role("button", name="Go to step 6").click()
+    play.settled()
+    assert play.step == 6
+    assert "0.4280" in scores(play)["test loss"]
 
 
 def test_a_healthy_run_is_called_so(play):

@@ -2,13 +2,13 @@
 
 import { diagnosis } from "../app/api.js";
 import { Latest } from "../app/latest.js";
-import { short } from "../app/numbers.js";
+import { whole } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { html, nothing } from "../vendor/lit/index.js";
-import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
 
-/** @typedef {{code: string, severity: string, message: string, rule?: string, source?: string, remedy?: string | {text: string} | null, query?: Record<string, string> | null, replay?: {confirmed: boolean, measured: string, before: number, after: number} | null}} Finding */
+/** @typedef {Record<string, string>} Query */
+/** @typedef {{code: string, title: string, severity: string, message: string, rule: string, source: string, remedy: string | null, query: Query | null, go_to: number | null, others: {text: string, query: Query}[], replay: {confirmed: boolean, text: string} | null, symptom_of: string | null}} Finding */
 
 class DiagnosisList extends Part {
   latest = new Latest(this);
@@ -27,31 +27,34 @@ class DiagnosisList extends Part {
     const { answer, fresh, message } = this.latest;
     if (!fresh) return html`<p class="note">${message || "Looking at the run …"}</p>`;
     /** @type {Finding[]} */
-    const findings = answer.findings ?? [];
+    const findings = answer.findings;
     const note = answer.note ? html`<p class="note">${answer.note}</p>` : nothing;
-    if (!findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>${note}`;
-    return html`<ul class="findings">${findings.map((finding) => this.finding(finding))}</ul>${note}`;
+    const { begun, healthy } = answer;
+    if (begun && healthy && !findings.length) return html`<p class="note good">✓ Nothing wrong found up to this step.</p>${note}`;
+    const causes = findings.filter((finding) => !findings.some((other) => other.code === finding.symptom_of));
+    return html`<ul class="findings">${causes.map((cause) => this.finding(cause, findings.filter((other) => other.symptom_of === cause.code)))}</ul>${note}`;
   }
 
-  /** @param {Finding} finding */
-  finding({ code, severity, message, rule, source, remedy, query, replay }) {
-    const advice = typeof remedy === "string" ? remedy : remedy?.text;
+  /** A finding, and the findings that its remedy removes as well. @param {Finding} finding @param {Finding[]} symptoms */
+  finding({ title, severity, message, rule, source, remedy, query, go_to, others, replay }, symptoms) {
     return html`<li>
-      <h3><span class=${severity === "error" ? "bad" : "minus"}>${severity === "error" ? "✗" : "!"}</span> ${code.replaceAll("_", " ")}</h3>
+      <h3><span class=${severity === "error" ? "bad" : "minus"}>${severity === "error" ? "✗" : "!"}</span> ${title}</h3>
       <p>${message}</p>
-      ${advice || query
-        ? html`<p class="remedy"><span>${advice ? html`<b>Remedy:</b> ${advice}` : nothing}</span> ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}</p>`
+      ${remedy
+        ? html`<p class="remedy"><span><b>Remedy:</b> ${remedy}</span>
+            ${query ? html`<button @click=${() => this.attempt(query)}>Try the remedy</button>` : nothing}
+            ${go_to === null ? nothing : html`<button @click=${() => store.goTo(go_to)}>Go to step ${whole(go_to)}</button>`}</p>`
         : nothing}
-      ${replay
-        ? html`<p class="note">${replay.confirmed ? "✓ Tried from the same start, and it helps" : "Tried from the same start"}: ${replay.measured} ${numeral(replay.before, short(replay.before, 3))} → ${numeral(replay.after, short(replay.after, 3))}</p>`
-        : nothing}
-      ${rule ? html`<details><summary class="dim">The rule</summary><p class="note">${rule} ${source}</p></details>` : nothing}
+      ${replay ? html`<p class="note">${replay.confirmed ? "✓ " : ""}${replay.text}</p>` : nothing}
+      ${others.map((other) => html`<p class="remedy"><span>Or: ${other.text}</span> <button @click=${() => this.attempt(other.query)}>Try it</button></p>`)}
+      ${symptoms.map((symptom) => html`<p class="note">It shows in this, too: <b>${symptom.title}.</b> ${symptom.message}</p>`)}
+      <details><summary class="dim">The rule</summary><p class="note">${rule} ${source}</p></details>
     </li>`;
   }
 
-  /** Start a second run with the remedy beside the first. @param {Record<string, string>} changes */
+  /** Start a second run with the remedy beside the first. @param {Query} changes */
   attempt(changes) {
-    store.fork(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)])));
+    store.fork(changes);
     store.say("Run B is the same run with the remedy");
   }
 }
