@@ -59,16 +59,24 @@ class OneWeight extends Part {
   /** The gradient of what the glass shows: of the step of the run, or of one point alone. @param {Entry} entry */
   slope(entry) {
     const name = entry.kind === "W" ? "∂L/∂w" : "∂L/∂b";
-    const { sample, entry: found } = store.glass?.derivation ?? {};
+    const { sample } = store.glass?.derivation ?? {};
+    const found = this.worked(entry);
     const { slope } = valueOf(store.run, entry);
     if (typeof sample !== "number") return html`<span title="The gradient that the next step takes, of its whole batch"><span class="dim">${name} of the batch</span> ${numeral(slope, signed(slope))}</span>`;
     return html`<span title="Not the gradient of the run's step, which takes the batch"><span class="dim">${name} of point ${sample} alone</span> ${found ? numeral(found.value, signed(found.value)) : nothing}</span>`;
   }
 
+  /** The worked-out gradient in the glass, if it is that of this weight or bias. @param {Entry} entry */
+  worked({ kind, layer, from, to }) {
+    const found = store.glass?.derivation.entry;
+    const index = kind === "W" ? [from, to] : [to];
+    return found && found.symbol === `${kind}${layer}` && String(found.index) === String(index) ? found : null;
+  }
+
   chain() {
     const { sample } = store.glass?.derivation ?? {};
-    const found = store.glass?.derivation.entry;
-    if (!found) return html`<p class="note">Pause to see the chain rule of its gradient.</p>`;
+    const found = this.worked(this.entry);
+    if (!found) return html`<p class="note">${store.playing ? "Pause to see the chain rule of its gradient." : "Working its gradient out …"}</p>`;
     const { independent } = found;
     return html`
       ${found.mathml.length ? nothing : html`<p class="note">Too many paths lead from here to the output for one formula; its last line is below.</p>`}
