@@ -155,9 +155,15 @@ class Case:
         else:
             which = "lowest test loss" if "best epoch" in replay.measured else "test loss at the end"
             change = f"{which} {self._loss(replay.before)} → {self._loss(replay.after)}"
-        verdict = "it helps" if replay.confirmed else "it does harm" if replay.harmful else "it is not sure to help"
+        verdict = (
+            ", and it helps"
+            if replay.confirmed
+            else ", and it does harm"
+            if replay.harmful
+            else ", but not confirmed by points that took no part"
+        )
         together = f", together with {in_words(replay.beside)}" if replay.beside else ", with both" if on_top else ""
-        return {"confirmed": replay.confirmed, "text": f"Tried from the same start{together}, and {verdict}: {change}."}
+        return {"confirmed": replay.confirmed, "text": f"Tried from the same start{together}{verdict}: {change}."}
 
 
 def _advised(text: str | None, query: dict[str, str] | None = None, go_to: int | None = None) -> dict[str, Any]:
