@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.errors import NonFiniteError
 from glassnet.network import passes, scores
 from glassnet.network.network import Network
 from glassnet.playground.checkpoints import Course, Position
@@ -91,8 +92,17 @@ def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
         "dW": [W.tolist() for W in gradient.W.values()],
         "db": [b.tolist() for b in gradient.b.values()],
         "curve": {"step": steps, "train": train, "test": test},
-        "non_finite": None if error is None else {"step": error.step, "layer": error.layer, "message": str(error)},
+        "non_finite": None if error is None else _ended(error, run.step),
     }
+
+
+def _ended(error: NonFiniteError, last: int) -> dict[str, Any]:
+    """Say in words of the page how the run ended, and which step is shown in place of the one asked for."""
+    message = (
+        f"The loss overflowed after step {last:,}, which is shown: its numbers are too large for the computer. "
+        "Set a lower learning rate."
+    )
+    return {"step": error.step, "layer": error.layer, "last": last, "message": message}
 
 
 def classes_of(output: Array) -> NDArray[np.intp]:

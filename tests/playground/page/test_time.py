@@ -95,7 +95,9 @@ def test_playing_faster_shows_fewer_of_the_steps(play):
 def test_a_loss_that_is_no_number_stops_the_run_and_says_so(play):
     play.open("?data=plane&rate=1000&step=200&hidden=8,8")
     assert play.header["non_finite"] is not None
-    assert play.page.locator("network-drawing [role=alert]").inner_text() != ""
+    last = play.header["non_finite"]["last"]
+    assert f"after step {last}, which is shown" in play.page.locator("network-drawing [role=alert]").inner_text()
+    assert f"ended at {last}" in play.page.locator("time-line .step").inner_text()
 
 
 def test_a_server_that_is_gone_is_told_in_words(play):

@@ -46,7 +46,7 @@
  * @property {{size: number, scale: number[][], offset: number}} maps
  * @property {{size: number, offset: number, kind: "probability" | "class" | "value", outputs: number, range: [number, number]}} surface
  * @property {Curve} curve
- * @property {{step: number, layer: number | null, message: string} | null} non_finite
+ * @property {{step: number, layer: number | null, last: number, message: string} | null} non_finite
  */
 
 /** @typedef {{step: number[], train: (number | null)[], test: (number | null)[]}} Curve */

@@ -43,7 +43,7 @@ class TimeLine extends Part {
           ${this.marks(end)}
         </div>
         <p class="step"><span class="num">step <b>${whole(step)}</b><span class="of"> / ${whole(end)}</span></span>
-          <span class="dim">${store.slow ? "training …" : html`epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}`}</span></p>
+          <span class="dim">${store.slow ? "training …" : header?.non_finite ? html`ended at ${whole(header.non_finite.last)}` : html`epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}`}</span></p>
         <label class="speed"><span class="unseen">Steps a second</span>
           <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
