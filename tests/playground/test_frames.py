@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet import InputError
 from glassnet.playground import frames, pictures
 from glassnet.playground.frames import MAP_SIZE, SURFACE_SIZE, to_json
 from glassnet.playground.playground import Playground
@@ -152,3 +153,45 @@ def test_outputs_beyond_the_numbers_are_shown_as_1e300(play):
     colours, value = pictures.surface(course.setup, position, 8)
     assert set(value.ravel()) == {-1e300, 1e300}
     assert len(np.unique(colours.reshape(-1, 3), axis=0)) == 2
+
+
+def split(content):
+    """The frames of a series."""
+    parts = []
+    while content:
+        length = int.from_bytes(content[:4], "little")
+        parts.append(content[4 : 4 + length])
+        content = content[4 + length :]
+    return parts
+
+
+def test_a_series_is_the_frames_one_after_another(play):
+    query = "data=xor&rate=0.3&"
+    wanted = [play.frame(f"{query}step={step}") for step in (7, 12, 17)]
+    assert split(play.frames(f"{query}step=7&count=3&stride=5")) == wanted
+    assert split(play.frames(f"{query}step=7")) == wanted[:1]
+
+
+def test_a_series_ends_at_the_last_step_of_the_run(play, header):
+    last = header(play.frame(""))["max_step"]
+    steps = [header(part)["step"] for part in split(play.frames(f"step={last - 3}&count=9&stride=2"))]
+    assert steps == [last - 3, last - 1, last]
+    with pytest.raises(InputError, match="step: expected at most"):
+        play.frames(f"step={last + 1}&count=2")
+
+
+def test_a_series_ends_with_the_first_frame_without_a_finite_loss(play, header):
+    query = "data=plane&rate=1000&hidden=8,8&"
+    told = [header(part)["non_finite"] for part in split(play.frames(f"{query}step=1&count=64"))]
+    assert 1 < len(told) < 64
+    assert [each is not None for each in told] == [False] * (len(told) - 1) + [True]
+
+
+def test_a_series_is_bounded_in_frames_and_bytes(play):
+    for query, name in [("count=65", "count"), ("count=0", "count"), ("stride=0", "stride"), ("stride=1001", "stride")]:
+        with pytest.raises(InputError, match=f"{name}: expected a whole number"):
+            play.frames(query)
+    large = play.frames("hidden=32,32,32,32,32,32&count=64")
+    assert len(large) <= frames.MOST_SERIES
+    assert 1 < len(split(large)) < 64
+    assert large == type(play)().frames("hidden=32,32,32,32,32,32&count=64")

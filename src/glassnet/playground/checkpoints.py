@@ -63,6 +63,11 @@ class Course:
         count = sum(len(part.snapshots) for part in self._parts)
         return self._fixed + count * self._checkpoint_size() + 200 * len(self._losses)
 
+    @property
+    def end(self) -> int | None:
+        """The step at which the loss overflowed; None if it has not yet."""
+        return None if self._end is None else self._end.step
+
     def _checkpoint_size(self) -> int:
         run = self._parts[0]
         return 1000 + run.network.theta.nbytes + run.state.slots.nbytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from glassnet.training import reference
 Array = NDArray[Any]
 
 MAP_SIZE, SURFACE_SIZE = 24, 64
+MOST_SERIES = 3_000_000  # bytes of several frames in one answer
 KINDS = {"sigmoid": "probability", "softmax": "class", "identity": "value"}
 
 
@@ -45,6 +47,25 @@ def frame(course: Course, step: int) -> bytes:
     }
     head = to_json(header)
     return struct.pack("<I", len(head)) + head + maps + surface
+
+
+def series(course: Course, steps: Iterable[int]) -> bytes:
+    """Return the frames of a run at `steps`, each after its length (uint32, little endian).
+
+    It ends early after a frame without finite loss, and where it would be longer than MOST_SERIES bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    for step in steps:
+        part = frame(course, step)
+        size += 4 + len(part)
+        if parts and size > MOST_SERIES:
+            break
+        parts += [struct.pack("<I", len(part)), part]
+        end = course.end
+        if end is not None and step >= end:
+            break
+    return b"".join(parts)
 
 
 def to_json(content: Any) -> bytes:

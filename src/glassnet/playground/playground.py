@@ -14,11 +14,13 @@ from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
 from glassnet.playground.lessons import LESSONS, Lesson
 from glassnet.playground.setup import Data, Setup, check_setup, load_data
-from glassnet.playground.state import State, describe, read_query, state_of
+from glassnet.playground.state import State, describe, read_query, state_of, whole
 from glassnet.playground.uploads import Uploads
 from glassnet.playground.worked import worked_step
 
 MOST_DATA = 64  # data sets in memory, of at most 2,000 points each
+SERIES = ("count", "stride")  # names of a query that only /frames has
+MOST_FRAMES, MOST_STRIDE = 64, 1000
 ASKED = ("kind", "turn", "answer")  # names of a query that only an exercise has
 
 
@@ -89,6 +91,17 @@ class Playground:
         """Return the data that the page draws for a run at a step."""
         state = state_of(read_query(query))
         return frames.frame(self.course(state), state.step)
+
+    @one_blas_thread()
+    def frames(self, query: str) -> bytes:
+        """Return the frames of `count` steps from `step` on, `stride` apart; the last one is at most the run's last step."""
+        given = read_query(query)
+        state = state_of(given, SERIES)
+        count = whole("count", given.get("count", "1"), 1, MOST_FRAMES)
+        stride = whole("stride", given.get("stride", "1"), 1, MOST_STRIDE)
+        course = self.course(state)
+        steps = (min(state.step + k * stride, course.setup.max_step) for k in range(count))
+        return frames.series(course, dict.fromkeys(steps))
 
     def schema(self, query: str) -> bytes:
         """Return the names of a query with their defaults, limits and choices."""

@@ -62,6 +62,7 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
     routes += [
         _route("/data", _answer(play.data, JSON, quick)),
         _route("/frame", _answer(locked(play.frame), BINARY, quick)),
+        _route("/frames", _answer(locked(play.frames), BINARY, quick)),
         _route("/schema", _answer(play.schema, JSON, quick, cache=CHECKED)),
         _route("/lessons", _answer(play.lessons, JSON, quick, cache=CHECKED)),
         _route("/explain", _answer(locked(play.explain), JSON, slow)),

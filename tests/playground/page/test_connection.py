@@ -60,11 +60,13 @@ def own_server():
 
 
 @pytest.fixture
-def mortal(play, own_server):
+def mortal(browser, own_server):
     """The page of a server that the test may kill; the browser's own notes of lost requests are no problem."""
-    driven = Play(play.page, own_server())
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(20_000)
+    driven = Play(context.new_page(), own_server())
     yield driven
-    play.problems.clear()
+    context.close()
     assert [told for told in driven.problems if "ERR_" not in told] == []
 
 
@@ -142,6 +144,34 @@ def test_a_drag_with_glass_and_diagnosis_open_makes_no_queue(play):
         "store.worked.derivation.given.concat(store.worked.derivation.steps).find((each) => each.symbol === 'W1').value"
     )
     assert worked == play.header["W"][0]
+
+
+RATE = """async (milliseconds) => {
+  const { store } = await import('/static/app/page.js');
+  const from = store.step;
+  await new Promise((done) => setTimeout(done, milliseconds));
+  return (store.step - from) * 1000 / milliseconds;
+}"""
+
+
+def test_training_runs_at_full_speed_600_ms_away(play):
+    """Friction: 60 steps a second became 2, with four requests of one step each."""
+    play.open()
+    traffic = Traffic(play.page)
+    play.page.keyboard.press(" ")
+    play.until("store.step > 60")
+    near = play.page.evaluate(RATE, 2000)
+    away = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
+    play.page.context.new_cdp_session(play.page).send("Network.emulateNetworkConditions", away)
+    play.page.wait_for_timeout(3000)
+    traffic.asked.clear()
+    far = play.page.evaluate(RATE, 3000)
+    play.page.keyboard.press(" ")
+    assert far > 0.75 * near
+    assert traffic.asked["/frames"] <= 6
+    assert traffic.most == {"/frames": 1}
+    play.settled()
+    assert play.header["loss"] == play.frame(f"step={play.step}")["loss"]
 
 
 def test_a_request_for_a_run_that_has_changed_is_cancelled(play):

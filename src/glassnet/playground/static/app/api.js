@@ -1,7 +1,7 @@
 /** Asks the source of answers; keeps the last frames, so that a step back needs no request. */
 
 import { connection } from "./connection.js";
-import { decode } from "./frame.js";
+import { decode, decodeSeries } from "./frame.js";
 import { dataRequest, request } from "./query.js";
 import { source } from "./source.js";
 
@@ -33,6 +33,19 @@ function remember(kept, key, most, make) {
 export function frame(run, step, signal) {
   const key = request(run, { step });
   return remember(frames, key, KEPT, async () => decode(await connection.get(`frame?${key}`, signal)));
+}
+
+/**
+ * The frames of a run at steps that are equally far apart, from one answer; perhaps only the first ones of them.
+ * @param {Query} run @param {number[]} steps @param {AbortSignal} [signal] @returns {Promise<Frame[]>}
+ */
+export async function series(run, steps, signal) {
+  const keys = steps.map((step) => request(run, { step }));
+  if (!source.live || keys.every((key) => frames.has(key))) return Promise.all(steps.map((step) => frame(run, step, signal)));
+  const more = { step: steps[0], count: steps.length, stride: steps.length > 1 ? steps[1] - steps[0] : 1 };
+  const found = decodeSeries(await connection.get(`frames?${request(run, more)}`, signal));
+  found.forEach((each, index) => remember(frames, keys[index], KEPT, async () => each));
+  return found;
 }
 
 /** @param {Query} run */

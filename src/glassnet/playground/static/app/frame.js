@@ -14,6 +14,18 @@ export function decode(buffer) {
   return { header, bytes: new Int8Array(buffer, 4 + length, offset), planes };
 }
 
+/** Frames one after another, each after its length. @param {ArrayBuffer} buffer @returns {Frame[]} */
+export function decodeSeries(buffer) {
+  const view = new DataView(buffer);
+  const found = [];
+  for (let at = 0; at < buffer.byteLength; ) {
+    const end = at + 4 + view.getUint32(at, true);
+    found.push(decode(buffer.slice(at + 4, end)));
+    at = end;
+  }
+  return found;
+}
+
 /** Units of every layer, the inputs first. @param {Header} header */
 export function widths(header) {
   return [header.W[0].length, ...header.b.map((row) => row.length)];

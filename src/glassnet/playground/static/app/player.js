@@ -1,4 +1,4 @@
-/** Plays the run forward at a number of steps a second, and requests a few frames ahead. */
+/** Plays the run forward at a number of steps a second, and requests frames ahead, the more the slower the answers. */
 
 import * as api from "./api.js";
 import { horizonFor } from "./store.js";
@@ -6,7 +6,9 @@ import { horizonFor } from "./store.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Frame} Frame */
 
-const AHEAD = 4;
+const FEWEST = 4; // frames asked for at once
+const MOST = 64;
+const SHOWN = 60; // frames a second
 
 export const SPEEDS = [1, 5, 20, 60, 240, 1200];
 
@@ -14,12 +16,18 @@ export class Player {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    /** Frames by step; null for one that is requested and not yet here. @type {Map<number, Frame[] | null>} */
+    /** Frames that wait to be shown, by step. @type {Map<number, Frame[]>} */
     this.ready = new Map();
     this.position = 0;
+    /** The last step that was asked for. */
     this.next = 0;
     this.last = 0;
-    this.generation = 0;
+    /** The request under way. @type {AbortController | null} */
+    this.request = null;
+    /** Frames to ask for at once, and the milliseconds that the last answers took. */
+    this.ahead = FEWEST;
+    /** @type {number[]} */
+    this.took = [];
     /** Steps a second, measured over the last half second. */
     this.rate = 0;
     this.counted = { at: 0, step: 0 };
@@ -52,7 +60,12 @@ export class Player {
 
   stop() {
     this.store.playing = false;
-    this.generation++;
+    this._cancel();
+  }
+
+  _cancel() {
+    this.request?.abort();
+    this.request = null;
   }
 
   /** Move by a number of steps, forward or back. @param {number} steps */
@@ -85,7 +98,7 @@ export class Player {
 
   _restart() {
     this.queries = this._queries();
-    this.generation++;
+    this._cancel();
     this.ready.clear();
     this.position = this.store.step;
     this.next = this.store.step;
@@ -97,13 +110,10 @@ export class Player {
     if (!this.store.playing) return;
     const passed = this.last ? Math.min(100, now - this.last) / 1000 : 0;
     this.last = now;
-    const stride = Math.max(1, Math.round(this.speed / 60));
+    if (!this.request && this.ready.size < this.ahead) this._request(Math.max(1, Math.round(this.speed / SHOWN)));
     // with a slow server time waits instead of jumping
-    this.position = Math.min(this.position + passed * this.speed, this.store.step + AHEAD * stride);
-    while (this.ready.size < AHEAD && this.next < this.store.maxStep) {
-      this.next = Math.min(this.next + stride, this.store.maxStep);
-      this._request(this.next);
-    }
+    const newest = Math.max(this.store.step, ...this.ready.keys());
+    this.position = Math.min(this.position + passed * this.speed, newest);
     this._show();
     this._count(now);
     if (this.store.step >= this.store.maxStep) this.pause();
@@ -113,8 +123,8 @@ export class Player {
   _show() {
     /** @type {number | null} */
     let due = null;
-    for (const [step, frames] of this.ready) {
-      if (step > this.position || frames === null) break;
+    for (const step of this.ready.keys()) {
+      if (step > this.position) break;
       due = step;
     }
     if (due === null) return;
@@ -126,19 +136,36 @@ export class Player {
     if (broken) this.pause();
   }
 
-  /** @param {number} step */
-  async _request(step) {
-    const { generation } = this;
-    this.ready.set(step, null);
+  /** Ask for the next frames. @param {number} stride */
+  async _request(stride) {
+    const { runs, maxStep } = this.store;
+    /** @type {number[]} */
+    const steps = [];
+    for (let step = this.next; steps.length < this.ahead && step < maxStep; steps.push(step)) step = Math.min(step + stride, maxStep);
+    if (!steps.length) return;
+    const request = (this.request = new AbortController());
+    const start = performance.now();
     try {
-      const frames = await Promise.all(this.store.runs.map((run) => api.frame(run.query, step)));
-      if (generation === this.generation) this.ready.set(step, frames);
+      const found = await Promise.all(runs.map((run) => api.series(run.query, steps, request.signal)));
+      if (request !== this.request) return;
+      const count = Math.min(...found.map((frames) => frames.length));
+      steps.slice(0, count).forEach((step, index) => this.ready.set(step, found.map((frames) => frames[index])));
+      this.next = steps[count - 1];
+      this._measure(performance.now() - start);
+      this.request = null;
     } catch (error) {
-      if (generation !== this.generation) return;
+      if (request !== this.request) return;
       this.stop();
       this.store.run.error = error instanceof Error ? error.message : String(error);
       this.store.tell("change");
     }
+  }
+
+  /** Ask from now on for as many frames as are shown in one and a half times an answer takes. @param {number} milliseconds */
+  _measure(milliseconds) {
+    this.took = [...this.took.slice(-2), milliseconds]; // the shortest of three: work for the server is not distance
+    const wanted = (1.5 * Math.min(...this.took) * Math.min(this.speed, SHOWN)) / 1000;
+    this.ahead = Math.max(FEWEST, Math.min(MOST, Math.ceil(wanted)));
   }
 
   /** @param {number} now */
