@@ -37,7 +37,7 @@ def missing(reason: str) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What opens a browser is marked so; it takes a minute or two in all."""
     for item in items:
-        if "play" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
+        if "browser" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
