@@ -61,7 +61,8 @@ def test_the_schema_by_name(play):
     assert choices["init"][0] == ""
     assert "softmax" not in choices["activation"]
     assert "exponential" not in choices["activation"]
-    assert {"compare", "entry", "glass", "lesson", "sample", "theme", "v", "view"} <= set(told["view"])
+    assert (told["view"]["glass"], told["view"]["speed"], told["view"]["panel"]) == ("", "60", "loss")
+    assert read_state("v=1&view=2&glass=1") == read_state("")
 
 
 @pytest.mark.parametrize("name", RANGES)

@@ -92,3 +92,12 @@ def test_the_schema_tells_defaults_that_are_read():
     assert read_state(query) == State()
     assert names["n"] == {"default": "400", "low": 20, "high": 2000}
     assert names["optimizer"]["choices"] == RATES
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0000012345678901234567", "-1.7976931348623157e-300", "100000000000000000000000e-20", "0." + "3" * 60]
+)
+def test_every_number_that_a_script_writes_is_read(text):
+    """Fault 20: a weight of more than 20 decimals was refused with a message about its range."""
+    (edit,) = read_state(f"edits=5:W1,0,0={text}").edits
+    assert edit.value == float(text)

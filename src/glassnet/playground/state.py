@@ -24,31 +24,30 @@ HIDDEN = tuple(name for name, each in ACTIVATIONS.items() if not each.rowwise an
 RATES = {name: kind.learning_rate for name, kind in OPTIMIZERS.items() if issubclass(kind, Optimizer)}
 RATES.pop("adamepsilonhat")
 
-# names that only the page reads: they change the view of a run, not the run
-VIEW = (
-    "active",
-    "compare",
-    "entry",
-    "exercise",
-    "free",
-    "glass",
-    "hide",
-    "lesson",
-    "log",
-    "panel",
-    "sample",
-    "sig",
-    "speed",
-    "stage",
-    "theme",
-    "v",
-    "view",
-)
+# names that only the page reads, with their defaults: they change the view of a run, not the run
+VIEW = {
+    "compare": "",  # the query of a second run
+    "active": "0",  # the run that the controls change
+    "sample": "",
+    "entry": "",
+    "glass": "",
+    "stage": "",
+    "log": "",
+    "panel": "loss",
+    "lesson": "",
+    "exercise": "",
+    "hide": "",
+    "theme": "",
+    "speed": "60",
+    "free": "",
+    "sig": "",
+}
+PASSED_OVER = frozenset([*VIEW, "v", "view"])
 
 _WHOLE = re.compile(r"\d{1,10}")
-_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _CSV = re.compile(r"csv:[0-9a-f]{64}")
-_EDIT = re.compile(r"(\d{1,10}):([Wb])(\d{1,2}),(\d{1,2})(?:,(\d{1,2}))?=(.{1,50})")
+_EDIT = re.compile(r"(\d{1,10}):([Wb])(\d{1,2}),(\d{1,2})(?:,(\d{1,2}))?=(.+)")
 
 
 @dataclass(frozen=True, order=True)
@@ -166,7 +165,7 @@ def state_of(given: Mapping[str, str], others: tuple[str, ...] = ()) -> State:
     """Make the state from names and values; names in `others`, read by the caller, and those of the page are ignored."""
     known = {each.name for each in fields(State)}
     for name in given:
-        if name not in known and name not in VIEW and name not in others:
+        if name not in known and name not in PASSED_OVER and name not in others:
             raise unknown_name("query", name, known)
     return _check(State(**{name: _READ[name](name, text) for name, text in given.items() if name in known}))
 

@@ -1,30 +1,14 @@
 /** The options of the controls, in the order and the words of the page. */
 
+import { SCHEMA } from "./schema.js";
+
 /** @typedef {[value: string, label: string]} Option */
 
 /** @type {Option[]} */
-export const DATA = [
-  ["moons", "two moons"],
-  ["circles", "circles"],
-  ["spirals", "spirals"],
-  ["blobs", "blobs"],
-  ["xor", "exclusive or"],
-  ["gaussians", "two clouds"],
-  ["sine", "sine"],
-  ["plane", "plane"],
-];
-export const REGRESSION = ["sine", "plane"];
+export const DATA = Object.entries(SCHEMA.names.data.choices);
 
 /** @type {Option[]} */
-export const FEATURES = [
-  ["x", "x₁"],
-  ["y", "x₂"],
-  ["xx", "x₁²"],
-  ["yy", "x₂²"],
-  ["xy", "x₁x₂"],
-  ["sinx", "sin x₁"],
-  ["siny", "sin x₂"],
-];
+export const FEATURES = Object.entries(SCHEMA.names.features.choices);
 
 /** Activations of hidden layers. @type {Option[]} */
 export const ACTIVATIONS = [
@@ -63,13 +47,19 @@ export const OPTIMIZERS = [
 ];
 
 /** The learning rate of an optimizer when none is given. @type {Record<string, number>} */
-export const RATES = { sgd: 0.1, momentum: 0.01, nesterov: 0.01, rmsprop: 0.001, adam: 0.001, adamw: 0.001 };
+export const RATES = SCHEMA.names.optimizer.choices;
 
 /** Learning rates on the slider. */
 export const RATE_STEPS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
-export const MOST_LAYERS = 6;
-export const MOST_UNITS = 32;
+export const MOST_LAYERS = SCHEMA.most.layers;
+export const MOST_UNITS = SCHEMA.most.units;
+
+/** The least and the largest value of a setting. @param {string} name @returns {[number, number]} */
+export function limits(name) {
+  const { low = 0, high = 1 } = SCHEMA.names[name] ?? {};
+  return [low, high];
+}
 
 /** @param {Option[]} options @param {string} value */
 export function label(options, value) {

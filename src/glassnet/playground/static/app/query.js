@@ -1,51 +1,21 @@
 /** The URL as the state: the names of a run and of the view, their defaults, reading and writing them. */
 
+import { SCHEMA } from "./schema.js";
+
 /** @typedef {import("./types.js").Query} Query */
 /** @typedef {import("./types.js").Edit} Edit */
 /** @typedef {import("./types.js").Entry} Entry */
 
-/** The names that define a run, with the server's defaults. @type {Query} */
-export const RUN = {
-  data: "moons",
-  classes: "3",
-  n: "400",
-  noise: "0.2",
-  data_seed: "42",
-  test: "0.2",
-  features: "x,y",
-  hidden: "10",
-  activation: "relu",
-  loss: "",
-  init: "",
-  optimizer: "sgd",
-  rate: "", // the default of the optimizer
-  batch: "0",
-  l1: "0",
-  l2: "0",
-  dropout: "0",
-  seed: "42",
-  edits: "",
-};
+/** The names that define a run, with the server's defaults; the rate's is that of the optimizer. @type {Query} */
+export const RUN = { ...defaults(), rate: "" };
 
 /** The names that only the page reads. @type {Query} */
-export const VIEW = {
-  step: "0",
-  compare: "",
-  sample: "",
-  entry: "",
-  glass: "",
-  stage: "",
-  log: "",
-  lesson: "",
-  exercise: "",
-  hide: "",
-  theme: "",
-  speed: "60",
-  active: "0",
-  panel: "loss",
-  free: "",
-  sig: "",
-};
+export const VIEW = { step: SCHEMA.names.step.default, ...SCHEMA.view };
+
+function defaults() {
+  const names = Object.keys(SCHEMA.names).filter((name) => name !== "step");
+  return Object.fromEntries(names.map((name) => [name, SCHEMA.names[name].default]));
+}
 
 /** The names that `/data` depends on; a run that changes none of them keeps its points. */
 export const DATA_NAMES = ["data", "classes", "n", "noise", "data_seed", "test", "features"];

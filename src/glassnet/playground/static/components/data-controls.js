@@ -21,11 +21,11 @@ export function dataControls({ query }, message, onFile) {
     <label class="file ${own ? "own" : ""}"><span>${own ? "own data" : "Own data (CSV) …"}</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
     ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
     ${own ? nothing : html`
-      ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, min: 2, max: 5, step: 1 }) : nothing}
+      ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, step: 1 }) : nothing}
       ${slider({ name: "n", label: "points", value: query.n, values: SIZES })}
-      ${slider({ name: "noise", label: "noise", value: query.noise, max: 1, step: 0.05 })}
-      ${count({ name: "data_seed", label: "data seed", value: query.data_seed, min: 0, max: 4294967295 })}`}
-    ${slider({ name: "test", label: "test share", value: query.test, min: 0.1, max: 0.9, step: 0.05 })}
+      ${slider({ name: "noise", label: "noise", value: query.noise, step: 0.05 })}
+      ${count({ name: "data_seed", label: "data seed", value: query.data_seed })}`}
+    ${slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
     <fieldset class="features"><legend>Inputs</legend>
       ${FEATURES.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
         @change=${() => store.change({ features: toggled(chosen, name) })} /><span>${label}</span></label>`)}

@@ -1,6 +1,7 @@
 /** Fields of the controls: a slider with its number, a list of options. */
 
 import { locked } from "../app/lock.js";
+import { limits } from "../app/options.js";
 import { store } from "../app/page.js";
 import { html, live } from "../vendor/lit/index.js";
 
@@ -8,9 +9,10 @@ import { html, live } from "../vendor/lit/index.js";
 
 /**
  * A slider over listed values or over a range.
- * @param {{name: string, label: string, value: string, values?: (string | number)[], min?: number, max?: number, step?: number, shown?: string, hint?: string}} field
+ * @param {{name: string, label: string, value: string, values?: (string | number)[], step?: number, shown?: string, hint?: string}} field
  */
-export function slider({ name, label, value, values, min = 0, max = 1, step = 0.01, shown = value, hint = "" }) {
+export function slider({ name, label, value, values, step = 0.01, shown = value, hint = "" }) {
+  const [min, max] = limits(name);
   const at = values ? nearest(values, Number(value)) : Number(value);
   const set = (/** @type {Event} */ event) => {
     const position = Number(/** @type {HTMLInputElement} */ (event.target).value);
@@ -36,8 +38,9 @@ export function choice({ name, label, value, options, set = (chosen) => store.ch
     </select></label>`;
 }
 
-/** A whole number typed in. @param {{name: string, label: string, value: string, min: number, max: number}} field */
-export function count({ name, label, value, min, max }) {
+/** A whole number typed in. @param {{name: string, label: string, value: string}} field */
+export function count({ name, label, value }) {
+  const [min, max] = limits(name);
   const set = (/** @type {any} */ event) => {
     const given = Math.round(Number(event.target.value));
     if (Number.isFinite(given)) store.change({ [name]: String(Math.max(min, Math.min(max, given))) });

@@ -37,7 +37,7 @@ export function networkControls({ query, frame }) {
     ${hidden.length ? nothing : html`<p class="note">No hidden layer: the inputs feed the output directly.</p>`}
     <button class="wide" ?disabled=${shaped || hidden.length >= MOST_LAYERS} @click=${() => set([...hidden, hidden[hidden.length - 1] ?? 4], [...names, names[names.length - 1] ?? "relu"])}>+ hidden layer</button>
     ${choice({ name: "init", label: "initial", value: query.init, options: initializers(frame?.header.init) })}
-    ${count({ name: "seed", label: "seed", value: query.seed, min: 0, max: 4294967295 })}
+    ${count({ name: "seed", label: "seed", value: query.seed })}
   `;
 }
 

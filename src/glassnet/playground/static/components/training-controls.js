@@ -19,6 +19,6 @@ export function trainingControls({ query, data }) {
     ${slider({ name: "batch", label: "batch", value: query.batch, values: BATCHES, shown: query.batch === "0" ? "all" : query.batch })}
     ${slider({ name: "l1", label: "L1", value: query.l1, values: PENALTIES })}
     ${slider({ name: "l2", label: "L2", value: query.l2, values: PENALTIES })}
-    ${slider({ name: "dropout", label: "dropout", value: query.dropout, max: 0.9, step: 0.05 })}
+    ${slider({ name: "dropout", label: "dropout", value: query.dropout, step: 0.05 })}
   `;
 }
