@@ -316,3 +316,12 @@ def test_bad_arguments_are_refused(refuses):
         gn.diagnose(network(), X, y, epochs=0)
     with refuses("gap"):
         gn.Thresholds(gap=-1)
+
+
+def test_a_cause_found_by_a_change_comes_before_the_symptoms_it_removes():
+    X, y = make_moons(400, noise=0.2, random_state=0)
+    network = gn.Network([2, 16, 16, 1], hidden="identity", output="sigmoid", seed=1)
+    found = gn.diagnose(network, X, y, optimizer=gn.Adam(learning_rate=0.01), epochs=100, batch_size=32)
+    assert found.codes[:2] == ("underfitting", "cannot_overfit_batch")
+    assert found.findings[1].symptom_of == "underfitting"
+    assert "Because of underfitting" in str(found)

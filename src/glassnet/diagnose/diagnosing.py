@@ -281,7 +281,7 @@ def _ignores_inputs(unexplained: float, sickness: Sickness, opinion: Opinion, fi
     ]
 
 
-def _place(found: Finding) -> tuple[int, int]:
-    """Return the sort key: confirmed findings first, then causes before symptoms."""
+def _place(found: Finding) -> tuple[int, bool, int]:
+    """Return the sort key: confirmed findings first, then causes before symptoms, those shown and those usual."""
     certain = found.confirmed or found.code in ("gradient_wrong", *OF_SPLIT) or says_no_signal(found)
-    return (0 if certain else 1, rank(found))
+    return (0 if certain else 1, found.symptom_of is not None, rank(found))
