@@ -48,9 +48,11 @@ class Serving:
         "A folder of lessons of your own, as TOML files; they stand before the built-in ones."
     )
     check_lessons: bool = option("Check the lessons' claims, and open nothing.", False, "--check-lessons")
+    answers: Path | None = option("Append the class's answers to exercises and questions to this CSV file.")
 
     def access(self) -> Access:
         """Return what the server is told of it."""
+        from glassnet.playground.answers import Answers
         from glassnet.playground.guard import Access
         from glassnet.playground.lock import Lock
 
@@ -58,7 +60,14 @@ class Serving:
         if self.lock is not None:
             secret = os.environ.get("GLASSNET_SECRET", "").encode() or secrets.token_bytes(32)
             lock = Lock(secret, "" if self.lock == "none" else self.lock)
-        return Access(self.name, False, self.socket, self.allow_embed, self.root_path.rstrip("/"), lock)
+        return Access(
+            self.name,
+            socket=self.socket,
+            embeds=self.allow_embed,
+            root_path=self.root_path.rstrip("/"),
+            lock=lock,
+            answers=None if self.answers is None else Answers(self.answers),
+        )
 
 
 @spread

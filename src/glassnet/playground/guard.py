@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glassnet.errors import InputError, shown
+from glassnet.playground.answers import Answers
 from glassnet.playground.lock import Lock
 
 MOST_PATH, MOST_HEADERS = 200, 64
@@ -30,7 +31,7 @@ _ROOT = re.compile(r"(/[A-Za-z0-9._~@-]{1,60}){1,8}")
 
 @dataclass(frozen=True)
 class Access:
-    """How others reach the server, which pages may show it in a frame, and what a class may change.
+    """How others reach the server, which pages may show it in a frame, what a class may change and where its answers go.
 
     Raises
     ------
@@ -49,6 +50,7 @@ class Access:
     embeds: tuple[str, ...] = ()  # origins whose pages may show this one in a frame
     root_path: str = ""  # the path under which a proxy shows the server, such as /user/ada/glassnet
     lock: Lock | None = None  # then only signed links are answered
+    answers: Answers | None = None  # a file for the answers to exercises
 
     def __post_init__(self) -> None:
         for origin in self.embeds:

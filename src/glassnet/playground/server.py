@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glassnet.errors import GlassnetError, InputError
 from glassnet.playground import exports, frames, qr
+from glassnet.playground.answers import MOST_BYTES as MOST_ANSWER
+from glassnet.playground.answers import Answers
 from glassnet.playground.guard import Access, Guard, read_body
 from glassnet.playground.lock import Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
@@ -54,7 +56,7 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
     '/'
     """
     play = Playground() if playground is None else playground
-    offers = ["qr"] if qr.drawable() else []
+    offers = [name for name, given in (("qr", qr.drawable()), ("answers", access.answers)) if given]
     routes = [Route("/", _static("index.html", offers))]
     routes += [Route(f"/static/{name}", _static(name, offers)) for name in static_files()]
     quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # slow answers do not delay frames
@@ -74,7 +76,10 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
         _route(f"/export/{name}", _answer(locked(play.exporter(name)), kind, slow, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
-    routes.append(Route("/upload", _upload(play, access.lock), methods=["POST"]))
+    routes.append(Route("/upload", _taken(_upload(play, access.lock), MOST_BYTES, "csv"), methods=["POST"]))
+    if access.answers:
+        collect = _collect(play, access.lock, access.answers)
+        routes.append(Route("/answers", _taken(collect, MOST_ANSWER, "answers"), methods=["POST"]))
     if "qr" in offers:
         routes.append(_route("/qr.svg", _answer(qr.code, TYPES[".svg"], quick)))
     if access.lock:
@@ -169,21 +174,39 @@ def _static(name: str, offers: list[str]) -> Any:
     return endpoint
 
 
-def _upload(play: Playground, lock: Lock | None) -> Any:
+def _taken(take: Callable[[str, bytes], bytes], most: int, what: str) -> Any:
+    """Make the endpoint that hands the query and the body of a request, of at most `most` bytes, to `take`."""
+
     async def endpoint(request: Request) -> Response:
-        if lock:
-            lock.check_free(request.scope["query_string"].decode("latin-1"), "data")
         try:
-            content = await read_body(request.stream(), MOST_BYTES)
+            content = await read_body(request.stream(), most)
         except ClientDisconnect:  # the browser is gone
             return Response(status_code=400)
         if content is None:
-            return _error(413, f"csv: expected at most {MOST_BYTES:,} bytes; got more; keep fewer rows.")
-        upload = await anyio.to_thread.run_sync(read_upload, content)
-        play.uploads.add(upload)
-        return Response(frames.to_json(upload.summary()), media_type=JSON, headers={"cache-control": "no-store"})
+            return _error(413, f"{what}: expected at most {most:,} bytes; got more; send less.")
+        query = request.scope["query_string"].decode("latin-1")
+        told = await anyio.to_thread.run_sync(take, query, content)
+        return Response(told, media_type=JSON, headers={"cache-control": "no-store"})
 
     return endpoint
+
+
+def _upload(play: Playground, lock: Lock | None) -> Callable[[str, bytes], bytes]:
+    def take(query: str, content: bytes) -> bytes:
+        if lock:
+            lock.check_free(query, "data")
+        return frames.to_json(play.uploads.add(read_upload(content)).summary())
+
+    return take
+
+
+def _collect(play: Playground, lock: Lock | None, answers: Answers) -> Callable[[str, bytes], bytes]:
+    def take(query: str, content: bytes) -> bytes:
+        if lock:
+            lock.check(query)
+        return answers.add(play, query, content)
+
+    return take
 
 
 async def _unprocessable(request: Request, error: GlassnetError) -> Response:
