@@ -61,7 +61,8 @@ class Answers:
             else _number(play, query, answer)
         )
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        line = _line((when, _plain(name)[:MOST_NAME], *row, query))
+        run = "&".join(each for each in query.split("&") if not each.startswith(("v=", "free=", "sig=")))
+        line = _line((when, _plain(name)[:MOST_NAME], *row, run))
         with self._lock, self.file.open("a", encoding="utf-8", newline="") as opened:
             if opened.tell() > MOST_FILE:
                 raise InputError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -92,3 +94,58 @@ def test_a_link_is_shown_as_a_qr_code(play):
     play.page.locator("img.qr").wait_for()
     play.page.wait_for_function("document.querySelector('img.qr').naturalWidth > 0")
     assert "this machine alone" in play.page.locator("class-link .note").inner_text()
+
+
+@contextmanager
+def serving(*options):
+    """The address of a server of its own."""
+    command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser", *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield next(word for word in process.stdout.readline().split() if word.startswith("http")).rstrip("/")
+        finally:
+            process.terminate()
+
+
+def test_answers_are_saved_as_a_file_and_collected_by_a_server_that_takes_them(play, tmp_path):
+    """The file that a learner saves and the one that the server writes say the same."""
+    collected = tmp_path / "collected.csv"
+    with serving("--answers", str(collected)) as play.server:
+        play.open("?lesson=exercise&step=20&activation=tanh&hidden=3&sample=5")
+        page = play.page
+        page.get_by_text("Your answers: 0 of 0 right").click()
+        assert page.get_by_role("button", name="Save as a file").is_disabled()
+        page.get_by_label("your name").fill("Ada")
+        page.locator("select[name=kind]").select_option("gradient")
+        page.locator(".exercise .text li").first.wait_for()
+        query = page.evaluate("document.querySelector('number-exercise').query")
+        found = page.evaluate("async (query) => (await fetch('grade?' + query + '&answer=0')).json()", query)
+        field = page.get_by_label("Your number")
+        for number, verdict in ((-found["expected"], "bad"), (found["expected"], "good")):
+            field.fill(f"{number:.6g}")
+            field.press("Enter")
+            page.locator(f".verdict .{verdict}").wait_for()
+        page.get_by_text("Your answers: 1 of 2 right").wait_for()
+        play.open("?lesson=neuron:2")
+        page.get_by_label("A change of one weight").check()
+        page.keyboard.press("l")
+        page.keyboard.press("l")
+        page.get_by_text("Your answers: 1 of 1 right").click()
+        page.get_by_label("your name").fill("Ada")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as a file").click()
+        assert download.value.suggested_filename == "glassnet-answers-Ada.csv"
+        download.value.save_as(tmp_path / "saved.csv")
+        page.goto("about:blank")
+    tables = []
+    for name in ("collected.csv", "saved.csv"):
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as opened:
+            tables.append(list(csv.DictReader(opened)))
+    kept, saved = tables
+    assert [row["right"] for row in kept] == ["no", "yes", "yes"]
+    assert [row["name"] for row in kept] == ["Ada", "Ada", ""]
+    assert kept[0]["mistake"]
+    assert len(saved) == 1
+    for column in ("question", "about", "answer", "right", "expected", "mistake", "run"):
+        assert saved[0][column] == kept[2][column], column

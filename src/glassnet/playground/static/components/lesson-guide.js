@@ -1,6 +1,7 @@
 /** The guided lessons, step by step beside the network, and the exercises. */
 
 import { connection } from "../app/connection.js";
+import { keep } from "../app/answers.js";
 import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { RUN, request } from "../app/query.js";
@@ -67,6 +68,7 @@ class LessonGuide extends Part {
       <h2>Exercises</h2>
       <p>The network asks: what is the next number?</p>
       <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>
+      <my-answers></my-answers>
       <p>${leaving("Close the lessons")}</p>
     </div>`;
   }
@@ -92,9 +94,25 @@ class LessonGuide extends Part {
   question(question) {
     const { picked } = this;
     return html`<fieldset class="question"><legend>${question.text}</legend>
-      ${(question.choices ?? []).map((choice, index) => html`<label><input type="radio" name="answer" .checked=${picked === index} @change=${() => (this.picked = index)} /> ${choice}</label>`)}
+      ${(question.choices ?? []).map((choice, index) => html`<label><input type="radio" name="answer" .checked=${picked === index} @change=${() => this.pick(question, index)} /> ${choice}</label>`)}
       <p role="status">${picked === null ? "" : picked === question.answer ? html`<b>Right.</b> ${question.why ?? ""}` : html`<b>Not quite.</b> Look again at the picture, or try another answer.`}</p>
     </fieldset>`;
+  }
+
+  /** @param {NonNullable<LessonStep["question"]>} question @param {number} index */
+  pick({ text, choices = [], answer = 0 }, index) {
+    this.picked = index;
+    keep({
+      query: request(store.run.query, { step: store.step, lesson: store.view.lesson }),
+      question: `lesson ${store.view.lesson}`,
+      about: text,
+      answer: choices[index],
+      right: index === answer,
+      expected: choices[answer],
+      mistake: "",
+      sent: String(index + 1),
+    });
+    store.tell("change");
   }
 
   /** @param {Lesson} lesson @param {number} at @param {string | null} [own]  the address of the run before */

@@ -2,10 +2,12 @@
 
 import { connection } from "../app/connection.js";
 import { Latest } from "../app/latest.js";
+import { keep } from "../app/answers.js";
 import { parsed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import "./my-answers.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
 
@@ -76,6 +78,7 @@ class NumberExercise extends Part {
         <button @click=${() => this.choose(this.kind, this.turn + 1)}>Another one</button>
         ${store.hides("glass") ? nothing : html`<button ?disabled=${!task} @click=${this.show}>Show me in the glass</button>`}
       </div>
+      <my-answers></my-answers>
       <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>All lessons</button></p>
     </article>`;
   }
@@ -96,8 +99,20 @@ class NumberExercise extends Part {
       return;
     }
     try {
-      this.verdict = await connection.get(`grade?${this.query}&answer=${answer}`);
-      this.message = "";
+      const { query, task } = this;
+      const verdict = await connection.get(`grade?${query}&answer=${answer}`);
+      [this.verdict, this.message] = [verdict, ""];
+      keep({
+        query,
+        question: verdict.kind,
+        about: task.index.length ? `${task.symbol}[${task.index.join(", ")}]` : task.symbol,
+        answer: String(answer),
+        right: verdict.ok,
+        expected: String(verdict.expected),
+        mistake: verdict.misconception?.code ?? "",
+        sent: String(answer),
+      });
+      store.tell("change");
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);
     }

@@ -1,0 +1,27 @@
+/** The reader's answers so far, to be saved as a file for the teacher. */
+
+import { call, collected, count, name, table } from "../app/answers.js";
+import { html } from "../vendor/lit/index.js";
+import { Part } from "./part.js";
+
+class MyAnswers extends Part {
+  render() {
+    const { all, right } = count();
+    return html`<details class="answers"><summary>Your answers: ${right} of ${all} right</summary>
+      <label class="field"><span>your name</span><input type="text" name="learner" maxlength="60" autocomplete="off" .value=${name} @input=${(/** @type {any} */ event) => call(event.target.value)} /></label>
+      <p class="note">${collected
+        ? "Each answer also goes to your teacher, with the name you write here."
+        : "They stay on this page until you save them. Hand the file to your teacher."}</p>
+      <button ?disabled=${!all} @click=${this.save}>Save as a file (CSV)</button>
+    </details>`;
+  }
+
+  save() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([table()], { type: "text/csv" }));
+    link.download = `glassnet-answers${name ? `-${name.replace(/[^\p{L}\p{N}]+/gu, "-")}` : ""}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+}
+customElements.define("my-answers", MyAnswers);
