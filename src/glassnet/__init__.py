@@ -35,6 +35,7 @@ LAZY: dict[str, str] = {
     "Grade": "glassnet.explain.grade",
     "MLPClassifier": "glassnet.estimators.classifier",
     "MLPRegressor": "glassnet.estimators.regressor",
+    "Recording": "glassnet.playground.recording.recording",
     "TableClassifier": "glassnet.tables.estimators.classifier",
     "TableRegressor": "glassnet.tables.estimators.regressor",
     "Thresholds": "glassnet.diagnose.thresholds",
@@ -45,6 +46,7 @@ LAZY: dict[str, str] = {
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
+    "record": "glassnet.playground.recording.recording",
     "save": "glassnet.storage.files",
 }
 
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from glassnet.explain.derivation import Derivation
     from glassnet.explain.explain import explain
     from glassnet.explain.grade import Grade
+    from glassnet.playground.recording.recording import Recording, record
     from glassnet.storage.export import export
     from glassnet.storage.files import load, save
     from glassnet.tables.estimators.classifier import TableClassifier
@@ -124,6 +127,7 @@ __all__ = [
     "NonFiniteError",
     "OneCycle",
     "RMSprop",
+    "Recording",
     "Run",
     "StepDecay",
     "TableClassifier",
@@ -141,6 +145,7 @@ __all__ = [
     "initializers",
     "load",
     "losses",
+    "record",
     "save",
     "train",
     "train_many",

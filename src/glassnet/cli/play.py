@@ -16,6 +16,7 @@ from glassnet.cli.options import option, spread
 if TYPE_CHECKING:
     from glassnet.playground.guard import Access
     from glassnet.playground.lessons import Lesson
+    from glassnet.playground.uploads import Upload
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,14 @@ class Serving:
         )
 
 
+@dataclass(frozen=True)
+class Writing:
+    """What is written instead of serving the page."""
+
+    record: Path | None = option("Write a run as one HTML file that needs no server, and open nothing.")
+    query: str = option("The run to record: what stands behind the ? in the page's address.", "")
+
+
 @spread
 def play(
     file: Annotated[
@@ -78,6 +87,7 @@ def play(
     ] = None,
     *,
     serving: Serving,
+    writing: Writing,
 ) -> None:
     """Open the playground: a page on which a network learns, every number of it visible."""
     from glassnet.playground.lesson_files import read_lessons
@@ -91,6 +101,9 @@ def play(
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
+    if writing.record is not None:
+        _record(writing.record, writing.query, upload)
+        return
     serve(serving.host, serving.port, serving.access(), upload=upload, lessons=lessons, browser=serving.browser)
 
 
@@ -108,6 +121,21 @@ def _check(lessons: Sequence[Lesson]) -> None:
         print(*found, f"{lesson.id}: {len(lesson.steps)} steps, {checks} checks, {len(found)} wrong", sep="\n")
     if wrong:
         raise typer.Exit(1)
+
+
+def _record(file: Path, query: str, upload: Upload | None) -> None:
+    """Write the recording of a run, of the uploaded data where the query names no other."""
+    from glassnet.playground.playground import Playground
+    from glassnet.playground.recording.recording import record_query
+    from glassnet.playground.state import read_query
+
+    play = Playground()
+    if upload is not None:
+        play.uploads.add(upload, keep=True)
+        if "data" not in read_query(query):
+            query = f"data={upload.id}&{query}".rstrip("&")
+    recording = record_query(play, query)
+    print(f"{recording.save(file)}: {recording.title}, {len(recording.html.encode()):,} bytes")
 
 
 def _read(file: Path, most: int) -> bytes:

@@ -149,7 +149,8 @@ class Course:
             return
         with np.errstate(over="ignore", invalid="ignore"):
             train = reference.mean_loss(run.network, run.job.X, run.job.Y, None)
-            self._losses[run.step] = train, reference.mean_loss(run.network, *self.test, None)
+            test = reference.mean_loss(run.network, *self.test, None) if len(self.test[0]) else np.nan
+            self._losses[run.step] = train, test
 
     def _thin(self, stride: int) -> None:
         """Drop checkpoints and losses beyond the bounds, first those between multiples of the stride."""

@@ -134,7 +134,9 @@ def classes_of(output: Array) -> NDArray[np.intp]:
 
 
 def score(data: Data, output: Array, y: Array) -> float:
-    """Return the accuracy of the classes, or R² (nan for a single row)."""
+    """Return the accuracy of the classes, or R² (nan for a single row); nan for no row."""
+    if not len(y):
+        return np.nan
     classes = data.classes is not None
     return scores.score(classes_of(output) if classes else output[:, 0], y, classes=classes)
 

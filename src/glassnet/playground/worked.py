@@ -46,7 +46,7 @@ def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[s
         "step": position.run.step,
         "given": [_step(derivation, step) for step in derivation.given],
         "steps": [_step(derivation, step) for step in derivation.steps],
-        "entry": _entry(derivation, entry) if entry else None,
+        "entry": chain_rule(derivation, entry) if entry else None,
     }
 
 
@@ -119,7 +119,7 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
     }
 
 
-def _entry(derivation: Derivation, given: str) -> dict[str, Any]:
+def chain_rule(derivation: Derivation, given: str) -> dict[str, Any]:
     """Return the chain rule of a parameter, or only its last line if too many paths lead to the outputs."""
     name, index = place_of(derivation, given)
     sizes = derivation.network.sizes
@@ -152,7 +152,6 @@ def _line(derivation: Derivation, line: Line) -> dict[str, Any]:
         "symbol": line.symbol,
         "stage": line.step.stage,
         "mathml": _math(left + "".join(f"<mo>{sign}</mo>{form}" for sign, form in forms)),
-        "text": line.text(),
         "file": None if source is None else source.file,
         "line": None if source is None else source.line,
     }

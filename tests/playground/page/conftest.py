@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-MODULE = "import(new URL('static/app/page.js', document.baseURI).href)"  # the page may stand under a prefix
+# the page may stand under a prefix; a recording has its modules under names
+MODULE = """import(document.getElementById('recording') ? 'glassnet/app/page.js'
+  : new URL('static/app/page.js', document.baseURI).href)"""
 STORE = MODULE + ".then(({store, player}) => {%s})"
 UNTIL = """async () => {
   const { store, player } = await MODULE;

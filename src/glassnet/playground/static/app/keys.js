@@ -55,7 +55,7 @@ export function listen(store, player, trail) {
     ArrowLeft: (event) => player.step(event.shiftKey ? -10 : -1),
     ArrowRight: (event) => player.step(event.shiftKey ? 10 : 1),
     Home: () => player.rewind(),
-    r: () => newSeed(store),
+    r: () => store.hides("controls") || newSeed(store),
     g: () => store.hides("glass") || store.look({ glass: store.view.glass ? "" : "1" }),
     "[": () => store.walk(-1),
     "]": () => store.walk(1),

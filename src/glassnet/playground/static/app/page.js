@@ -4,10 +4,11 @@ import { connection } from "./connection.js";
 import { drive, schedule } from "./loop.js";
 import { THEMES } from "./palette.js";
 import { Player } from "./player.js";
+import { source } from "./source.js";
 import { Store } from "./store.js";
 import { Trail } from "./trail.js";
 
-export const store = new Store(location.search);
+export const store = new Store(source.search);
 export const player = new Player(store);
 export const trail = new Trail(store);
 
@@ -45,4 +46,9 @@ store.addEventListener("change", () => {
     shownTheme = themeName();
     showTheme();
   }
+});
+
+// a page around this one, such as a slide or a notebook, may say which colours fit
+addEventListener("message", ({ data }) => {
+  if (data?.theme in THEMES) store.look({ theme: data.theme });
 });

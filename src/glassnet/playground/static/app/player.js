@@ -1,6 +1,7 @@
 /** Plays the run forward at a number of steps a second, and requests frames ahead, the more the slower the answers. */
 
 import * as api from "./api.js";
+import { source } from "./source.js";
 import { horizonFor } from "./store.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -54,7 +55,7 @@ export class Player {
   pause() {
     if (!this.store.playing) return;
     this.stop();
-    this.store.refresh();
+    this.store.goTo(this.store.step);
     this.store.say(summary(this.store));
   }
 
@@ -71,7 +72,7 @@ export class Player {
   /** Move by a number of steps, forward or back. @param {number} steps */
   async step(steps) {
     this.pause();
-    await this.store.goTo(this.store.step + steps);
+    await this.store.goTo(this.store.step + steps, steps);
     this.store.say(summary(this.store));
   }
 
@@ -141,7 +142,7 @@ export class Player {
     const { runs, maxStep } = this.store;
     /** @type {number[]} */
     const steps = [];
-    for (let step = this.next; steps.length < this.ahead && step < maxStep; steps.push(step)) step = Math.min(step + stride, maxStep);
+    for (let step = this.next; steps.length < this.ahead && step < maxStep; steps.push(step)) step = source.nearest(runs[0].query, Math.min(step + stride, maxStep), 1, false);
     if (!steps.length) return;
     const request = (this.request = new AbortController());
     const start = performance.now();

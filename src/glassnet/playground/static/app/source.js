@@ -6,6 +6,12 @@ import { key } from "./lock.js";
  * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
  * @property {boolean} live  false if nothing can be computed anew: controls that need a server are then absent
  * @property {(path: string, options?: RequestInit) => Promise<any>} get  an ArrayBuffer for "frame?…", else parsed JSON
+ * @property {(address: string) => string} place  what the address bar shows of the page's address
+ * @property {string} search  the address of what is shown at first
+ * @property {(part: string) => boolean} lacks  true if a part of the page cannot work with this source
+ * @property {(query: import("./types.js").Query, step: number, towards: number, worked: boolean) => number} nearest  the step nearest to
+ *   one that there is a frame of; with a direction, on that side; `worked`: of which there is a worked step
+ * @property {(query: import("./types.js").Query) => number[] | null} samples  the training points that the glass can show; null for all
  */
 
 /** The server's version: answers to addresses with it never change, so the browser keeps them. */
@@ -34,6 +40,13 @@ const AWAY = [502, 503, 504]; // a proxy's answers while the server behind it is
 /** The server, by addresses relative to the page's own. @type {Source} */
 const server = {
   live: true,
+  get search() {
+    return globalThis.location?.search ?? "";
+  },
+  place: (address) => location.pathname + address,
+  lacks: () => false,
+  nearest: (_query, step) => step,
+  samples: () => null,
   async get(path, options) {
     const more = path.includes("?") ? [VERSION && `v=${VERSION}`, key].filter(Boolean).join("&") : "";
     const versioned = more ? `${path}${path.endsWith("?") ? "" : "&"}${more}` : path;

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, readEdits, withEdit, withoutEdit, write } from "./query.js";
-import { Refused } from "./source.js";
+import { Refused, source } from "./source.js";
 import { allowed, locked } from "./lock.js";
 import { walk } from "./worked.js";
 
@@ -30,7 +30,8 @@ export class Store extends EventTarget {
     this.runs = runs.map(newRun);
     /** @type {Query} */
     this.view = view;
-    this.step = Math.max(0, Math.trunc(Number(view.step)) || 0);
+    const step = Math.max(0, Math.trunc(Number(view.step)) || 0);
+    this.step = source.nearest(runs[0], step, 0, Boolean(view.glass));
     this.horizon = horizonFor(this.step);
     this.playing = false;
     /** The unit or parameter under the pointer or with the focus. @type {{run: number, unit?: Place, entry?: Entry} | null} */
@@ -82,9 +83,9 @@ export class Store extends EventTarget {
     return this.glass && this.glass.path === this.glassPath ? this.glass : null;
   }
 
-  /** True if a part of the page is hidden for a class. @param {string} part */
+  /** True if a part of the page is hidden for a class, or needs a server and there is none. @param {string} part */
   hides(part) {
-    return this.view.hide.split(",").includes(part) || (part === "edit" && locked("edits"));
+    return source.lacks(part) || this.view.hide.split(",").includes(part) || (part === "edit" && locked("edits"));
   }
 
   /** @param {"change" | "frame"} name */
@@ -120,12 +121,13 @@ export class Store extends EventTarget {
   /** Change the view, not the run. @param {Query} changes */
   look(changes) {
     Object.assign(this.view, changes);
+    if (changes.glass && !this.playing && !source.live) this.goTo(this.step); // to one that is worked out
     this.tell("change");
   }
 
-  /** Show another step. @param {number} step */
-  async goTo(step) {
-    this.step = Math.max(0, Math.min(step, this.maxStep));
+  /** Show another step; `towards` says on which side to look for one if there is no frame of it. @param {number} step @param {number} [towards] */
+  async goTo(step, towards = 0) {
+    this.step = source.nearest(this.run.query, Math.max(0, Math.min(step, this.maxStep)), towards, Boolean(this.view.glass));
     this.horizon = Math.min(Math.max(this.horizon, horizonFor(this.step)), Math.max(this.maxStep, 1));
     await this.refresh();
   }

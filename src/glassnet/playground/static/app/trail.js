@@ -1,5 +1,7 @@
 /** The states that the reader went through, for undo and redo, kept in step with the browser's Back and Forward. */
 
+import { source } from "./source.js";
+
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {{address: string, own: string | null}} Place  an address, and that of the reader's own run during a lesson */
 
@@ -85,7 +87,7 @@ export class Trail {
   _popped(at) {
     if (performance.now() - this._travelling < STROKE) return this._follow();
     this.at = at;
-    const { address, own } = this.places[at] ?? { address: location.search, own: history.state?.own ?? null };
+    const { address, own } = this.places[at] ?? { address: source.search, own: history.state?.own ?? null };
     this._arrive({ address, own });
   }
 
@@ -110,7 +112,7 @@ export class Trail {
     if (this.alone && history.state && history.state.at !== this.at) return; // on the way to another state
     const places = this.places.map((place, index) => (Math.abs(index - this.at) <= KEPT ? place : null));
     try {
-      history.replaceState({ at: this.at, places, own }, "", location.pathname + address);
+      history.replaceState({ at: this.at, places, own }, "", source.place(address));
     } catch {
       // a sandboxed page has no address to write
     }

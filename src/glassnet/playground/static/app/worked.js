@@ -23,7 +23,6 @@
  * @property {string} symbol
  * @property {string} stage
  * @property {string} mathml
- * @property {string} text
  * @property {string} [file]
  * @property {number} [line]
  */

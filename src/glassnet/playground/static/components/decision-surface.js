@@ -2,6 +2,7 @@
 
 import { short } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
+import { source } from "../app/source.js";
 import { Surface, largestTarget, paintBoundary, paintPoints, scales } from "../painters/surface.js";
 import { html, nothing, svg } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
@@ -64,20 +65,20 @@ class DecisionSurface extends CanvasPart {
     if (run.data) paintPoints(context, run.data, colours, this.width, this.height, /^\d+$/.test(sample) && store.view.glass ? Number(sample) : null);
   }
 
-  /** The training or test point nearest to the pointer, and how far away it is. @param {MouseEvent} event @param {"train" | "test"} part */
-  nearest(event, part) {
+  /** The training or test point nearest to the pointer, and how far away it is. @param {MouseEvent} event @param {"train" | "test"} part @param {number[] | null} [among] */
+  nearest(event, part, among = null) {
     const { data } = this.run;
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     if (!data) return { index: -1, distance: Infinity };
     const { x, y } = scales(data.domain, box.width, box.height);
-    const distances = data[part].points.map(([px, py]) => Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top)));
+    const distances = data[part].points.map(([px, py], index) => (among && !among.includes(index) ? Infinity : Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top))));
     const distance = Math.min(...distances);
     return { index: distances.indexOf(distance), distance };
   }
 
   /** Take the clicked training point as the sample of the glass. @param {MouseEvent} event */
   onClick(event) {
-    const { index } = this.nearest(event, "train");
+    const { index } = this.nearest(event, "train", source.samples(this.run.query));
     if (index < 0 || store.hides("glass")) return;
     store.active = this.index;
     store.look({ sample: String(index), glass: "1" });

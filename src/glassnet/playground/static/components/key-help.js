@@ -20,7 +20,7 @@ class KeyHelp extends Part {
         <li>A line is a weight: the wider, the larger. A square shows its neuron's output at every point of the plane. The dot at its corner is its bias.</li>
         <li>Point at anything for its value and its gradient; click a weight to change it and to see how its gradient is computed.</li>
       </ul>
-      <form method="dialog"><button autofocus>Close</button></form>
+      <form method="dialog"><button>Close</button></form>
     </dialog>`;
   }
 }

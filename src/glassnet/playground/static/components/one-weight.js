@@ -85,7 +85,7 @@ class OneWeight extends Part {
         ? html`<p class="check"><span class="good">✓ ${independent.method}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
             <span class="dim">backpropagation</span> <span class="num">${full(found.value)}</span></p>`
         : nothing}
-      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${line.mathml ? unsafeHTML(line.mathml) : line.text}
+      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${unsafeHTML(line.mathml)}
         ${line.symbol.endsWith("_new") && sample !== "batch" ? html`<span class="dim">if the step took point ${sample} alone</span>` : nothing}</li>`)}</ol>
     `;
   }

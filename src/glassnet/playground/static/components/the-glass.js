@@ -3,6 +3,7 @@
 import { Latest } from "../app/latest.js";
 import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
+import { source } from "../app/source.js";
 import { byStage, find, received, walk } from "../app/worked.js";
 import { html, live, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
@@ -63,6 +64,7 @@ class TheGlass extends Part {
     const { glass } = store;
     return html`
       <section class="glass ${glass && !store.worked ? "stale" : ""}" aria-label="The glass: one training step, worked out">
+        <h2 class="unseen">The glass</h2>
         ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.latest.message || "Working the step out …"}</p>${this.samples()}${this.close()}</header>`}
         ${glass ? this.line(glass.derivation, glass.symbol) : nothing}
         <div class="views">
@@ -98,8 +100,9 @@ class TheGlass extends Part {
   samples() {
     const sample = store.glass?.derivation.sample ?? (store.view.sample || "batch");
     const count = store.run.data?.train.points.length ?? 1;
-    const at = Math.max(0, Math.min(count - 1, Number(sample) || 0));
-    const pick = (/** @type {number} */ index) => store.look({ sample: String((index + count) % count) });
+    const among = source.samples(store.run.query) ?? Array.from({ length: count }, (_, index) => index);
+    const at = Math.max(0, among.indexOf(Number(sample)));
+    const pick = (/** @type {number} */ place) => store.look({ sample: String(among[(place + among.length) % among.length]) });
     const whole = sample === "batch";
     return html`<div class="samples" role="group" aria-label="Worked out on">
       <button aria-pressed=${whole} title="The step that the run makes, on all points of its batch" @click=${() => store.look({ sample: "" })}>batch</button>
@@ -107,7 +110,9 @@ class TheGlass extends Part {
       ${whole
         ? nothing
         : html`<button class="icon" aria-label="Previous sample" @click=${() => pick(at - 1)}>‹</button>
-            <label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${live(String(at))} @change=${(/** @type {any} */ event) => pick(Math.min(count - 1, Number(event.target.value) || 0))} /></label>
+            ${among.length < count
+              ? html`<span class="num">${among[at]}</span>`
+              : html`<label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${live(String(at))} @change=${(/** @type {any} */ event) => pick(Math.min(count - 1, Number(event.target.value) || 0))} /></label>`}
             <button class="icon" aria-label="Next sample" @click=${() => pick(at + 1)}>›</button>`}
     </div>`;
   }

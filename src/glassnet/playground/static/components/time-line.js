@@ -6,6 +6,7 @@ import { locked } from "../app/lock.js";
 import { player, store, trail } from "../app/page.js";
 import { SPEEDS } from "../app/player.js";
 import { readEdits } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing, live } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -48,10 +49,10 @@ class TimeLine extends Part {
           <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
           </select></label>
-        <div class="buttons" role="group" aria-label="Changes">
+        ${source.live ? html`<div class="buttons" role="group" aria-label="Changes">
           <button class="icon" aria-label="Undo" title="Undo the last change (ctrl z)" ?disabled=${!trail.canUndo} @click=${() => trail.undo()}>${icon("undo")}</button>
           <button class="icon" aria-label="Redo" title="Redo (ctrl shift z)" ?disabled=${!trail.canRedo} @click=${() => trail.redo()}>${icon("redo")}</button>
-        </div>
+        </div>` : nothing}
         ${seeds(store) ? html`<button title="Other initial weights (r)" @click=${() => newSeed(store)}>New seed</button>` : nothing}
       </section>
     `;

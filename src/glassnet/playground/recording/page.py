@@ -1,0 +1,77 @@
+"""Writes the page as one HTML file: modules, styles and recording inside, and nothing asked for from elsewhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from glassnet.version import __version__
+
+STATIC = Path(__file__).parents[1] / "static"
+# nothing is fetched, from any address: the file is all there is
+POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:"
+
+_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])(\.{1,2}/[^"']+)\2""")
+_CHARSET = re.compile('<meta charset="utf-8" />')
+_VERSION = re.compile('name="version" content=""')
+_TITLE = re.compile("<title>.*?</title>")
+_STYLE = re.compile(r'<link rel="stylesheet" href="static/([^"]+)" />')
+_MAIN = re.compile(r'<script type="module" src="static/main\.js"></script>')
+_ICON = re.compile(r'href="static/icon\.svg"')
+_PLAIN = " !$&'()*+,-./:;=?@[]^_`{|}~\""  # what may stand in a data: address as it is
+
+
+def page(title: str, index: Mapping[str, Any], parts: Mapping[str, str]) -> str:
+    """Return the page with a recording: `index` as JSON, `parts` as base64 by name."""
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    scripts = [_script("application/json", "recording", _json(index))]
+    scripts += [_script("text/plain", name, content) for name, content in parts.items()]
+    scripts.append(f'<script type="importmap">{_json({"imports": modules()})}</script>')
+    scripts.append('<script type="module">import "glassnet/app/recorded.js"; import "glassnet/main.js";</script>')
+    icon = quote((STATIC / "icon.svg").read_text(encoding="utf-8"))
+    policy = f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+    for pattern, new in (
+        (_CHARSET, lambda _: policy),
+        (_VERSION, lambda _: f'name="version" content="{__version__}"'),
+        (_TITLE, lambda _: f"<title>{html.escape(title)}</title>"),
+        (_ICON, lambda _: f'href="data:image/svg+xml,{icon}"'),
+        (_STYLE, lambda found: f"<style>\n{(STATIC / found[1]).read_text(encoding='utf-8')}</style>"),
+        (_MAIN, lambda _: "\n    ".join(scripts)),
+    ):
+        text, count = pattern.subn(new, text)
+        assert count, pattern.pattern
+    return text
+
+
+def modules() -> dict[str, str]:
+    """Return the page's modules as data: addresses by name; relative imports, which these lack, become names."""
+    found: dict[str, str] = {}
+    ahead = ["app/recorded.js", "main.js"]
+    while ahead:
+        path = ahead.pop()
+        if f"glassnet/{path}" in found:
+            continue
+
+        def named(match: re.Match[str], path: str = path) -> str:
+            target = (STATIC / path).parent.joinpath(match[3]).resolve().relative_to(STATIC.resolve()).as_posix()
+            ahead.append(target)
+            return f'{match[1]}"glassnet/{target}"'
+
+        source = _IMPORT.sub(named, (STATIC / path).read_text(encoding="utf-8"))
+        source += f"//# sourceURL=glassnet/{path}\n"  # the name that a browser's tools show
+        found[f"glassnet/{path}"] = f"data:text/javascript;charset=utf-8,{quote(source, safe=_PLAIN)}"
+    return dict(sorted(found.items()))
+
+
+def _script(kind: str, name: str, content: str) -> str:
+    return f'<script type="{kind}" id="{name}">{content}</script>'
+
+
+def _json(content: Any) -> str:
+    """Return JSON that may stand inside a script element."""
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
