@@ -72,5 +72,5 @@ def test_own_data_are_scaled_by_their_training_part():
     np.testing.assert_allclose(data.train.std(axis=0), 1)
     np.testing.assert_allclose([data.y_train.mean(), data.y_train.std()], [0, 1], atol=1e-12)
     again = np.concatenate([data.train, data.test]) * data.scale[:2] + data.mean[:2]
-    np.testing.assert_allclose(np.sort(again, axis=0), np.sort(upload.X, axis=0))
+    np.testing.assert_allclose(np.sort(again, axis=0), np.sort(upload.choose().X, axis=0))
     assert data.names == ("price", "weight", "sum")

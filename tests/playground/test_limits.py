@@ -218,14 +218,14 @@ def table(rows, target="{c}", classes=2):
 
 
 def test_uploads_at_their_limits():
-    assert len(read_upload(table(20)).y) == 20
-    assert len(read_upload(table(2000)).y) == 2000
+    assert len(read_upload(table(20)).choose().y) == 20
+    assert len(read_upload(table(2000)).choose().y) == 2000
     for rows in (19, 2001):
         with pytest.raises(InputError, match="20 to 2,000 rows"):
             read_upload(table(rows))
-    assert len(read_upload(table(40, classes=5)).classes) == 5
-    assert read_upload(table(40, classes=6)).classes is None  # six numbers are a target
-    assert len(read_upload(table(40, "k{c}", classes=5)).classes) == 5
+    assert len(read_upload(table(40, classes=5)).choose().classes) == 5
+    assert read_upload(table(40, classes=6)).choose().classes is None  # six numbers are a target
+    assert len(read_upload(table(40, "k{c}", classes=5)).choose().classes) == 5
     with pytest.raises(InputError, match="2 to 5 labels"):
         read_upload(table(40, "k{c}", classes=6))
     padded = table(20) + b"\n"

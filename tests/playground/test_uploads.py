@@ -13,7 +13,7 @@ def csv(target="{k}", rows=24, head="a,b,t", first="{x}"):
 
 
 def test_words_and_few_whole_numbers_are_classes_and_other_numbers_a_target():
-    words, few, numbers = (read_upload(csv(target)) for target in ("kind {k}", "{k}", "{f}"))
+    words, few, numbers = (read_upload(csv(target)).choose() for target in ("kind {k}", "{k}", "{f}"))
     assert words.classes == ("kind 0", "kind 1", "kind 2")
     assert few.classes == ("0", "1", "2")
     np.testing.assert_array_equal(few.y, np.arange(24) % 3)
@@ -74,4 +74,4 @@ def test_an_upload_that_is_used_is_remembered_longer(use):
 def test_control_characters_of_names_and_labels_are_escaped():
     upload = read_upload(csv(target="kind\x1b[3{k}m", head="a\x07,\x9bb,t\u202e"))
     assert upload.summary()["names"] == ["a\\x07", "\\x9bb", "t\\u202e"]
-    assert upload.classes == ("kind\\x1b[30m", "kind\\x1b[31m", "kind\\x1b[32m")
+    assert upload.choose().classes == ("kind\\x1b[30m", "kind\\x1b[31m", "kind\\x1b[32m")

@@ -83,7 +83,7 @@ class Writing:
 def play(
     file: Annotated[
         Path | None,
-        typer.Argument(help="A CSV file: two columns of numbers, then a label or a target.", show_default=False),
+        typer.Argument(help="A CSV file: columns of numbers, and a label or a target.", show_default=False),
     ] = None,
     *,
     serving: Serving,

@@ -53,9 +53,7 @@ class Course:
         X_test = setup.inputs(setup.data.test)
         self.test = X_test, self._parts[0].network.encode(setup.data.y_test, len(X_test))
         job = self._parts[0].job
-        self._fixed = (
-            20_000 + 50_000 * len(setup.state.features) + sum(array.nbytes for array in (job.X, job.Y, *self.test))
-        )
+        self._fixed = 20_000 + 50_000 * len(setup.features) + sum(array.nbytes for array in (job.X, job.Y, *self.test))
 
     @property
     def size(self) -> int:

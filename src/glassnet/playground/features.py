@@ -22,6 +22,9 @@ FEATURES: dict[str, tuple[str, str, Callable[[Array, Array], Array]]] = {
 }
 
 
+ONE_INPUT = ("x", "xx", "sinx")  # those that do not need y
+
+
 def inputs(points: Array, names: Sequence[str]) -> Array:
     """Compute the features called `names` of points (n, 2); the result is (n, features).
 

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 MAP_SIZE, SURFACE_SIZE = 24, 64
 MOST_SERIES = 3_000_000  # bytes of several frames in one answer
-KINDS = {"sigmoid": "probability", "softmax": "class", "identity": "value"}
+KINDS = {"sigmoid": "probability", "softmax": "class", "identity": "value"}  # of the surface; of one input: "graph"
 
 
 def frame(course: Course, step: int) -> bytes:
@@ -41,7 +41,7 @@ def frame(course: Course, step: int) -> bytes:
     header["surface"] = {
         "size": SURFACE_SIZE,
         "offset": len(maps),
-        "kind": KINDS[course.setup.data.output],
+        "kind": "graph" if course.setup.data.graph else KINDS[course.setup.data.output],
         "outputs": len(surface) // (2 * SURFACE_SIZE**2),
         "range": limits,
     }
@@ -196,5 +196,7 @@ def data_json(setup: Setup) -> bytes:
             "mean": data.mean,
             "scale": data.scale,
             "feature_names": setup.feature_names(),
+            "graph": data.graph,
+            "columns": [{"name": name, "numbers": x, "target": y} for name, x, y in data.columns],
         }
     )

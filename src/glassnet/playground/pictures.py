@@ -36,6 +36,8 @@ def surface(setup: Setup, position: Position, size: int) -> tuple[Array, Array]:
     if data.output == "softmax":
         return np.tensordot(output, _ends(data), 1) * 0.5 + 0.5 * 255, output.argmax(axis=2)
     value = output[..., 0]
+    if data.graph:
+        return np.full((size, size, 3), 255.0), value
     low, high = limits(data)
     share = np.clip((value - low) / (high - low), 0, 1)
     first, second = _ends(data)
@@ -62,6 +64,8 @@ def _ends(data: Data) -> Array:
 def _point_colours(data: Data, y: Array) -> Array:
     if data.classes is not None:
         return _ends(data)[y]
+    if data.graph:
+        return np.broadcast_to(np.array([90.0, 99.0, 109.0]), (len(y), 3))
     low, high = limits(data)
     share = np.clip((y - low) / (high - low), 0, 1)[:, None]
     minus, plus = _ends(data)
@@ -84,6 +88,8 @@ def _figure(course: Course, step: int, form: str) -> bytes:
     left, right = drawn.subplots(1, 2, width_ratios=[1.1, 1])
     (x0, x1), (y0, y1) = data.domain
     left.imshow(colours / 255, extent=(x0, x1, y0, y1), interpolation="bilinear")
+    if data.graph:
+        left.plot(np.linspace(x0, x1, 2 * LEVELS + 1)[1::2], value[0], color=RUN)
     if data.output == "sigmoid" and value.min() < 0.5 < value.max():
         left.contour(value[::-1], levels=[0.5], extent=(x0, x1, y0, y1), colors="0.15", linewidths=1.4)
     for points, y, kind, edge in (
@@ -137,13 +143,17 @@ def _picture(setup: Setup, position: Position) -> Image:
     from PIL import Image, ImageDraw, ImageFont
 
     data = setup.data
-    colours, _ = surface(setup, position, GIF_LEVELS)
+    colours, value = surface(setup, position, GIF_LEVELS)
     plane = Image.fromarray(np.rint(colours).astype(np.uint8)).resize((GIF_SIZE, GIF_SIZE), Image.Resampling.BICUBIC)
     image = Image.new("RGB", (GIF_SIZE, GIF_SIZE + 24), (255, 255, 255))
     image.paste(plane)
     draw = ImageDraw.Draw(image)
     (x0, x1), (y0, y1) = data.domain
     radius = 3.2
+    if data.graph:
+        heights = (y1 - value[0]) / (y1 - y0) * GIF_SIZE
+        across = (np.arange(GIF_LEVELS) + 0.5) / GIF_LEVELS * GIF_SIZE
+        draw.line([*zip(across.tolist(), np.clip(heights, -9, GIF_SIZE + 9).tolist(), strict=True)], RUN, 2)
     for points, y, edge in ((data.train, data.y_train, (255, 255, 255)), (data.test, data.y_test, (0, 0, 0))):
         places = np.column_stack([(points[:, 0] - x0) / (x1 - x0), (y1 - points[:, 1]) / (y1 - y0)]) * GIF_SIZE
         for (x, top), colour in zip(

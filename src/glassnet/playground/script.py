@@ -9,7 +9,7 @@ from glassnet.playground.checkpoints import Course
 from glassnet.playground.datasets import DATASETS
 from glassnet.playground.features import FEATURES
 from glassnet.playground.setup import Setup
-from glassnet.playground.state import State
+from glassnet.playground.state import COLUMNS, State
 from glassnet.training.optimizers import OPTIMIZERS
 
 _START = '''\
@@ -25,7 +25,6 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one thread adds in one order: the la
 {imports}
 
 {data}
-X_train, X_test, y_train, y_test = train_test_split(X, y, test_size={test!r}, random_state={data_seed})
 {scaling}
 
 def inputs(points):
@@ -52,12 +51,11 @@ def script(course: Course, state: State) -> str:
     setup = course.setup
     position = course.at(state.step)
     own = state.data.startswith("csv:")
-    imports = [
-        "import numpy as np",
-        "from sklearn.model_selection import train_test_split",
-        "",
-        "import glassnet as gn",
-    ]
+    imports = ["import numpy as np", "", "import glassnet as gn"]
+    if state.drawn:
+        imports.append("from glassnet.playground.drawn import read_drawn")
+    else:
+        imports.insert(1, "from sklearn.model_selection import train_test_split")
     if own:
         imports = ["import sys", "from pathlib import Path", "", *imports]
         imports.append("from glassnet.playground.uploads import read_upload")
@@ -69,15 +67,28 @@ def script(course: Course, state: State) -> str:
         step=position.run.step,
         query=state.query(),
         imports="\n".join(imports),
-        data=_own_data(setup) if own else _made_data(state),
-        test=state.test,
-        data_seed=state.data_seed,
+        data=_drawn_data(setup) if state.drawn else (_own_data(setup) if own else _made_data(state)) + _split(state),
         scaling=_scaling(setup) if own else "",
-        features=", ".join(FEATURES[name][1] for name in state.features),
+        features=", ".join(FEATURES[name][1] for name in setup.features),
         network=", ".join(_network(setup)),
         options="".join(f"    {line},\n" for line in _options(setup)),
         steps=steps,
     )
+
+
+def _split(state: State) -> str:
+    return (
+        "\nX_train, X_test, y_train, y_test = "
+        f"train_test_split(X, y, test_size={state.test!r}, random_state={state.data_seed})"
+    )
+
+
+def _drawn_data(setup: Setup) -> str:
+    """Return the lines that read the points of the address, split as they were drawn."""
+    lines = [f'X, y, test = read_drawn("{setup.state.data}")']
+    if setup.data.graph:
+        lines.append("y = X[:, 1]")
+    return "\n".join([*lines, "X_train, y_train, X_test, y_test = X[~test], y[~test], X[test], y[test]"])
 
 
 def _made_data(state: State) -> str:
@@ -91,11 +102,14 @@ def _made_data(state: State) -> str:
 
 
 def _own_data(setup: Setup) -> str:
-    digest = setup.state.data.removeprefix("csv:")
+    state = setup.state
+    digest = state.data.removeprefix("csv:")
+    chosen = ", ".join(f"{name}={value!r}" for name in COLUMNS if (value := getattr(state, name)))
     return (
         f'FILE = sys.argv[1] if len(sys.argv) > 1 else "data.csv"  # your own; its SHA-256 begins {digest[:16]}\n'
         f"own = read_upload(Path(FILE).read_bytes())\n"
         f'assert own.id == "csv:{digest}", f"{{FILE}}: not the file of this run"\n'
+        f"own = own.choose({chosen})\n"
         f"X, y = own.X, own.y"
     )
 

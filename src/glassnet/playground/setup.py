@@ -12,7 +12,8 @@ from glassnet.equations.initializers import default_initializer
 from glassnet.errors import InputError, unknown_name
 from glassnet.network.network import Network
 from glassnet.playground.datasets import DATASETS
-from glassnet.playground.features import FEATURES, inputs
+from glassnet.playground.drawn import read_drawn
+from glassnet.playground.features import FEATURES, ONE_INPUT, inputs
 from glassnet.playground.state import State
 from glassnet.playground.uploads import Uploads
 from glassnet.training.optimizers import OPTIMIZERS
@@ -42,6 +43,9 @@ class Data:
     title: str
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of x, y and the target before they were standardised
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    columns: tuple[tuple[str, bool, bool], ...] = ()  # of an upload, to choose from
+    graph: bool = False  # True for numbers over one input: y of a point is its target, and no feature may take it
+    drawn: bool = False
 
     @property
     def output(self) -> str:
@@ -54,7 +58,12 @@ class Data:
         """The ranges of x and y that a picture shows: a square around all points, with a margin."""
         points = np.concatenate([self.train, self.test])
         low, high = points.min(axis=0), points.max(axis=0)
-        middle, half = (low + high) / 2, 0.55 * float((high - low).max())
+        if self.drawn:  # steady while points are added
+            low, high = np.floor(2 * low - 0.2) / 2, np.ceil(2 * high + 0.2) / 2
+            half = 0.5 * float((high - low).max())
+        else:
+            half = 0.55 * float((high - low).max())
+        middle = (low + high) / 2
         x, y = (tuple((each + np.array([-half, half])).tolist()) for each in middle)
         return x, y
 
@@ -63,18 +72,36 @@ def load_data(state: State, uploads: Uploads) -> Data:
     """Load the points of a state and split them at random by `data_seed`."""
     from sklearn.model_selection import train_test_split
 
+    if state.drawn:
+        return _drawn(state.data)
     if state.data.startswith("csv:"):
         upload = uploads[state.data]
-        X, y, classes, names, title = upload.X, upload.y, upload.classes, (*upload.names, upload.target), "own data"
-    else:
-        made = DATASETS[state.data]
-        k = state.classes if made.classes == 0 else made.classes
-        X, y = made.make(state.n, state.noise, state.data_seed, *([k] if made.classes == 0 else []))
-        classes = None if k is None else tuple(map(str, range(k)))
-        names, title = ("x₁", "x₂", "class" if classes else "target"), made.title
+        own = upload.choose(state.x, state.y, state.target)
+        parts = train_test_split(own.X, own.y, test_size=state.test, random_state=state.data_seed)
+        train, test, y_train, y_test = parts
+        names = (*own.names, own.target)
+        data = Data(
+            *(train, y_train, test, y_test, own.classes, names, "own data"), columns=upload.columns, graph=own.graph
+        )
+        return _scaled(data)
+    made = DATASETS[state.data]
+    k = state.classes if made.classes == 0 else made.classes
+    X, y = made.make(state.n, state.noise, state.data_seed, *([k] if made.classes == 0 else []))
+    classes = None if k is None else tuple(map(str, range(k)))
+    names = ("x₁", "x₂", "class" if classes else "target")
     train, test, y_train, y_test = train_test_split(X, y, test_size=state.test, random_state=state.data_seed)
-    data = Data(train, y_train, test, y_test, classes, names, title)
-    return _scaled(data) if state.data.startswith("csv:") else data
+    return Data(train, y_train, test, y_test, classes, names, made.title)
+
+
+def _drawn(text: str) -> Data:
+    """Return the points of an address, split as they were drawn."""
+    points, y, test = read_drawn(text)
+    graph = text.startswith("curve:")
+    classes = None if graph else tuple(map(str, range(max(2, int(y.max()) + 1))))
+    targets = points[:, 1] if graph else y
+    names = ("x", "y", "y") if graph else ("x₁", "x₂", "class")
+    parts = (points[~test], targets[~test], points[test], targets[test])
+    return Data(*parts, classes, names, "points by hand", graph=graph, drawn=True)
 
 
 def _scaled(data: Data) -> Data:
@@ -90,6 +117,8 @@ def _scaled(data: Data) -> Data:
         *(train, y_train, test, y_test, data.classes, data.names, data.title),
         mean=(x[0], y[0], t[0]),
         scale=(x[1], y[1], t[1]),
+        columns=data.columns,
+        graph=data.graph,
     )
 
 
@@ -105,7 +134,14 @@ class Setup:
     def sizes(self) -> list[int]:
         classes = self.data.classes
         outputs = 1 if classes is None or len(classes) == 2 else len(classes)
-        return [len(self.state.features), *self.state.hidden, outputs]
+        return [len(self.features), *self.state.hidden, outputs]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features that the network takes: those of one input where the data have one."""
+        if not self.data.graph:
+            return self.state.features
+        return tuple(name for name in self.state.features if name in ONE_INPUT)
 
     @property
     def loss(self) -> str:
@@ -151,7 +187,7 @@ class Setup:
 
     def inputs(self, points: Array) -> Array:
         """Return the features of points (n, 2)."""
-        return inputs(points, self.state.features)
+        return inputs(points, self.features)
 
     def grid(self, size: int) -> Array:
         """Return the features (size², features) at the centres of a size × size grid over the domain, from the top."""
@@ -180,7 +216,12 @@ class Setup:
         return Run(self.network(), self.inputs(self.data.train), self.data.y_train, **self.options())
 
     def feature_names(self) -> list[str]:
-        return [FEATURES[name][0] for name in self.state.features]
+        """Return the printed names of the features; own data have their columns' names in them."""
+        printed = [FEATURES[name][0] for name in self.features]
+        if not self.data.columns and not self.data.graph:
+            return printed
+        x, y, _ = self.data.names
+        return [name.replace("x₁x₂", f"{x}·{y}").replace("x₁", x).replace("x₂", y) for name in printed]
 
 
 def check_setup(state: State, data: Data) -> Setup:
@@ -194,6 +235,11 @@ def check_setup(state: State, data: Data) -> Setup:
     setup = Setup(state, data)
     if state.loss and state.loss not in LOSSES[data.output]:
         raise unknown_name("loss", state.loss, LOSSES[data.output])
+    if not setup.features:
+        raise InputError(
+            f"features: expected some of {', '.join(ONE_INPUT)} where the data have one input; "
+            f"got {','.join(state.features)}; add x."
+        )
     for edit in state.edits:
         if not 1 <= edit.layer < len(setup.sizes):
             raise InputError(f"edits: expected a layer from 1 to {len(setup.sizes) - 1}; got {edit}; correct it.")

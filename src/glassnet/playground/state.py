@@ -13,6 +13,7 @@ from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.errors import InputError, shown, unknown_name
 from glassnet.playground.datasets import DATASETS
+from glassnet.playground.drawn import KINDS
 from glassnet.playground.features import FEATURES
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
 from glassnet.version import __version__
@@ -37,12 +38,19 @@ VIEW = {
     "lesson": "",
     "exercise": "",
     "hide": "",
+    "keys": "",  # "off" without those of a single letter or sign
+    "size": "",  # "projector" for large type
     "theme": "",
     "speed": "60",
     "free": "",
     "sig": "",
 }
 PASSED_OVER = frozenset([*VIEW, "v", "view"])
+
+# the fields that the points depend on
+POINTS = ("data", "classes", "n", "noise", "data_seed", "test", "x", "y", "target")
+COLUMNS = ("x", "y", "target")
+MOST_NAME = 60  # characters of a column's name
 
 _WHOLE = re.compile(r"\d{1,10}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -101,6 +109,9 @@ class State:
     l2: float = 0.0
     dropout: float = 0.0
     seed: int = 42
+    x: str = ""  # columns of own data: "" is the first one that fits
+    y: str = ""  # NO_COLUMN takes none: a target over one input
+    target: str = ""
     edits: tuple[Edit, ...] = ()
     step: int = 0
 
@@ -114,6 +125,11 @@ class State:
         return self.activation * len(self.hidden) if len(self.activation) == 1 else self.activation
 
     @property
+    def drawn(self) -> bool:
+        """True if the points were drawn by hand and stand in the state."""
+        return self.data.partition(":")[0] in KINDS
+
+    @property
     def run(self) -> State:
         """The same run at step 0: a key for all that does not depend on the step."""
         return replace(self, step=0)
@@ -121,7 +137,7 @@ class State:
     @property
     def points(self) -> State:
         """The state with only the fields of the data set; all others are at their defaults."""
-        return State(**{name: getattr(self, name) for name in ("data", "classes", "n", "noise", "data_seed", "test")})
+        return State(**{name: getattr(self, name) for name in POINTS})
 
     def query(self) -> str:
         """Return the shortest query that `read_state` reads as this state."""
@@ -207,7 +223,14 @@ def _choice(name: str, text: str, known: Any) -> str:
 
 
 def _data(name: str, text: str) -> str:
-    return text if _CSV.fullmatch(text) else _choice(name, text, DATASETS)
+    drawn = text.partition(":")[0] in KINDS and ":" in text  # checked in drawn.py
+    return text if drawn or _CSV.fullmatch(text) else _choice(name, text, DATASETS)
+
+
+def _column(name: str, text: str) -> str:
+    if len(text) > MOST_NAME:
+        raise InputError(f"{name}: expected the name of a column; got {shown(text)}; choose one of the data.")
+    return text
 
 
 def _features(name: str, text: str) -> tuple[str, ...]:
@@ -275,6 +298,9 @@ _READ: dict[str, Callable[[str, str], Any]] = {
     "noise": _Number(0, 1),
     "data_seed": _Whole(0, 2**32 - 1),
     "test": _Number(0.1, 0.9),
+    "x": _column,
+    "y": _column,
+    "target": _column,
     "features": _features,
     "hidden": _hidden,
     "activation": _activation,
@@ -326,6 +352,8 @@ def _check(state: State) -> State:
         )
     if len(set(state.activation)) == 1 or not state.hidden:
         state = replace(state, activation=state.activation[:1])
+    if not state.data.startswith("csv:"):
+        state = replace(state, x="", y="", target="")
     if state.rate == RATES[state.optimizer]:
         state = replace(state, rate=0.0)
     return state

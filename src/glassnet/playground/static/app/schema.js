@@ -130,6 +130,15 @@ export const SCHEMA = {
       "low": 0,
       "high": 4294967295
     },
+    "x": {
+      "default": ""
+    },
+    "y": {
+      "default": ""
+    },
+    "target": {
+      "default": ""
+    },
     "edits": {
       "default": ""
     },
@@ -156,6 +165,8 @@ export const SCHEMA = {
     "lesson": "",
     "exercise": "",
     "hide": "",
+    "keys": "",
+    "size": "",
     "theme": "",
     "speed": "60",
     "free": "",
