@@ -171,7 +171,7 @@ def test_pointing_at_a_point_names_it(play):
     play.page.mouse.move(
         box["x"] + (x - left) / (right - left) * box["width"], box["y"] + (top - y) / (top - bottom) * box["height"]
     )
-    assert f"point {lowest} (" in canvas.get_attribute("title")
+    assert f"training point {lowest}: class" in play.page.locator("decision-surface .tip").inner_text()
 
 
 def test_numbers_flow_along_the_drawing_unless_no_motion_is_wanted(play):

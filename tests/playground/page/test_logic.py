@@ -6,9 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glassnet.playground import pictures, state
+from glassnet.playground.drawn import UNIT, read_drawn
 
 from .conftest import missing
 
@@ -73,3 +75,17 @@ def test_weight_of_the_page():
     """All that a browser fetches for it, uncompressed."""
     files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
     assert 40_000 < sum(path.stat().st_size for path in files) <= 350_000
+
+
+def test_the_page_writes_the_points_that_the_server_reads():
+    points = [{"x": round(k / 7, 3) - 2, "y": 1.5 - k / 5, "k": k % 5, "test": k % 3 == 0} for k in range(20)]
+    program = f"""
+        const {{ writeDrawn, WAVE, CLOUDS }} = await import({json.dumps(str(STATIC / "app/drawn.js"))});
+        console.log(JSON.stringify([writeDrawn("points", {json.dumps(points)}), WAVE, CLOUDS]));
+    """
+    text, wave, clouds = json.loads(node("--input-type=module", "--eval", program))
+    places, classes, test = read_drawn(text)
+    np.testing.assert_allclose(places, [(each["x"], each["y"]) for each in points], atol=0.5 / UNIT)
+    assert classes.tolist() == [each["k"] for each in points]
+    assert test.tolist() == [each["test"] for each in points]
+    assert [len(read_drawn(each)[0]) for each in (wave, clouds)] == [25, 40]

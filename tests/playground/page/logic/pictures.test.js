@@ -1,7 +1,7 @@
 /** Colours, contours and ticks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { framed, zeroLine } from "../../../../src/glassnet/playground/static/app/contour.js";
+import { framed, sloped, zeroLine } from "../../../../src/glassnet/playground/static/app/contour.js";
 import { THEMES, diverging, lineWidth, sides, signs } from "../../../../src/glassnet/playground/static/app/palette.js";
 import { extent, ticks } from "../../../../src/glassnet/playground/static/painters/curves.js";
 
@@ -31,6 +31,15 @@ test("fault: the first picture's border is a staircase up to 7 px off a straight
     const off = (a * (line[at] - 1 - 31.5) + b * (line[at + 1] - 1 - 20.2)) / Math.hypot(a, b);
     assert.ok(Math.abs(off) * (350 / size) < 0.1, `${off} cells off`);
   }
+});
+
+test("fault: where all relus are off the border is a staircase; it is the foot of the slope", () => {
+  const size = 64;
+  const slope = (x, y) => 40 * (x - 20.3) + 17 * (y - 31.6);
+  const plane = sloped((index) => Math.max(0, Math.round(slope(index % size, Math.floor(index / size)))), size);
+  const line = zeroLine((index) => plane[index], size);
+  assert.ok(line.length > 4 * 40);
+  for (let at = 0; at < line.length; at += 2) assert.ok(Math.abs(slope(line[at], line[at + 1])) / Math.hypot(40, 17) < 0.05);
 });
 
 test("sign decides the hue, and the ends are the theme's own", () => {

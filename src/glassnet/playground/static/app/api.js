@@ -67,7 +67,3 @@ export function diagnosis(run, step) {
   return `diagnosis?${request(run, { step })}`;
 }
 
-/** @param {Blob} file @param {Query} run */
-export function upload(file, run) {
-  return source.get(`upload?${request(run)}`, { method: "POST", body: file, headers: { "content-type": "text/csv" } });
-}

@@ -33,6 +33,27 @@ export function framed(value, size) {
   return found;
 }
 
+/**
+ * A surface whose cells of exactly 0 beside a slope continue that slope: where all units of a network of relus are off,
+ * its output is flat, and the border is the foot of the slope, somewhere between two cells.
+ * @param {(index: number) => number} value @param {number} size @returns {Float64Array}
+ */
+export function sloped(value, size) {
+  const found = Float64Array.from({ length: size * size }, (_, index) => value(index));
+  const flat = [...found.keys()].filter((index) => found[index] === 0);
+  const feet = flat.map((index) => {
+    const [row, column] = [Math.floor(index / size), index % size];
+    const rises = [
+      column > 1 ? [-1, -2] : [], column < size - 2 ? [1, 2] : [],
+      row > 1 ? [-size, -2 * size] : [], row < size - 2 ? [size, 2 * size] : [],
+    ].filter(([near]) => near && found[index + near] > 0);
+    const below = rises.map(([near, next]) => 2 * found[index + near] - found[index + next]).filter((each) => each < 0);
+    return below.length ? below.reduce((sum, each) => sum + each) / below.length : 0;
+  });
+  flat.forEach((index, at) => (found[index] = feet[at]));
+  return found;
+}
+
 /** Continue a row or a column at both of its ends. @param {Float64Array} all @param {number} from @param {number} stride @param {number} count */
 function extend(all, from, stride, count) {
   const last = from + (count - 1) * stride;

@@ -67,6 +67,7 @@ export function listen(store, player, trail) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey) undo(event, trail);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || taken(event.target, event.key)) return;
+    if (store.view.keys === "off" && event.key.length === 1 && event.key !== " ") return; // WCAG 2.1.4
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();

@@ -8,38 +8,52 @@
  * @property {number} height
  * @property {number} side  of a neuron's square
  * @property {number} bend  of the lines: 0 where there are too many for curves
+ * @property {number} em  how much larger than ordinary the type is
+ * @property {number} across  from one layer to the next
  * @property {Node[][]} nodes
  */
 
+/** Screens on which the parts stand one below the other and the page scrolls; the styles have the same words. */
+export const PHONE = "(max-width: 720px), (max-height: 560px) and (max-width: 1000px)";
+
 const CURVES = 700; // up to so many lines are curved; straight ones are quicker to paint
-const TOP = 26;
-const BOTTOM = 22;
+const TOP = 42; // two lines of captions
+const BOTTOM = 36; // the legend
+const ROOM = 58; // between two layers, for a number
 
 /**
  * Columns of squares, as large as the tallest layer and the number of layers allow.
- * @param {number[]} widths @param {number} width @param {number} height
+ * @param {number[]} widths @param {number} width @param {number} height @param {number} [em]
  * @returns {Layout}
  */
-export function layout(widths, width, height) {
-  const left = width < 480 ? 30 : 44;
-  const right = width < 480 ? 26 : 40;
+export function layout(widths, width, height, em = 1) {
+  const left = (width < 480 ? 30 : 44) * em;
+  const right = (width < 480 ? 26 : 40) * em;
   const tallest = Math.max(...widths);
-  const room = height - TOP - BOTTOM;
-  const pitch = Math.min(64, room / tallest);
+  const top = TOP * em;
+  const room = height - top - BOTTOM * em;
+  const pitch = Math.min(100 * em, room / tallest);
   const column = (width - left - right) / widths.length;
-  const side = Math.max(7, Math.min(46, pitch - Math.min(12, Math.max(1.5, pitch * 0.22)), column * 0.62));
+  const side = Math.max(Math.min(7, pitch - 0.5), Math.min(70 * em, pitch - Math.min(14, Math.max(1.5, pitch * 0.22)), column * 0.62));
   const across = widths.length > 1 ? (width - left - right - side) / (widths.length - 1) : 0;
   const nodes = widths.map((count, layer) => {
-    const step = Math.min(room / count, side * 1.55);
+    const step = Math.min(room / count, side * 1.4 + 20 * em);
     return Array.from({ length: count }, (_, unit) => ({
       layer,
       unit,
       x: left + side / 2 + layer * across,
-      y: TOP + room / 2 + (unit - (count - 1) / 2) * step,
+      y: top + room / 2 + (unit - (count - 1) / 2) * step,
     }));
   });
   const lines = widths.slice(1).reduce((sum, count, index) => sum + count * widths[index], 0);
-  return { width, height, side, bend: lines > CURVES ? 0 : 0.45, nodes };
+  return { width, height, side, bend: lines > CURVES ? 0 : 0.45, em, across, nodes };
+}
+
+/** True if the neurons of a layer have room for a number each. @param {Layout} drawing @param {number} layer */
+export function roomy({ nodes, side, em }, layer) {
+  const pitch = nodes[layer].length > 1 ? nodes[layer][1].y - nodes[layer][0].y : Infinity;
+  const room = layer === nodes.length - 1 ? Infinity : nodes[layer + 1][0].x - nodes[layer][0].x - side;
+  return pitch >= 15 * em && room >= ROOM * em;
 }
 
 /** The control points of a weight's line. @param {Layout} drawing @param {Node} from @param {Node} to */

@@ -36,14 +36,16 @@ export function quiet() {
 
 function showTheme() {
   document.documentElement.dataset.theme = themeName();
+  document.documentElement.dataset.size = store.view.size;
   store.tell("frame");
 }
 
 let shownTheme = "";
 dark.addEventListener("change", showTheme);
 store.addEventListener("change", () => {
-  if (shownTheme !== themeName()) {
-    shownTheme = themeName();
+  const wanted = `${themeName()} ${store.view.size}`;
+  if (shownTheme !== wanted) {
+    shownTheme = wanted;
     showTheme();
   }
 });

@@ -18,10 +18,10 @@ function defaults() {
 }
 
 /** The names that `/data` depends on; a run that changes none of them keeps its points. */
-export const DATA_NAMES = ["data", "classes", "n", "noise", "data_seed", "test", "features"];
+export const DATA_NAMES = ["data", "classes", "n", "noise", "data_seed", "test", "x", "y", "target", "features"];
 
 /** The names that define the network's shape: a change of one drops the edits by hand. */
-export const SHAPE_NAMES = ["hidden", "features", "classes", "data"];
+export const SHAPE_NAMES = ["hidden", "features", "classes", "data", "x", "y", "target"];
 
 /**
  * The query of a page's address.

@@ -1,6 +1,7 @@
 /** Where the page's answers come from: the server that served it, or a recording in its place. */
 
 import { key } from "./lock.js";
+import { again } from "./tables.js";
 
 /**
  * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
@@ -54,6 +55,7 @@ const server = {
       const response = await fetch(versioned, options);
       if (response.ok) return await (path.startsWith("frame") ? response.arrayBuffer() : response.json());
       const told = await response.json().catch(() => null);
+      if (told?.error?.includes("data that was uploaded here") && (await again(path, upload))) return server.get(path, options);
       if (!told && AWAY.includes(response.status)) throw new Unreachable();
       throw new Refused(told?.error ?? `The server answered ${response.status} ${response.statusText}.`);
     } catch (error) {
@@ -61,6 +63,11 @@ const server = {
     }
   },
 };
+
+/** Upload a table. @param {Blob} table @returns {Promise<any>} */
+export function upload(table) {
+  return server.get("upload?", { method: "POST", body: table, headers: { "content-type": "text/csv" } });
+}
 
 /** The source in use. A module that imports bindings sees the one that `use` has set. */
 export let source = server;

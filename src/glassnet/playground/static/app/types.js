@@ -22,6 +22,10 @@
  * @property {[[number, number], [number, number]]} domain
  * @property {string[]} names
  * @property {string[]} feature_names
+ * @property {[number, number, number]} mean  of x, y and the target before they were standardised
+ * @property {[number, number, number]} scale
+ * @property {boolean} graph  true for numbers over one input: the y of a point is its target
+ * @property {{name: string, numbers: boolean, target: boolean}[]} columns  of own data, to choose from
  */
 
 /**
@@ -44,7 +48,7 @@
  * @property {string[]} activations
  * @property {number} parameters
  * @property {{size: number, scale: number[][], offset: number}} maps
- * @property {{size: number, offset: number, kind: "probability" | "class" | "value", outputs: number, range: [number, number]}} surface
+ * @property {{size: number, offset: number, kind: "probability" | "class" | "value" | "graph", outputs: number, range: [number, number]}} surface
  * @property {Curve} curve
  * @property {{step: number, layer: number | null, last: number, message: string} | null} non_finite
  */

@@ -9,7 +9,7 @@ import { differences, readActivations, readHidden } from "./query.js";
 /** Units of each layer, as 2-10-1. @param {Run} run */
 export function shape(run) {
   const { query, frame } = run;
-  const inputs = query.features.split(",").length;
+  const inputs = frame ? frame.header.W[0].length : query.features.split(",").length;
   const outputs = frame ? frame.header.b[frame.header.b.length - 1].length : 1;
   return [inputs, ...readHidden(query.hidden), outputs].join("-");
 }
@@ -19,8 +19,13 @@ export function describe(run) {
   const { query } = run;
   const names = readActivations(query.activation, readHidden(query.hidden).length);
   const activation = [...new Set(names)].map((name) => label(ACTIVATIONS, name)).join(", ");
-  const data = query.data.startsWith("csv:") ? "own data" : label(DATA, query.data);
-  return [data, shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
+  return [dataName(query), shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
+}
+
+/** The name of a run's data. @param {Query} query */
+export function dataName({ data }) {
+  const kind = data.split(":")[0];
+  return { csv: "own data", points: "points by hand", curve: "y over x by hand" }[kind] ?? label(DATA, data);
 }
 
 /** The learning rate, given or the optimizer's default. @param {Query} query */
@@ -34,7 +39,7 @@ const NAMES = { data_seed: "data seed", test: "test share", init: "initial weigh
 /** The settings in which a run differs from another, as [setting, value]. @param {Query} query @param {Query} other */
 export function otherwise(query, other) {
   return differences(query, other).map(([name, mine]) => {
-    const value = name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine;
+    const value = name === "data" ? dataName(query) : name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine;
     return /** @type {[string, string]} */ ([NAMES[name] ?? name, value || (name === "edits" ? "none" : "default")]);
   });
 }

@@ -9,6 +9,8 @@ export class CanvasPart extends Part {
   context = null;
   width = 0;
   height = 0;
+  /** How much larger than ordinary the type is. */
+  em = 1;
 
   connectedCallback() {
     super.connectedCallback();
@@ -45,6 +47,7 @@ export class CanvasPart extends Part {
     if (!this.context) return false;
     this.width = box.width;
     this.height = box.height;
+    this.em = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.clearRect(0, 0, this.width, this.height);
     return this.paint(this.context, now) === true;

@@ -1,36 +1,77 @@
 /** Controls of the data. */
 
+import { CLOUDS, MOST_POINTS, WAVE, pointsOf, writeDrawn } from "../app/drawn.js";
 import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./data-picture.js";
-import { count, slider } from "./fields.js";
+import { choice, count, slider } from "./fields.js";
 
+const ONE_INPUT = ["x", "xx", "sinx"]; // the features that need no x₂
 const SIZES = [20, 50, 100, 200, 300, 400, 600, 800, 1000, 1500, 2000];
 
 /** @param {import("../app/types.js").Run} run @param {string} message @param {(event: Event) => void} onFile */
-export function dataControls({ query }, message, onFile) {
+export function dataControls(run, message, onFile) {
+  const { query, data } = run;
   const own = query.data.startsWith("csv:");
+  const drawn = /^(points|curve):/.test(query.data);
   const chosen = query.features.split(",");
+  const features = FEATURES.filter(([name]) => !data?.graph || ONE_INPUT.includes(name));
   return html`
     <div class="pictures" role="group" aria-label="Data set">
       ${DATA.map(([name, label]) => html`<button aria-pressed=${query.data === name} ?disabled=${locked("data")} title=${label} @click=${() => store.change({ data: name, loss: "" })}>
         <data-picture .name=${name}></data-picture><span>${label}</span></button>`)}
     </div>
-    <label class="file ${own ? "own" : ""}"><span>${own ? "own data" : "Own data (CSV) …"}</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
+    <div class="by-hand">
+      <label class="file ${own ? "own" : ""}"><span>Own file (CSV) …</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
+      <button aria-pressed=${query.data.startsWith("points:")} ?disabled=${locked("data")} @click=${() => draw(run, "points")}>Draw points</button>
+      <button aria-pressed=${query.data.startsWith("curve:")} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>Draw y over x</button>
+    </div>
     ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
-    ${own ? nothing : html`
+    ${own && data ? columns(query, data) : nothing}
+    ${own || drawn ? nothing : html`
       ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, step: 1 }) : nothing}
       ${slider({ name: "n", label: "points", value: query.n, values: SIZES })}
       ${slider({ name: "noise", label: "noise", value: query.noise, step: 0.05 })}
       ${count({ name: "data_seed", label: "data seed", value: query.data_seed })}`}
-    ${slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
+    ${drawn ? html`<p class="note">The points stand in the address: whoever has the link has them.</p>` : slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
     <fieldset class="features"><legend>Inputs</legend>
-      ${FEATURES.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
+      ${features.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
         @change=${() => store.change({ features: toggled(chosen, name) })} /><span>${label}</span></label>`)}
     </fieldset>
   `;
+}
+
+/** The columns of own data that the network sees, and what it is to learn. @param {import("../app/types.js").Query} query @param {import("../app/types.js").Data} data */
+function columns(query, data) {
+  const [x, y, target] = data.names;
+  const numbers = data.columns.filter((column) => column.numbers).map(({ name }) => option(name));
+  const targets = data.columns.filter((column) => (data.graph ? column.numbers : column.target)).map(({ name }) => option(name));
+  const take = (/** @type {Record<string, string>} */ changes) => {
+    const { query } = store.run; // as it is now: the data that are shown may be those of before
+    store.change({ x: query.x || x, y: query.y || (data.graph ? "-" : y), target: query.target || target, ...changes, loss: "" });
+  };
+  return html`
+    ${choice({ name: "x", label: "x₁", value: query.x || x, options: numbers, set: (name) => take({ x: name }) })}
+    ${choice({ name: "y", label: "x₂", value: data.graph ? "-" : query.y || y, options: [...numbers, ["-", `none: ${target} over ${x}`]], set: (name) => take({ y: name }) })}
+    ${choice({ name: "target", label: "to learn", value: query.target || target, options: targets, set: (name) => take({ target: name }) })}
+    <p class="note">Axes have the file's units; the network sees each column with mean 0 and spread 1. A link works on a server that has the file${(data.classes || data.graph) && data.train.points.length + data.test.points.length <= MOST_POINTS ? html`; <button class="plain inline" @click=${() => intoAddress(data)}>put the points into the address</button> and it works everywhere, without the file's units` : nothing}.</p>`;
+}
+
+/** @param {string} name @returns {import("../app/options.js").Option} */
+const option = (name) => [name, name];
+
+/** @param {import("../app/types.js").Data} data */
+function intoAddress(data) {
+  store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" });
+}
+
+/** Begin to draw: from the points that are shown, or from a first set. @param {import("../app/types.js").Run} run @param {"points" | "curve"} kind */
+function draw({ data }, kind) {
+  if (kind === "points" && !data?.classes) store.change({ data: CLOUDS, loss: "" });
+  if (kind === "curve" && !data?.graph) store.change({ data: WAVE, loss: "" });
+  document.querySelectorAll("decision-surface")[store.runs.length > 1 ? store.active : 0]?.dispatchEvent(new Event("edit"));
 }
 
 /** Add a feature, or remove it if it is chosen; the order stays fixed. @param {string[]} chosen @param {string} name */

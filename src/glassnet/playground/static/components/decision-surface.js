@@ -1,19 +1,29 @@
 /** The network's prediction at every point of the plane, with the training and the test points. */
 
+import { valuesAt } from "../app/frame.js";
 import { short } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
 import { source } from "../app/source.js";
-import { Surface, largestTarget, paintBoundary, paintPoints, scales } from "../painters/surface.js";
+import { inUnits } from "../app/units.js";
+import { Surface, largestTarget, paintBoundary, paintGraph, paintPoints, scales } from "../painters/surface.js";
 import { html, nothing, svg } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
+import { PointTools } from "./point-tools.js";
+
+const REACH = 12; // pixels from a point within which the pointer means it
 
 class DecisionSurface extends CanvasPart {
-  static properties = { index: { attribute: false } };
+  static properties = { index: { attribute: false }, at: { state: true } };
 
   constructor() {
     super();
     this.index = 0;
+    /** The place of the pointer in the picture, each part from 0 to 1. @type {{x: number, y: number} | null} */
+    this.at = null;
+    this.tools = new PointTools(this);
+    this.addEventListener("edit", () => this.tools.take("0"));
   }
+  follows = true;
   surface = new Surface();
 
   get run() {
@@ -28,19 +38,60 @@ class DecisionSurface extends CanvasPart {
     return html`
       <figure class="surface">
         <div class="square">
-          <canvas role="img" aria-label=${this.label()} @click=${this.onClick} @pointermove=${this.onMove}></canvas>
-          ${data ? axes(data) : nothing}
+          ${this.canvas()}
+          ${data ? axes(data) : nothing} ${this.tip()}
         </div>
         <figcaption>
           ${classes
             ? classes.map((name, k) => html`<span class="key k${k % 5}"><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg>${classes.length > 2 || Number.isNaN(Number(name)) ? name : `class ${name}`}</span>`)
-            : data
-              ? html`<span class="key">${short(-largestTarget(data), 2)} <i class="ramp"></i> ${short(largestTarget(data), 2)}</span>`
+            : data?.graph
+              ? html`<span class="key"><i class="solid"></i>the network's ${data.names[2]}</span>`
+              : data
+              ? html`<span class="key">${data.names[2]} ${short(inUnits(data, 2, -largestTarget(data)), 2)} <i class="ramp"></i> ${short(inUnits(data, 2, largestTarget(data)), 2)}</span>`
               : nothing}
           <span class="key dim">● train ${data?.train.points.length ?? ""}</span><span class="key dim">○ test ${data?.test.points.length ?? ""}</span>
+          ${this.tools.toolbar(glyph)}
         </figcaption>
       </figure>
     `;
+  }
+
+  canvas() {
+    const { tools } = this;
+    const edits = Boolean(tools.tool);
+    const act = (/** @type {"down" | "act"} */ how) => (/** @type {PointerEvent} */ event) => {
+      if (!edits) return;
+      if (how === "down") /** @type {HTMLElement} */ (event.currentTarget).setPointerCapture(event.pointerId);
+      tools[how](this.inPlane(this.where(event)));
+    };
+    return html`<canvas class=${edits ? "edits" : ""} role=${edits ? "application" : "img"} tabindex=${edits ? 0 : -1}
+      aria-label=${edits ? "Points by hand: arrow keys move the cross, enter draws, erases or takes and puts down" : this.label()}
+      @click=${this.onClick} @pointerdown=${act("down")} @pointerup=${() => tools.up()} @pointercancel=${() => tools.up()} @keydown=${this.onKey}
+      @pointermove=${(/** @type {PointerEvent} */ event) => (this.onMove(event), act("act")(event))} @pointerleave=${() => (this.at = null)}></canvas>`;
+  }
+
+  /** A place of the picture in the plane of the points. @param {{x: number, y: number}} at */
+  inPlane({ x, y }) {
+    const [[left, right], [bottom, top]] = this.run.data?.domain ?? [[0, 1], [0, 1]];
+    const inside = (/** @type {number} */ part) => Math.max(0, Math.min(1, part));
+    return { x: left + inside(x) * (right - left), y: top - inside(y) * (top - bottom) };
+  }
+
+  /** Draw by the keyboard. @param {KeyboardEvent} event */
+  onKey(event) {
+    const { tools } = this;
+    if (!tools.tool) return;
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!move && event.key !== "Enter") return;
+    event.preventDefault();
+    const at = this.at ?? { x: 0.5, y: 0.5 };
+    const step = event.shiftKey ? 0.1 : 0.02;
+    this.at = { x: at.x + step * (move?.[0] ?? 0), y: at.y + step * (move?.[1] ?? 0) };
+    const place = this.inPlane(this.at);
+    if (move) return tools.act(place);
+    if (!tools.pressed) tools.down(place);
+    else return tools.up();
+    if (tools.tool !== "move") tools.up();
   }
 
   label() {
@@ -61,52 +112,86 @@ class DecisionSurface extends CanvasPart {
     context.imageSmoothingQuality = "high";
     context.drawImage(this.surface.canvas, 0, 0, this.width, this.height);
     paintBoundary(context, run.frame, colours, this.width, this.height);
+    if (run.data?.graph && run.frame.header.surface.kind === "graph") paintGraph(context, run.frame, run.data, colours, this.width, this.height);
+    this.paintCross(context);
     const { sample } = store.view;
-    if (run.data) paintPoints(context, run.data, colours, this.width, this.height, /^\d+$/.test(sample) && store.view.glass ? Number(sample) : null);
+    if (run.data) paintPoints(context, this.tools.shown(run.data), colours, this.width, this.height, /^\d+$/.test(sample) && store.view.glass ? Number(sample) : null);
   }
 
-  /** The training or test point nearest to the pointer, and how far away it is. @param {MouseEvent} event @param {"train" | "test"} part @param {number[] | null} [among] */
-  nearest(event, part, among = null) {
+  /** The place at which the keyboard draws. @param {CanvasRenderingContext2D} context */
+  paintCross(context) {
+    if (!this.tools.tool || !this.at) return;
+    const [x, y] = [this.at.x * this.width, this.at.y * this.height];
+    context.strokeStyle = theme().ink;
+    context.lineWidth = 1;
+    context.strokeRect(x - 8 * this.em, y, 16 * this.em, 0);
+    context.strokeRect(x, y - 8 * this.em, 0, 16 * this.em);
+  }
+
+  /** The training or test point nearest to a place in the picture, and how far away it is. @param {{x: number, y: number}} at @param {"train" | "test"} part @param {number[] | null} [among] */
+  nearest(at, part, among = null) {
     const { data } = this.run;
-    const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     if (!data) return { index: -1, distance: Infinity };
-    const { x, y } = scales(data.domain, box.width, box.height);
-    const distances = data[part].points.map(([px, py], index) => (among && !among.includes(index) ? Infinity : Math.hypot(x(px) - (event.clientX - box.left), y(py) - (event.clientY - box.top))));
+    const { x, y } = scales(data.domain, this.width, this.height);
+    const distances = data[part].points.map(([px, py], index) => (among && !among.includes(index) ? Infinity : Math.hypot(x(px) - at.x * this.width, y(py) - at.y * this.height)));
     const distance = Math.min(...distances);
     return { index: distances.indexOf(distance), distance };
   }
 
-  /** Take the clicked training point as the sample of the glass. @param {MouseEvent} event */
+  /** The place of the pointer in the picture. @param {MouseEvent} event */
+  where(event) {
+    const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
+    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+  }
+
+  /** Take the clicked training point as the sample of the glass; a click far from all of them picks none. @param {MouseEvent} event */
   onClick(event) {
-    const { index } = this.nearest(event, "train", source.samples(this.run.query));
-    if (index < 0 || store.hides("glass")) return;
+    if (this.tools.tool) return;
+    const known = source.samples(this.run.query); // a recording has some of them worked out
+    const { index, distance } = this.nearest(this.where(event), "train", known);
+    if (index < 0 || (!known && distance > REACH * this.em) || store.hides("glass")) return;
     store.active = this.index;
     store.look({ sample: String(index), glass: "1" });
   }
 
-  /** Describe the point under the pointer. @param {PointerEvent} event */
+  /** @param {PointerEvent} event */
   onMove(event) {
-    const { data } = this.run;
-    if (!data) return;
-    const found = /** @type {const} */ (["train", "test"]).map((part) => ({ part, ...this.nearest(event, part) }));
+    this.at = this.where(event);
+  }
+
+  /** The output at the pointer, and the point under it. */
+  tip() {
+    const { at, run } = this;
+    if (!at || !run.data || !run.frame || this.tools.tool) return nothing;
+    const { data, frame } = run;
+    const place = this.inPlane(at);
+    const outputs = valuesAt(frame, at.x, at.y).map((value) => (data.classes ? value : inUnits(data, 2, value)));
+    const found = /** @type {const} */ (["train", "test"]).map((part) => ({ part, ...this.nearest(at, part) }));
     const { part, index, distance } = found[0].distance <= found[1].distance ? found[0] : found[1];
-    const canvas = /** @type {HTMLElement} */ (event.currentTarget);
-    if (distance > 9) {
-      canvas.title = "";
-      return;
-    }
-    const [x, y] = data[part].points[index];
-    const target = data[part].targets[index];
-    const named = data.classes ? `class ${data.classes[target]}` : `target ${short(target)}`;
-    canvas.title = `${part === "train" ? "training" : "test"} point ${index} (${short(x)}, ${short(y)}), ${named}${part === "train" ? "; click: into the glass" : ""}`;
+    const corner = `${at.x > 0.35 ? `right: ${(1 - at.x) * 100}%` : `left: ${at.x * 100}%`}; ${at.y > 0.5 ? `bottom: ${(1 - at.y) * 100}%` : `top: ${at.y * 100}%`}`;
+    return html`<div class="over"><div class="tip" .style=${corner}>
+      <table><tr><th scope="row">${data.names[0]}</th><td class="num">${short(inUnits(data, 0, place.x), 3)}</td></tr>
+        ${data.graph ? nothing : html`<tr><th scope="row">${data.names[1]}</th><td class="num">${short(inUnits(data, 1, place.y), 3)}</td></tr>`}
+        ${outputs.map((value, k) => html`<tr><th scope="row">${outputName(data, outputs.length, k)}</th><td class="num">${short(value, 3)}</td></tr>`)}</table>
+      ${distance > REACH * this.em ? nothing : html`<p>${part === "train" ? "training" : "test"} point ${index}: ${data.classes ? `class ${data.classes[data[part].targets[index]]}` : `${data.names[2]} ${short(inUnits(data, 2, data[part].targets[index]))}`}</p>
+        ${part === "train" && !store.hides("glass") ? html`<p class="hint">click: into the glass</p>` : nothing}`}
+    </div></div>`;
   }
 }
 customElements.define("decision-surface", DecisionSurface);
 
+/** What an output is. @param {import("../app/types.js").Data} data @param {number} count @param {number} k */
+function outputName({ classes, names }, count, k) {
+  if (!classes) return `output (${names[2]})`;
+  return `probability of ${classes[count === 1 ? 1 : k]}`;
+}
+
 /** @param {import("../app/types.js").Data} data */
-function axes({ domain: [[left, right], [bottom, top]], names }) {
-  return html`<span class="axis x0">${short(left, 2)}</span><span class="axis x1">${names[0]} ${short(right, 2)}</span>
-    <span class="axis y0">${short(bottom, 2)}</span><span class="axis y1">${names[1]} ${short(top, 2)}</span>`;
+function axes(data) {
+  const { domain: [[left, right], [bottom, top]], names } = data;
+  const end = (/** @type {0 | 1} */ axis, /** @type {number} */ value) => short(inUnits(data, axis, value), 2);
+  return html`<span class="axis x0">${end(0, left)}</span><span class="axis x1">${names[0]} ${end(0, right)}</span>
+    <span class="axis y0">${end(1, bottom)}</span><span class="axis y1">${names[1]} ${end(1, top)}</span>`;
 }
 
 /** A class's mark in the legend. @param {number} k */

@@ -1,22 +1,24 @@
 /** The drawing of the network: a neuron is a map of its values over the plane, a weight a line, a bias a dot. */
 
 import { widths } from "../app/frame.js";
-import { hit, layout, neighbour } from "../app/layout.js";
+import { hit, layout, neighbour, roomy } from "../app/layout.js";
 import { short, sub } from "../app/numbers.js";
-import { FEATURES, label } from "../app/options.js";
 import { quiet, store, theme } from "../app/page.js";
 import { entryName, readEntry } from "../app/query.js";
+import { labels } from "../app/worked.js";
 import { Atlas } from "../painters/heat.js";
 import { paintBiases, paintEntry, paintUnits, paintWeights } from "../painters/network.js";
 import { paintFlow } from "../painters/flow.js";
 import { largestTarget } from "../painters/surface.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
-import { valueOf, valueTip } from "./value-tip.js";
+import { valueOf } from "./value-tip.js";
 
 /** @typedef {import("../app/types.js").Entry} Entry */
 /** @typedef {import("../app/types.js").Place} Place */
 /** @typedef {import("../app/layout.js").Layout} Layout */
+
+const SHORT = 4; // letters of a name that fit beside its unit
 
 class NetworkDrawing extends CanvasPart {
   static properties = { index: { attribute: false }, at: { state: true }, tip: { state: true } };
@@ -64,8 +66,9 @@ class NetworkDrawing extends CanvasPart {
       <div class="drawing" @pointermove=${this.onMove} @pointerleave=${this.onLeave} @click=${this.onClick}>
         <canvas aria-hidden="true"></canvas>
         <ol class="columns" aria-hidden="true">
-          ${count.map((units, layer) => html`<li>${this.caption(layer, units)}</li>`)}
+          ${count.map((units, layer) => html`<li>${this.caption(layer, units)}${this.named(layer)}</li>`)}
         </ol>
+        ${legend(this.worked?.derivation.rows ?? 0)}
         <div class="units" role="group" aria-label="Neurons: arrow keys move, enter opens the glass">
           ${count.map((units, layer) =>
             Array.from({ length: units }, (_, unit) => html`
@@ -80,19 +83,36 @@ class NetworkDrawing extends CanvasPart {
               ></button>`),
           )}
         </div>
-        ${this.tip?.what ? valueTip(this.run, this.tip, this.width) : nothing}
+        ${this.tip?.what ? html`<value-tip .index=${this.index} .tip=${this.tip} .room=${[this.width, this.height]}></value-tip>` : nothing}
         ${header.non_finite ? html`<p class="broken" role="alert">${header.non_finite.message}</p>` : nothing}
         ${run.error ? failure(run.error) : nothing}
       </div>
     `;
   }
 
+  /** The worked step whose numbers this drawing carries. */
+  get worked() {
+    return store.active === this.index ? store.worked : null;
+  }
+
   /** @param {number} layer @param {number} units */
   caption(layer, units) {
     const header = this.run?.frame?.header;
-    if (layer === 0) return "inputs";
     const name = header?.activations[layer - 1]?.replace("_", " ") ?? "";
-    return layer === header?.b.length ? html`output<br />${name}` : html`${units} · ${name}`;
+    const room = (this.drawing?.across ?? Infinity) / this.em;
+    if (layer === 0) return room < 50 ? "in" : "inputs";
+    const last = layer === header?.b.length;
+    const what = last ? (room < 50 ? "out" : "output") : units;
+    if (room < 40) return what; // the list of layers has the names
+    return last || room < 110 ? html`${what}${this.worked ? nothing : html`<br />${name}`}` : html`${what} · ${name}`;
+  }
+
+  /** The name of the numbers that stand at the neurons of a layer. @param {number} layer */
+  named(layer) {
+    const { worked, drawing } = this;
+    if (!worked || !drawing?.nodes[layer] || !roomy(drawing, layer)) return nothing;
+    const label = labels(worked.derivation, worked.symbol, drawing.nodes.length - 1)[layer];
+    return label ? html`<br /><b>${spoken(label.name)}</b>` : nothing;
   }
 
   /** @param {number} layer @param {number} unit */
@@ -105,7 +125,7 @@ class NetworkDrawing extends CanvasPart {
 
   /** @param {number} unit */
   inputName(unit) {
-    return label(FEATURES, this.run?.query.features.split(",")[unit] ?? "");
+    return this.run?.data?.feature_names[unit] ?? "";
   }
 
   updated() {
@@ -138,14 +158,15 @@ class NetworkDrawing extends CanvasPart {
     const count = widths(frame.header);
     const old = this.drawing;
     if (!old || old.width !== this.width || old.height !== this.height || old.nodes.map((n) => n.length).join() !== count.join()) {
-      this.drawing = layout(count, this.width, this.height);
-      this.place();
+      this.drawing = layout(count, this.width, this.height, this.em);
+      this.style.setProperty("--tallest", String(Math.max(...count)));
+      this.requestUpdate(); // captions as short as the room, buttons over the neurons
     }
     const drawing = /** @type {Layout} */ (this.drawing);
     const colours = theme();
     const { header } = frame;
     const open = store.active === this.index && store.glass;
-    const worked = open ? store.worked : null;
+    const { worked } = this;
     paintWeights(context, drawing, header.W, colours, open ? 0.4 : 1);
     const what = this.tip?.what;
     if (what && what.kind !== "unit") paintEntry(context, drawing, what, colours, valueOf(this.run, what).value);
@@ -155,28 +176,40 @@ class NetworkDrawing extends CanvasPart {
     paintUnits(context, drawing, frame, this.atlas, colours, this.run.data ? largestTarget(this.run.data) : 1);
     paintBiases(context, drawing, header.b, colours);
     this.paintNames(context, drawing);
-    return worked ? paintFlow(context, drawing, { ...worked, unit: chosen?.to ?? 0 }, colours, now, quiet() || store.playing) : false;
+    return worked ? paintFlow(context, drawing, { ...worked, unit: chosen?.to ?? 0, W: header.W }, colours, now, quiet() || store.playing) : false;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Layout} drawing */
   paintNames(context, drawing) {
     const colours = theme();
-    context.font = `${drawing.side > 24 ? 13 : 11}px system-ui, sans-serif`;
+    const { em } = drawing;
+    context.font = `${(drawing.side > 24 ? 13 : 11) * em}px system-ui, sans-serif`;
     context.fillStyle = colours.ink;
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (const node of drawing.nodes[0]) {
       const name = this.inputName(node.unit);
-      context.save();
-      if (name.length > 2) context.font = "10px system-ui, sans-serif";
-      context.fillText(name, node.x - drawing.side / 2 - 5, node.y);
-      context.restore();
+      if (name.length > SHORT) this.paintLong(context, node, name);
+      else context.fillText(name, node.x - drawing.side / 2 - 5 * em, node.y, node.x - drawing.side / 2 - 7 * em);
     }
     context.textAlign = "left";
     const last = drawing.nodes[drawing.nodes.length - 1];
     const classes = this.run?.data?.classes;
-    for (const node of last)
-      context.fillText(last.length > 1 ? (classes?.[node.unit] ?? sub("ŷ", node.unit)) : "ŷ", node.x + drawing.side / 2 + 6, node.y);
+    for (const node of last) {
+      const name = last.length > 1 ? (classes?.[node.unit] ?? sub("ŷ", node.unit)) : "ŷ";
+      if (name.length > SHORT) this.paintLong(context, node, name);
+      else context.fillText(name, node.x + drawing.side / 2 + 6 * em, node.y, this.width - node.x - drawing.side / 2 - 8 * em);
+    }
+  }
+
+  /** Write a name that has no room beside its unit above it. @param {CanvasRenderingContext2D} context @param {import("../app/layout.js").Node} node @param {string} name */
+  paintLong(context, node, name) {
+    const { side, across, em } = /** @type {Layout} */ (this.drawing);
+    context.save();
+    context.font = `${11 * em}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.fillText(name, node.x, node.y - side / 2 - 8 * em, Math.min(0.9 * across, 2 * Math.min(node.x, this.width - node.x)));
+    context.restore();
   }
 
   /** @param {PointerEvent} event */
@@ -229,6 +262,23 @@ class NetworkDrawing extends CanvasPart {
   }
 }
 customElements.define("network-drawing", NetworkDrawing);
+
+/** x, z₁, a₁ or ∂L/∂z₁ for the code's name of a number. @param {string} symbol */
+function spoken(symbol) {
+  const [, name, layer] = /^(\D+)(\d+)$/.exec(symbol) ?? ["", symbol, ""];
+  return sub({ A: "a", Z: "z", dZ: "∂L/∂z" }[name] ?? name, layer);
+}
+
+/** What the marks of the drawing mean, or its numbers while one point is worked out. @param {number} rows worked out */
+function legend(rows) {
+  if (rows === 1)
+    return html`<ul class="legend" aria-label="Legend">
+      <li><b>z</b> sum of w·a, plus bias</li><li><b>a</b> passed on</li>
+      <li><b>∂L/∂z</b> <span class="more">how the loss changes with z</span></li><li>on the lines: w·a<span class="more">, then w·∂L/∂z</span></li></ul>`;
+  return html`<ul class="legend" aria-label="Legend">
+    <li><i class="stroke plus"></i>weight above 0</li><li><i class="stroke minus"></i>below 0<span class="more">, wider: larger</span></li>
+    <li><i class="square"></i>unit<span class="more">: its output over the plane</span></li><li><i class="dot"></i>bias</li></ul>`;
+}
 
 /** @param {string} message */
 export function failure(message) {

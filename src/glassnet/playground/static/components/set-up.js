@@ -1,10 +1,11 @@
 /** The controls: data, network, training. */
 
-import { upload } from "../app/api.js";
 import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
-import { DATA, label } from "../app/options.js";
-import { describe } from "../app/words.js";
+import { PHONE } from "../app/layout.js";
+import { upload } from "../app/source.js";
+import { keep } from "../app/tables.js";
+import { dataName, describe } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { dataControls } from "./data-controls.js";
 import { networkControls } from "./network-controls.js";
@@ -23,11 +24,11 @@ class SetUp extends Part {
   render() {
     const { run, runs } = store;
     const group = (/** @type {string} */ name, /** @type {string} */ title, /** @type {unknown} */ value, /** @type {unknown} */ content) =>
-      store.hides(name) ? nothing : html`<details class="group" ?open=${innerWidth > 720 && !store.view.lesson}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
+      store.hides(name) ? nothing : html`<details class="group" ?open=${!matchMedia(PHONE).matches && !store.view.lesson}><summary><h2>${title}</h2> <span>${value}</span></summary>${content}</details>`;
     return html`
       ${locks ? html`<p class="note locks">Settings in grey are as your teacher left them.</p>` : nothing}
       ${runs.length > 1 ? html`<p class="which">These controls change run <b>${"AB"[store.active]}</b>: ${describe(run)}</p>` : nothing}
-      ${group("data", "Data", run.query.data.startsWith("csv:") ? "own data" : label(DATA, run.query.data), dataControls(run, this.message, this.onFile))}
+      ${group("data", "Data", dataName(run.query), dataControls(run, this.message, this.onFile))}
       ${group("network", "Network", run.frame ? `${run.frame.header.parameters} parameters` : "", networkControls(run))}
       ${group("training", "Training", "", trainingControls(run))}
     `;
@@ -40,9 +41,10 @@ class SetUp extends Part {
     if (!file) return;
     this.message = `Reading ${file.name} …`;
     try {
-      const told = await upload(file, store.run.query);
+      const told = await upload(file);
       this.message = `${file.name}: ${told.rows} rows, ${told.task}`;
-      store.change({ data: told.id.startsWith("csv:") ? told.id : `csv:${told.id}`, loss: "" });
+      keep(told.id, await file.text());
+      store.change({ data: told.id, x: "", y: "", target: "", loss: "" });
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);
     }

@@ -1,11 +1,16 @@
-/** A tip beside the pointer: value and gradient of a weight, a bias or a neuron. */
+/** A tip beside the pointer: value and gradient of a weight or a bias; a neuron with its map, large. It follows the run. */
 
-import { full, signed } from "../app/numbers.js";
-import { store } from "../app/page.js";
+import { maps } from "../app/frame.js";
+import { full, short, signed, sub } from "../app/numbers.js";
+import { store, theme } from "../app/page.js";
+import { Atlas, unitColours } from "../painters/heat.js";
+import { largestTarget } from "../painters/surface.js";
 import { html, nothing } from "../vendor/lit/index.js";
+import { Part } from "./part.js";
 
 /** @typedef {import("../app/types.js").Entry} Entry */
 /** @typedef {import("../app/types.js").Run} Run */
+/** @typedef {{what: {kind: "unit", layer: number, unit: number} | Entry | null, x: number, y: number}} Tip */
 
 /** A parameter's value, and the gradient of the next step. @param {Run} run @param {Entry} entry */
 export function valueOf(run, { kind, layer, from, to }) {
@@ -26,14 +31,84 @@ function row(name, value) {
   return html`<tr><th scope="row">${name}</th><td class="num">${signed(value)}</td><td class="num full">${full(value)}</td></tr>`;
 }
 
-/**
- * @param {Run} run @param {{what: {kind: string, layer: number, unit?: number} | Entry | null, x: number, y: number}} tip @param {number} width
- */
-export function valueTip(run, { what, x, y }, width) {
-  if (!what) return nothing;
-  const left = x > width / 2;
-  const place = `${left ? `right: ${width - x + 14}px` : `left: ${x + 14}px`}; top: ${Math.max(0, y - 20)}px`;
-  return html`<div class="tip" .style=${place}>${what.kind === "unit" ? unit(run, /** @type {any} */ (what)) : entry(run, /** @type {Entry} */ (what))}</div>`;
+class ValueTip extends Part {
+  static properties = { index: { attribute: false }, tip: { attribute: false }, room: { attribute: false } };
+
+  constructor() {
+    super();
+    this.index = 0;
+    /** @type {Tip | null} */
+    this.tip = null;
+    /** Width and height of the drawing. */
+    this.room = [0, 0];
+  }
+  follows = true;
+  atlas = new Atlas();
+
+  get run() {
+    return store.runs[this.index];
+  }
+
+  render() {
+    const { tip, run, room: [width, height] } = this;
+    if (!tip?.what || !run?.frame) return nothing;
+    const side = tip.x > width / 2 ? `right: ${width - tip.x + 14}px` : `left: ${tip.x + 14}px`;
+    const end = tip.y > height / 2 ? `bottom: ${Math.max(0, height - tip.y - 20)}px` : `top: ${Math.max(0, tip.y - 20)}px`;
+    return html`<div class="tip" .style=${`${side}; ${end}`}>${tip.what.kind === "unit" ? this.unit(run, tip.what) : entry(run, tip.what)}</div>`;
+  }
+
+  /** @param {Run} run @param {{layer: number, unit: number}} what */
+  unit(run, what) {
+    const { layer, unit } = what;
+    const [low, high] = this.range(what);
+    const map = html`<div class="map"><canvas></canvas><p class="dim">from <span class="num">${short(low, 3)}</span> to <span class="num">${short(high, 3)}</span> over the plane</p></div>`;
+    if (layer === 0) return html`<p><b>input ${run.data?.feature_names[unit]}</b></p>${map}`;
+    const { value, slope } = valueOf(run, { kind: "b", layer, from: 0, to: unit });
+    const output = layer === run.frame?.header.b.length;
+    const parts = [[sub("z", layer), seen(`Z${layer}`, unit)], [sub("a", layer), seen(`A${layer}`, unit)], [sub("∂L/∂z", layer), seen(`dZ${layer}`, unit)]];
+    const known = parts.filter(([, number]) => number !== undefined);
+    return html`<p><b>${output ? "output" : `layer ${layer}, neuron`} ${unit}</b></p>
+      ${map}
+      <table>${row("bias", value)}${row("∂L/∂b", slope)}
+      ${known.length ? html`<tr><th scope="row" colspan="3">for the sample in the glass</th></tr>` : nothing}${known.map(([name, number]) => row(String(name), Number(number)))}</table>
+      ${store.hides("glass") ? nothing : html`<p class="hint">click: see how it is computed</p>`}`;
+  }
+
+  /** The place of a unit's map in the frame. @param {{layer: number, unit: number}} what */
+  place({ layer, unit }) {
+    return (this.run.frame?.header.maps.scale ?? []).slice(0, layer).reduce((sum, units) => sum + units.length, unit);
+  }
+
+  /** The smallest and the largest value of a unit's map. @param {{layer: number, unit: number}} what */
+  range(what) {
+    const { frame } = this.run;
+    const map = frame ? maps(frame)[this.place(what)] : undefined;
+    if (!frame || !map) return [NaN, NaN];
+    const scale = frame.header.maps.scale[what.layer][what.unit] / 127;
+    return [map.reduce((a, b) => Math.min(a, b)) * scale, map.reduce((a, b) => Math.max(a, b)) * scale];
+  }
+
+  updated() {
+    const canvas = /** @type {HTMLCanvasElement | null} */ (this.querySelector("canvas"));
+    const { frame, data } = this.run ?? {};
+    if (!canvas || !frame || this.tip?.what?.kind !== "unit") return;
+    const index = this.place(this.tip.what);
+    const { size } = frame.header.maps;
+    const colours = unitColours(frame, theme(), data ? largestTarget(data) : 1)[index];
+    this.atlas.fill([maps(frame)[index]], size, [colours]);
+    canvas.width = canvas.height = 6 * size;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.imageSmoothingQuality = "high";
+    this.atlas.draw(context, 0, 0, 0, canvas.width);
+  }
+}
+customElements.define("value-tip", ValueTip);
+
+/** A number of the worked step's one sample. @param {string} symbol @param {number} unit @returns {number | undefined} */
+function seen(symbol, unit) {
+  const values = store.worked?.derivation.steps.find((each) => each.symbol === symbol)?.value;
+  return Array.isArray(values) && values.length === 1 && Array.isArray(values[0]) ? values[0][unit] : undefined;
 }
 
 /** @param {Run} run @param {Entry} what */
@@ -42,21 +117,5 @@ function entry(run, what) {
   const named = what.kind === "W" ? "weight" : "bias";
   return html`<p><b>${title(what)}</b> ${named}</p>
     <table>${row(what.kind === "W" ? "w" : "b", value)}${row(what.kind === "W" ? "∂L/∂w" : "∂L/∂b", slope)}</table>
-    <p class="hint">click: edit, and see why</p>`;
-}
-
-/** @param {Run} run @param {{layer: number, unit: number}} what */
-function unit(run, { layer, unit }) {
-  if (layer === 0) return html`<p><b>input</b> ${run.query.features.split(",")[unit]}</p>`;
-  const { value, slope } = valueOf(run, { kind: "b", layer, from: 0, to: unit });
-  const worked = store.worked?.derivation;
-  const seen = (/** @type {string} */ symbol) => {
-    const step = worked?.steps?.find((/** @type {any} */ each) => each.symbol === symbol);
-    const values = step?.value;
-    return Array.isArray(values) && values.length === 1 && Array.isArray(values[0]) ? values[0][unit] : undefined;
-  };
-  const parts = [[`z${layer}`, seen(`Z${layer}`)], [`a${layer}`, seen(`A${layer}`)], [`∂L/∂z${layer}`, seen(`dZ${layer}`)]];
-  return html`<p><b>layer ${layer}, neuron ${unit}</b></p>
-    <table>${parts.map(([name, number]) => (number === undefined ? nothing : row(String(name), Number(number))))}${row("bias", value)}${row("∂L/∂b", slope)}</table>
-    <p class="hint">click: see how it is computed</p>`;
+    ${store.hides("glass") ? nothing : html`<p class="hint">click: edit, and see why</p>`}`;
 }

@@ -6,10 +6,18 @@ import { short } from "../app/numbers.js";
 /** @typedef {import("../app/types.js").Curve} Curve */
 /** @typedef {{curve: Curve, name: string, colour: string}} Line */
 
-const LEFT = 46;
-const RIGHT = 12;
-const TOP = 8;
-const BOTTOM = 20;
+const MARGINS = [46, 12, 8, 20]; // left, right, top, bottom, at the ordinary size of type
+
+/** The step under a point of the picture. @param {number} x @param {number} width @param {number} end @param {number} em */
+export function stepAt(x, width, end, em) {
+  const [left, right] = MARGINS.map((margin) => margin * em);
+  return Math.max(0, Math.min(1, (x - left) / (width - left - right))) * end;
+}
+
+/** The index of the step in a curve that is nearest to a step. @param {Curve} curve @param {number} step */
+export function nearest({ step: steps }, step) {
+  return steps.reduce((best, each, index) => (Math.abs(each - step) < Math.abs(steps[best] - step) ? index : best), 0);
+}
 
 /**
  * Round values between two ends, for the labels of an axis.
@@ -46,16 +54,17 @@ export function extent(lines, log) {
 
 /**
  * @param {CanvasRenderingContext2D} context @param {number} width @param {number} height
- * @param {Line[]} lines @param {{log: boolean, end: number, step: number, theme: Theme}} options
+ * @param {Line[]} lines @param {{log: boolean, end: number, step: number, theme: Theme, em: number, mark: number | null}} options
  */
-export function paintCurves(context, width, height, lines, { log, end, step, theme }) {
+export function paintCurves(context, width, height, lines, { log, end, step, theme, em, mark }) {
   const [low, high] = extent(lines, log);
+  const [LEFT, RIGHT, TOP, BOTTOM] = MARGINS.map((margin) => margin * em);
   const x = (/** @type {number} */ at) => LEFT + (at / (end || 1)) * (width - LEFT - RIGHT);
   const y = (/** @type {number} */ value) => {
     const shown = log ? Math.log10(Math.max(value, 1e-300)) : value;
     return TOP + (1 - (Math.min(Math.max(shown, low), high) - low) / (high - low || 1)) * (height - TOP - BOTTOM);
   };
-  context.font = "11px system-ui, sans-serif";
+  context.font = `${11 * em}px system-ui, sans-serif`;
   context.fillStyle = theme.muted;
   context.strokeStyle = theme.line;
   context.lineWidth = 1;
@@ -68,12 +77,12 @@ export function paintCurves(context, width, height, lines, { log, end, step, the
     context.moveTo(LEFT, at);
     context.lineTo(width - RIGHT, at);
     context.stroke();
-    context.fillText(axis(value), LEFT - 6, at);
+    context.fillText(axis(value), LEFT - 6 * em, at);
   }
   context.textBaseline = "alphabetic";
   for (const tick of ticks(0, end, false)) {
     context.textAlign = tick === 0 ? "left" : tick >= end * 0.97 ? "right" : "center";
-    context.fillText(String(Math.round(tick)), x(tick), height - 5);
+    context.fillText(String(Math.round(tick)), x(tick), height - 5 * em);
   }
   const now = x(Math.min(step, end));
   context.strokeStyle = theme.muted;
@@ -100,6 +109,32 @@ export function paintCurves(context, width, height, lines, { log, end, step, the
       context.stroke();
     }
   context.setLineDash([]);
+  if (mark !== null) lines.forEach((line) => paintMark(context, line, nearest(line.curve, mark), x, y, theme, em));
+  if (lines.every(({ curve }) => curve.step.length < 2)) {
+    context.fillStyle = theme.muted;
+    context.textAlign = "center";
+    context.font = `${13 * em}px system-ui, sans-serif`;
+    context.fillText("Play: the loss of each step is drawn here", (LEFT + width - RIGHT) / 2, TOP + (height - TOP - BOTTOM) / 2, width - LEFT - RIGHT);
+  }
+}
+
+/**
+ * A dot on each of a run's curves at one of its steps.
+ * @param {CanvasRenderingContext2D} context @param {Line} line @param {number} index
+ * @param {(step: number) => number} x @param {(loss: number) => number} y @param {Theme} theme @param {number} em
+ */
+function paintMark(context, { curve, colour }, index, x, y, theme, em) {
+  for (const part of /** @type {const} */ (["test", "train"])) {
+    const value = curve[part][index];
+    if (value === null || !Number.isFinite(value)) continue;
+    context.beginPath();
+    context.arc(x(curve.step[index]), y(value), 3.5 * em, 0, 2 * Math.PI);
+    context.fillStyle = part === "train" ? colour : theme.paper;
+    context.strokeStyle = colour;
+    context.lineWidth = 1.5;
+    context.fill();
+    context.stroke();
+  }
 }
 
 /** A value at an axis: as few digits as it needs. @param {number} value */

@@ -1,6 +1,6 @@
 /** Paints the numbers of a worked step as they travel along the drawing: values forward, errors back. */
 
-import { along, biasPlace, curve } from "../app/layout.js";
+import { along, biasPlace, curve, roomy } from "../app/layout.js";
 import { signed } from "../app/numbers.js";
 import { find, labels, motion, rows, unflatten } from "../app/worked.js";
 import { paintWeights, trace } from "./network.js";
@@ -8,7 +8,13 @@ import { paintWeights, trace } from "./network.js";
 /** @typedef {import("../app/palette.js").Theme} Theme */
 /** @typedef {import("../app/layout.js").Layout} Layout */
 /** @typedef {import("../app/worked.js").Derivation} Derivation */
-/** @typedef {{derivation: Derivation, symbol: string, unit: number}} Shown  `unit`: the neuron of the layer whose lines carry numbers */
+/**
+ * @typedef {object} Shown
+ * @property {Derivation} derivation
+ * @property {string} symbol
+ * @property {number} unit  the neuron of the layer whose lines carry numbers
+ * @property {number[][][]} W
+ */
 
 const PERIOD = 1800;
 const MOST_LABELS = 16;
@@ -18,7 +24,7 @@ const MOST_LABELS = 16;
  * @param {number} now @param {boolean} still
  * @returns {boolean} whether something moves
  */
-export function paintFlow(context, drawing, { derivation, symbol, unit }, theme, now, still) {
+export function paintFlow(context, drawing, { derivation, symbol, unit, W }, theme, now, still) {
   const { kind, layer } = motion(symbol);
   const time = still ? 0.55 : (now % PERIOD) / PERIOD;
   const step = find(derivation, symbol);
@@ -28,8 +34,9 @@ export function paintFlow(context, drawing, { derivation, symbol, unit }, theme,
   if (kind === "units") ring(context, drawing, layer, theme);
   if (kind === "loss") ring(context, drawing, drawing.nodes.length - 1, theme);
   paintLabels(context, drawing, derivation, symbol, theme);
-  if (kind === "forward") travel(context, drawing, layer, carried(derivation, [`A${layer - 1}_dropped`, `A${layer - 1}`]), unit, time, false, theme);
-  if (kind === "back" && layer + 1 < drawing.nodes.length) travel(context, drawing, layer + 1, carried(derivation, [`dZ${layer + 1}`]), unit, time, true, theme);
+  const to = layer + 1;
+  if (kind === "forward") travel(context, drawing, { layer, values: carried(derivation, [`A${layer - 1}_dropped`, `A${layer - 1}`]), unit, W: W[layer - 1], back: false }, time, theme);
+  if (kind === "back" && to < drawing.nodes.length) travel(context, drawing, { layer: to, values: carried(derivation, [`dZ${to}`]), unit, W: W[layer], back: true }, time, theme);
   return !still && (kind === "forward" || kind === "back" || kind === "weights");
 }
 
@@ -43,55 +50,64 @@ function carried(derivation, symbols) {
 }
 
 /**
- * Dots along every line between two layers; those of one neuron carry their numbers.
- * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {number} layer @param {number[] | null} values
- * @param {number} unit @param {number} time @param {boolean} back @param {Theme} theme
+ * Dots along every line between two layers; the lines of one neuron carry their products, weight times number.
+ * @param {CanvasRenderingContext2D} context @param {Layout} drawing
+ * @param {{layer: number, values: number[] | null, unit: number, W: number[][], back: boolean}} carrying @param {number} time @param {Theme} theme
  */
-function travel(context, drawing, layer, values, unit, time, back, theme) {
-  const { nodes } = drawing;
+function travel(context, drawing, { layer, values, unit, W, back }, time, theme) {
+  const { nodes, em, side, across } = drawing;
   const eased = time < 0.85 ? time / 0.85 : 1;
   const t = back ? 1 - eased : eased;
   const many = nodes[layer - 1].length * nodes[layer].length > 400;
-  /** @type {{x: number, y: number, value: number}[]} */
+  /** @type {{x: number, y: number, text: string}[]} */
   const pills = [];
+  const room = across - side;
   for (const from of nodes[layer - 1])
     for (const to of nodes[layer]) {
       const own = back ? from.unit === unit : to.unit === unit;
       if (many && !own) continue;
-      const { x, y } = along(curve(drawing, from, to), t);
+      const line = curve(drawing, from, to);
+      const { x, y } = along(line, t);
       const value = values ? values[back ? to.unit : from.unit] : 0;
       context.beginPath();
-      context.arc(x, y, own ? 4.5 : 2.4, 0, 2 * Math.PI);
+      context.arc(x, y, (own ? 4.5 : 2.4) * em, 0, 2 * Math.PI);
       context.fillStyle = !values ? theme.muted : value < 0 ? theme.minusLine : theme.plusLine;
       context.globalAlpha = own ? 1 : 0.6;
       context.fill();
       context.globalAlpha = 1;
-      if (own && values) pills.push({ x, y, value });
+      if (own && values) pills.push({ ...along(line, 0.5), text: product(W[from.unit][to.unit], value, room / em) });
     }
   // overlapping numbers are left out; the table shows them all
   let last = -Infinity;
-  for (const { x, y, value } of pills.sort((a, b) => a.y - b.y)) {
-    if (y - last < 17) continue;
+  for (const { x, y, text } of pills.sort((a, b) => a.y - b.y)) {
+    if (!text || y - last < 17 * em) continue;
     last = y;
-    pill(context, signed(value), x, y - 13, theme);
+    pill(context, text, x, y, theme, em);
   }
+}
+
+/** "−0.172 · +0.881 = −0.151", shorter where the room is small. @param {number} weight @param {number} value @param {number} room */
+function product(weight, value, room) {
+  const result = signed(weight * value, 3);
+  if (room > 240) return `${signed(weight, 3)} · ${signed(value, 3)} = ${result}`;
+  return room > 150 ? result : "";
 }
 
 /**
  * A number on a small plate, centred at x or starting at x.
- * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme @param {boolean} [from]
+ * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {Theme} theme @param {number} em @param {boolean} [from]
  */
-function pill(context, text, x, y, theme, from = false) {
-  context.font = "600 11px system-ui, sans-serif";
+function pill(context, text, x, y, theme, em, from = false) {
+  context.font = `600 ${11 * em}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const width = context.measureText(text).width + 8;
+  const width = context.measureText(text).width + 8 * em;
   const middle = from ? x + width / 2 : x;
   context.fillStyle = theme.paper;
   context.strokeStyle = theme.line;
   context.lineWidth = 1;
   context.beginPath();
-  context.roundRect(middle - width / 2, y - 8, width, 16, 4);
+  context.roundRect(middle - width / 2, y - 8 * em, width, 16 * em, 4);
   context.fill();
   context.stroke();
   context.fillStyle = theme.ink;
@@ -143,18 +159,17 @@ function ring(context, { nodes, side }, layer, theme) {
 }
 
 /** Write the numbers computed so far at their neurons. @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Derivation} derivation @param {string} symbol @param {Theme} theme */
-function paintLabels(context, { nodes, side }, derivation, symbol, theme) {
+function paintLabels(context, drawing, derivation, symbol, theme) {
+  const { nodes, side, em } = drawing;
   labels(derivation, symbol, nodes.length - 1).forEach((label, layer) => {
-    if (!label || nodes[layer].length > MOST_LABELS) return;
+    if (!label || nodes[layer].length > MOST_LABELS || !roomy(drawing, layer)) return; // the tables have all numbers
     const last = layer === nodes.length - 1;
     const pitch = nodes[layer].length > 1 ? nodes[layer][1].y - nodes[layer][0].y : 99;
-    const room = last ? 99 : nodes[layer + 1][0].x - nodes[layer][0].x - side;
-    if (pitch < 15 || room < 58) return; // no place for numbers; the tables have them
     for (const node of nodes[layer]) {
       const value = label.values[node.unit];
       if (value === undefined) continue;
-      if (last) pill(context, signed(value), node.x, node.y + side / 2 + (layer ? 14 : 0), theme);
-      else pill(context, signed(value, pitch > 24 ? 4 : 3), node.x + side / 2 + 2, node.y, theme, true);
+      if (last) pill(context, signed(value), node.x, node.y + side / 2 + (layer ? 14 * em : 0), theme, em);
+      else pill(context, signed(value, pitch > 24 * em ? 4 : 3), node.x + side / 2 + 2, node.y, theme, em, true);
     }
   });
 }

@@ -1,6 +1,6 @@
 /** Paints the network's prediction over the input plane, the decision boundary, and the points. */
 
-import { framed, zeroLine } from "../app/contour.js";
+import { framed, sloped, zeroLine } from "../app/contour.js";
 import { WHOLE, surfaces } from "../app/frame.js";
 import { SHAPES, css, mix, pixel } from "../app/palette.js";
 import { PALE, table } from "./heat.js";
@@ -26,7 +26,8 @@ export class Surface {
     }
     const pixels = new Uint32Array(this.image.data.buffer);
     const layers = surfaces(frame);
-    if (outputs === 1) {
+    if (frame.header.surface.kind === "graph") pixels.fill(pixel(theme.zero));
+    else if (outputs === 1) {
       const colours = frame.header.surface.kind === "value" ? values(frame, theme, largest) : table(theme, "sides", PALE);
       for (let index = 0; index < pixels.length; index++) pixels[index] = colours[128 + Math.round((127 / WHOLE) * layers[0][index])];
     } else {
@@ -66,12 +67,13 @@ function blend(layers, index, theme) {
  */
 export function paintBoundary(context, frame, theme, width, height) {
   const { size, kind, outputs } = frame.header.surface;
-  if (kind === "value") return;
+  if (kind === "value" || kind === "graph") return;
   const layers = surfaces(frame);
   context.beginPath();
   for (let k = 0; k < (outputs === 1 ? 1 : outputs); k++) {
     const value = outputs === 1 ? (/** @type {number} */ i) => layers[0][i] : margin(layers, k);
-    const wide = framed(value, size);
+    const plane = sloped(value, size);
+    const wide = framed((index) => plane[index], size);
     const line = zeroLine((index) => wide[index], size + 2);
     for (let at = 0; at < line.length; at += 4) {
       context.moveTo(((line[at] - 0.5) / size) * width, ((line[at + 1] - 0.5) / size) * height);
@@ -83,12 +85,30 @@ export function paintBoundary(context, frame, theme, width, height) {
   context.stroke();
 }
 
+/**
+ * Paint the output over one input as a line.
+ * @param {CanvasRenderingContext2D} context @param {Frame} frame @param {Data} data @param {Theme} theme @param {number} width @param {number} height
+ */
+export function paintGraph(context, frame, data, theme, width, height) {
+  const { size, range } = frame.header.surface;
+  const { y } = scales(data.domain, width, height);
+  const row = surfaces(frame)[0].subarray(0, size); // every row is the same
+  context.beginPath();
+  row.forEach((whole, index) => {
+    const value = range[0] + ((whole / WHOLE + 1) / 2) * (range[1] - range[0]);
+    context.lineTo(((index + 0.5) / size) * width, Math.max(-height, Math.min(2 * height, y(value))));
+  });
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 2.5;
+  context.stroke();
+}
+
 /** The lead of a class over the next best. @param {Int16Array[]} layers @param {number} k */
 function margin(layers, k) {
   return (/** @type {number} */ index) => {
     let other = -Infinity;
     layers.forEach((layer, each) => (other = each === k ? other : Math.max(other, layer[index])));
-    return layers[k][index] - other || -0.5;
+    return layers[k][index] - other;
   };
 }
 
@@ -113,9 +133,7 @@ export function paintPoints(context, data, theme, width, height, chosen) {
   for (const part of /** @type {const} */ (["train", "test"])) {
     data[part].points.forEach(([px, py], index) => {
       const target = data[part].targets[index];
-      const colour = data.classes
-        ? theme.classes[target % theme.classes.length]
-        : mix(theme.zero, target < 0 ? theme.minus : theme.plus, 0.25 + 0.75 * Math.min(1, Math.abs(target) / largest));
+      const colour = colourOf(data, target, largest, theme);
       const shape = data.classes ? SHAPES[target % SHAPES.length] : "circle";
       context.beginPath();
       mark(context, shape, x(px), y(py), radius);
@@ -143,6 +161,13 @@ export function paintPoints(context, data, theme, width, height, chosen) {
     context.lineWidth = 2;
     context.stroke();
   }
+}
+
+/** The colour of a point: that of its class, or of its number; grey over one input, where its height is the number. @param {Data} data @param {number} target @param {number} largest @param {Theme} theme */
+function colourOf({ classes, graph }, target, largest, theme) {
+  if (graph) return theme.classes[4];
+  if (classes) return theme.classes[target % theme.classes.length];
+  return mix(theme.zero, target < 0 ? theme.minus : theme.plus, 0.25 + 0.75 * Math.min(1, Math.abs(target) / largest));
 }
 
 /** @param {CanvasRenderingContext2D} context @param {string} shape @param {number} x @param {number} y @param {number} r */
