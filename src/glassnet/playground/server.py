@@ -169,9 +169,16 @@ def _static(name: str, offers: list[str]) -> Any:
                 content = content.replace(
                     f'name="{told}" content=""'.encode(), f'name="{told}" content="{value}"'.encode()
                 )
+            content = content.replace(b"</head>", _preloads().encode() + b"</head>")
         return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED})
 
     return endpoint
+
+
+def _preloads() -> str:
+    """Return links to all modules of the page, so that a browser fetches them at once and not import by import."""
+    modules = [name for name in static_files() if name.endswith(".js")]
+    return "".join(f'<link rel="modulepreload" href="static/{name}" />' for name in modules)
 
 
 def _taken(take: Callable[[str, bytes], bytes], most: int, what: str) -> Any:
