@@ -34,6 +34,13 @@ def test_a_frame_is_cached_for_good_under_its_tag(client, play):
     assert client.head("/frame?data=xor&step=20").headers["etag"] == answer.headers["etag"]
 
 
+def test_the_page_names_its_modules_so_that_they_come_at_once(client):
+    page = client.get("/").text
+    for name in ("main.js", "app/store.js", "components/the-glass.js", "vendor/lit/lit-html.js"):
+        assert f'<link rel="modulepreload" href="static/{name}" />' in page
+    assert "recorded.js" not in page  # of recordings alone
+
+
 @pytest.mark.parametrize("path", ["/", "/data", "/lessons", "/schema", "/nothing", "/frame?n=3", "/static/main.js"])
 def test_every_answer_has_the_headers_that_keep_a_browser_from_other_servers(client, path):
     headers = client.get(path).headers

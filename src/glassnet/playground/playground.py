@@ -20,7 +20,7 @@ from glassnet.playground.worked import worked_step
 
 MOST_DATA = 64  # data sets in memory, of at most 2,000 points each
 SERIES = ("count", "stride")  # names of a query that only /frames has
-MOST_FRAMES, MOST_STRIDE = 64, 1000
+MOST_FRAMES, MOST_STRIDE = 120, 1000
 ASKED = ("kind", "turn", "answer")  # names of a query that only an exercise has
 
 

@@ -177,7 +177,7 @@ def _static(name: str, offers: list[str]) -> Any:
 
 def _preloads() -> str:
     """Return links to all modules of the page, so that a browser fetches them at once and not import by import."""
-    modules = [name for name in static_files() if name.endswith(".js")]
+    modules = [name for name in static_files() if name.endswith(".js") and name != "app/recorded.js"]
     return "".join(f'<link rel="modulepreload" href="static/{name}" />' for name in modules)
 
 

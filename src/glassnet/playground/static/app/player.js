@@ -8,7 +8,7 @@ import { horizonFor } from "./store.js";
 /** @typedef {import("./types.js").Frame} Frame */
 
 const FEWEST = 4; // frames asked for at once
-const MOST = 64;
+const MOST = 120;
 const SHOWN = 60; // frames a second
 
 export const SPEEDS = [1, 5, 20, 60, 240, 1200];
