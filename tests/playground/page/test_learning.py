@@ -131,6 +131,9 @@ def test_numbers_that_a_lesson_quotes_are_on_the_page_at_that_moment(play):
                 assert any(number == shown[name] and name in said for name in shown), (lesson.id, at, number)
     play.open("?data=gaussians&hidden=&step=200&edits=200:b1,0=3")
     assert scores(play)["test accuracy"] == "0.7875"
+    play.page.get_by_role("button", name="Compare").click()
+    play.settled()
+    assert scores(play)["test run B: accuracy"] == "0.7875"  # of two runs the one that the controls change
 
 
 def test_exercises_are_graded_and_the_mistake_is_named(play):

@@ -14,13 +14,14 @@ class TopLine extends Part {
     const { run, runs, view } = store;
     const header = run.frame?.header;
     const words = describe(run);
+    const whose = runs.length > 1 ? `run ${"AB"[store.active]}: ` : "";
     return html`
       <header class="top">
         <h1>glassnet</h1>
         <p class="what">${runs.length > 1 ? "two runs, side by side" : words}</p>
         ${header
           ? html`<dl class="score">
-              ${score("loss", header.loss)}${score(header.metric.name, header.metric)}
+              ${score(`${whose}loss`, header.loss)}${score(whose + header.metric.name, header.metric)}
             </dl>`
           : nothing}
         <nav aria-label="Page">
