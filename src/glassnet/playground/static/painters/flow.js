@@ -18,6 +18,7 @@ import { paintWeights, trace } from "./network.js";
 
 const PERIOD = 1800;
 const MOST_LABELS = 16;
+const WIDE = 240; // room between two layers for a whole product
 
 /**
  * @param {CanvasRenderingContext2D} context @param {Layout} drawing @param {Shown} shown @param {Theme} theme
@@ -61,7 +62,9 @@ function travel(context, drawing, { layer, values, unit, W, back }, time, theme)
   const many = nodes[layer - 1].length * nodes[layer].length > 400;
   /** @type {{x: number, y: number, text: string}[]} */
   const pills = [];
-  const room = across - side;
+  const room = (across - side) / em;
+  const few = back || nodes[layer - 1].length <= 4;
+  const place = back ? 0.64 : few ? 0.62 : room > 200 ? 0.38 : 0.55; // clear of the numbers at the neurons and of one another
   for (const from of nodes[layer - 1])
     for (const to of nodes[layer]) {
       const own = back ? from.unit === unit : to.unit === unit;
@@ -75,22 +78,23 @@ function travel(context, drawing, { layer, values, unit, W, back }, time, theme)
       context.globalAlpha = own ? 1 : 0.6;
       context.fill();
       context.globalAlpha = 1;
-      if (own && values) pills.push({ ...along(line, 0.5), text: product(W[from.unit][to.unit], value, room / em) });
+      if (own && values) pills.push({ ...along(line, place), text: product(W[from.unit][to.unit], value, few ? room : Math.min(room, WIDE)) });
     }
-  // overlapping numbers are left out; the table shows them all
+  // products that would overlap stand one below the other; of many some are left out, the table shows them all
   let last = -Infinity;
   for (const { x, y, text } of pills.sort((a, b) => a.y - b.y)) {
-    if (!text || y - last < 17 * em) continue;
-    last = y;
-    pill(context, text, x, y, theme, em);
+    const free = last + 17 * em;
+    if (!text || (y < free && pills.length > MOST_LABELS)) continue;
+    last = Math.max(y, free);
+    pill(context, text, x, last, theme, em);
   }
 }
 
 /** "−0.172 · +0.881 = −0.151", shorter where the room is small. @param {number} weight @param {number} value @param {number} room */
 function product(weight, value, room) {
   const result = signed(weight * value, 3);
-  if (room > 240) return `${signed(weight, 3)} · ${signed(value, 3)} = ${result}`;
-  return room > 150 ? result : "";
+  if (room > WIDE) return `${signed(weight, 3)} · ${signed(value, 3)} = ${result}`;
+  return room > 120 ? result : "";
 }
 
 /**
