@@ -17,6 +17,14 @@ test("forward and back along the lines, stopping at the ends", () => {
   assert.deepEqual(worked.byStage(derivation).map(({ stage, steps }) => [stage, steps.length]), [["forward", 2], ["loss", 1], ["backward", 2]]);
 });
 
+test("by itself the walk passes over lines that training does not compute", () => {
+  const steps = derivation.steps.map((each) => ({ ...each, aside: each.symbol === "A1" || each.symbol === "dW1" }));
+  const passed = { ...derivation, steps };
+  assert.equal(worked.onward(passed, "Z1"), "loss");
+  assert.equal(worked.onward(passed, "nothing"), "Z1");
+  assert.equal(worked.onward(passed, "dZ1"), "");
+});
+
 test("a neuron shows the last number that has reached it", () => {
   const names = (symbol) => worked.labels(derivation, symbol, 1).map((label) => label?.name ?? null);
   assert.deepEqual(names("Z1"), ["A0", "Z1"]);

@@ -67,6 +67,12 @@ export function walk(derivation, symbol, by) {
   return derivation.steps[next]?.symbol ?? "";
 }
 
+/** The next line that training computes, passing over those shown to explain; "" at the end. @param {Derivation} derivation @param {string} symbol */
+export function onward(derivation, symbol) {
+  const at = derivation.steps.findIndex((step) => step.symbol === symbol);
+  return derivation.steps.slice(at + 1).find((step) => !step.aside)?.symbol ?? "";
+}
+
 /** The steps by stage, in order. @param {Derivation} derivation */
 export function byStage(derivation) {
   return STAGES.map((stage) => ({ stage, steps: derivation.steps.filter((step) => step.stage === stage) })).filter(({ steps }) => steps.length);

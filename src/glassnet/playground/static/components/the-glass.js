@@ -4,7 +4,7 @@ import { Latest } from "../app/latest.js";
 import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
 import { source } from "../app/source.js";
-import { byStage, find, received, walk } from "../app/worked.js";
+import { byStage, find, onward, received } from "../app/worked.js";
 import { html, live, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
 import { matrixView } from "./matrix-view.js";
@@ -140,6 +140,7 @@ class TheGlass extends Part {
       ${check?.checked
         ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>`
         : nothing}
+      ${step.aside ? html`<span class="dim">dashed: shown to explain, not computed in training</span>` : nothing}
       ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
     </p>`;
   }
@@ -152,16 +153,17 @@ class TheGlass extends Part {
       <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>`;
   }
 
-  /** Play the lines by themselves, 1.9 s each, or 4 s with reduced motion. */
+  /** Play the lines by themselves, 1.4 s each, or 4 s with reduced motion. */
   onWalk() {
     if (this.timer) return this.stop();
     const turn = () => {
       const { glass } = store;
-      if (!glass || walk(glass.derivation, glass.symbol, 1) === glass.symbol) return this.stop();
-      store.walk(1);
+      const next = glass ? onward(glass.derivation, glass.symbol) : "";
+      if (!next) return this.stop();
+      store.walkTo(next);
     };
     turn();
-    this.timer = window.setInterval(turn, quiet() ? 4000 : 1900);
+    this.timer = window.setInterval(turn, quiet() ? 4000 : 1400);
     this.requestUpdate();
   }
 
