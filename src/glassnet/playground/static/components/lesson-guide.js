@@ -40,8 +40,12 @@ class LessonGuide extends Part {
     if (store.view.lesson === "exercise") return html`<number-exercise></number-exercise>`;
     const [id, number] = store.view.lesson.split(":");
     const lesson = this.lessons.find((each) => each.id === id);
-    this.point(lesson?.steps[Number(number) || 0]?.highlight);
     return lesson ? this.lesson(lesson, Math.max(0, Math.min(lesson.steps.length - 1, Number(number) || 0))) : this.list();
+  }
+
+  updated() {
+    const [id, number] = store.view.lesson.split(":");
+    this.point(this.lessons.find((each) => each.id === id)?.steps[Number(number) || 0]?.highlight);
   }
 
   disconnectedCallback() {
