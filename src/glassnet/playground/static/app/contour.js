@@ -40,7 +40,9 @@ export function framed(value, size) {
  */
 export function sloped(value, size) {
   const found = Float64Array.from({ length: size * size }, (_, index) => value(index));
-  const flat = [...found.keys()].filter((index) => found[index] === 0);
+  /** @type {number[]} */
+  const flat = [];
+  found.forEach((each, index) => each === 0 && flat.push(index));
   const feet = flat.map((index) => {
     const [row, column] = [Math.floor(index / size), index % size];
     const rises = [

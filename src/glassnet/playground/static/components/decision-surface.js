@@ -23,8 +23,19 @@ class DecisionSurface extends CanvasPart {
     this.tools = new PointTools(this);
     this.addEventListener("edit", () => this.tools.take("0"));
   }
-  follows = true;
   surface = new Surface();
+
+  connectedCallback() {
+    super.connectedCallback();
+    // a part that follows is painted twice for each frame; only the tip has to
+    this._tell = () => this.at && this.requestUpdate();
+    store.addEventListener("frame", this._tell);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    if (this._tell) store.removeEventListener("frame", this._tell);
+  }
 
   get run() {
     return store.runs[this.index];
