@@ -199,6 +199,12 @@ def test_fault_the_page_scrolls_sideways_and_captions_overlap(play, width):
                         assert across <= 1 or down <= 1, (query, selector, one, other)
 
 
+def test_without_controls_the_glass_leaves_the_network_its_room(play):
+    play.open("?step=40&hide=controls&glass=1")
+    play.until("store.glass")
+    assert play.page.locator("network-drawing").bounding_box()["width"] > 400
+
+
 @pytest.mark.parametrize("size", [(375, 812), (683, 384)])  # a phone; a laptop at 200 %
 def test_fault_a_tap_on_a_neuron_opens_the_glass_below_and_nothing_scrolls(play, size):
     play.page.emulate_media(reduced_motion="reduce")

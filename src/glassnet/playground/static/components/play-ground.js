@@ -33,7 +33,7 @@ class PlayGround extends Part {
 
   /** True if the controls are folded: on a laptop the glass, and large type, need their room. */
   get folds() {
-    if (store.view.lesson || matchMedia(PHONE).matches) return false;
+    if (store.view.lesson || store.hides("controls") || matchMedia(PHONE).matches) return false;
     return this.folded ?? (Boolean(store.view.glass || store.view.size) && matchMedia(SHORT).matches);
   }
 
