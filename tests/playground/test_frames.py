@@ -188,7 +188,12 @@ def test_a_series_ends_with_the_first_frame_without_a_finite_loss(play, header):
 
 
 def test_a_series_is_bounded_in_frames_and_bytes(play):
-    for query, name in [("count=121", "count"), ("count=0", "count"), ("stride=0", "stride"), ("stride=1001", "stride")]:
+    for query, name in [
+        ("count=121", "count"),
+        ("count=0", "count"),
+        ("stride=0", "stride"),
+        ("stride=1001", "stride"),
+    ]:
         with pytest.raises(InputError, match=f"{name}: expected a whole number"):
             play.frames(query)
     large = play.frames("hidden=32,32,32,32,32,32&count=64")

@@ -34,7 +34,7 @@ RANGES = {
 DEFAULTS = {
     "data": "moons", "classes": "3", "n": "400", "noise": "0.2", "data_seed": "42", "test": "0.2", "features": "x,y",
     "hidden": "10", "activation": "relu", "loss": "", "init": "", "optimizer": "sgd", "rate": "0", "batch": "0", "l1": "0",
-    "l2": "0", "dropout": "0", "seed": "42", "edits": "", "step": "0",
+    "l2": "0", "dropout": "0", "seed": "42", "edits": "", "step": "0", "x": "", "y": "", "target": "",
 }  # fmt: skip
 
 
@@ -232,13 +232,14 @@ def test_uploads_at_their_limits():
     assert read_upload(padded + b"\n" * (1_000_000 - len(padded))).id.startswith("csv:")
     with pytest.raises(InputError, match="at most 1,000,000 bytes"):
         read_upload(padded + b"\n" * (1_000_001 - len(padded)))
-    assert read_upload(table(20).replace(b"0.5,", b"1e100,", 1)).X.max() == 1e100
+    assert read_upload(table(20).replace(b"0.5,", b"1e100,", 1)).choose().X.max() == 1e100
     with pytest.raises(InputError, match="ordinary size"):
         read_upload(table(20).replace(b"0.5,", b"1.1e100,", 1))
     upload = read_upload(table(20).replace(b"a,b,t", b"%b,%b,%b" % (b"a" * 30, b"b" * 31, b"t" * 31)))
-    assert upload.names[0] == "a" * 30
-    assert len(upload.names[1]) == len(upload.target) == 30
-    assert upload.size == upload.X.nbytes + upload.y.nbytes + 1000
+    chosen = upload.choose()
+    assert chosen.names[0] == "a" * 30
+    assert len(chosen.names[1]) == len(chosen.target) == 30
+    assert 1000 < upload.size < 3000
 
 
 @pytest.mark.parametrize(
@@ -373,14 +374,14 @@ def test_runs_whose_step_costs_more_than_a_millisecond_are_not_looked_at(play, m
 
 def test_a_diagnosis_looks_at_whole_epochs_and_at_no_more_than_its_time(play, monkeypatch):
     course = play.course(read_state("batch=100"))
-    for step, epochs in ((0, 1), (1, 1), (4, 1), (5, 2), (8, 2)):
+    for step, epochs in ((1, 1), (4, 1), (5, 2), (8, 2)):
         told = diagnosis.findings(course, read_state(f"batch=100&step={step}"))
-        assert (told["epochs"], told["note"]) == (epochs, "")
+        assert (told["epochs"], "is diagnosed" in told["note"]) == (epochs, False)
     monkeypatch.setattr(type(course.setup), "step_cost", property(lambda setup: 750.0))  # 40 steps, 10 epochs
     assert diagnosis.findings(course, read_state("batch=100&step=40"))["epochs"] == 10
     told = diagnosis.findings(course, read_state("batch=100&step=41"))
     assert told["epochs"] == 10
-    assert "only the first 10 epochs are diagnosed" in told["note"]
+    assert "only its way to step 40 is diagnosed" in told["note"]
     for step, said in ((0, False), (7, True)):
         state = read_state(f"batch=100&edits={step}:b1,0=1&step=9")
         assert ("by hand" in diagnosis.findings(course, state)["note"]) is said
