@@ -77,6 +77,7 @@ class Writing:
 
     record: Path | None = option("Write a run as one HTML file that needs no server, and open nothing.")
     query: str = option("The run to record: what stands behind the ? in the page's address.", "")
+    static: Path | None = option("Write the lessons as pages that need no server into a folder, and open nothing.")
 
 
 @spread
@@ -101,6 +102,9 @@ def play(
     upload = None
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
+    if writing.static is not None:
+        _write_lessons(writing.static, lessons)
+        return
     if writing.record is not None:
         _record(writing.record, writing.query, upload)
         return
@@ -121,6 +125,14 @@ def _check(lessons: Sequence[Lesson]) -> None:
         print(*found, f"{lesson.id}: {len(lesson.steps)} steps, {checks} checks, {len(found)} wrong", sep="\n")
     if wrong:
         raise typer.Exit(1)
+
+
+def _write_lessons(folder: Path, lessons: Sequence[Lesson]) -> None:
+    from glassnet.playground.playground import Playground
+    from glassnet.playground.recording.site import write_site
+
+    for path in write_site(folder, Playground(lessons=lessons)):
+        print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 def _record(file: Path, query: str, upload: Upload | None) -> None:

@@ -24,6 +24,7 @@ from glassnet.playground.answers import Answers
 from glassnet.playground.guard import Access, Guard, read_body
 from glassnet.playground.lock import Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
+from glassnet.playground.recording.recording import record_query
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
 
@@ -76,6 +77,10 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
         _route(f"/export/{name}", _answer(locked(play.exporter(name)), kind, slow, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
+    recorded = locked(lambda query: record_query(play, query, samples=2).html.encode())
+    routes.append(
+        _route("/export/recording.html", _answer(recorded, TYPES[".html"], anyio.CapacityLimiter(1), "recording.html"))
+    )
     routes.append(Route("/upload", _taken(_upload(play, access.lock), MOST_BYTES, "csv"), methods=["POST"]))
     if access.answers:
         collect = _collect(play, access.lock, access.answers)

@@ -8,6 +8,8 @@ import pytest
 
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.recording import record_query
+from glassnet.playground.recording.site import record_lesson
+from glassnet.playground.state import read_query
 
 from .conftest import Play
 from .test_access import axe
@@ -203,3 +205,18 @@ def test_in_a_sandboxed_frame_that_tells_the_theme(play, files):
     for theme in ("dark", "light"):
         page.evaluate("(theme) => document.querySelector('iframe').contentWindow.postMessage({ theme }, '*')", theme)
         frame.locator(f"html[data-theme={theme}]").wait_for()
+
+
+def test_a_lesson_without_a_server_shows_its_steps(play, tmp_path):
+    lesson = next(each for each in Playground().all_lessons if each.id == "neuron")
+    play.server = record_lesson(Playground(), lesson).save(tmp_path / "neuron.html").as_uri()
+    play.open()
+    for place, step in enumerate(lesson.steps):
+        state = read_query(lesson.query(place))
+        assert play.step == int(state["step"])
+        assert play.query["edits"] == state.get("edits", "")
+        assert play.page.locator(".where").inner_text().endswith(f"{place + 1} of {len(lesson.steps)}")
+        if step is not lesson.steps[-1]:
+            play.page.get_by_role("button", name="Next").click()
+            play.settled()
+    assert play.page.get_by_role("link", name="All lessons").get_attribute("href") == "index.html"

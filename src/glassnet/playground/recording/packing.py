@@ -6,7 +6,7 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Course, stride_of
 
 EARLY = 16  # the first steps are all kept: most happens there
+MOST_NUMBERS = 40_000  # parameters × steps, of about 20 bytes each
 MOST_ENTRIES = 400  # chain rules in a recording; each takes about 20 ms and 300 bytes
 MOST_WORKED = 6  # steps that are worked out
 
@@ -42,27 +43,34 @@ class Packed:
 
 
 @one_blas_thread()
-def keep(course: Course, end: int, count: int, samples: Iterable[str] = (), also: Iterable[int] = ()) -> Kept:
-    """Choose about `count` steps of 0 … `end`, dense at the start, and what the glass shows within MOST_ENTRIES.
+def keep(
+    course: Course,
+    end: int,
+    count: int,
+    samples: Sequence[str] = (),
+    also: Iterable[int] = (),
+    most_entries: int = MOST_ENTRIES,
+) -> Kept:
+    """Choose about `count` steps of 0 … `end`, fewer of a large network, and what the glass shows of them.
 
-    The steps `also`, and those before and after an edit by hand, are kept in any case.
+    The first steps are all kept, and so are the steps `also` and those around an edit by hand.
     """
     error = course.at(end).non_finite
     end = end if error is None else min(end, error.step)
-    edits = [edit.step for edit in course.setup.state.edits]
-    steps = {round(end * (k / count) ** 1.5) for k in range(count + 1)} if count else set()
-    steps |= {*range(EARLY + 1), end, *also, *(step + k for step in edits for k in (-1, 0, 1))}
-    kept = tuple(sorted(step for step in steps if 0 <= step <= end))
-    last = kept[-2] if error is not None and error.step == end else kept[-1]  # the last step that can be worked out
-    samples = tuple(samples)
-    if not samples or len(kept) < 2:
-        return Kept(kept)
     names = _parameters(course)
-    most = min(MOST_WORKED, max(3, MOST_ENTRIES // (len(samples) * len(names))))
-    places = {round(last * (k / (most - 1)) ** 3) for k in range(most)} | {each for each in also if each <= last}
-    worked_steps = tuple(sorted({min(kept, key=lambda step: abs(step - place)) for place in places}))
-    each = max(1, MOST_ENTRIES // (len(samples) * len(worked_steps)))
-    return Kept(kept, worked_steps, samples, tuple(names[:: -(-len(names) // each)]))
+    count = max(12, min(count, MOST_NUMBERS // len(names)))
+    edits = [edit.step for edit in course.setup.state.edits]
+    steps = {round(end * (k / count) ** 1.5) for k in range(count + 1)}
+    steps |= {*range(min(EARLY, count // 4) + 1), end, *also, *(step + k for step in edits for k in (-1, 0, 1))}
+    kept = tuple(sorted(step for step in steps if 0 <= step <= end))
+    sound = [step for step in kept if error is None or step < error.step]
+    if not samples or not sound:
+        return Kept(kept)
+    most = min(MOST_WORKED, max(3, most_entries // (len(samples) * len(names))))
+    places = {*also, *(round(sound[-1] * (k / (most - 1)) ** 3) for k in range(most))}
+    worked = tuple(sorted({min(sound, key=lambda step: abs(step - place)) for place in places}))
+    each = max(1, most_entries // (len(samples) * len(worked)))
+    return Kept(kept, worked, tuple(samples), tuple(names[:: -(-len(names) // each)]))
 
 
 def samples_of(course: Course, wanted: str = "") -> tuple[str, ...]:

@@ -115,30 +115,34 @@ def record(
         samples_of(course) if samples is None else ("", *(str(_row(each, len(setup.data.train))) for each in samples))
     )
     kept = keep(course, trained.step, frames, rows)
-    return _recording([pack(course, setup.state.query(), kept)], _title(setup))
+    return as_recording([pack(course, setup.state.query(), kept)], _title(setup))
 
 
-def record_query(play: Playground, query: str, frames: int = FRAMES) -> Recording:
-    """Record the run of a page's address, or its two runs, from step 0 to the address's step (STEPS if that is 0)."""
+def record_query(play: Playground, query: str, frames: int = FRAMES, samples: int = 3) -> Recording:
+    """Record the run of a page's address, or its two runs, from step 0 to the address's step (STEPS if that is 0).
+
+    The glass shows the batch and, in all, up to `samples` of what it can be worked out on.
+    """
     given = read_query(query)
     states = [state_of(given)]
     if given.get("compare"):
         states.append(state_of(read_query(given["compare"])))
     courses = [play.course(state.run) for state in states]
     end = min(states[0].step or STEPS, *(course.setup.max_step for course in courses))
-    rows = samples_of(courses[0], given.get("sample", ""))
+    rows = samples_of(courses[0], given.get("sample", ""))[:samples]
     first = keep(courses[0], end, frames, rows, [end])
     packed = [pack(courses[0], states[0].run.query(), first)]
     for course, state in zip(courses[1:], states[1:], strict=True):
         packed.append(pack(course, state.run.query(), keep(course, end, frames, rows, first.steps)))
-    return _recording(
+    return as_recording(
         packed,
         shown=[*range(len(packed))],
         title=" and ".join(dict.fromkeys(_title(course.setup) for course in courses)),
     )
 
 
-def _recording(packed: list[Packed], title: str, **more: Any) -> Recording:
+def as_recording(packed: list[Packed], title: str, **more: Any) -> Recording:
+    """Make the file of packed runs; `more` is what else the page must know."""
     index = {"title": title, "runs": [each.index for each in packed], **more}
     parts = {f"{name}-{k}": getattr(each, name) for k, each in enumerate(packed) for name in ("frames", "glass")}
     return Recording(page(f"{title} – glassnet recording", index, parts), title)

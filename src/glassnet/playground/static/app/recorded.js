@@ -15,12 +15,12 @@ import { Refused, use } from "./source.js";
  * @property {Data} data
  */
 
-/** @typedef {{title: string, runs: Recorded[], shown: number[], hide: string[], lessons: any[]}} Index */
+/** @typedef {{title: string, runs: Recorded[], shown: number[], lessons: any[], places: number[]}} Index  places: the run of each step of the lesson */
 /** @typedef {{headers: any[], losses: [number, number | null, number | null][], maps: Uint8Array, surfaces: Uint8Array}} Frames */
 /** @typedef {{step: number, sample: string, answer: any, entries: Record<string, any>}[]} Glass */
 
 /** What needs a server, and is absent. */
-const ABSENT = ["controls", "data", "network", "training", "diagnosis", "edit", "compare", "share", "exercises"];
+const ABSENT = ["controls", "data", "network", "training", "diagnosis", "edit", "compare", "share", "lessons"];
 
 export class Recording {
   live = false;
@@ -39,18 +39,24 @@ export class Recording {
     return `#${new URLSearchParams(view)}`;
   }
 
-  /** The address of what is shown at first; the view of a part of it stands behind the "#". */
+  /** The address of what is shown at first; the view, or a part of it, stands behind the "#". */
   get search() {
-    const [first, second] = this.index.shown.map((at) => this.index.runs[at].query);
-    return [first, second && `compare=${encodeURIComponent(second)}`, location.hash.slice(1)].filter(Boolean).join("&");
+    const { lessons, places, runs, shown } = this.index;
+    const view = location.hash.slice(1);
+    if (!lessons.length) {
+      const [first, second] = shown.map((at) => runs[at].query);
+      return [first, second && `compare=${encodeURIComponent(second)}`, view].filter(Boolean).join("&");
+    }
+    const place = Number(new URLSearchParams(view).get("lesson")?.split(":")[1]) || 0;
+    const { id, steps } = lessons[0];
+    const { step, glass, sample, entry } = Object.assign({}, ...steps.slice(0, place + 1).map((/** @type {any} */ each) => each.query));
+    const start = new URLSearchParams(Object.entries({ lesson: `${id}:${place}`, step, glass, sample, entry }).filter(([, value]) => value));
+    return [runs[places[place] ?? 0].query, view, start].join("&");
   }
 
   /** @param {string} part */
   lacks(part) {
-    const { hide, lessons, runs } = this.index;
-    if (part === "lessons") return !lessons.length;
-    if (part === "glass") return !runs.some(({ worked }) => worked.length);
-    return ABSENT.includes(part) || hide.includes(part);
+    return part === "glass" ? !this.index.runs.some(({ worked }) => worked.length) : ABSENT.includes(part);
   }
 
   /** @param {string} path @returns {Promise<any>} */
@@ -192,4 +198,4 @@ async function inflate(text) {
 }
 
 const file = globalThis.document?.getElementById("recording")?.textContent;
-if (file) use(new Recording({ shown: [0], hide: [], lessons: [], ...JSON.parse(file) }, (name) => document.getElementById(name)?.textContent ?? ""));
+if (file) use(new Recording({ shown: [0], lessons: [], places: [], ...JSON.parse(file) }, (name) => document.getElementById(name)?.textContent ?? ""));

@@ -5,6 +5,7 @@ import { keep } from "../app/answers.js";
 import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { RUN, request } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
@@ -88,9 +89,9 @@ class LessonGuide extends Part {
       ${step.question ? this.question(step.question) : nothing}
       <div class="turn">
         <button ?disabled=${at === 0} @click=${() => this.go(lesson, at - 1)}>Back</button>
-        ${last ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>All lessons</button>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>Next</button>`}
+        ${last ? source.live ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>All lessons</button>` : html`<a href="index.html">All lessons</a>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>Next</button>`}
       </div>
-      <p>${leaving("Leave the lesson")}</p>
+      ${source.live ? html`<p>${leaving("Leave the lesson")}</p>` : nothing}
     </article>`;
   }
 

@@ -62,7 +62,8 @@ class ShareMenu extends Part {
           </fieldset></details>
         <class-link .link=${this.link} .hiding=${this.hidden_}></class-link>
         <h2>Take away</h2>
-        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`export/${name}?${[request(store.run.query, { step: store.step }), key].filter(Boolean).join("&")}`} download=${`glassnet-${name}`}>${what}</a></li>`)}</ul>
+        <ul class="files">${FILES.map(([name, what]) => html`<li><a href=${`export/${name}?${[request(store.run.query, { step: store.step }), key].filter(Boolean).join("&")}`} download=${`glassnet-${name}`}>${what}</a></li>`)}
+          <li><a href=${`export/recording.html?${[store.address.slice(1), key].filter(Boolean).join("&")}`} download="glassnet-recording.html">Recording (HTML)</a> <span class="dim">this run up to here, for a slide or a course page, without a server; ready after some seconds</span></li></ul>
         <form method="dialog"><button>Close</button></form>
       </dialog>
     `;
