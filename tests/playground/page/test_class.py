@@ -149,3 +149,33 @@ def test_answers_are_saved_as_a_file_and_collected_by_a_server_that_takes_them(p
     assert len(saved) == 1
     for column in ("question", "about", "answer", "right", "expected", "mistake", "run"):
         assert saved[0][column] == kept[2][column], column
+
+
+def test_the_print_sheet_has_pictures_settings_and_numbers_and_no_controls(play):
+    play.page.emulate_media(color_scheme="dark")
+    play.open("?data=xor&hidden=3&activation=tanh&step=50")
+    page = play.page
+    assert page.locator("print-sheet section").count() == 0  # nothing is made of it until the page is printed
+    dark = play.pixels("decision-surface")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    light = page.eval_on_selector("decision-surface canvas", "(canvas) => canvas.toDataURL()")
+    assert light != dark
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    sheet = page.locator("print-sheet")
+    header = play.header
+    text = sheet.inner_text()
+    assert "exclusive or · 2-3-1 · tanh" in text
+    assert f"{header['loss']['train']:.4g}"[:5] in text
+    assert "data=xor" in text
+    assert sheet.locator(".weights").count() == 2
+    assert sheet.locator(".weights td").count() == sum(
+        len(b) * (len(W) + 1) for W, b in zip(header["W"], header["b"], strict=True)
+    )
+    for part in ("network-drawing canvas", "decision-surface canvas", "loss-curves canvas"):
+        assert page.locator(part).first.is_visible(), part
+    assert page.locator("button:visible, input:visible, select:visible").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen", color_scheme="dark")
+    assert page.locator("print-sheet section").count() == 0
+    assert play.pixels("decision-surface") == dark

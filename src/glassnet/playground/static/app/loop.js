@@ -29,6 +29,13 @@ export function drive(tick, running) {
   alive = running;
 }
 
+/** Paint all that is due at once, as before printing. */
+export function paintNow() {
+  const due = [...dirty];
+  dirty.clear();
+  for (const paint of due) paint(performance.now());
+}
+
 /** Paint at the next turn. @param {(now: number) => boolean | void} paint */
 export function repaint(paint) {
   dirty.add(paint);

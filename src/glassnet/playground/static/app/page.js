@@ -1,7 +1,7 @@
 /** The page's one store and one player, and the settings that every part needs. */
 
 import { connection } from "./connection.js";
-import { drive, schedule } from "./loop.js";
+import { drive, paintNow, schedule } from "./loop.js";
 import { THEMES } from "./palette.js";
 import { Player } from "./player.js";
 import { source } from "./source.js";
@@ -19,8 +19,12 @@ connection.addEventListener("change", () => store.say(connection.lost ? "" : "Th
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** True while the page is printed. */
+let paper = false;
+
 /** "light" or "dark", as chosen or as the system sets it. @returns {"light" | "dark"} */
 export function themeName() {
+  if (paper) return "light";
   const { theme } = store.view;
   return theme === "dark" || theme === "light" ? theme : dark.matches ? "dark" : "light";
 }
@@ -39,6 +43,14 @@ function showTheme() {
   document.documentElement.dataset.size = store.view.size;
   store.tell("frame");
 }
+
+for (const name of ["beforeprint", "afterprint"])
+  addEventListener(name, () => {
+    paper = name === "beforeprint";
+    document.documentElement.toggleAttribute("data-paper", paper);
+    showTheme();
+    paintNow();
+  });
 
 let shownTheme = "";
 dark.addEventListener("change", showTheme);

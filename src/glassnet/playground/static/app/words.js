@@ -34,7 +34,7 @@ export function rateOf(query) {
 }
 
 /** @type {Record<string, string>} */
-const NAMES = { data_seed: "data seed", test: "test share", init: "initial weights", rate: "learning rate", edits: "hand edits", l1: "L1", l2: "L2" };
+export const NAMES = { data_seed: "data seed", test: "test share", init: "initial weights", rate: "learning rate", edits: "hand edits", l1: "L1", l2: "L2" };
 
 /** The settings in which a run differs from another, as [setting, value]. @param {Query} query @param {Query} other */
 export function otherwise(query, other) {

@@ -9,6 +9,7 @@ import "./key-help.js";
 import "./lesson-guide.js";
 import "./network-drawing.js";
 import "./page-notice.js";
+import "./print-sheet.js";
 import "./run-comparison.js";
 import "./run-panels.js";
 import "./run-title.js";
@@ -101,6 +102,7 @@ class PlayGround extends Part {
       <page-notice></page-notice>
       <time-line></time-line>
       ${view.glass ? html`<the-glass></the-glass>` : nothing}
+      <print-sheet></print-sheet>
       <key-help></key-help>
       <div class="unseen" role="status" aria-live="polite">${store.said}</div>
     `;
