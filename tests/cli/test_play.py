@@ -80,4 +80,4 @@ def test_a_port_in_use_and_a_file_that_is_no_table(glassnet, tmp_path):
     assert "--port 0" in outcome.err
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     outcome = glassnet("play", "--no-browser", tmp_path / "bad.csv")
-    assert outcome.err.startswith("glassnet: csv: expected 3 columns")
+    assert outcome.err.startswith("glassnet: csv: expected 20 to 2,000 rows; got 1")
