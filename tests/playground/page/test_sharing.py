@@ -72,12 +72,13 @@ def test_exports(play, tmp_path):
         "animation.gif": b"GIF8",
         "model.safetensors": b"",
         "script.py": b"",
+        "recording.html": b"<!doctype html>",
     }
     links = play.page.locator("share-menu .files a")
     names = {link.get_attribute("download").removeprefix("glassnet-"): link for link in links.all()}
     assert set(names) == set(starts)
-    for name in ("model.json", "figure.svg", "script.py"):
-        with play.page.expect_download() as download:
+    for name in ("model.json", "figure.svg", "script.py", "recording.html"):
+        with play.page.expect_download(timeout=90_000) as download:
             names[name].click()
         download.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(starts[name])
