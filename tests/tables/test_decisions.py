@@ -609,3 +609,10 @@ def test_the_user_decides_about_dates_and_numbers():
         choose_columns(table, "y", dates=["x"], numeric=["x"])
     assert choose_columns(read(column(["3%", "12 %"])), "y", numeric=["x"]).types["x"].form == "1234.5%"
     assert choose_columns(read(column(["3%", "12 %"])), "y", categorical=["x"]).types["x"] == ColumnType("categorical")
+
+
+@pytest.mark.parametrize("head", [",city", "city,"])
+def test_a_header_that_lacks_a_name_is_no_title(head):
+    table = read(f"{head}\nann,Rome\nbob,Bern\n")
+    assert set(table.names) & {"city"}
+    assert len(table) == 2

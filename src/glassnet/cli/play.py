@@ -73,7 +73,7 @@ class Serving:
 
 @dataclass(frozen=True)
 class Writing:
-    """What is written instead of serving the page."""
+    """Options that write files instead of serving the page."""
 
     record: Path | None = option("Write a run as one HTML file that needs no server, and open nothing.")
     query: str = option("The run to record: what stands behind the ? in the page's address.", "")

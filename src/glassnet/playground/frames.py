@@ -49,6 +49,13 @@ def frame(course: Course, step: int) -> bytes:
     return struct.pack("<I", len(head)) + head + maps + surface
 
 
+def unpack(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the header of a frame, and its maps and surface."""
+    (length,) = struct.unpack("<I", content[:4])
+    header: dict[str, Any] = json.loads(content[4 : 4 + length])
+    return header, content[4 + length :]
+
+
 def series(course: Course, steps: Iterable[int]) -> bytes:
     """Return the frames of a run at `steps`, each after its length (uint32, little endian).
 

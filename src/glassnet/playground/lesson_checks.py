@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import operator
 import re
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from glassnet.errors import InputError
+from glassnet.playground.frames import unpack
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.playground import Playground
 
@@ -90,7 +90,7 @@ def _value(side: str, play: Playground, query: str) -> float:
     if step is not None:
         query = re.sub(r"(^|&)step=\d+", "", query).lstrip("&")
         query = f"{query}&step={step}".lstrip("&")
-    head = header(play.frame(query))
+    head, _ = unpack(play.frame(query))
     values = {
         "training loss": head["loss"]["train"],
         "test loss": head["loss"]["test"],
@@ -113,10 +113,3 @@ def _entry(head: dict[str, Any], kind: str, layer: str, first: str, second: str 
     if (second is None) != kind.endswith("b"):
         raise KeyError(kind)
     return values if second is None else values[int(second)]
-
-
-def header(frame: bytes) -> dict[str, Any]:
-    """Return the header of a frame."""
-    length = int.from_bytes(frame[:4], "little")
-    found: dict[str, Any] = json.loads(frame[4 : 4 + length])
-    return found

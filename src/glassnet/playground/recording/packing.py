@@ -18,14 +18,14 @@ from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Course, stride_of
 
 EARLY = 16  # the first steps are all kept: most happens there
-MOST_NUMBERS = 40_000  # parameters × steps, of about 20 bytes each
+MOST_NUMBERS = 20_000  # parameters × steps, of about 20 bytes each
 MOST_ENTRIES = 400  # chain rules in a recording; each takes about 20 ms and 300 bytes
 MOST_WORKED = 6  # steps that are worked out
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a recording keeps of a run: steps, those worked out in the glass, and samples ("" is the step's batch)."""
+    """Names what a recording keeps of a run: steps, those worked out in the glass, and samples ("" is the step's batch)."""
 
     steps: tuple[int, ...]
     worked: tuple[int, ...] = ()
@@ -113,18 +113,16 @@ def _frames(course: Course, kept: Kept) -> str:
     headers, maps, surfaces = [], [], []
     losses: dict[int, tuple[float, float]] = {}
     for step in kept.steps:
-        content = frames.frame(course, step)
-        (length,) = struct.unpack("<I", content[:4])
-        header = json.loads(content[4 : 4 + length])
+        header, pictures = frames.unpack(frames.frame(course, step))
         curve = header.pop("curve")
         losses |= dict(zip(curve["step"], zip(curve["train"], curve["test"], strict=True), strict=True))
         headers.append({**header, "curve": {"stride": stride_of(curve["step"][-1]), "end": curve["step"][-1]}})
-        middle = 4 + length + header["surface"]["offset"]
-        maps.append(np.frombuffer(content[4 + length : middle], np.uint8))
-        surfaces.append(np.frombuffer(content[middle:], "<i2").reshape(-1, header["surface"]["size"]))
+        middle = header["surface"]["offset"]
+        maps.append(np.frombuffer(pictures[:middle], np.uint8))
+        surfaces.append(np.frombuffer(pictures[middle:], "<i2").reshape(-1, header["surface"]["size"]))
     head = frames.to_json({"headers": headers, "losses": [[step, *losses[step]] for step in sorted(losses)]})
-    pictures = _differences(np.array(maps), 0), _differences(_differences(np.array(surfaces), 2), 0)
-    return _deflated(struct.pack("<I", len(head)) + head + b"".join(each.tobytes() for each in pictures))
+    changes = _differences(np.array(maps), 0), _differences(_differences(np.array(surfaces), 2), 0)
+    return _deflated(struct.pack("<I", len(head)) + head + b"".join(each.tobytes() for each in changes))
 
 
 def _differences(values: NDArray[Any], axis: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""What stands before the rows of delimited text: comments, a title, Excel's sep=; line, and the separator of the header."""
+"""Skips what stands before the header of delimited text (comments, a title, Excel's sep=; line) and finds its separator."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def skip_head(data: bytes, source: str) -> tuple[Text, str | None, list[Decision
 
 
 def skip_title(text: Text, separator: str | None) -> tuple[Text, list[Decision]]:
-    """Skip lines of a single cell above the header, as spreadsheets export a title.
+    """Skip lines of a single cell above the header, as spreadsheets export a title: Report, or Report,, with empty cells.
 
-    The header is the first line that has several cells, none a number, and as many as the line below it.
+    The header is the first line that has several cells, none a number, and as many as the line below it. A line such as
+    ",city" or "city," is a header that lacks a name.
     """
     lines = text.data[:_FIRST].split(b"\n")[: MOST_TITLES + 2]
     for k, (line, below) in enumerate(pairwise(lines)):
@@ -68,7 +69,8 @@ def skip_title(text: Text, separator: str | None) -> tuple[Text, list[Decision]]
         cells, cells_below = (_unquoted(each).split(by) for each in (line, below))
         if len(cells) == len(cells_below) > 1 and all(cell.strip() for cell in cells):
             break
-        if sum(bool(cell.strip()) for cell in cells) > 1:
+        known = [bool(cell.strip()) for cell in cells]
+        if any(known[1:]) or (known[0] and len(cells) == 2):
             return text, []
     else:
         return text, []
