@@ -1,4 +1,4 @@
-"""Docstrings of the public equations and options: each has an example with numbers or names each of its constants."""
+"""Docstrings of the public names: complete, with examples; equations and options name each of their constants."""
 
 import doctest
 import inspect
@@ -12,6 +12,7 @@ from glassnet.equations.activations import ACTIVATIONS
 from glassnet.equations.losses import LOSSES
 from glassnet.training.optimizers import OPTIMIZERS
 from glassnet.training.schedules import SCHEDULES
+from tests.docstrings import Documented, lacking, public
 
 EQUATIONS = [
     *(pytest.param(activation.f, activation.parameters, id=name) for name, activation in ACTIVATIONS.items()),
@@ -46,8 +47,35 @@ def test_a_recurrence_names_each_of_its_constants(update):
     assert missing(inspect.signature(update).parameters.keys() - STATE, update.__doc__) == []
 
 
-@pytest.mark.parametrize("name", ["check", "check_gradients", "load", "save", "train", "train_many"])
-def test_a_function_names_each_of_its_arguments(name):
-    assert (
-        missing(inspect.signature(getattr(gn, name)).parameters.keys() - {"options"}, getattr(gn, name).__doc__) == []
-    )
+@pytest.mark.parametrize("each", [*public()], ids=lambda each: each.name)
+def test_a_public_name_has_a_complete_docstring(each):
+    assert lacking(each) == []
+
+
+def test_the_public_names_with_methods_are_many():
+    names = {each.name for each in public()}
+    assert {"Network.forward", "MLPClassifier.partial_fit", "Derivation.steps", "losses.d_huber"} <= names
+    assert len(names) > 240
+
+
+def a_function(X, y=None):
+    """Do something with X.
+
+    Parameters
+    ----------
+    X : (n, d) array
+    Z : an argument that is gone
+    """
+    if y:
+        raise ValueError(X)
+    return X
+
+
+def test_what_a_docstring_lacks_is_named():
+    assert lacking(Documented("Network.some", a_function)) == [
+        "parameter y",
+        "no parameter Z, which does not exist",
+        "what it returns",
+        "that it raises ValueError",
+    ]
+    assert lacking(Documented("some", lambda: None)) == ["a docstring"]

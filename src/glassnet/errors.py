@@ -22,14 +22,44 @@ LARGEST_COUNT = 2**62  # the sum of two still fits in 64 bits, in which the engi
 
 
 class GlassnetError(Exception):
-    """Base of every error glassnet raises on purpose; its message is safe to print (see `printable`)."""
+    """Base of every error glassnet raises on purpose; its message is safe to print.
+
+    Parameters
+    ----------
+    message : str
+        The text; control characters in it are escaped.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise InputError("rate: expected a number > 0; got -1; pass e.g. rate=0.1.")
+    ... except GlassnetError as error:  # catches each of them
+    ...     print(error)
+    rate: expected a number > 0; got -1; pass e.g. rate=0.1.
+    """
 
     def __init__(self, message: str = "") -> None:
         super().__init__(printable(message))
 
 
 class InputError(GlassnetError, ValueError):
-    """An invalid argument; the message names the argument, the expected and the actual value, and one way out."""
+    """An invalid argument; the message names the argument, the expected and the actual value, and one way out.
+
+    It is a ValueError as well. Whatever raised it changed nothing.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+
+    Examples
+    --------
+    >>> from glassnet import Network
+    >>> Network([2, 3, 1], hidden="rleu")
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.InputError: activation: expected one of elu, exponential, ...; got 'rleu'; did you mean 'relu'?
+    """
 
 
 class UnknownArgumentError(InputError, TypeError):
@@ -37,7 +67,28 @@ class UnknownArgumentError(InputError, TypeError):
 
 
 class NonFiniteError(GlassnetError, ArithmeticError):
-    """A loss or parameter became inf or nan in training, at `step` (from 0) and `layer` (from 1)."""
+    """A loss or parameter became inf or nan in training; the network holds the parameters of the last finite loss.
+
+    It is an ArithmeticError as well.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+    step : int
+        The update, from 0, at which it happened.
+    layer : int
+        The layer, from 1, in which the first such number stood.
+
+    Examples
+    --------
+    >>> from glassnet import Network, SGD, train
+    >>> try:
+    ...     train(Network([1, 1]), [[1e3]], [1.0], optimizer=SGD(learning_rate=1e3), epochs=100)
+    ... except NonFiniteError as error:
+    ...     print(error.layer)
+    1
+    """
 
     def __init__(self, message: str, step: int, layer: int) -> None:
         super().__init__(message)

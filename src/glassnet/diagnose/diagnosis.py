@@ -32,6 +32,17 @@ class Diagnosis(Result):
     scores : accuracy, log loss or R² of the run, on held-out and on training rows, beside plain models and a constant
     units : the units in which the loss on held-out rows is said
     way_in : how the caller trains, in which remedies are said as code
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(100, 2))
+    >>> net = gn.Network([2, 8, 1], output="sigmoid", init="zeros")
+    >>> diagnosis = gn.diagnose(net, X, (X[:, 0] > X[:, 1]).astype(int), epochs=20, replay=False)
+    >>> diagnosis.healthy, diagnosis.codes[0]
+    (False, 'poor_initialisation')
     """
 
     def __repr__(self) -> str:
@@ -46,14 +57,34 @@ class Diagnosis(Result):
         return as_dict(self)
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """Return the same as JSON; write it to `path` if one is given."""
+        """Return the same as JSON; write it to `path` if one is given.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            The file to write.
+
+        Returns
+        -------
+        str
+        """
         text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
         if path is not None:
             Path(path).write_text(text + "\n", encoding="utf-8")
         return text
 
     def to_html(self, path: str | Path | None = None) -> str:
-        """Return a page that loads nothing from outside; write it to `path` if one is given."""
+        """Return a page that loads nothing from outside; write it to `path` if one is given.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            The file to write.
+
+        Returns
+        -------
+        str
+        """
         from glassnet.diagnose.render.html import as_page
 
         text = as_page(self)

@@ -61,6 +61,11 @@ def examine(
     baseline : the loss of a constant prediction, needed to tell a plateau from the end of a good run
     thresholds : Thresholds
 
+    Returns
+    -------
+    Diagnosis
+        `.findings`, the likeliest cause first, without replays.
+
     Raises
     ------
     InputError

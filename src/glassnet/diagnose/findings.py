@@ -179,6 +179,13 @@ class Finding:
     remedy : the change that was replayed, the confirmed one if there is one
     replay : the result of the replay
     symptom_of : the code of an earlier finding whose remedy also removed this one
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> found = gn.examine(losses=[0.7, 0.69, float("nan")], baseline=0.69).findings[0]
+    >>> found.code, found.severity, found.confirmed
+    ('diverged', 'error', False)
     """
 
     code: str

@@ -25,6 +25,11 @@ class Thresholds:
     Losses are measured as the unexplained share u = (loss − floor) / (baseline − floor): 1 is a constant prediction that
     ignores the inputs, 0 a perfect one, so that one threshold fits every loss and every scale of targets (D² = 1 − u).
 
+    Raises
+    ------
+    InputError
+        If a value is no finite number ≥ 0.
+
     Examples
     --------
     >>> Thresholds().dead_share, Thresholds(dead_share=0.1).dead_share
@@ -98,12 +103,33 @@ class Thresholds:
 
     @classmethod
     def origin(cls, name: str) -> str:
-        """Return the source of the threshold called `name`."""
+        """Return the source of a threshold.
+
+        Parameters
+        ----------
+        name : str
+            That of a field.
+
+        Returns
+        -------
+        str
+            A paper or a course with its year, or "ours".
+        """
         return next(each.metadata["origin"] for each in fields(cls) if each.name == name)
 
     @classmethod
     def meaning(cls, name: str) -> str:
-        """Return the meaning of the threshold called `name`."""
+        """Return the meaning of a threshold.
+
+        Parameters
+        ----------
+        name : str
+            That of a field.
+
+        Returns
+        -------
+        str
+        """
         return next(each.metadata["meaning"] for each in fields(cls) if each.name == name)
 
 

@@ -3,6 +3,15 @@
 An equation here is straight-line code over arithmetic, comparisons and NumPy's elementary functions.
 It keeps the dtype it is given, cannot overflow into nan, and runs on complex numbers too, which is what
 lets a gradient check take its derivative to machine precision (`maximum(z, -z)` is |z| in that setting).
+z and a = g(z) are arrays of any shape, a row-wise function's (n, k), and have no units; a has the shape and dtype of z. Every
+derivative g'(z) has that shape, too. Nothing is raised: a `Network` checks what comes in.
+
+Examples
+--------
+>>> import glassnet
+>>> net = glassnet.Network([2, 3, 1], hidden="tanh")
+>>> net.activations[1] is ACTIVATIONS["tanh"]
+True
 """
 
 from __future__ import annotations
@@ -86,18 +95,54 @@ class Activation:
         )
 
     def __call__(self, Z: Array) -> Array:
-        """A = g(Z), in Z's shape."""
+        """Return A = g(Z).
+
+        Parameters
+        ----------
+        Z : (n, width) array
+            The pre-activations.
+
+        Returns
+        -------
+        (n, width) array
+        """
         return self.f(Z, **self.parameters)
 
     def backward(self, Z: Array, A: Array, dA: Array) -> Array:
-        """dZ = dA ⊙ g'(Z): carry the gradient from the output back to the input, in dA's shape and dtype."""
+        """Return dZ = dA ⊙ g'(Z), the gradient carried from the output back to the input.
+
+        Parameters
+        ----------
+        Z, A, dA : (n, width) arrays
+            The pre-activations, the activations g(Z), and ∂L/∂A.
+
+        Returns
+        -------
+        (n, width) array
+            ∂L/∂Z, in dA's dtype.
+        """
         if self.rowwise:
             return np.asarray(self.df(Z, A, dA, **self.parameters), dtype=dA.dtype)
         # dtype: a derivative made of plain numbers, as in where(z > 0, 1, slope), would promote float32
         return np.multiply(dA, self.df(Z, A, **self.parameters), dtype=dA.dtype, casting="same_kind")
 
     def with_parameters(self, **parameters: float) -> Activation:
-        """Return the same activation with other constants, e.g. `LEAKY_RELU.with_parameters(slope=0.2)`."""
+        """Return the same activation with other constants, e.g. `LEAKY_RELU.with_parameters(slope=0.2)`.
+
+        Parameters
+        ----------
+        **parameters : float
+            The constants to change, by name.
+
+        Returns
+        -------
+        Activation
+
+        Raises
+        ------
+        InputError
+            If the activation has no constant of that name, or a value is out of its range.
+        """
         if unknown := parameters.keys() - self.parameters.keys():
             raise unknown_name(f"parameter of {self.name}", min(unknown), self.parameters)
         return replace(self, parameters={**self.parameters, **parameters})
@@ -123,6 +168,7 @@ def identity(z: Array) -> Array:
 
 
 def d_identity(z: Array, a: Array) -> Array:
+    """g'(z) = 1."""
     return np.ones_like(a)
 
 
@@ -138,6 +184,7 @@ def relu(z: Array) -> Array:
 
 
 def d_relu(z: Array, a: Array) -> Array:
+    """g'(z) = 1 for z > 0, 0 otherwise."""
     return a > 0  # 1 or 0; at the kink z = 0 the field's convention is 0
 
 
@@ -153,6 +200,7 @@ def leaky_relu(z: Array, slope: float) -> Array:
 
 
 def d_leaky_relu(z: Array, a: Array, slope: float) -> Array:
+    """g'(z) = 1 for z > 0, slope otherwise."""
     return np.where(z > 0, 1, slope)
 
 
@@ -168,6 +216,7 @@ def elu(z: Array, alpha: float) -> Array:
 
 
 def d_elu(z: Array, a: Array, alpha: float) -> Array:
+    """g'(z) = 1 for z > 0, alpha·eᶻ = a + alpha otherwise."""
     return np.where(z > 0, 1, a + alpha)
 
 
@@ -184,6 +233,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def d_sigmoid(z: Array, a: Array) -> Array:
+    """g'(z) = a·(1 − a)."""
     return a * (1 - a)
 
 
@@ -203,6 +253,7 @@ def gelu(z: Array) -> Array:
 
 
 def d_gelu(z: Array, a: Array) -> Array:
+    """g'(z) = p + a·(1 − p)·u'(z), where p = sigmoid(u(z)) and a = z·p."""
     s = np.maximum(np.minimum(z, 25), -25)
     p = sigmoid(1.5957691216057308 * (s + 0.044715 * s**3))
     return p + a * (1 - p) * 1.5957691216057308 * (1 + 0.134145 * s**2)
@@ -220,6 +271,7 @@ def silu(z: Array) -> Array:
 
 
 def d_silu(z: Array, a: Array) -> Array:
+    """g'(z) = s + a·(1 − s), where s = sigmoid(z)."""
     s = sigmoid(z)
     return s + a * (1 - s)
 
@@ -236,6 +288,7 @@ def softplus(z: Array) -> Array:
 
 
 def d_softplus(z: Array, a: Array) -> Array:
+    """g'(z) = sigmoid(z)."""
     return sigmoid(z)
 
 
@@ -251,6 +304,7 @@ def tanh(z: Array) -> Array:
 
 
 def d_tanh(z: Array, a: Array) -> Array:
+    """g'(z) = 1 − a²."""
     return 1 - a**2
 
 
@@ -266,6 +320,7 @@ def exponential(z: Array) -> Array:
 
 
 def d_exponential(z: Array, a: Array) -> Array:
+    """g'(z) = a."""
     return a
 
 
@@ -317,7 +372,21 @@ CALLED_ELSEWHERE = {
 
 
 def as_activation(given: str | Activation) -> Activation:
-    """Return the activation called `given`, or `given` itself if it is one already."""
+    """Return the activation called `given`, or `given` itself if it is one already.
+
+    Parameters
+    ----------
+    given : str or Activation
+
+    Returns
+    -------
+    Activation
+
+    Raises
+    ------
+    InputError
+        If no activation has that name; the message suggests a similar one.
+    """
     if isinstance(given, Activation):
         return given
     if not isinstance(given, str):

@@ -124,25 +124,81 @@ class Loss:
         return self.link != "identity"
 
     def contains(self, output: Activation) -> bool:
-        """True if `output` is the loss's link: the loss then takes the pre-activation Z in place of the output A."""
+        """True if `output` is the loss's link: the loss then takes the pre-activation Z in place of the output A.
+
+        Parameters
+        ----------
+        output : Activation
+            The network's output activation.
+
+        Returns
+        -------
+        bool
+        """
         known = ACTIVATIONS.get(self.link)
         return output.name == self.link if known is None else output.f is known.f
 
     def raw_prediction(self, output: Activation, Z: Array, A: Array) -> Array:
-        """Return the prediction that value and slope take: Z if the loss contains the output activation, else A = g(Z)."""
+        """Return the prediction that value and slope take: Z if the loss contains the output activation, else A = g(Z).
+
+        Parameters
+        ----------
+        output : Activation
+            The network's output activation g.
+        Z, A : (n, k) arrays
+            The output's pre-activations, and A = g(Z).
+
+        Returns
+        -------
+        (n, k) array
+        """
         return Z if self.contains(output) else A
 
     def per_sample(self, Z: Array, Y: Array) -> Array:
-        """ℓᵢ = Σₖ ℓ(zᵢₖ, yᵢₖ), (n,) from Z and Y of (n, k)."""
+        """Return the loss of each sample, ℓᵢ = Σₖ ℓ(zᵢₖ, yᵢₖ).
+
+        Parameters
+        ----------
+        Z, Y : (n, k) arrays
+            Predictions as `raw_prediction` returns them, and targets as `Network.encode` returns them.
+
+        Returns
+        -------
+        (n,) array
+            In nats for the cross-entropies, in the square of the target's unit for the squared error.
+        """
         total: Array = np.sum(self.value(Z, Y, **self.parameters), axis=1)
         return total
 
     def slopes(self, Z: Array, Y: Array) -> Array:
-        """∂ℓᵢ/∂zᵢₖ, (n, k), in Z's dtype."""
+        """Return ∂ℓᵢ/∂zᵢₖ.
+
+        Parameters
+        ----------
+        Z, Y : (n, k) arrays
+            As `per_sample` takes them.
+
+        Returns
+        -------
+        (n, k) array
+            In Z's dtype.
+        """
         return np.asarray(self.slope(Z, Y, **self.parameters), dtype=Z.dtype)
 
     def best_constant(self, Y: Array, sample_weight: Array | None = None) -> Array:
-        """Return the constant prediction with the least mean loss on targets Y, (k,): a pre-activation if the loss has a link.
+        """Return the constant prediction with the least mean loss on targets Y.
+
+        Parameters
+        ----------
+        Y : (n, k) array
+            The targets.
+        sample_weight : (n,) array, optional
+            The weights of the samples in the mean.
+
+        Returns
+        -------
+        (k,) array
+            A pre-activation if the loss has a link.
 
         Examples
         --------
@@ -160,6 +216,17 @@ class Loss:
     def floor(self, Y: Array, sample_weight: Array | None = None) -> float:
         """Return the least mean loss on targets Y, that of outputs equal to them: 0 except for soft labels and counts.
 
+        Parameters
+        ----------
+        Y : (n, k) array
+            The targets.
+        sample_weight : (n,) array, optional
+            The weights of the samples in the mean.
+
+        Returns
+        -------
+        float
+
         Examples
         --------
         >>> from glassnet.equations.losses import BINARY_CROSS_ENTROPY
@@ -173,7 +240,22 @@ class Loss:
         return mean_over_samples(least.sum(axis=1), sample_weight)
 
     def with_parameters(self, **parameters: float) -> Loss:
-        """Return the same loss with other constants, e.g. `HUBER.with_parameters(delta=0.5)`."""
+        """Return the same loss with other constants, e.g. `HUBER.with_parameters(delta=0.5)`.
+
+        Parameters
+        ----------
+        **parameters : float
+            The constants to change, by name.
+
+        Returns
+        -------
+        Loss
+
+        Raises
+        ------
+        InputError
+            If the loss has no constant of that name, or a value is out of its range.
+        """
         if unknown := parameters.keys() - self.parameters.keys():
             raise unknown_name(f"parameter of {self.name}", min(unknown), self.parameters)
         return replace(self, parameters={**self.parameters, **parameters})
@@ -188,7 +270,7 @@ class Loss:
 
 
 def mean_over_samples(losses: Array, sample_weight: Array | None) -> float:
-    """Return the (weighted) mean of losses, (n,)."""
+    """Return the (weighted) mean of losses (n,)."""
     return float(np.average(losses, weights=sample_weight)) + 0.0  # of −0 as well
 
 

@@ -5,6 +5,18 @@ contains the softmax, Poisson the exponential. The slope ∂ℓ/∂z of such a p
 The textbook form in terms of the output a stands beside it. Training never takes it: it divides by 0 where a is 0 or 1,
 and times the link's derivative it is a − y again.
 The loss of a sample is the sum over its outputs; the loss of a batch is the (weighted) mean over its samples.
+
+z is the pre-activation of the output, or the output itself for a loss whose link is the identity; a is the output and y the target:
+arrays of (n, k), k outputs of n samples. A value and a slope have that shape, but the value of a row-wise loss, which is
+(n, 1). Cross-entropies are in nats, a squared error in the square of the target's unit. Nothing is raised: a `Network`
+checks what comes in.
+
+Examples
+--------
+>>> import glassnet
+>>> net = glassnet.Network([2, 3, 1], output="sigmoid")
+>>> net.loss_function is LOSSES["binary_cross_entropy"]
+True
 """
 
 from __future__ import annotations
@@ -36,6 +48,7 @@ def squared_error(z: Array, y: Array) -> Array:
 
 
 def d_squared_error(z: Array, y: Array) -> Array:
+    """∂ℓ/∂z = z − y."""
     return z - y
 
 
@@ -54,6 +67,7 @@ def absolute_error(z: Array, y: Array) -> Array:
 
 
 def d_absolute_error(z: Array, y: Array) -> Array:
+    """∂ℓ/∂z = sign(z − y), 0 at the kink z = y."""
     return np.sign(z - y)
 
 
@@ -74,6 +88,7 @@ def huber(z: Array, y: Array, delta: float) -> Array:
 
 
 def d_huber(z: Array, y: Array, delta: float) -> Array:
+    """∂ℓ/∂z = z − y, cut to ±delta."""
     return np.maximum(np.minimum(z - y, delta), -delta)
 
 
@@ -94,6 +109,7 @@ def quantile(z: Array, y: Array, q: float) -> Array:
 
 
 def d_quantile(z: Array, y: Array, q: float) -> Array:
+    """∂ℓ/∂z = 1 − q for z > y, −q for z < y, 0 at the kink z = y, with the quantile q."""
     return (1 - q) * (z > y) - q * (z < y)
 
 
@@ -112,6 +128,7 @@ def poisson(z: Array, y: Array) -> Array:
 
 
 def d_poisson(z: Array, y: Array) -> Array:
+    """∂ℓ/∂z = eᶻ − y, prediction minus target."""
     return np.exp(z) - y
 
 
@@ -121,6 +138,7 @@ def poisson_of_output(a: Array, y: Array) -> Array:
 
 
 def d_poisson_of_output(a: Array, y: Array) -> Array:
+    """∂ℓ/∂a = 1 − y/a."""
     return 1 - y / a
 
 
@@ -139,6 +157,7 @@ def binary_cross_entropy(z: Array, y: Array) -> Array:
 
 
 def d_binary_cross_entropy(z: Array, y: Array) -> Array:
+    """∂ℓ/∂z = sigmoid(z) − y, prediction minus target."""
     return sigmoid(z) - y
 
 
@@ -148,6 +167,7 @@ def binary_cross_entropy_of_output(a: Array, y: Array) -> Array:
 
 
 def d_binary_cross_entropy_of_output(a: Array, y: Array) -> Array:
+    """∂ℓ/∂a = (a − y) / (a·(1 − a))."""
     return (a - y) / (a * (1 - a))
 
 
@@ -173,6 +193,7 @@ def categorical_cross_entropy(z: Array, y: Array) -> Array:
 
 
 def d_categorical_cross_entropy(z: Array, y: Array) -> Array:
+    """∂ℓ/∂zₖ = softmax(z)ₖ − yₖ, prediction minus target."""
     return softmax(z) - y
 
 
@@ -182,6 +203,7 @@ def categorical_cross_entropy_of_output(a: Array, y: Array) -> Array:
 
 
 def d_categorical_cross_entropy_of_output(a: Array, y: Array) -> Array:
+    """∂ℓ/∂aₖ = −yₖ/aₖ."""
     return -y / a
 
 
@@ -254,12 +276,46 @@ CALLED_ELSEWHERE = {
 
 
 def default_loss(output: str) -> Loss:
-    """Return the first loss whose link is the built-in output activation `output`; squared error where there is none."""
+    """Return the first loss whose link is the built-in output activation `output`; squared error where there is none.
+
+    Parameters
+    ----------
+    output : str
+        The name of a built-in activation, "" for one of your own.
+
+    Returns
+    -------
+    Loss
+
+    Examples
+    --------
+    >>> default_loss("softmax"), default_loss("tanh")
+    (CATEGORICAL_CROSS_ENTROPY, SQUARED_ERROR)
+    """
     return next((loss for loss in LOSSES.values() if loss.link == output), SQUARED_ERROR)
 
 
 def as_loss(given: str | Loss) -> Loss:
-    """Return the loss called `given`, or `given` itself if it is one already."""
+    """Return the loss called `given`, or `given` itself if it is one already.
+
+    Parameters
+    ----------
+    given : str or Loss
+
+    Returns
+    -------
+    Loss
+
+    Raises
+    ------
+    InputError
+        If no loss has that name; the message names the loss that is called so elsewhere.
+
+    Examples
+    --------
+    >>> as_loss("huber")
+    HUBER
+    """
     if isinstance(given, Loss):
         return given
     if not isinstance(given, str):

@@ -194,6 +194,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
 
         It can then predict, and `warm_start=True` or `partial_fit` continue from here, also from parameters you write
         into `coefs_` and `intercepts_`.
+
+        Parameters
+        ----------
+        X, y : arrays
+            As `fit` takes them.
+
+        Returns
+        -------
+        MLPClassifier or MLPRegressor
         """
         self._validate_params()
         X, Y = self._check_targets(X, y, incremental=False, first=True)
@@ -204,6 +213,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         """Return the training that `fit(X, y)` would do: initial network, rows, targets and the options of `glassnet.train`.
 
         `glassnet.diagnose(estimator, X, y)` examines it.
+
+        Parameters
+        ----------
+        X, y : arrays
+            As `fit` takes them.
+
+        Returns
+        -------
+        (Network, array, array, dict)
         """
         return training_setup(self, X, y)
 
@@ -232,7 +250,17 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return float(loss), np.concatenate([part.ravel() for part in parts])
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name; with `deep` those of an optimizer object too, as solver__learning_rate etc."""
+        """Return the parameters by name.
+
+        Parameters
+        ----------
+        deep : bool
+            True for those of an optimizer object too, as solver__learning_rate etc.
+
+        Returns
+        -------
+        dict
+        """
         parameters: dict[str, Any] = super().get_params(deep)
         if deep and isinstance(self.solver, Optimizer):
             parameters |= {
@@ -241,7 +269,22 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return parameters
 
     def set_params(self, **parameters: Any) -> Any:
-        """Set parameters by name; those of an optimizer object, such as solver__learning_rate, by a changed copy of it."""
+        """Set parameters by name; those of an optimizer object, such as solver__learning_rate, by a changed copy of it.
+
+        Parameters
+        ----------
+        **parameters
+            The values by name.
+
+        Returns
+        -------
+        MLPClassifier or MLPRegressor
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of that name.
+        """
         own = {name: value for name, value in parameters.items() if not name.startswith("solver__")}
         super().set_params(**own)
         constants = {name.removeprefix("solver__"): parameters[name] for name in parameters.keys() - own.keys()}
@@ -277,7 +320,17 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         return passes.forward(network.activations, network.W, network.b, X)
 
     def hidden_activations(self, X: Any) -> list[Array]:
-        """Return the activations of each hidden layer for the rows of X: a list of (n, width) arrays."""
+        """Return the activations of each hidden layer.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+
+        Returns
+        -------
+        list of (n, width) arrays
+        """
         trace = self._trace(X)
         return [trace.A[layer] for layer in range(1, self.network_.n_layers)]
 
@@ -285,8 +338,19 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         """Return the derivative of the outputs by the inputs or, given y, of each sample's loss by its inputs.
 
         The outputs are those of `predict` for a regressor and of `predict_proba` for a classifier (of the second
-        class if there are two). The result is ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y
-        ∂ℓᵢ/∂xᵢ, (n, d).
+        class if there are two).
+
+        Parameters
+        ----------
+        X : (n, d) array or sparse matrix
+            The rows.
+        y : array, optional
+            Their targets, as `fit` takes them.
+
+        Returns
+        -------
+        array
+            ∂output/∂X, (n, d) for one output and (n, n_outputs, d) for more; with y ∂ℓᵢ/∂xᵢ, (n, d).
         """
         trace = self._trace(as_dense(X))  # the result is as large
         net, n = self.network_, len(trace.output)

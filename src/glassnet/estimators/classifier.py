@@ -209,16 +209,57 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> MLPClassifier:
-        """Train on X (n, d), dense or sparse, and classes y (n,) or 0/1 labels y (n, k); returns the estimator.
+        """Train on rows and their classes.
 
-        With X_val and y_val the loss on them is kept in `validation_loss_curve_`, and early stopping watches them.
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+        y : (n,) array, or (n, k) array
+            The classes, of any type, or 0/1 labels.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+        X_val, y_val, sample_weight_val : arrays, optional
+            Validation rows: the loss on them is kept in `validation_loss_curve_`, and early stopping watches them.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If an argument or a parameter is not as it should be.
         """
         return self._fit_as_task(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     @available_if(lambda estimator: estimator._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
-        """Train one epoch on these rows; the first call needs all `classes`, which y need not contain."""
+        """Train one epoch on these rows, from where the estimator stands.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+        y : (n,) array, or (n, k) array
+            The classes, or 0/1 labels.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+        classes : array, optional
+            All classes, which the first call needs; y need not contain them.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a class is unknown, or class_weight is "balanced", which needs all of y.
+        """
         known = hasattr(self, "classes_") and (classes is None or are_the_classes(self.classes_, classes))
         if not known and _check_partial_fit_first_call(self, classes):
             self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
@@ -277,17 +318,47 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     # --- prediction -------------------------------------------------------------------------------------------
 
     def predict(self, X: Any) -> Array:
-        """The classes (n,), or 0/1 labels (n, k)."""
+        """Predict the classes.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+
+        Returns
+        -------
+        (n,) array of classes, or (n, k) array of 0/1 labels
+        """
         output = self._output(X)
         return decode(self._label_binarizer, output)
 
     def predict_proba(self, X: Any) -> Array:
-        """The probabilities of the classes, (n, n_classes); with several labels of each label, (n, k)."""
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+
+        Returns
+        -------
+        (n, n_classes) array, in the order of `classes_`; with several labels (n, k), one of each label
+        """
         output = self._output(X)
         return np.hstack([1 - output, output]) if self.n_outputs_ == 1 else output
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithms of predict_proba."""
+        """Predict the natural logarithms of the probabilities.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+
+        Returns
+        -------
+        (n, n_classes) array
+        """
         probabilities = self.predict_proba(X)
         return np.log(probabilities, out=probabilities)
 

@@ -215,16 +215,50 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> MLPRegressor:
-        """Train on X (n, d), dense or sparse, and numbers y (n,) or (n, k); returns the estimator.
+        """Train on rows and their numbers.
 
-        With X_val and y_val the loss on them is kept in `validation_loss_curve_`, and early stopping watches them.
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+        y : (n,) or (n, k) array
+            The numbers.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+        X_val, y_val, sample_weight_val : arrays, optional
+            Validation rows: the loss on them is kept in `validation_loss_curve_`, and early stopping watches them.
+
+        Returns
+        -------
+        MLPRegressor
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If an argument or a parameter is not as it should be.
         """
         return self._fit_as_task(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     @available_if(lambda estimator: estimator._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
-        """Train one epoch on these rows."""
+        """Train one epoch on these rows, from where the estimator stands.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+        y : (n,) or (n, k) array
+            The numbers.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+
+        Returns
+        -------
+        MLPRegressor
+            The estimator.
+        """
         return self._fit(X, y, sample_weight, incremental=True)
 
     def _check_targets(self, X: Any, y: Any, incremental: bool, first: bool) -> tuple[Any, Array]:
@@ -257,6 +291,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     # --- prediction -------------------------------------------------------------------------------------------
 
     def predict(self, X: Any) -> Array:
-        """The numbers, (n,) or (n, n_outputs)."""
+        """Predict the numbers, in the units of y.
+
+        Parameters
+        ----------
+        X : (n, d) array, sparse matrix or frame
+            The rows.
+
+        Returns
+        -------
+        (n,) array for one output, (n, n_outputs) for more
+        """
         output = self._output(X)
         return output[:, 0] if output.shape[1] == 1 else output

@@ -46,12 +46,18 @@ def check(
 
     Parameters
     ----------
+    function : function
+        The one to grade.
     network : Network or fitted estimator
         The network whose gradients the function computes; it is not changed. An estimator is taken with the penalty
         and optimizer it was fitted with.
+    X, y : (n, d) and (n,) or (n, k) arrays, optional
+        The rows to grade it on.
     convention : Convention or str, optional
         How the function writes its terms, as in `Derivation.grade`: "columns", "mean_in_gradients", "sum", …
-    options : as in `explain`: sample_weight, l1, l2, dropout, optimizer, …
+    seed : int
+        Of the random samples and parameters.
+    **options : as in `explain`: sample_weight, l1, l2, dropout, optimizer, …
 
     Returns
     -------

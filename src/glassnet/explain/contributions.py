@@ -33,7 +33,7 @@ EXACT = 1e-6  # of what is added: a sum that misses the prediction by more is sa
 class Contributions:
     """The contribution of each column to predictions, as `contributions` returns it.
 
-    Parameters
+    Attributes
     ----------
     names : tuple of str
         The columns, or the inputs of a network.
@@ -47,6 +47,14 @@ class Contributions:
         The cells of each row, in the order of `names`.
     origin : str
         What the baseline is.
+
+    Examples
+    --------
+    >>> net = Network([2, 1])
+    >>> net.W[1][...] = [[2.0], [-1.0]]  # a linear model: each input adds weight times value
+    >>> found = contributions(net, [[3.0, 4.0]])
+    >>> found.values, found.prediction, found.adds_up
+    (array([[ 6., -4.]]), array([2.]), array([ True]))
     """
 
     names: tuple[str, ...]
@@ -79,26 +87,70 @@ class Contributions:
         return self.to_text()
 
     def to_text(self, digits: int = 4) -> str:
-        """The contributions to each prediction as bars of text, the largest first, with the running total."""
+        """Return the contributions to each prediction as bars of text, the largest first, with the running total.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of numbers.
+
+        Returns
+        -------
+        str
+        """
         return render_text(self.accounts(digits))
 
     def to_html(self, digits: int = 4, *, document: bool = True) -> str:
-        """The same as a page of HTML, or as one element (`document=False`)."""
+        """Return the same as HTML.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of numbers.
+        document : bool
+            True for a whole page, False for one element.
+
+        Returns
+        -------
+        str
+        """
         return render_html(self.accounts(digits), document=document)
 
     def _repr_html_(self) -> str:
         return self.to_html(document=False)
 
     def to_markdown(self, digits: int = 4) -> str:
-        """The same as a table in Markdown."""
+        """Return the same as a table in Markdown.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of numbers.
+
+        Returns
+        -------
+        str
+        """
         return render_markdown(self.accounts(digits))
 
     def to_latex(self, digits: int = 4, *, document: bool = True) -> str:
-        """The same as a LaTeX document, or as a fragment (`document=False`)."""
+        """Return the same in LaTeX.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of numbers.
+        document : bool
+            True for a whole document, False for a fragment of one.
+
+        Returns
+        -------
+        str
+        """
         return render_latex(self.accounts(digits), document=document)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as JSON values, a list of rows."""
+        """Return the same as JSON values, a list of rows."""
         rows = [
             {
                 "output": self.outputs[row],
@@ -115,11 +167,34 @@ class Contributions:
         return {"format": "glassnet-contributions", "version": 1, "baseline": self.origin, "rows": rows}
 
     def order(self, row: int) -> Array:
-        """Return the numbers of the columns, those that contribute most to the prediction of `row` first."""
+        """Return the columns by their size for one prediction, the largest contribution first.
+
+        Parameters
+        ----------
+        row : int
+            The number of the prediction.
+
+        Returns
+        -------
+        (columns,) array of int
+            Places in `names`.
+        """
         return np.argsort(-np.abs(self.values[row]), kind="stable")
 
     def accounts(self, digits: int = 4, most: int = MOST) -> list[Account]:
-        """Return how each prediction comes about, with at most `most` columns by name and the others as one."""
+        """Return how each prediction comes about, column by column, as the renderers take it.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits of numbers.
+        most : int
+            The largest number of columns by name; the others are one.
+
+        Returns
+        -------
+        list of Account
+        """
         return [self._account(row, digits, most) for row in range(len(self))]
 
     def _account(self, row: int, digits: int, most: int) -> Account:
@@ -156,6 +231,10 @@ def contributions(model: Any, rows: Any, *, output: Any = None, baseline: Any = 
     baseline : (d,), the inputs to start from
         Default: for a table model, the mean of each member's inputs over the rows that it was trained on, which alone
         is allowed; for others 0, the mean of standardised inputs.
+
+    Returns
+    -------
+    Contributions
 
     Raises
     ------

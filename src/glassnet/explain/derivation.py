@@ -7,19 +7,20 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from glassnet.explain.entries import Entries
+from glassnet.explain.entry import Entry
 from glassnet.explain.grade import Grade, grade
 from glassnet.explain.grading.conventions import Convention
 from glassnet.explain.grading.names import symbol_of
 from glassnet.explain.graph import Array, Graph, Step
 from glassnet.explain.independent import Check, Checker
-from glassnet.explain.render.html import render_entry_html, render_html
-from glassnet.explain.render.json import render_entry_json, render_json
-from glassnet.explain.render.latex import render_entry_latex, render_latex
-from glassnet.explain.render.markdown import render_entry_markdown, render_markdown
+from glassnet.explain.render.html import render_html
+from glassnet.explain.render.json import render_json
+from glassnet.explain.render.latex import render_latex
+from glassnet.explain.render.markdown import render_markdown
 from glassnet.explain.render.outline import Outline, outline
 from glassnet.explain.render.pdf import pdf_of
-from glassnet.explain.render.text import render_entry_text, render_rich, render_text
-from glassnet.explain.scalar import ChainRule, Line
+from glassnet.explain.render.text import render_rich, render_text
+from glassnet.explain.scalar import Line
 from glassnet.printers.matrices import ROWS
 
 if TYPE_CHECKING:
@@ -46,42 +47,6 @@ class DerivedStep(Step):
         return self.derivation.line(self.symbol, *index)
 
 
-class Entry(ChainRule):
-    """One entry with its chain rule, factor by factor, as `Derivation.entry` returns it; attributes as in ChainRule."""
-
-    def __str__(self) -> str:
-        return render_entry_text(self)
-
-    __repr__ = __str__
-
-    def to_text(self) -> str:
-        """The entry as plain text."""
-        return str(self)
-
-    def to_html(self, *, document: bool = True) -> str:
-        """The entry as a page of HTML, or as one element (`document=False`)."""
-        return render_entry_html(self, document=document)
-
-    def _repr_html_(self) -> str:
-        return self.to_html(document=False)
-
-    def to_latex(self, *, document: bool = True) -> str:
-        """The entry as a LaTeX document, or as a fragment (`document=False`)."""
-        return render_entry_latex(self, document=document)
-
-    def to_markdown(self) -> str:
-        """The entry as Markdown with LaTeX formulas."""
-        return render_entry_markdown(self)
-
-    def to_json(self) -> str:
-        """The entry as JSON."""
-        return render_entry_json(self)
-
-    def to_pdf(self) -> bytes:
-        """The entry as PDF, typeset by the pdflatex of this machine."""
-        return pdf_of(self.to_latex())
-
-
 class Derivation(Graph):
     """A training step worked out with its numbers, as `explain` returns it.
 
@@ -97,6 +62,13 @@ class Derivation(Graph):
         Names of the columns of A0, and of the outputs or classes, if an estimator or a table gives them.
     ended : bool
         True if the run had ended before this step, so that training never took it.
+
+    Examples
+    --------
+    >>> from glassnet import Network, explain
+    >>> derivation = explain(Network([2, 3, 1], seed=0), [1.0, 2.0], 0.5)
+    >>> [step.symbol for step in derivation.steps if step.stage == "backward"]
+    ['dZ2', 'dW2', 'db2', 'dA1', 'g_prime1', 'dZ1', 'dW1', 'db1', 'dA0']
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -122,21 +94,46 @@ class Derivation(Graph):
 
     @property
     def steps(self) -> tuple[DerivedStep, ...]:
+        """The computed quantities, in order: forward, loss, backward, update."""
         return tuple(step for step in self._derived.values() if step.stage != "given")
 
     @property
     def given(self) -> tuple[DerivedStep, ...]:
+        """The quantities known from the start: inputs, parameters, targets, masks, state and constants of the optimizer."""
         return tuple(step for step in self._derived.values() if step.stage == "given")
 
     def __getitem__(self, symbol: str) -> DerivedStep:
         return self._derived[super().__getitem__(symbol_of(self, symbol)).symbol]
 
     def value(self, symbol: str) -> Array:
-        """The numbers of a symbol: see `Graph.value`."""
+        """Return the numbers of a symbol; `W1_new`, `m_W1`, `v_before_b2` name the part of a flat vector for W1 or b2.
+
+        Parameters
+        ----------
+        symbol : str
+            A name as `grade` understands it: dW1, dw1, delta2, loss, W1_new, …
+
+        Returns
+        -------
+        array
+            In the shape of the quantity.
+        """
         return super().value(symbol_of(self, symbol))
 
     def line(self, symbol: str, *index: int) -> Line:
-        """One entry of a step: its formula in names and in numbers.
+        """Return one entry of a step: its formula in names and in numbers.
+
+        Parameters
+        ----------
+        symbol : str
+            The step.
+        *index : int
+            The place in its array, from 0: row and unit.
+
+        Returns
+        -------
+        Line
+            `.text()` prints it.
 
         Examples
         --------
@@ -154,6 +151,18 @@ class Derivation(Graph):
         `entry("m_W1", 0, 3)` that of an optimizer's state. Names are understood as `grade` understands them: dw1. In a batch the factors shown are those of the row that
         contributes most.
 
+        Parameters
+        ----------
+        symbol : str
+            The quantity.
+        *index : int
+            The place in its array, from 0.
+
+        Returns
+        -------
+        Entry
+            A page in a notebook; to_text, to_latex, to_html, to_markdown, to_json, to_pdf.
+
         Raises
         ------
         InputError
@@ -162,7 +171,19 @@ class Derivation(Graph):
         return Entry(**vars(self._entries.entry(symbol_of(self, symbol), tuple(index))))
 
     def check(self, symbol: str, at_most: int | None = 8) -> Check:
-        """Check a step independently, at up to `at_most` of its entries (None: all).
+        """Check a step by a method that does not use its formula: the complex step, differences, or plain Python.
+
+        Parameters
+        ----------
+        symbol : str
+            The step.
+        at_most : int or None
+            The largest number of entries to check; None for all.
+
+        Returns
+        -------
+        Check
+            `.ok`, `.verdict`, `.method`, and the entries with both numbers.
 
         Examples
         --------
@@ -176,7 +197,19 @@ class Derivation(Graph):
         return self._checks[symbol, at_most]
 
     def independent(self, symbol: str, index: tuple[int, ...]) -> tuple[float, str] | None:
-        """One derivative by an independent method, and the method used; None if the symbol is not a derivative."""
+        """Return one derivative by an independent method, and the method; None if the symbol is not a derivative.
+
+        Parameters
+        ----------
+        symbol : str
+            The quantity.
+        index : tuple of int
+            The place in its array, from 0.
+
+        Returns
+        -------
+        (float, str) or None
+        """
         return self._checker.independent(symbol, index)
 
     def _outline(self, symbols: Iterable[str] | None, checks: bool, rows: Rows = ROWS) -> Outline:
@@ -190,17 +223,46 @@ class Derivation(Graph):
         return self.to_text()
 
     def to_text(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> str:
-        """The derivation as plain text: all steps, or those named by `symbols`.
+        """Return the derivation as plain text.
 
-        A matrix of more than `rows` rows (rows="all": none) or of more than six columns is cut in its middle; the print
-        says what is left out and where it is.
+        A matrix of more than `rows` rows or of more than six columns is cut in its middle; the print says what is left
+        out and where it is.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        rows : int or "all"
+            The largest number of rows of a matrix that is printed whole.
+
+        Returns
+        -------
+        str
         """
         return render_text(self._outline(symbols, checks, rows))
 
     def to_html(
         self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS, document: bool = True
     ) -> str:
-        """The derivation as a page of HTML that loads nothing from outside, or as one element (`document=False`)."""
+        """Return the derivation as HTML that loads nothing from outside.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        rows : int or "all"
+            The largest number of rows of a matrix that is printed whole.
+        document : bool
+            True for a whole page, False for one element.
+
+        Returns
+        -------
+        str
+        """
         return render_html(self._outline(symbols, checks, rows), self, document=document)
 
     def _repr_html_(self) -> str:
@@ -209,19 +271,77 @@ class Derivation(Graph):
     def to_latex(
         self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS, document: bool = True
     ) -> str:
-        """The derivation as a LaTeX document, or as a fragment for one that loads amsmath (`document=False`)."""
+        """Return the derivation in LaTeX.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        rows : int or "all"
+            The largest number of rows of a matrix that is printed whole.
+        document : bool
+            True for a whole document, False for a fragment for one that loads amsmath.
+
+        Returns
+        -------
+        str
+        """
         return render_latex(self._outline(symbols, checks, rows), self, document=document)
 
     def to_markdown(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> str:
-        """The derivation as Markdown with LaTeX formulas."""
+        """Return the derivation as Markdown with LaTeX formulas.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        rows : int or "all"
+            The largest number of rows of a matrix that is printed whole.
+
+        Returns
+        -------
+        str
+        """
         return render_markdown(self._outline(symbols, checks, rows), self)
 
     def to_json(self, symbols: Iterable[str] | None = None, *, checks: bool = True, full: bool = False) -> str:
-        """The derivation as JSON; arrays of over 2,000 numbers are cut to their largest entries unless `full`."""
+        """Return the derivation as JSON.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        full : bool
+            True to keep every number; else arrays of over 2,000 are cut to their largest entries.
+
+        Returns
+        -------
+        str
+        """
         return render_json(self._outline(symbols, checks), self, full=full)
 
     def to_pdf(self, symbols: Iterable[str] | None = None, *, checks: bool = True, rows: Rows = ROWS) -> bytes:
-        """The derivation as PDF, typeset by the pdflatex of this machine."""
+        """Return the derivation as PDF, typeset by the pdflatex of this machine.
+
+        Parameters
+        ----------
+        symbols : iterable of str, optional
+            The steps to print; all by default.
+        checks : bool
+            True to check each step independently and print the result.
+        rows : int or "all"
+            The largest number of rows of a matrix that is printed whole.
+
+        Returns
+        -------
+        bytes
+        """
         return pdf_of(self.to_latex(symbols, checks=checks, rows=rows))
 
     def __rich__(self) -> Coloured:
@@ -239,11 +359,19 @@ class Derivation(Graph):
 
         Parameters
         ----------
+        terms : mapping, optional
+            Your terms by name, each a number, a list or an array.
         convention : Convention or str, optional
             How your terms are written: "columns" (samples as columns, W of shape (out, in)), "out_in" (only W),
             "mean_in_gradients" (1/n in dW and db), "sum", "no_half", "momentum_average", "momentum_sum",
             "shared_biases", "no_biases", "frozen_W1", "loss_times_0.5", several with commas between, or "standard".
             What is not told is inferred from the terms; `Grade.note` says what was.
+        **answers
+            Your terms as keywords.
+
+        Returns
+        -------
+        Grade
 
         Raises
         ------

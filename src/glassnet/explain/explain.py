@@ -65,6 +65,11 @@ def explain(
     memory : {"m": …, "v": …}, the optimizer's state before the step in theta's layout; zeros by default
     digits : significant digits of printed numbers
 
+    Returns
+    -------
+    Derivation
+        Every quantity of the step, with its formula, its numbers and the line of code that computed them.
+
     Raises
     ------
     InputError

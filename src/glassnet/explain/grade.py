@@ -48,6 +48,14 @@ class Grade:
         Another mistake that was made as well.
     narrowed : str
         Without a cause, how the first wrong term differs from the right one.
+
+    Examples
+    --------
+    >>> from glassnet import Network, explain
+    >>> derivation = explain(Network([2, 2, 1], seed=0), [[1.0, 2.0], [0.5, 0.0]], [1.0, 0.0])
+    >>> grade = derivation.grade(dZ2=derivation.value("dZ2"), dW2=2 * derivation.value("dW2"))
+    >>> grade.ok, grade.first_wrong.symbol, grade.misconception.code
+    (False, 'dW2', 'batch_mean_forgotten')
     """
 
     marks: tuple[Mark, ...]

@@ -130,10 +130,12 @@ class Graph:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """The computed quantities, in order."""
         return tuple(step for step in self.by_symbol.values() if step.stage != "given")
 
     @property
     def given(self) -> tuple[Step, ...]:
+        """The quantities known from the start."""
         return tuple(step for step in self.by_symbol.values() if step.stage == "given")
 
     @property
@@ -158,7 +160,22 @@ class Graph:
         return symbol in self.by_symbol
 
     def value(self, symbol: str) -> Array:
-        """The numbers of a symbol; `W1_new`, `m_W1`, `v_before_b2` name the part of a flat vector for W1 or b2.
+        """Return the numbers of a symbol; `W1_new`, `m_W1`, `v_before_b2` name the part of a flat vector for W1 or b2.
+
+        Parameters
+        ----------
+        symbol : str
+            dW1, loss, W1_new, …
+
+        Returns
+        -------
+        array
+            In the shape of the quantity.
+
+        Raises
+        ------
+        InputError
+            If there is no such symbol; names the nearest.
 
         Examples
         --------
@@ -174,7 +191,22 @@ class Graph:
         return (W if parameter[0] == "W" else b)[int(parameter[1:])]
 
     def part(self, symbol: str) -> tuple[str, str]:
-        """The flat vector and the parameter in a name such as W1_new (theta, W1) or m_b2 (m, b2)."""
+        """Return the flat vector and the parameter in a name such as W1_new (theta, W1) or m_b2 (m, b2).
+
+        Parameters
+        ----------
+        symbol : str
+            The name.
+
+        Returns
+        -------
+        (str, str)
+
+        Raises
+        ------
+        InputError
+            If the name has no such parts.
+        """
         flat, _, parameter = symbol.rpartition("_")
         if parameter == "new":
             flat, parameter = "theta", flat
@@ -188,23 +220,63 @@ class Graph:
         return flat, parameter
 
     def part_name(self, symbol: str, parameter: str) -> str:
-        """The name of a parameter's part of a flat vector: W1 of theta_before, W1_new of theta, m_W1 of m."""
+        """Return the name of a parameter's part of a flat vector: W1 of theta_before, W1_new of theta, m_W1 of m.
+
+        Parameters
+        ----------
+        symbol, parameter : str
+            The flat vector, and W1, b1, …
+
+        Returns
+        -------
+        str
+        """
         whole = "gradient" if "gradient" in self else "g"
         names = {"theta_before": parameter, "theta": f"{parameter}_new", whole: f"d{parameter}"}
         return names.get(symbol, f"{symbol}_{parameter}")
 
     def is_flat(self, symbol: str) -> bool:
-        """True if the symbol is a vector in theta's layout, with a part for each W and b."""
+        """True if the symbol is a vector in theta's layout, with a part for each W and b.
+
+        Parameters
+        ----------
+        symbol : str
+            A name.
+
+        Returns
+        -------
+        bool
+        """
         step = self.by_symbol.get(symbol)
         named = symbol in ("theta_before", *(f"{slot}_before" for slot in self.job.optimizer.slots))
         return step is not None and (step.stage == "update" or named) and step.shape == self.network.theta.shape
 
     def position(self, symbol: str) -> int:
-        """The place of a symbol in the order of computation."""
+        """Return the place of a symbol in the order of computation, from 0.
+
+        Parameters
+        ----------
+        symbol : str
+            A name.
+
+        Returns
+        -------
+        int
+        """
         return list(self.by_symbol).index(symbol)
 
     def evaluate(self, symbol: str) -> Any:
-        """Run the formula of a step again as Python over the values of the other steps."""
+        """Run the formula of a step again as Python over the values of the other steps.
+
+        Parameters
+        ----------
+        symbol : str
+            A name.
+
+        Returns
+        -------
+        array or number
+        """
         expression = self[symbol].expression
         if expression is None:
             return self[symbol].value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from glassnet.equations.activations import Activation
 from glassnet.equations.initializers import RandomSource
+from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, check_count, shown, unknown_name
 
 
@@ -48,3 +50,23 @@ def random_source(seed: object) -> RandomSource:
     if isinstance(seed, np.random.Generator | np.random.RandomState):
         return seed
     return np.random.RandomState(check_count("seed", seed, low=0, high=2**32 - 1, hint="pass e.g. seed=42"))
+
+
+def check_parts(activations: Mapping[int, Activation], loss: Loss, sizes: tuple[int, ...]) -> None:
+    """Refuse activations and a loss that do not fit together."""
+    *hidden, last = activations
+    for layer in hidden:
+        if activations[layer].rowwise:
+            raise InputError(
+                f"hidden: expected an elementwise activation; got {activations[layer].name!r} in layer {layer}; "
+                "use it as the output."
+            )
+    output = activations[last]
+    if loss.has_link and not loss.contains(output):
+        own = "" if output.is_builtin else " of your own"
+        raise InputError(
+            f"loss: expected one that fits output {output.name!r}{own}; got {loss.name!r}, which contains "
+            f"the {loss.link}; use output={loss.link!r}."
+        )
+    if output.builtin == "softmax" and sizes[-1] < 2:
+        raise InputError("sizes: expected at least 2 outputs for a softmax; got 1; use output='sigmoid'.")

@@ -54,11 +54,31 @@ class Entry:
 class GradientCheck:
     """The result of check_gradients.
 
-    `ok`: no error above `tolerance`, kinks apart. `worst`: the entry with the largest error away from kinks.
-    `kinks`: entries whose error is above tolerance because a unit sits at a kink of its activation or loss, where
-    the derivative jumps and any value between its two sides is right. `suspects`: equations whose derivative
-    disagrees with the function itself. `method`: the independent derivative, the complex step or centred differences.
-    `checked` of the network's `n_parameters` were compared.
+    Attributes
+    ----------
+    ok : bool
+        True if no error is above `tolerance`, kinks apart.
+    worst : Entry
+        The entry with the largest error away from kinks: name, backprop, complex_step, centred, relative_error.
+    kinks : tuple of Entry
+        Entries whose error is above tolerance because a unit sits at a kink of its activation or loss, where the
+        derivative jumps and any value between its two sides is right.
+    suspects : tuple of str
+        Equations whose derivative disagrees with the function itself.
+    method : str
+        The independent derivative: "complex step" or "centred differences".
+    checked, n_parameters : int
+        The number of parameters that were compared, and of all.
+    tolerance : float
+        The largest relative error that is right.
+
+    Examples
+    --------
+    >>> from glassnet import Activation
+    >>> wrong = Activation("mine", np.tanh, lambda z, a: 1 - a)  # the square is forgotten
+    >>> found = check_gradients(Network([2, 3, 1], hidden=wrong, seed=0), [[0.5, -1.0]], [0.3])
+    >>> found.ok, found.suspects[0][:38]
+    (False, "df of activation 'mine' (layer 1): say")
     """
 
     ok: bool
@@ -95,7 +115,7 @@ def check_gradients(
     """Compare the gradient of `network.backward` with the complex step and with centred differences.
 
     The relative error of an entry is |g − g'| / max(|g|, |g'|, 10⁻³ · largest |g'| of its W or b, 10⁻⁴ · largest
-    |g'| of all).
+    |g'| of all). The complex step is that of Squire & Trapp 1998.
 
     Parameters
     ----------
@@ -112,6 +132,10 @@ def check_gradients(
         Number of parameters to check, drawn at random if the network has more; each costs three forward passes.
     seed : int
         Seed of that draw.
+
+    Returns
+    -------
+    GradientCheck
 
     Raises
     ------

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import ACTIVATIONS, Activation, as_activation
+from glassnet.equations.activations import Activation, as_activation
 from glassnet.equations.initializers import Initializer, RandomSource, as_initializer, default_initializer
 from glassnet.equations.loss import Loss
 from glassnet.equations.losses import LOSSES, as_loss, default_loss
 from glassnet.errors import InputError, check_number
 from glassnet.network import passes
-from glassnet.network.arguments import check_dtype, check_sizes, one_a_layer, random_source
+from glassnet.network.arguments import check_dtype, check_parts, check_sizes, one_a_layer, random_source
 from glassnet.network.engines import ENGINES, choose_engine
 from glassnet.network.inputs import check_sample_weight, check_X, encode_targets
 from glassnet.network.parameters import Layout
 from glassnet.network.passes import Gradient, Trace
+from glassnet.network.printing import argument, table_of_layers
 from glassnet.network.probe import probe_activation, probe_initializer, probe_loss
 
 Array = NDArray[Any]
@@ -87,22 +88,9 @@ class Network:
         self.dtype = check_dtype(dtype)
         per_layer = one_a_layer("hidden", hidden, self.n_layers - 1)
         self.activations = {layer: as_activation(given) for layer, given in enumerate([*per_layer, output], start=1)}
-        for layer in range(1, self.n_layers):
-            if self.activations[layer].rowwise:
-                raise InputError(
-                    f"hidden: expected an elementwise activation; got {self.activations[layer].name!r} in layer {layer}; "
-                    "use it as the output."
-                )
         last = self.activations[self.n_layers]
         self.loss_function = default_loss(last.builtin) if loss is None else as_loss(loss)
-        if self.loss_function.has_link and not self.loss_function.contains(last):
-            own = "" if last.is_builtin else " of your own"
-            raise InputError(
-                f"loss: expected one that fits output {last.name!r}{own}; got {self.loss_function.name!r}, which contains "
-                f"the {self.loss_function.link}; use output={self.loss_function.link!r}."
-            )
-        if last.builtin == "softmax" and self.sizes[-1] < 2:
-            raise InputError("sizes: expected at least 2 outputs for a softmax; got 1; use output='sigmoid'.")
+        check_parts(self.activations, self.loss_function, self.sizes)
         try:
             self._theta = np.zeros(self.layout.size, dtype=self.dtype)
         except (MemoryError, ValueError):
@@ -124,10 +112,12 @@ class Network:
 
     @property
     def n_parameters(self) -> int:
+        """The number of weights and biases."""
         return self.layout.size
 
     @property
     def theta(self) -> Array:
+        """All parameters, (n_parameters,): W1, b1, W2, b2, … Assigning copies into it."""
         return self._theta
 
     @theta.setter
@@ -141,7 +131,7 @@ class Network:
         self._theta[...] = array
 
     def __repr__(self) -> str:
-        shown = [repr(list(self.sizes)), f"hidden={_argument(self.hidden)}", f"output={_argument(self.output)}"]
+        shown = [repr(list(self.sizes)), f"hidden={argument(self.hidden)}", f"output={argument(self.output)}"]
         if self.loss_function != default_loss(self.activations[self.n_layers].builtin):
             standard = LOSSES.get(self.loss_function.name) == self.loss_function
             shown.append(f"loss={self.loss_function.name!r}" if standard else f"loss={self.loss_function!r}")
@@ -153,30 +143,22 @@ class Network:
         return f"Network({', '.join(shown)})  # {self.n_parameters:,} parameters"
 
     def summary(self) -> str:
-        """A table of the layers with their shapes and parameter counts."""
-        rows = [("layer", "activation", "W", "b", "output", "parameters")]
-        for layer in self.W:
-            W, b = self.W[layer], self.b[layer]
-            output = f"(n, {b.size})"
-            rows.append(
-                (
-                    str(layer),
-                    _called(self.activations[layer]),
-                    str(W.shape),
-                    str(b.shape),
-                    output,
-                    f"{W.size + b.size:,}",
-                )
-            )
-        rows.append(("", "", "", "", "total", f"{self.n_parameters:,}"))
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, f"loss: {_called(self.loss_function)}"])
+        """Return a table of the layers with their shapes and parameter counts, as text."""
+        return table_of_layers(self.W, self.b, self.activations, self.loss_function)
 
     # --- its parameters ---------------------------------------------------------------------------------------
 
     def initialize(self, seed: Seed) -> Network:
-        """Draw new initial weights from `seed` in place, biases 0; returns the network."""
+        """Draw new initial weights in place, biases 0; return the network.
+
+        Parameters
+        ----------
+        seed : int or random source, as in the constructor
+
+        Returns
+        -------
+        Network
+        """
         rng = random_source(seed)
         chosen = (
             self.init
@@ -196,11 +178,26 @@ class Network:
         return self
 
     def copy(self) -> Network:
-        """An equal network with parameters of its own."""
+        """Return an equal network with parameters of its own."""
         return self.with_theta(self._theta.copy())
 
     def with_theta(self, theta: Array) -> Network:
-        """The same network around another parameter vector, which is not copied and may be complex."""
+        """Return the same network around another parameter vector.
+
+        Parameters
+        ----------
+        theta : (n_parameters,) array
+            The parameters, which are not copied and may be complex.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        InputError
+            If theta has another shape.
+        """
         if theta.shape != self._theta.shape:
             raise InputError(f"theta: expected {self.n_parameters} numbers; got shape {theta.shape}; see net.layout.")
         other = object.__new__(type(self))
@@ -221,7 +218,22 @@ class Network:
     # --- what it computes -------------------------------------------------------------------------------------
 
     def forward(self, X: Any) -> Trace:
-        """Every Z[l] and A[l] for the rows of X, (n, sizes[0]), dense or sparse.
+        """Compute every Z[l] = A[l-1] W[l] + b[l] and A[l] = g(Z[l]).
+
+        Parameters
+        ----------
+        X : (n, d) array or sparse matrix
+            A row for each sample, with d = sizes[0] inputs.
+
+        Returns
+        -------
+        Trace
+            All Z and A, each (n, width).
+
+        Raises
+        ------
+        InputError
+            If X is not (n, d) or holds a number that is not finite.
 
         Examples
         --------
@@ -234,7 +246,30 @@ class Network:
     def backward(
         self, trace: Trace, y: Any, sample_weight: Any = None, *, l1: float = 0.0, l2: float = 0.0
     ) -> Gradient:
-        """The gradient of `loss` for the pass that `trace` recorded, with respect to all parameters and to X.
+        """Compute the gradient of `loss` with respect to all parameters and to X, in one pass back.
+
+        dZ[L] = ∂ℓ/∂z · wᵢ/Σw, then for l = L … 1: dW = A[l-1]ᵀ dZ, db = Σᵢ dZᵢ, dA[l-1] = dZ Wᵀ, dZ[l-1] = dA ⊙ g'(Z)
+        (Rumelhart, Hinton & Williams 1986).
+
+        Parameters
+        ----------
+        trace : Trace
+            What `forward` returned for the rows.
+        y : (n,) or (n, k) array
+            The targets, as `train` takes them.
+        sample_weight : (n,) array, optional
+            The weights of the samples in the mean loss; all alike by default.
+        l1, l2 : float
+            The penalties, as in `loss`.
+
+        Returns
+        -------
+        Gradient
+
+        Raises
+        ------
+        InputError
+            If y or sample_weight does not fit the rows of the trace.
 
         Examples
         --------
@@ -252,7 +287,29 @@ class Network:
         )
 
     def loss(self, X: Any, y: Any, sample_weight: Any = None, *, l1: float = 0.0, l2: float = 0.0) -> float:
-        """The mean loss over the rows of X, plus the penalties l1·Σ|w| + ½·l2·Σw²."""
+        """Compute the mean loss over the rows, Σ wᵢ ℓᵢ / Σ wᵢ, plus the penalties l1·Σ|w| + ½·l2·Σw².
+
+        Parameters
+        ----------
+        X : (n, d) array or sparse matrix
+            The rows.
+        y : (n,) or (n, k) array
+            The targets, as `train` takes them.
+        sample_weight : (n,) array, optional
+            The weights wᵢ; all alike by default.
+        l1, l2 : float
+            The strengths of the penalties on weights; biases have none.
+
+        Returns
+        -------
+        float
+            In nats for the cross-entropies, in the square of the target's unit for the squared error.
+
+        Raises
+        ------
+        InputError
+            If X, y or sample_weight does not fit the network.
+        """
         l1, l2 = check_number("l1", l1, 0), check_number("l2", l2, 0)
         trace = self.forward(X)
         Y = self.encode(y, len(trace.output))
@@ -260,7 +317,26 @@ class Network:
         return float(passes.objective(self.activations, self.loss_function, self.W, trace, Y, weights, l1, l2))
 
     def predict(self, X: Any, *, engine: str = "auto") -> Array:
-        """Classes (n,) for softmax and one sigmoid (threshold ½), 0/1 labels (n, k) for several; numbers otherwise."""
+        """Predict classes or numbers.
+
+        Parameters
+        ----------
+        X : (n, d) array or sparse matrix
+            The rows.
+        engine : str
+            "auto" takes the compiled engine where it can; "native", "numpy".
+
+        Returns
+        -------
+        array
+            Classes (n,) for softmax and one sigmoid (threshold ½), 0/1 labels (n, k) for several sigmoids; otherwise
+            numbers, (n,) for one output and (n, k) for more.
+
+        Raises
+        ------
+        InputError
+            If X does not fit the network, or the engine cannot run it.
+        """
         output = self._output(X, engine)
         name = self.activations[self.n_layers].builtin
         if name == "softmax":
@@ -270,7 +346,23 @@ class Network:
         return output[:, 0] if self.sizes[-1] == 1 else output
 
     def predict_proba(self, X: Any, *, engine: str = "auto") -> Array:
-        """Probabilities of the classes, (n, classes); for several sigmoids the probability of each label, (n, k)."""
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : (n, d) array or sparse matrix
+        engine : str, as in `predict`
+
+        Returns
+        -------
+        (n, classes) array
+            Each row sums to 1; for several sigmoids the probability of each label, (n, k).
+
+        Raises
+        ------
+        InputError
+            If the output is neither a sigmoid nor a softmax, or X does not fit the network.
+        """
         last = self.activations[self.n_layers]
         if last.builtin not in ("softmax", "sigmoid"):
             own = "" if last.is_builtin else " of your own"
@@ -285,21 +377,24 @@ class Network:
         return ENGINES[choose_engine(engine, {name: ENGINES[name].refuses(self) for name in ENGINES})].output(self, X)
 
     def encode(self, y: Any, n: int, name: str = "y") -> Array:
-        """y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax."""
+        """Return y as the (n, n_outputs) targets of the loss; class numbers become one-hot rows for a softmax.
+
+        Parameters
+        ----------
+        y : (n,) or (n, k) array
+            Classes or numbers.
+        n : int
+            The number of rows that y must have.
+        name : str
+            The name of y in an error.
+
+        Returns
+        -------
+        (n, k) array
+
+        Raises
+        ------
+        InputError
+            If y has another shape, or values that the loss does not take.
+        """
         return encode_targets(y, n, self.sizes[-1], self.loss_function, self.dtype, name)
-
-
-def _argument(given: Any) -> str:
-    """Return activations as arguments of the constructor, a built-in one by its name."""
-    if isinstance(given, list | tuple):
-        if given and all(isinstance(each, Activation) and each == given[0] for each in given):
-            return _argument(given[0])
-        return f"[{', '.join(map(_argument, given))}]"
-    known = isinstance(given, Activation) and ACTIVATIONS.get(given.name) == given
-    return repr(given.name if known else given)
-
-
-def _called(equation: Activation | Loss) -> str:
-    """The name of an activation or loss in a summary, marked if it is the user's own under a built-in one's name."""
-    own = equation.name != equation.builtin and equation.name in (*ACTIVATIONS, *LOSSES)
-    return f"{equation.name} (your own)" if own else equation.name

@@ -21,11 +21,25 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, repr=False)
 class Trace:
-    """Every intermediate value of a forward pass.
+    """Every intermediate value of a forward pass: Z[l] = A[l-1] W[l] + b[l], A[l] = g(Z[l]).
 
-    Z[l] is the pre-activation and A[l] = g(Z[l]) the activation of layer l = 1 … L, each (n, width); A[0] is X, which
-    may be sparse.
-    D[l], where there is dropout, is the mask that multiplies A[l] on its way to layer l + 1.
+    Attributes
+    ----------
+    Z : dict of (n, width) arrays
+        The pre-activations of the layers l = 1 … L.
+    A : dict of (n, width) arrays
+        The activations of the layers; A[0] is X, which may be sparse.
+    D : dict of (n, width) arrays
+        The masks, where there is dropout: D[l] multiplies A[l] on its way to layer l + 1.
+
+    Examples
+    --------
+    >>> from glassnet import Network
+    >>> trace = Network([2, 3, 1], hidden="tanh", seed=0).forward([[1.0, 2.0], [0.0, 0.0]])
+    >>> trace
+    Trace(2-3-1, n=2)
+    >>> bool((trace.A[1] == np.tanh(trace.Z[1])).all())
+    True
     """
 
     Z: dict[int, Array]
@@ -38,7 +52,17 @@ class Trace:
         return self.A[len(self.Z)]
 
     def into(self, layer: int) -> Array:
-        """Return the input of layer `layer`: A[l-1], times its dropout mask if there is one."""
+        """Return what goes into a layer: A[l-1], times its dropout mask if there is one.
+
+        Parameters
+        ----------
+        layer : int
+            l, from 1.
+
+        Returns
+        -------
+        (n, width of the layer below) array
+        """
         A = self.A[layer - 1]
         return A * self.D[layer - 1] if layer - 1 in self.D else A
 
@@ -49,10 +73,24 @@ class Trace:
 
 @dataclass(frozen=True, repr=False)
 class Gradient:
-    """The gradient of a loss: `flat` in the layout of theta, W[l] and b[l] its views.
+    """The gradient of a loss L, with every intermediate value of the backward pass.
 
-    Z[l] = ∂L/∂Z[l] and A[l] = ∂L/∂A[l] are the intermediate values of the backward pass, each (n, width). A[0] is left
-    out for a sparse X: it would be dense.
+    Attributes
+    ----------
+    flat : (n_parameters,) array
+        ∂L/∂theta, in the layout of `Network.theta`.
+    W, b : dict of arrays
+        ∂L/∂W[l], (width below, width), and ∂L/∂b[l], (width,): views into flat.
+    Z, A : dict of (n, width) arrays
+        ∂L/∂Z[l] and ∂L/∂A[l]. A[0] is left out for a sparse X: it would be dense.
+
+    Examples
+    --------
+    >>> from glassnet import Network
+    >>> net = Network([2, 3, 1], seed=0)
+    >>> gradient = net.backward(net.forward([[1.0, 2.0]]), [0.5])
+    >>> gradient.W[1].shape, gradient.b[2].shape, gradient.Z[1].shape
+    ((2, 3), (1,), (1, 3))
     """
 
     flat: Array

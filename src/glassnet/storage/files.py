@@ -60,7 +60,16 @@ def save(model: Any, path: Any) -> None:
 
 
 def load(path: Any) -> Any:
-    """Read the file at `path` that `save` wrote: the Network, the (Network, History), the estimator or the table model.
+    """Read the file at `path` that `save` wrote; nothing in it is executed.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Network, (Network, History), MLPClassifier, MLPRegressor or TableModel
+        What was saved.
 
     Raises
     ------

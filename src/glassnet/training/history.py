@@ -81,6 +81,15 @@ class History:
         A copy of the run's state; `train(…, resume=history)` continues from it and leaves this History unchanged.
     run : Run or None
         The run itself, with its training data. It is live: its own `state` moves on if it is advanced. Not kept in pickles.
+
+    Examples
+    --------
+    >>> from glassnet import Network, train
+    >>> history = train(Network([1, 1]), [[0.0], [1.0]], [0.0, 1.0], optimizer="sgd", epochs=20)
+    >>> history.epochs, history.steps, history.stopped
+    (20, 20, 'all epochs done')
+    >>> bool(history.loss[-1] < history.loss[0])
+    True
     """
 
     loss: Array
@@ -105,6 +114,18 @@ class History:
         The run is deterministic, so it is repeated from the nearest snapshot (`train(…, snapshots=20)` keeps more
         than the first), on the X and y you trained with, which must not have changed since. The returned Run
         has the `network` of that step, `batch()`, `gradient()`, and can `advance`.
+
+        Parameters
+        ----------
+        step : int, optional
+            The number of updates made before.
+        epoch : int, optional
+            In place of a step: the number of epochs done.
+
+        Returns
+        -------
+        Run
+            A run of its own, with a network of its own.
 
         Raises
         ------

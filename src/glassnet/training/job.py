@@ -37,6 +37,18 @@ class EarlyStopping:
         An epoch counts as an improvement if its loss is below the best one by at least this.
     restore_best : bool
         Put the parameters of the best validation loss back at the end; without validation data this has no effect.
+
+    Raises
+    ------
+    InputError
+        If an argument is not as above.
+
+    Examples
+    --------
+    >>> from glassnet import Network, train
+    >>> net, rule = Network([1, 1]), EarlyStopping(patience=3)
+    >>> train(net, [[0.0], [1.0]], [0.0, 0.0], optimizer="sgd", epochs=500, early_stopping=rule).epochs < 500
+    True
     """
 
     patience: int = 10

@@ -65,11 +65,17 @@ def train_many(
     X, y : as `train` takes them; or lists of arrays, one a network: other columns, other targets
     stop : a function of the list of Runs, called whenever all that still train have done `stop_every` more epochs; it
         returns the numbers of the networks that stop there. `run.record` has the losses, `run.network` the network
+    stop_every : the epochs between two calls of stop
     progress : a function of the list of Runs and the share of the work that is done, called now and then and at the end
     diverged : "raise" the error of a network whose loss became inf or nan when all others are done, or let it "stop"
     n_threads : how many networks train at a time; None takes all usable processors. A last wide one has all threads
     **options : those of `train`, which help(train_many) lists here
     callbacks, resume : as in `train`
+
+    Returns
+    -------
+    list of History
+        One a network, in their order.
 
     Raises
     ------

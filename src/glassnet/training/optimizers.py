@@ -19,6 +19,11 @@ class Optimizer:
     `update(theta, g, *slots, **constants)` returns the new theta and the new slots; slots start at 0 and have
     theta's shape. If it takes `t`, it is given the number of the step, from 1.
 
+    Parameters
+    ----------
+    learning_rate : float > 0
+        α, multiplied by the schedule's factor at each step.
+
     Examples
     --------
     A sign-only descent, complete:
@@ -61,12 +66,24 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """θ ← θ − α·g: gradient descent.
+    """θ ← θ − α·g: gradient descent (Cauchy 1847; on batches, Robbins & Monro 1951).
 
     Parameters
     ----------
     learning_rate : float > 0
         α, multiplied by the schedule's factor at each step.
+
+    Raises
+    ------
+    InputError
+        If learning_rate is no finite number > 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = SGD(learning_rate=0.1)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), **optimizer.constants())  # theta, g
+    (array([0.95]),)
     """
 
     update = staticmethod(updates.sgd)
@@ -82,6 +99,18 @@ class Momentum(Optimizer):
         α, multiplied by the schedule's factor at each step.
     momentum : float, 0 to 1
         μ, the share of the last velocity v that is kept; at 0 this is SGD.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = Momentum(learning_rate=0.1, momentum=0.9)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([-0.1]), **optimizer.constants())  # theta, g, v
+    (array([0.86]), array([-0.14]))
     """
 
     update = staticmethod(updates.momentum)
@@ -100,6 +129,18 @@ class Nesterov(Optimizer):
         α, multiplied by the schedule's factor at each step.
     momentum : float, 0 to 1
         μ, the share of the last velocity v that is kept; at 0 this is SGD.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = Nesterov(learning_rate=0.1, momentum=0.9)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([-0.1]), **optimizer.constants())  # theta, g, v
+    (array([0.824]), array([-0.14]))
     """
 
     update = staticmethod(updates.nesterov)
@@ -120,6 +161,18 @@ class RMSprop(Optimizer):
         ρ, the decay of the running mean v of g².
     epsilon : float ≥ 0
         ε, which keeps the quotient finite where v is near 0.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = RMSprop(learning_rate=0.1)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([0.0]), **optimizer.constants())  # theta, g, v
+    (array([0.68377225]), array([0.025]))
     """
 
     update = staticmethod(updates.rmsprop)
@@ -145,6 +198,18 @@ class Adam(Optimizer):
         β₂, the decay of the running mean v of g²: v ← β₂·v + (1 − β₂)·g².
     epsilon : float ≥ 0
         ε, which keeps the quotient finite where v̂ is near 0.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = Adam(learning_rate=0.1)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    (array([0.9]), array([0.05]), array([0.00025]))
     """
 
     update = staticmethod(updates.adam)
@@ -169,6 +234,18 @@ class AdamEpsilonHat(Optimizer):
         β₂, the decay of the running mean v of g²: v ← β₂·v + (1 − β₂)·g².
     epsilon : float ≥ 0
         ε̂, which keeps the quotient finite where v is near 0.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = AdamEpsilonHat(learning_rate=0.1)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    (array([0.90000006]), array([0.05]), array([0.00025]))
     """
 
     update = staticmethod(updates.adam_epsilon_hat)
@@ -195,6 +272,18 @@ class AdamW(Optimizer):
         ε, which keeps the quotient finite where v̂ is near 0.
     weight_decay : float ≥ 0
         λ: each step shrinks weights and biases by the share α·λ.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = AdamW(learning_rate=0.1)
+    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    (array([0.899]), array([0.05]), array([0.00025]))
     """
 
     update = staticmethod(updates.adamw)
@@ -218,6 +307,19 @@ class LBFGS:
         The run ends after this many evaluations of loss and gradient.
     loss_tolerance : float ≥ 0
         The run ends when an iteration lowers the loss by less than this share of it; 0 turns the rule off.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range; in `train`, if an option asks for batches or noisy gradients.
+
+    Examples
+    --------
+    >>> from glassnet import Network, train
+    >>> net = Network([1, 1])  # a line through three points, whose squared error has one minimum
+    >>> history = train(net, [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer=LBFGS(), epochs=50)
+    >>> net.W[1].round(3), net.b[1].round(3), history.stopped
+    (array([[2.]]), array([1.]), 'converged')
     """
 
     tolerance: float = 1e-5

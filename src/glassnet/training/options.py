@@ -199,7 +199,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def takes(kind: type[Any]) -> Callable[[Function], Function]:
-    """Decorate a function with `**options: Unpack[kind]`: its signature and its docstring then show each option.
+    """Decorate a function with `**options: Unpack[kind]`, or its class: signature and docstring then show each option.
 
     In the docstring the options take the place of the line that begins with `**options`.
     """
@@ -214,9 +214,12 @@ def takes(kind: type[Any]) -> Callable[[Function], Function]:
         ]
         parameters = sorted([*spread, *own], key=lambda parameter: parameter.kind)
         function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        lines = "\n".join(rf"\g<1>{name} : {option.help}{option.more}" for name, option in shared.items())
-        if function.__doc__ is not None:
-            function.__doc__ = re.sub(r"^( *)\*\*options\b.*$", lines, function.__doc__, flags=re.MULTILINE)
+        text = function.__doc__
+        if text is not None:
+            told = re.findall(r"^ *(\w+) : ", text, re.MULTILINE)
+            untold = {name: option for name, option in definitions(kind).items() if name not in told}
+            lines = "\n".join(rf"\g<1>{name} : {option.help}{option.more}" for name, option in untold.items())
+            function.__doc__ = re.sub(r"^( *)\*\*options\b.*$", lines, text, flags=re.MULTILINE)
         return function
 
     return describe

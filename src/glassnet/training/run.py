@@ -27,6 +27,7 @@ from glassnet.training.reference import Batch
 Array = NDArray[Any]
 
 
+@takes(TrainingOptions)
 class Run:
     """A training run that can stop at any step; the arguments are those of `train`.
 
@@ -35,6 +36,13 @@ class Run:
     `gradient` show what the next step works with. `copy.copy(run)` is an independent run that continues from here.
 
     L-BFGS keeps its memory inside SciPy's minimiser, so each `advance` repeats its iterations from the first one.
+
+    Parameters
+    ----------
+    network : Network, which the run trains in place
+    X, y : as `train` takes them
+    resume : a History of this network, to go on from where it stood
+    **options : the fields of TrainingOptions, which help(Run) lists here
 
     Attributes
     ----------
@@ -46,6 +54,11 @@ class Run:
         Loss, validation loss and learning rate of the epochs so far, and the reason for a stop.
     stop : Flag
         `run.stop.set()`, from any thread, ends a call of `advance` at the next step.
+
+    Raises
+    ------
+    InputError
+        If an argument is not as `train` takes it; the network is untouched.
 
     Examples
     --------
@@ -99,6 +112,7 @@ class Run:
 
     @property
     def network(self) -> Network:
+        """The network, which the run trains in place."""
         return self.job.network
 
     @property
@@ -135,7 +149,19 @@ class Run:
     ) -> Run:
         """Continue by `steps` updates, or to the end of `epochs` more epochs, or without either to the end; return the run.
 
-        `after_epoch` is called with the record after each epoch and may return a reason to stop, or "".
+        Parameters
+        ----------
+        steps : int, optional
+            Updates to make.
+        epochs : int, optional
+            In place of steps: epochs to do.
+        after_epoch : function, optional
+            Called with the record after each epoch; may return a reason to stop, or "".
+
+        Returns
+        -------
+        Run
+            This run.
 
         Raises
         ------
@@ -243,6 +269,20 @@ class Run:
         """Return this run at a step or at the end of an epoch, as another Run with its own network.
 
         It trains from the nearest snapshot before that point, which gives the same bits again.
+
+        Parameters
+        ----------
+        step, epoch : int
+            One of the two: updates made, or epochs done.
+
+        Returns
+        -------
+        Run
+
+        Raises
+        ------
+        InputError
+            If the run did not reach that point, or both or none are given.
         """
         if (step is None) == (epoch is None):
             raise InputError("at: expected a step or an epoch; got both or none; pass e.g. step=100.")

@@ -24,9 +24,29 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class Constant:
-    """factor = 1."""
+    """factor = 1 at every step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Constant().factor(np.array([0, 50, 99]), steps_per_epoch=10, total_steps=100)
+    array([1., 1., 1.])
+    """
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         return np.ones_like(step, dtype=np.float64)
 
 
@@ -40,6 +60,17 @@ class StepDecay:
         Multiplies the factor every `every` epochs.
     every : int ≥ 1
         Epochs between two decays.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> StepDecay(decay=0.5, every=3).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    array([1.   , 1.   , 0.5  , 0.125])
     """
 
     decay: float = 0.1
@@ -50,6 +81,19 @@ class StepDecay:
         check_count("every", self.every)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         return np.power(self.decay, step // steps_per_epoch // self.every, dtype=np.float64)
 
 
@@ -61,6 +105,17 @@ class InverseScaling:
     ----------
     power : float ≥ 0
         The exponent; the proof of convergence asks for ½ < power ≤ 1 (Robbins & Monro 1951).
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> InverseScaling(power=0.5).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    array([1.    , 0.4082, 0.14  , 0.1   ])
     """
 
     power: float = 0.5
@@ -69,6 +124,19 @@ class InverseScaling:
         check_number("power", self.power, 0)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         return 1 / np.power(step + 1, self.power, dtype=np.float64)
 
 
@@ -84,6 +152,17 @@ class Cosine:
         The share of the run in which the factor rises from 0 to 1.
     floor : float, 0 to 1
         The factor of the last step.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Cosine(warmup=0.1).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    array([0.    , 0.5051, 0.5781, 0.    ])
     """
 
     warmup: float = 0.0
@@ -94,6 +173,19 @@ class Cosine:
         check_number("floor", self.floor, 0, 1)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         last = total_steps - 1
         warm = self.warmup * last
         rising = step / max(warm, 1)
@@ -116,6 +208,17 @@ class OneCycle:
         The largest factor, 1, divided by that of the first step.
     end : float ≥ 1
         The factor of the first step divided by that of the last one.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> OneCycle().factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    array([0.04  , 0.1043, 0.8066, 0.    ])
     """
 
     rise: float = 0.3
@@ -130,6 +233,19 @@ class OneCycle:
         check_number("end", self.end, 1)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         last = total_steps - 1
         top = min(max(round(self.rise * last), 1), last - 1) if last > 1 else last / 2  # 2 steps have no room for 1
         low, end = 1 / self.start, 1 / (self.start * self.end)
@@ -152,6 +268,19 @@ class Adaptive:
         An epoch counts as an improvement if its training loss is below the best one by at least this.
     floor : float, 0 to 1
         The run ends when the factor falls below this.
+
+    Raises
+    ------
+    InputError
+        If a constant is out of its range.
+
+    Examples
+    --------
+    >>> from glassnet import Network, train
+    >>> net = Network([1, 1])
+    >>> history = train(net, [[0.0], [1.0]], [0.0, 1.0], optimizer="sgd", schedule=Adaptive(decay=0.5), epochs=200)
+    >>> history.learning_rate[0], bool(history.learning_rate[-1] < 0.1)
+    (np.float64(0.1), True)
     """
 
     decay: float = 0.2
@@ -166,6 +295,19 @@ class Adaptive:
         check_number("floor", self.floor, 0, 1)
 
     def factor(self, step: Array, steps_per_epoch: int, total_steps: int) -> Array:
+        """Return the factor of the learning rate at each step.
+
+        Parameters
+        ----------
+        step : (steps,) array of int
+            The numbers of the steps, from 0.
+        steps_per_epoch, total_steps : int
+            The steps of an epoch, and of the whole run.
+
+        Returns
+        -------
+        (steps,) array
+        """
         return np.ones_like(step, dtype=np.float64)  # the engine keeps the factor in its state
 
 

@@ -48,10 +48,16 @@ def train(
 
     Parameters
     ----------
+    network : Network, whose parameters are changed in place
     X, y : (n, d) numbers, dense or sparse, and (n,) classes or (n,) or (n, k) numbers
     **options : the fields of TrainingOptions, which help(train) lists here
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
     resume : a History of this network, to go on from where it stood
+
+    Returns
+    -------
+    History
+        The measures of each epoch; `history.at(step)` returns to any step.
 
     Raises
     ------

@@ -35,13 +35,31 @@ class Recording:
         The file's text.
     title : str
         What was recorded, in words.
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> history = gn.train(gn.Network([2, 2, 1]), [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0], optimizer="sgd", epochs=4)
+    >>> recording = gn.record(history, frames=2)
+    >>> "default-src 'none'" in recording.html  # its own policy: it loads nothing
+    True
     """
 
     html: str
     title: str
 
     def save(self, file: str | Path) -> Path:
-        """Write the file and return its path."""
+        """Write the file and return its path.
+
+        Parameters
+        ----------
+        file : str or path
+            The file to write, overwritten if there is one.
+
+        Returns
+        -------
+        Path
+        """
         path = Path(file)
         path.write_text(self.html, encoding="utf-8")
         return path
@@ -90,6 +108,11 @@ def record(
         The number of steps to keep, about.
     **options
         Those of `train`, for a Network or an estimator.
+
+    Returns
+    -------
+    Recording
+        `.save(file)` writes it; in a notebook it shows itself.
 
     Raises
     ------

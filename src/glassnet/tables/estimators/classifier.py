@@ -115,6 +115,19 @@ class TableClassifier(ClassifierMixin, BaseTableEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn the classes y (n,) from the rows of X, a frame or an array (n, d); return the estimator.
 
+        Parameters
+        ----------
+        X : (n, d) array or frame
+            The rows; cells may be numbers, words, booleans, dates or missing.
+        y : (n,) array
+            The classes, without gaps.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+
+        Returns
+        -------
+        TableClassifier
+
         Raises
         ------
         InputError
@@ -132,12 +145,34 @@ class TableClassifier(ClassifierMixin, BaseTableEstimator):
         return self
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, (n, classes), in the order of `classes_`."""
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : (n, d) array or frame
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        (n, classes) array
+            In the order of `classes_`.
+        """
         answer = self._answer(X)
         return answer[:, self._outputs]
 
     def predict(self, X: Any) -> Array:
-        """Return the likeliest class of each row, (n,), in the type of y."""
+        """Predict the likeliest class of each row.
+
+        Parameters
+        ----------
+        X : (n, d) array or frame
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        (n,) array
+            In the type of y.
+        """
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
 

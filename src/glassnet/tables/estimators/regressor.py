@@ -64,6 +64,19 @@ class TableRegressor(RegressorMixin, BaseTableEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn the numbers y (n,) from the rows of X, a frame or an array (n, d); return the estimator.
 
+        Parameters
+        ----------
+        X : (n, d) array or frame
+            The rows; cells may be numbers, words, booleans, dates or missing.
+        y : (n,) array
+            The numbers, without gaps.
+        sample_weight : (n,) array, optional
+            Weights of the rows.
+
+        Returns
+        -------
+        TableRegressor
+
         Raises
         ------
         InputError
@@ -75,5 +88,16 @@ class TableRegressor(RegressorMixin, BaseTableEstimator):
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the predicted number of each row, (n,)."""
+        """Predict the number of each row.
+
+        Parameters
+        ----------
+        X : (n, d) array or frame
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        (n,) array
+            In the units of y.
+        """
         return self._answer(X)
