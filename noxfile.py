@@ -9,6 +9,7 @@ nox.options.sessions = ["lint", "types", "floors", "tests"]
 nox.options.default_venv_backend = "uv|virtualenv"
 
 PYTHONS = ["3.11", "3.12", "3.13"]
+SITE = ["--fail-on-warning", "--keep-going", "--nitpicky", "--jobs", "2"]
 SCIKIT_LEARN_SUITE = "tests/estimators/test_scikit_learn_tests.py::test_its_tests_of_its_estimators_pass_whole"
 
 
@@ -48,6 +49,21 @@ def page(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.run("npm", "ci", "--prefix", "tests/playground/page", external=True)
     session.run("pytest", "tests/playground/page", "-m", "not long", *session.posargs, env={"CI": "1"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site in docs/_build/html, each page executed, and its tests (they open it in chromium)."""
+    session.install("-e", ".[test,docs]", "-c", "docs/constraints.txt")
+    session.run("sphinx-build", *SITE, "docs", "docs/_build/html")
+    session.run("pytest", "-m", "docs or not docs", "tests/docs", *session.posargs)
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """The addresses of other hosts that the site names (needs the internet)."""
+    session.install("-e", ".[docs]", "-c", "docs/constraints.txt")
+    session.run("sphinx-build", "-b", "linkcheck", "-D", "nb_execution_mode=off", "docs", "docs/_build/links")
 
 
 @nox.session

@@ -1,0 +1,105 @@
+"""Configures Sphinx: MyST text notebooks that are executed at build, and a site that asks no other host for anything."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "extensions")]
+
+# what a chapter prints and draws must not depend on the machine: one thread, no state of the user's
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg", PYTHONHASHSEED="0")
+os.environ.setdefault("MPLCONFIGDIR", str(HERE / "_build" / "matplotlib"))
+os.environ.setdefault("SOURCE_DATE_EPOCH", "1767225600")  # 2026-01-01; makes two builds equal
+os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+
+from glassnet.version import __version__
+
+project = "glassnet"
+author = "the glassnet authors"
+copyright = "the glassnet authors, BSD-3-Clause"
+version = release = __version__
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx_design",
+    "exercise",
+    "floors",
+    "mathml",
+    "notebooks",
+    "recording",
+    "timing",
+]
+
+# files of the build must not become pages
+exclude_patterns = [
+    "_build",
+    "**/jupyter_execute",
+    "**/.jupyter_cache",
+    "**/.ipynb_checkpoints",
+    "exercises",
+    "extensions",
+]
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r".*")]  # the pages of the reference say themselves which names must resolve
+
+# MyST
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "substitution",
+]
+myst_heading_anchors = 4
+myst_links_external_new_tab = False
+myst_dmath_double_inline = True
+
+# each build executes each page that changed, and all pages once the package's source changed
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # the default fetches scripts from another host
+nb_number_source_lines = False
+
+html_math_renderer = "mathml"
+html_theme = "pydata_sphinx_theme"
+html_title = "glassnet"
+html_baseurl = os.environ.get("GLASSNET_SITE", "")  # the address the site will have; links in notebooks lead there
+html_static_path = ["assets"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_favicon = "assets/icon.svg"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_last_updated_fmt = None
+html_permalinks_icon = "#"
+html_theme_options = {
+    "logo": {"text": "glassnet", "image_light": "assets/icon.svg", "image_dark": "assets/icon.svg", "alt_text": ""},
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
+    "show_nav_level": 1,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "back_to_top_button": False,
+    "article_header_start": ["breadcrumbs"],
+}
+html_sidebars = {"index": []}
+templates_path = ["templates"]
+
+suppress_warnings = ["toc.empty_glob"]  # a part of the site may have no pages yet
+linkcheck_ignore = [r"^http://(localhost|127\.0\.0\.1)"]
+linkcheck_timeout = 20
+linkcheck_workers = 8

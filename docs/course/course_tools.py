@@ -1,0 +1,104 @@
+"""What the chapters import: `tell` puts numbers into the prose, `show` puts a figure with a text for those who cannot see it."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, PAPER = "#000000", "#ffffff"
+MOST_BYTES = 120_000  # of a figure in a page
+
+plt.rcParams.update(
+    {
+        "svg.fonttype": "none",  # text stays text
+        "svg.hashsalt": "glassnet",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 11,
+        "figure.figsize": (6.4, 4.0),
+        "figure.constrained_layout.use": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": mpl.cycler(color=["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"]),
+        "legend.frameon": False,
+    }
+)
+
+
+def tell(**numbers: Any) -> None:
+    """Make numbers, or words, for the prose below: {glue:text}`name:.3f` shows the one called `name` with three decimals.
+
+    The cell that calls it has the tag `remove-cell`.
+    """
+    from myst_nb import glue
+
+    for name, value in numbers.items():
+        glue(name, np.asarray(value).item() if isinstance(value, np.generic | np.ndarray) else value, display=False)
+
+
+class Picture:
+    """A figure as SVG in the page: its text is text, its ink and paper follow the theme, `alt` is read aloud."""
+
+    def __init__(self, svg: str, alt: str) -> None:
+        self.svg, self.alt = svg, alt
+
+    def _repr_html_(self) -> str:
+        return f'<div class="gn-figure">{self.svg}</div>'
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def show(figure: Figure, alt: str) -> Picture:
+    """Return a matplotlib figure as a picture for the page, and close it.
+
+    Parameters
+    ----------
+    figure : Figure
+        What `plt.subplots` returned first.
+    alt : str
+        What the picture says, with its numbers, for those who do not see it.
+    """
+    if len(alt.split()) < 4:
+        raise ValueError(f"show: expected an alt text that says what is seen; got {alt!r}; write a sentence.")
+    written = io.StringIO()
+    figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    svg = _for_a_page(written.getvalue(), alt)
+    if len(svg) > MOST_BYTES:
+        raise ValueError(
+            f"show: expected a figure of at most {MOST_BYTES:,} bytes; got {len(svg):,}; "
+            "draw fewer points, or rasterize the crowded artist (rasterized=True)."
+        )
+    return Picture(svg, alt)
+
+
+def _for_a_page(svg: str, alt: str) -> str:
+    """Return matplotlib's SVG fit for a page: without a prologue, fluid, named, in the theme's ink, ids of its own."""
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    width, height = (float(re.search(rf'{side}="([\d.]+)pt"', svg)[1]) for side in ("width", "height"))
+    head = (
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" role="img" '
+        f'aria-label="{html.escape(alt)}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    svg = re.sub(r"<svg.*?>", lambda _: head, svg, count=1, flags=re.DOTALL)
+    svg = re.sub(INK, "currentColor", svg, flags=re.IGNORECASE)
+    svg = re.sub(PAPER, "var(--gn-paper, #ffffff)", svg, flags=re.IGNORECASE)
+    # only ids that are referred to stay, and those differ from those of the page's other figures
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
+    own = sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r' id="([^"]*)"', lambda found: f' id="{own}-{found[1]}"' if found[1] in used else "", svg)
+    svg = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{own}-", svg)
+    return re.sub(r">\s+<", "><", svg)
