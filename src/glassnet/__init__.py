@@ -28,6 +28,7 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
+    "Animation": "glassnet.animation.animate",
     "Contributions": "glassnet.explain.contributions",
     "Derivation": "glassnet.explain.derivation",
     "Diagnosis": "glassnet.diagnose.diagnosis",
@@ -39,6 +40,7 @@ LAZY: dict[str, str] = {
     "TableClassifier": "glassnet.tables.estimators.classifier",
     "TableRegressor": "glassnet.tables.estimators.regressor",
     "Thresholds": "glassnet.diagnose.thresholds",
+    "animate": "glassnet.animation.animate",
     "check": "glassnet.explain.check",
     "contributions": "glassnet.explain.contributions",
     "diagnose": "glassnet.diagnose.diagnosing",
@@ -52,6 +54,7 @@ LAZY: dict[str, str] = {
 
 
 if TYPE_CHECKING:
+    from glassnet.animation.animate import Animation, animate
     from glassnet.diagnose.diagnosing import diagnose
     from glassnet.diagnose.diagnosis import Diagnosis
     from glassnet.diagnose.examine import examine
@@ -104,6 +107,7 @@ __all__ = [
     "AdamEpsilonHat",
     "AdamW",
     "Adaptive",
+    "Animation",
     "Constant",
     "Contributions",
     "Cosine",
@@ -135,6 +139,7 @@ __all__ = [
     "Thresholds",
     "Trace",
     "activations",
+    "animate",
     "check",
     "check_gradients",
     "contributions",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from glassnet.playground.checkpoints import Course, Position
 from glassnet.playground.setup import Data, Setup
 from glassnet.plots import figures
+from glassnet.plots.movie import encode_gif
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -124,19 +124,10 @@ def warm() -> None:
 
 def animation(course: Course, step: int) -> bytes:
     """Draw the surface from the start to `step` in at most GIF_FRAMES pictures, as a GIF that repeats."""
-    from PIL import Image
-
     steps = sorted({round(step * k / (GIF_FRAMES - 1)) for k in range(GIF_FRAMES)})
     # the last step first: training to it once leaves checkpoints near all others
     positions = {each: course.at(each) for each in sorted(steps, reverse=True)}
-    pictures = [_picture(course.setup, positions[each]) for each in steps]
-    # one palette for all pictures and no dither: the file stays small and nothing flickers
-    colours = pictures[-1].quantize(128)
-    first, *others = [each.quantize(palette=colours, dither=Image.Dither.NONE) for each in pictures]
-    out = io.BytesIO()
-    durations = [100] * len(others) + [1500]
-    first.save(out, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=False)
-    return out.getvalue()
+    return encode_gif([np.asarray(_picture(course.setup, positions[each])) for each in steps], 100, colours=128)
 
 
 def _picture(setup: Setup, position: Position) -> Image:

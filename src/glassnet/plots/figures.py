@@ -19,7 +19,7 @@ Array = NDArray[Any]
 COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999", "#7f3c8d"]
 MARKERS = ["o", "^", "s", "D", "v", "P", "X", "*", "<", ">"]
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.spines.top": False,
@@ -37,7 +37,7 @@ def _axes(columns: int = 1, width: float = 6.0, height: float = 4.2) -> tuple[Fi
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(width * columns, height), layout="constrained")
         axes = figure.subplots(1, columns, squeeze=False)[0]
     return figure, list(axes)
@@ -82,7 +82,7 @@ def plot_images(images: Array, labels: Array, title: str, rows: int = 3, columns
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(0.95 * columns, 1.15 * rows + 0.4), layout="constrained")
         for ax, image, label in zip(figure.subplots(rows, columns).ravel(), images, labels, strict=False):
             ax.imshow(image, cmap="gray_r", interpolation="nearest")
@@ -114,7 +114,7 @@ def plot_loss(losses: Mapping[str, Array | Sequence[Array | Sequence[float]]], t
         ax.plot(np.arange(1, len(mean) + 1), mean, color=COLOURS[k], linewidth=1.8, marker=marker, label=name)
     if all((curve > 0).all() for curve in every):
         ax.set_yscale("log")
-        _label_log_axis(ax)
+        label_log_axis(ax)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(title=title, xlabel="epoch", ylabel="loss")
     ax.grid(axis="y", which="both", color="0.92", linewidth=0.8)
@@ -251,7 +251,7 @@ def render(figure: Figure, form: str = "png") -> bytes:
     content = BytesIO()
     for text in figure.findobj(Text):  # texts made outside the style
         text.set_parse_math(False)
-    with rc_context(_STYLE):  # texts that drawing makes, such as the numbers on axes
+    with rc_context(STYLE):  # texts that drawing makes, such as the numbers on axes
         equal = any(ax.get_aspect() == 1 and not ax.images for ax in figure.axes)
         if equal and (layout := figure.get_layout_engine()):
             layout.execute(figure)  # a second time in savefig: where axes are equal, one leaves labels outside
@@ -270,7 +270,7 @@ def _blue_to_orange() -> Any:
     return LinearSegmentedColormap.from_list("blue_to_orange", [COLOURS[0], "#f7f7f7", COLOURS[1]])
 
 
-def _label_log_axis(ax: Axes) -> None:
+def label_log_axis(ax: Axes) -> None:
     """Label a log axis with plain numbers; with several for each decade if it spans few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
