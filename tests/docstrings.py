@@ -20,6 +20,7 @@ OF_THE_MODULE = {
     "initializers": {"rng", "fan_in", "fan_out"},
 }
 RESULTS = {  # classes that a function returns; their fields are attributes, nobody constructs them
+    "Animation",
     *("Contributions", "Derivation", "Diagnosis", "Finding", "Grade", "Gradient", "GradientCheck", "History"),
     *("Recording", "Trace"),
 }

@@ -39,6 +39,14 @@ class Animation:
         The time that a picture stays.
     unit : str
         What `steps` counts: "step", or for L-BFGS "epoch".
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> history = gn.train(gn.Network([2, 2, 1]), [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0], optimizer="sgd", epochs=4)
+    >>> animation = gn.animate(history, show=["loss"], frames=3, width=320)
+    >>> len(animation.pictures), animation.pictures[0].shape
+    (3, (256, 320, 3))
     """
 
     pictures: tuple[Array, ...]
@@ -58,7 +66,22 @@ class Animation:
         return encode_mp4(self.pictures, self.milliseconds)
 
     def save(self, file: Any) -> Path:
-        """Write a .gif or an .mp4; return its path."""
+        """Write a .gif or an .mp4; return its path.
+
+        Parameters
+        ----------
+        file : str or path
+            The file to write, overwritten if there is one.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        InputError
+            If the name has another ending, or ffmpeg is missing or fails.
+        """
         path = as_path(file)
         write_atomically(path, getattr(self, _form(path)))
         return path
