@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.equations import activations, initializers, losses
 from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
-from glassnet.errors import GlassnetError, InputError, NonFiniteError
+from glassnet.errors import CheckpointError, GlassnetError, InputError, NonFiniteError
 from glassnet.native.engine import NativeEngine
 from glassnet.network.engines import ENGINES
 from glassnet.network.gradient_check import GradientCheck, check_gradients
@@ -29,6 +29,7 @@ ENGINES.update(native=NativeEngine(), numpy=NumpyEngine())
 # public names whose modules need heavy libraries, imported when first asked for
 LAZY: dict[str, str] = {
     "Animation": "glassnet.animation.animate",
+    "Checkpoint": "glassnet.storage.checkpoints",
     "Contributions": "glassnet.explain.contributions",
     "Derivation": "glassnet.explain.derivation",
     "Diagnosis": "glassnet.diagnose.diagnosis",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from glassnet.explain.explain import explain
     from glassnet.explain.grade import Grade
     from glassnet.playground.recording.recording import Recording, record
+    from glassnet.storage.checkpoints import Checkpoint
     from glassnet.storage.export import export
     from glassnet.storage.files import load, save
     from glassnet.tables.estimators.classifier import TableClassifier
@@ -108,6 +110,8 @@ __all__ = [
     "AdamW",
     "Adaptive",
     "Animation",
+    "Checkpoint",
+    "CheckpointError",
     "Constant",
     "Contributions",
     "Cosine",

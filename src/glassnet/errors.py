@@ -3,6 +3,7 @@
 GlassnetError
 ├── InputError (also ValueError)               an invalid argument; nothing was changed
 │   └── UnknownArgumentError (also TypeError)  a keyword that the function does not have
+├── CheckpointError (also OSError)             a checkpoint could not be written or read
 └── NonFiniteError (also ArithmeticError)      a loss or parameter became inf or nan during training
 """
 
@@ -64,6 +65,10 @@ class InputError(GlassnetError, ValueError):
 
 class UnknownArgumentError(InputError, TypeError):
     """A keyword that the function does not have; the message names the nearest one."""
+
+
+class CheckpointError(GlassnetError, OSError):
+    """A checkpoint that the file system did not let be written or read; the message names the path and the reason."""
 
 
 class NonFiniteError(GlassnetError, ArithmeticError):

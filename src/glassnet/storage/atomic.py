@@ -100,7 +100,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _prefix(target: Path) -> str:
@@ -155,7 +155,7 @@ def _lock(descriptor: int, wait: bool = False) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut, where a folder can be opened (not on Windows)."""
     if not hasattr(os, "O_DIRECTORY"):
         return

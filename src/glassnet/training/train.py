@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
+from glassnet.training.checkpoints import Store, advance, check_store
 from glassnet.training.history import History
 from glassnet.training.job import Record
 from glassnet.training.options import TrainingOptions, refuse_unknown, takes
@@ -39,6 +40,7 @@ def train(
     *,
     callbacks: Iterable[Callback] = (),
     resume: History | None = None,
+    checkpoint: Store | None = None,
     **options: Unpack[TrainingOptions],
 ) -> History:
     """Train `network` in place by backpropagation and return its History.
@@ -53,6 +55,7 @@ def train(
     **options : the fields of TrainingOptions, which help(train) lists here
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
     resume : a History of this network, to go on from where it stood
+    checkpoint : Checkpoint(directory, …), where the run is saved on the way and from where it goes on
 
     Returns
     -------
@@ -63,6 +66,8 @@ def train(
     ------
     InputError
         If an argument is not as above; the network is untouched.
+    CheckpointError
+        If a checkpoint cannot be written; the network and the checkpoints before are whole.
     NonFiniteError
         If the loss becomes inf or nan: names step and layer; theta is that of the last finite loss.
 
@@ -78,8 +83,14 @@ def train(
     """
     refuse_unknown(options, train)
     callbacks = check_callbacks(callbacks)
+    check_store(checkpoint)
     run = Run(network, X, y, resume=resume, **options)
-    return run.advance(after_epoch=announce(run, callbacks)).restore_best().history()
+    after_epoch = announce(run, callbacks)
+    if checkpoint is None:
+        run.advance(after_epoch=after_epoch)
+    else:
+        advance(run, checkpoint, after_epoch)
+    return run.restore_best().history()
 
 
 def announce(run: Run, callbacks: tuple[Callback, ...]) -> Callable[[Record], str] | None:
