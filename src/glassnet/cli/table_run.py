@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from glassnet.tables.fitting.plan import Plan
     from glassnet.tables.model import TableModel
     from glassnet.tables.search.search import Search
+
+
+_GO_ON = "the training is saved in {}; go on with the same command and --resume"
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,14 @@ def run(ready: Plan | Search, places: Places, quiet: bool) -> None:
 
     if not quiet:
         show(ready.report() + "\n\ntraining starts")
-    model = _train(ready, quiet)
+    with _told_of_sigterm(ready.checkpoint):
+        model = _train(ready, quiet)
     save(model, out)  # before the measuring, which a second Ctrl-C may end
     interrupted = model.training["stopped"] == "interrupted"
     if interrupted:
         show(f"stopped: the best model so far{_of_epoch(model)} is in {out}")
+        if ready.checkpoint is not None:
+            show(_GO_ON.format(ready.checkpoint.directory))
     measures = ready.measure()
     save(model, out)
     if not quiet and not interrupted:
@@ -86,6 +96,24 @@ def _train(ready: Plan | Search, quiet: bool) -> TableModel:
             return ready.run([progress])
     with SearchProgress(quiet) as standing:
         return ready.run(standing)
+
+
+@contextmanager
+def _told_of_sigterm(checkpoint: Any) -> Iterator[None]:
+    """At SIGTERM say how to go on, and end with exit code 143; without a checkpoint the signal ends the process at once."""
+    if checkpoint is None:
+        yield
+        return
+
+    def leave(number: int, frame: Any) -> None:
+        print(f"glassnet: SIGTERM; {_GO_ON.format(checkpoint.directory)}", file=sys.stderr)
+        raise SystemExit(128 + number)
+
+    usual = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def _of_epoch(model: TableModel) -> str:

@@ -88,6 +88,10 @@ class Output:
     figures: Path | None = _data("The folder for figures. Default: beside the model.")
     no_figures: bool = _data("Make no figures.", False, "--no-figures")
     report: Path | None = _data("An HTML page on the model: measures, figures, columns, what was tried. Default: none.")
+    checkpoint: Path | None = option(
+        "A folder where the training is saved each minute, at Ctrl-C and at SIGTERM. Default: none.", panel="Long runs"
+    )
+    resume: bool = option("Go on from the newest checkpoint, if there is one.", False, "--resume", panel="Long runs")
     quiet: bool = _data("Print the measures alone.", False, "--quiet", "-q")
 
 
@@ -98,7 +102,13 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
     folder = None if output.no_figures else output.figures if output.figures is not None else model_file.parent
     places = Places(model_file, folder, output.report)
     check_places(file, places)
+    if output.resume and output.checkpoint is None:
+        raise InputError("--resume: expected --checkpoint with the folder to go on from; got none; pass it as well.")
     ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
+    if output.checkpoint is not None:
+        from glassnet.storage.checkpoints import Checkpoint
+
+        ready.checkpoint = Checkpoint(output.checkpoint, resume=output.resume)
     run(ready, places, output.quiet)
 
 

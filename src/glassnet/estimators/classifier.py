@@ -92,6 +92,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         What computes; "auto" is the compiled engine where it can.
     n_threads : int, optional
         Of the compiled engine, for wide networks; the result is the same.
+    checkpoint : Checkpoint, optional
+        The folder where fit saves itself after epochs, and from where it goes on; for the stochastic solvers.
 
     Attributes
     ----------
@@ -162,6 +164,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         keep_optimizer: bool = False,
         engine: str = "auto",
         n_threads: int | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -194,6 +197,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.keep_optimizer = keep_optimizer
         self.engine = engine
         self.n_threads = n_threads
+        self.checkpoint = checkpoint
 
     # --- training ---------------------------------------------------------------------------------------------
 

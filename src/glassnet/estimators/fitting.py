@@ -14,11 +14,13 @@ from glassnet.errors import NonFiniteError
 from glassnet.estimators.options import build_optimizer, build_schedule, is_adaptive, training_options
 from glassnet.estimators.order import ShuffledOrder
 from glassnet.estimators.rows import Rows
+from glassnet.estimators.saving import SavedFit
 from glassnet.estimators.warning import warn
 from glassnet.network.inputs import like
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
-from glassnet.training.job import EarlyStopping, Engine, Job, Record, State, apply_wholly, engine_of
+from glassnet.training.checkpoints import leaving
+from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, State, apply_wholly, engine_of
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.options import checked
 
@@ -80,6 +82,9 @@ class Fitting:
             self.validation_data = X, validation.Y, validation.sample_weight
         self.begin, self.end = tasks
         self.has_callbacks = bool(getattr(estimator, "_skl_callbacks", []))
+        self.stop = Flag()  # set at SIGTERM
+        self.ended = False  # by a rule or a callback
+        self.saved: SavedFit | None = None  # with a checkpoint
 
     def stochastic(self, incremental: bool) -> None:
         """Train for up to max_iter epochs, or for one if `incremental`."""
@@ -87,29 +92,45 @@ class Fitting:
         solver = self._solver(incremental)
         job, state = self._job(solver.state, incremental), solver.state
         state.batch, state.epoch_loss, state.epoch_weight = 0, 0.0, 0.0  # an interrupted fit may have ended in an epoch
-        engine = engine_of(job)
-        epochs = 1 if incremental else est.max_iter
         est.n_iter_ = 0
+        store = None if incremental else est.checkpoint
         try:
-            while est.n_iter_ < epochs:
-                self.begin()
-                now = min(self._epochs_per_call(job, state), epochs - est.n_iter_)
-                if isinstance(job.order, ShuffledOrder):
-                    job.order.draw(state.epoch, now)
-                stop, asked = self._advance(engine, job, state, now), False
-                self._update_rate(solver)
-                if self.has_callbacks:
-                    asked = self.end()
-                if (stop and not self._lower_rate(solver, stop)) or asked:
-                    break
+            if store is None:
+                self._epochs(job, solver, 1 if incremental else est.max_iter)
             else:
-                if not incremental:
-                    _warn_of_max_iter(est.max_iter)
+                with store.held():
+                    self.saved = SavedFit(est, job, solver, store)
+                    self.ended = self.saved.restore()
+                    with leaving(self.stop.set):
+                        try:
+                            self._epochs(job, solver, est.max_iter)
+                        finally:
+                            self.saved.save()
+            if not incremental and est.n_iter_ >= est.max_iter and not self.ended:
+                _warn_of_max_iter(est.max_iter)
         except KeyboardInterrupt:
             warn("Training interrupted by user.")
         state.rescue = None  # of this call's rows
         if est.early_stopping:
             self.network.theta, state.best_theta = est._best_theta, None
+
+    def _epochs(self, job: Job, solver: Solver, epochs: int) -> None:
+        """Train to the end of epoch `epochs` of this fit, or to where a rule or a callback ends it."""
+        est, state, engine = self.estimator, solver.state, engine_of(job)
+        while est.n_iter_ < epochs and not self.ended and not self.stop:
+            self.begin()
+            now = min(self._epochs_per_call(job, state), epochs - est.n_iter_)
+            if isinstance(job.order, ShuffledOrder):
+                job.order.draw(state.epoch, now)
+            before = est.n_iter_
+            stop, asked = self._advance(engine, job, state, now), False
+            self._update_rate(solver)
+            if self.has_callbacks:
+                asked = self.end()
+            if (stop and not self._lower_rate(solver, stop)) or asked:
+                self.ended = True
+            if self.saved and not self.stop:
+                self.saved.after_call(est.n_iter_ - before, self.ended)
 
     def _epochs_per_call(self, job: Job, state: State) -> int:
         """Return how many epochs to run at once: one if somebody looks on, else those before the stop rule can end it."""
@@ -117,6 +138,8 @@ class Fitting:
             return 1
         n, rule = len(job.Y), cast(EarlyStopping, job.early_stopping)
         in_vain = 0 if self.estimator.random_state is None else ORDERS_IN_VAIN // n  # numpy's own draws are not undone
+        if self.saved:
+            return min(self.saved.epochs, EPOCHS_PER_CALL, max(1, ORDERS_PER_CALL // n))
         return max(1, min(EPOCHS_PER_CALL, ORDERS_PER_CALL // n, max(rule.patience - state.stale, in_vain)))
 
     def _solver(self, incremental: bool) -> Solver:
@@ -174,7 +197,7 @@ class Fitting:
         """Run epochs, keep their measures; return the reason to stop, or "". Raises Ctrl-C when finished epochs are kept."""
         est, record, interrupt = self.estimator, Record(), None
         try:
-            engine.run(job, state, record, epochs)
+            engine.run(job, state, record, epochs, stop=self.stop)
         except NonFiniteError as error:
             self._keep(record, state)
             return self._diverged(error)

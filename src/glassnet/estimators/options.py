@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from glassnet.equations.activations import ACTIVATIONS, OF_SKLEARN, Activation
 from glassnet.equations.initializers import INITIALIZERS, RandomSource, as_initializer
@@ -56,6 +56,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "keep_optimizer": ["boolean"],
     "engine": [StrOptions({"auto", *ENGINES})],
     "n_threads": [None, Interval(Integral, 1, None, closed="left")],
+    "checkpoint": [None, HasMethods(["held", "read", "write"])],
 }
 
 

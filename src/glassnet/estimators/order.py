@@ -33,6 +33,23 @@ class ShuffledOrder:
         """Return the rows' order in `epoch`, which the last draw or the one before it holds."""
         return self._drawn[epoch - self._first] if epoch >= self._first else self._earlier[epoch]
 
+    @property
+    def last(self) -> NDArray[np.intp]:
+        """The order that the next draw shuffles."""
+        return self._drawn[-1]
+
+    @property
+    def source(self) -> np.random.RandomState:
+        """The source of the draws, as it stands."""
+        source = np.random.RandomState(0)
+        source.set_state(self._rng.get_state())
+        return source
+
+    def restore(self, last: NDArray[np.intp], source: np.random.RandomState) -> None:
+        """Go on from the order `last` and the state of `source`."""
+        self._drawn, self._earlier = [last.astype(np.intp)], {}
+        self._rng.set_state(source.get_state())
+
     def give_back(self, used: int, rewind: bool) -> None:
         """Forget all but the first `used` of the orders drawn last; `rewind` also undoes their draws."""
         if used == len(self._drawn):

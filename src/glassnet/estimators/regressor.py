@@ -96,6 +96,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         What computes; "auto" is the compiled engine where it can.
     n_threads : int, optional
         Of the compiled engine, for wide networks; the result is the same.
+    checkpoint : Checkpoint, optional
+        The folder where fit saves itself after epochs, and from where it goes on; for the stochastic solvers.
 
     Attributes
     ----------
@@ -166,6 +168,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         keep_optimizer: bool = False,
         engine: str = "auto",
         n_threads: int | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -200,6 +203,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.keep_optimizer = keep_optimizer
         self.engine = engine
         self.n_threads = n_threads
+        self.checkpoint = checkpoint
 
     # --- training ---------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from sklearn.preprocessing import LabelBinarizer
 
 from glassnet.equations.initializers import INITIALIZERS
 from glassnet.errors import InputError, shown
+from glassnet.estimators.figures import with_floats
 from glassnet.estimators.fitting import Solver
 from glassnet.estimators.labels import make_binarizer
 from glassnet.estimators.options import hidden_sizes
@@ -42,7 +43,7 @@ OPTIONAL = ("loss_", "feature_names_in_", "classes_")
 
 def to_state(estimator: Any) -> dict[str, Any]:
     """{"parameters": …, "fitted": … or None, "solver": … or None, "labels": … or None}."""
-    parameters = estimator.get_params(deep=False)
+    parameters = estimator.get_params(deep=False) | {"checkpoint": None}  # a folder of this machine
     init = parameters["init"]
     if init in INITIALIZERS.values():
         parameters["init"] = init.__name__
@@ -52,7 +53,7 @@ def to_state(estimator: Any) -> dict[str, Any]:
     solver, labels = estimator._optimizer, getattr(estimator, "_label_binarizer", None)
     return {
         "parameters": parameters,
-        "fitted": {name: _with_floats(getattr(estimator, name), float) for name in FITTED if hasattr(estimator, name)},
+        "fitted": {name: with_floats(getattr(estimator, name), float) for name in FITTED if hasattr(estimator, name)},
         "solver": None if solver is None else dict(vars(solver)),
         "labels": None if labels is None else {"kind": labels.y_type_, "sparse": bool(labels.sparse_input_)},
     }
@@ -74,19 +75,12 @@ def from_state(kind: Any, state: dict[str, Any]) -> Any:
         return estimator
     _check_fitted(fitted, solver, estimator)
     for name, value in fitted.items():
-        setattr(estimator, name, _with_floats(value, np.float64))
+        setattr(estimator, name, with_floats(value, np.float64))
     estimator._optimizer = None if solver is None else Solver(**solver)
     if "classes_" in fitted:
         estimator._label_binarizer = _label_binarizer(labels, fitted)
     estimator._show_parameters()
     return estimator
-
-
-def _with_floats(value: Any, kind: type[float]) -> Any:
-    """Return a float, or a list of them, as floats of this type; any other value as it is."""
-    if isinstance(value, list):
-        return [kind(each) for each in value]
-    return kind(value) if isinstance(value, float) else value
 
 
 def _check_fitted(fitted: Any, solver: Any, estimator: Any) -> None:

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from glassnet.errors import CheckpointError, InputError, check_bool, check_count, check_number, shown
 from glassnet.storage.atomic import as_path, fcntl, sync_folder, write_atomically
 from glassnet.storage.container import pack, unpack
 from glassnet.storage.decode import Decoder
 from glassnet.storage.encode import Encoder
-from glassnet.storage.fields import a_list, only
-from glassnet.storage.strict_json import MalformedError, malformed
-from glassnet.training.job import Record, Snapshot
-from glassnet.training.optimizers import LBFGS
-from glassnet.training.run import Run
-from glassnet.training.schedules import Adaptive, Constant
+from glassnet.storage.fields import only
+from glassnet.storage.strict_json import MalformedError, malformed, parse
+from glassnet.training.job import Snapshot
 from glassnet.version import __version__
-
-Array = NDArray[Any]
 
 VERSION = 1  # of the format
 _NAME = re.compile(r"step-(\d{12,})\.safetensors")
 _LEFTOVER = re.compile(r"\.step-\d{12,}\.safetensors\.[0-9a-f]{16}\.tmp")
-_LISTS = ("loss", "validation_loss", "validation_score", "learning_rate")
+_NOTE = "rounds.json"
 
 
 @dataclass(frozen=True)
@@ -104,30 +96,72 @@ class Checkpoint:
         return [path for _, path in sorted(found, reverse=True)]
 
     @contextmanager
-    def opened(self, run: Run) -> Iterator[None]:
-        """Hold the folder for this run, and take the run to the newest checkpoint if `resume` is set and there is one."""
+    def held(self) -> Iterator[None]:
+        """Hold the folder, which only one process may use at a time, and delete what a killed one left behind."""
         _make_folder(self.folder)
         with _held(self.folder):
-            for path in _listed(self.folder):
-                if _LEFTOVER.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
-            files = self.files()
-            if files and not self.resume:
-                raise InputError(
-                    f"checkpoint: expected a folder without checkpoints; got {shown(str(self.folder))} with "
-                    f"{files[0].name}; pass Checkpoint(…, resume=True) to go on from there, or name another folder."
-                )
-            if files:
-                _restore(run, files)
             yield
 
-    def save(self, run: Run) -> None:
-        """Write a checkpoint of the run, then delete the oldest files beyond `keep`."""
-        content, path = to_bytes(run), self.folder / f"step-{run.step:012}.safetensors"
+    def read(self, setup: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the content of the newest checkpoint that can be read, or None without one.
+
+        Refuses checkpoints without `resume`, and one of another set-up, naming what differs. One that is damaged is
+        passed over with a warning.
+        """
+        _make_folder(self.folder)
+        for path in _listed(self.folder):
+            if _LEFTOVER.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+        files = self.files()
+        if files and not self.resume:
+            raise InputError(
+                f"checkpoint: expected a folder without checkpoints; got {shown(str(self.folder))} with "
+                f"{files[0].name}; pass Checkpoint(…, resume=True) to go on from there, or name another folder."
+            )
+        for path in files:
+            try:
+                return from_bytes(path.read_bytes(), setup)
+            except MalformedError as error:
+                warnings.warn(f"checkpoint: passed over {path.name}, which is damaged: {error}", stacklevel=2)
+            except OSError as error:
+                raise CheckpointError(
+                    f"checkpoint: could not read {shown(str(path))}: {error.strerror or error}; name another folder."
+                ) from None
+        if files:
+            raise InputError(
+                f"checkpoint: expected a file that can be read; got {len(files)} damaged in "
+                f"{shown(str(self.folder))}; name another folder, which starts the run anew."
+            )
+        return None
+
+    def write(self, step: int, setup: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+        """Write a checkpoint of a run at a step, then delete the oldest files beyond `keep`."""
+        self._write(f"step-{step:012}.safetensors", to_bytes(setup, content))
+        for old in self.files()[self.keep :]:
+            old.unlink(missing_ok=True)
+
+    def part(self, name: str) -> Checkpoint:
+        """Return the folder of one of several runs, inside this one."""
+        return replace(self, directory=self.folder / name)
+
+    def note(self, content: dict[str, Any]) -> None:
+        """Write a note on a pack, such as the rounds of its stop rule, in place of the one before."""
+        self._write(_NOTE, json.dumps(content).encode())
+
+    def noted(self) -> dict[str, Any]:
+        """Return the note, or {} without one or without `resume`."""
+        try:
+            found = parse((self.folder / _NOTE).read_bytes(), "the note") if self.resume else {}
+        except FileNotFoundError:
+            return {}
+        if not isinstance(found, dict):
+            malformed("an object as note", found)
+        return found
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self.folder / name
         try:
             write_atomically(path, content)
-            for old in self.files()[self.keep :]:
-                old.unlink(missing_ok=True)
         except OSError as error:
             raise CheckpointError(
                 f"checkpoint: could not write {len(content):,} bytes to {shown(str(path))}: "
@@ -136,132 +170,54 @@ class Checkpoint:
             ) from None
 
 
-def to_bytes(run: Run) -> bytes:
-    """Return the content of a checkpoint file of this run."""
+def to_bytes(setup: Mapping[str, Any], content: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a checkpoint file; equal contents give equal bytes."""
     encoder = Encoder()
-    rescue = run.state.rescue
-    content = {
-        "setup": encoder.encode(describe(run), ("setup",)),
-        "seconds": encoder.encode(run.seconds),
-        "record": encoder.encode({**{name: getattr(run.record, name) for name in _LISTS}, "stopped": run.record.stopped}),
-        "now": _encoded(encoder, Snapshot(run.network.theta, run.state), "now"),
-        "rescue": None if rescue is None else _encoded(encoder, rescue, "rescue"),
-        "snapshots": [_encoded(encoder, each, f"snapshot{k}") for k, each in enumerate(run.snapshots)],
-    }
-    return pack({"checkpoint": VERSION, "glassnet": __version__, **content}, encoder.done())
+    described = {name: encoder.encode(_plain(value), (name,)) for name, value in content.items()}
+    head = {"checkpoint": VERSION, "glassnet": __version__, "setup": encoder.encode(dict(setup), ("setup",))}
+    return pack({**head, "content": described}, encoder.done())
 
 
-def _encoded(encoder: Encoder, snapshot: Snapshot, name: str) -> dict[str, Any]:
-    return {"theta": encoder.store(snapshot.theta, (name, "theta")), "state": encoder.encode(snapshot.state, (name,))}
-
-
-def _restore(run: Run, files: list[Path]) -> None:
-    """Take the run to the newest of the files that can be read; say which ones cannot."""
-    for path in files:
-        try:
-            _take(run, path.read_bytes())
-        except MalformedError as error:
-            warnings.warn(f"checkpoint: passed over {path.name}, which is damaged: {error}", stacklevel=2)
-        except OSError as error:
-            raise CheckpointError(
-                f"checkpoint: could not read {shown(str(path))}: {error.strerror or error}; name another folder."
-            ) from None
-        else:
-            return
-    raise InputError(
-        f"checkpoint: expected a file that can be read; got {len(files)} damaged ones in {shown(str(files[0].parent))}; "
-        "name another folder, which starts the run anew."
-    )
-
-
-def _take(run: Run, content: bytes) -> None:
-    """Put the run where a checkpoint's content says, after all of it is checked."""
-    description, tensors = unpack(content)
+def from_bytes(file: bytes, setup: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a checkpoint file, all of it checked; refuse one of another set-up."""
+    description, tensors = unpack(file)
     if description.get("checkpoint") != VERSION:
         raise InputError(
             f"checkpoint: expected format {VERSION}; got {shown(description.get('checkpoint'))}, of glassnet "
             f"{shown(description.get('glassnet'))}; go on with that version."
         )
-    only(description, "checkpoint", "glassnet", "setup", "seconds", "record", "now", "rescue", "snapshots")
+    only(description, "checkpoint", "glassnet", "setup", "content")
     decoder = Decoder(tensors)
-    _compare(decoder.decode(description["setup"]), describe(run))
-    seconds, figures = description["seconds"], decoder.decode(description["record"])
-    only(figures, *_LISTS, "stopped")
-    now = _decoded(decoder, description["now"], run)
-    rescue = None if description["rescue"] is None else _decoded(decoder, description["rescue"], run)
-    snapshots = [_decoded(decoder, each, run) for each in a_list(description["snapshots"], "the snapshots")]
+    saved, content = decoder.decode(description["setup"], ("setup",)), description["content"]
+    if not isinstance(saved, dict) or not isinstance(content, dict):
+        malformed("a set-up and a content", saved)
+    _compare(saved, setup)
+    found = {name: _objects(decoder.decode(value, (name,))) for name, value in content.items()}
     decoder.done()
-    if not snapshots or not isinstance(seconds, int | float):
-        malformed("a run with its start and its seconds", said="none")
-    now.state.rescue = rescue
-    run.network.theta = now.theta
-    run.state, run.record, run.snapshots, run.seconds = now.state, Record(**figures), snapshots, float(seconds)
+    return found
 
 
-def _decoded(decoder: Decoder, content: Any, run: Run) -> Snapshot:
-    if not isinstance(content, dict):
-        malformed("a state with its parameters", content)
-    only(content, "theta", "state")
-    theta, state = decoder.take(content["theta"]), decoder.decode(content["state"])
-    if (theta.shape, theta.dtype) != (run.network.theta.shape, run.network.dtype):
-        malformed(f"{run.network.n_parameters} parameters in {run.network.dtype}", theta)
-    if state.slots.shape != run.state.slots.shape:
-        malformed(f"slots of shape {run.state.slots.shape}", state.slots.shape)
-    return Snapshot(theta, state)
+def _plain(value: Any) -> Any:
+    """Return Snapshots, also in a list, as dicts that the Encoder knows."""
+    if isinstance(value, Snapshot):
+        return {"theta": value.theta, "state": value.state}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
-# --- what makes two runs the same ------------------------------------------------------------------------------------
+def _objects(value: Any) -> Any:
+    """Undo `_plain`."""
+    if isinstance(value, dict) and value.keys() == {"theta", "state"}:
+        return Snapshot(**value)
+    return [_objects(each) for each in value] if isinstance(value, list) else value
 
 
-def describe(run: Run) -> dict[str, Any]:
-    """Return what the bits of a run depend on, by name: settings as they are, arrays as their SHA-256."""
-    job, network = run.job, run.network
-    optimizer = run.optimizer
-    schedule = job.schedule
-    described = {
-        "network": f"{'-'.join(map(str, network.sizes))} {network.dtype}",
-        "activations": [f"{each.name} {dict(each.parameters) or ''}".strip() for each in network.activations.values()],
-        "loss": f"{network.loss_function.name} {dict(network.loss_function.parameters) or ''}".strip(),
-        "initial weights": digest(run.snapshots[0].theta, run.snapshots[0].state.slots),
-        "X": digest(job.X),
-        "y": digest(job.Y),
-        "sample_weight": digest(job.sample_weight),
-        "rows": digest(job.rows),
-        "validation": digest(*(job.validation or ())),
-        "optimizer": f"{type(optimizer).__name__} {asdict(optimizer)}",
-        "schedule": f"{type(schedule).__name__} {asdict(schedule)}",
-        "epochs": "any" if isinstance(schedule, Constant | Adaptive) else job.epochs,
-        "early_stopping": str(job.early_stopping),
-        "engine": "scipy" if isinstance(optimizer, LBFGS) else run.engine.name,
-    }
-    plain = ("batch_size", "shuffle", "l1", "l2", "dropout", "clip_norm", "seed", "divide_penalty", "watch")
-    return described | {name: getattr(job, name) for name in plain}
-
-
-def digest(*arrays: Any) -> str:
-    """Return the SHA-256 of arrays with their shapes and dtypes, dense or CSR; "none" for None alone."""
-    if not arrays or all(each is None for each in arrays):
-        return "none"
-    found = hashlib.sha256()
-    for each in arrays:
-        parts = [each.data, each.indices, each.indptr] if hasattr(each, "indptr") else [each]
-        for part in parts:
-            array = None if part is None else np.asarray(part)
-            found.update(repr(None if array is None else (array.shape, array.dtype.str)).encode())
-            if array is not None and array.size:
-                found.update(np.ascontiguousarray(array).data.cast("B"))
-    return found.hexdigest()
-
-
-def _compare(saved: Any, given: dict[str, Any]) -> None:
+def _compare(saved: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuse a run that is not the saved one; name what differs."""
-    if not isinstance(saved, dict):
-        malformed("a description of the run", saved)
-    differences = [name for name in given if saved.get(name) != given[name]]
-    if not differences:
+    names = [name for name in {**given, **saved} if saved.get(name) != given.get(name)]
+    if not names:
         return
-    told = [name if _is_digest(given[name]) else f"{name} {_short(saved.get(name))}" for name in differences]
-    got = [f"another {name}" if _is_digest(given[name]) else f"{name} {_short(given[name])}" for name in differences]
+    told = [name if _is_digest(saved.get(name)) else f"{name} {_short(saved.get(name))}" for name in names]
+    got = [f"another {name}" if _is_digest(given.get(name)) else f"{name} {_short(given.get(name))}" for name in names]
     raise InputError(
         f"checkpoint: expected the run that is saved there, with its {'; '.join(told)}; got {'; '.join(got)}; "
         "pass what it began with, or name another folder."

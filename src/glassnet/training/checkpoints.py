@@ -1,109 +1,185 @@
-"""Advances a run and saves it on the way: at intervals, at its end, and before Ctrl-C or SIGTERM ends the process."""
+"""Advances runs and saves them on the way: at intervals, at their ends, and before Ctrl-C or SIGTERM ends the process."""
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+import numpy as np
+
+from glassnet.equations.activations import Activation
+from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
-from glassnet.training.job import Flag, Record
+from glassnet.training.job import Flag, Job, Record, Snapshot
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.run import Run
+from glassnet.training.schedules import Adaptive, Constant, InverseScaling, StepDecay
 
-PIECE_SECONDS = 0.25  # about: how long a piece of the run is, after each of which the clock is read
+_ENDLESS = (Constant, StepDecay, InverseScaling, Adaptive)  # schedules that do not depend on the number of epochs
+PIECE_SECONDS = 0.25  # about: how long a piece of a run is, after each of which the clock is read
 AfterEpoch = Callable[[Record], str]
+Digests = dict[tuple[int, ...], tuple[Any, str]]  # by the ids of arrays: the arrays, and their SHA-256
 
 
 class Store(Protocol):
-    """Where checkpoints go, as `Checkpoint` of storage implements it."""
+    """Where the checkpoints of a run go, or of a pack of them; `Checkpoint` of storage implements it."""
 
     every: float  # seconds from one checkpoint to the next, about
-    steps: int | None  # or steps, exactly
+    steps: int | None  # also at each multiple of this number of steps
 
-    def opened(self, run: Run) -> AbstractContextManager[None]:
-        """Hold the store for this run; take the run to the newest checkpoint if it is to go on from there."""
+    def held(self) -> AbstractContextManager[Any]:
+        """Hold the store, which only one process may use at a time."""
         ...
 
-    def save(self, run: Run) -> None:
-        """Write a checkpoint of the run as it stands."""
+    def read(self, setup: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the content of the newest checkpoint, or None without one; refuse one that has another set-up."""
+        ...
+
+    def write(self, step: int, setup: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+        """Write a checkpoint: numbers, texts, arrays, lists, States and random sources by name."""
+        ...
+
+    def part(self, name: str) -> Store:
+        """Return the store of one of several runs, inside this one."""
+        ...
+
+    def note(self, content: dict[str, Any]) -> None:
+        """Keep a note on a pack in place of the one before."""
+        ...
+
+    def noted(self) -> dict[str, Any]:
+        """Return the note, or {} without one."""
         ...
 
 
 def check_store(given: Any) -> None:
     """Refuse what is neither None nor a Store."""
-    if given is not None and not (callable(getattr(given, "opened", None)) and callable(getattr(given, "save", None))):
+    if given is not None and not callable(getattr(given, "held", None)):
         raise InputError(
             f"checkpoint: expected Checkpoint(directory, …) or None; got {shown(given)}; pass Checkpoint('run')."
         )
 
 
-def advance(run: Run, store: Store, after_epoch: AfterEpoch | None = None) -> Run:
+def advance(
+    run: Run,
+    store: Store,
+    after_epoch: AfterEpoch | None = None,
+    restored: Callable[[Run], Any] = lambda run: None,
+) -> Run:
     """Advance the run to its end as `Run.advance` does, and save it on the way; return it.
 
-    The run has the bits of one without checkpoints. A loss that becomes inf or nan is not saved.
+    `restored` is called with the run once it stands at its newest checkpoint.
+    The run has the bits of one without checkpoints. One whose loss becomes inf or nan is not saved any more.
     """
-    with store.opened(run):
-        clock = _Clock(run, store)
-        with _until_asked_to_leave(run):
+    with store.held():
+        saved = Saved(run, store)
+        saved.restore()
+        restored(run)
+        with leaving(run.stop.set):
             try:
-                if isinstance(run.optimizer, LBFGS):
-                    run.advance(after_epoch=clock.beside(after_epoch))  # in pieces it would repeat its iterations
-                else:
-                    while not run.finished and not run.stop:
-                        run.advance(steps=clock.piece(), after_epoch=after_epoch)
-                        clock.save_if_due()
+                while not run.finished and not run.stop:
+                    saved.advance(run.job.epochs, after_epoch)
             except KeyboardInterrupt:
-                store.save(run)
+                saved.save()
                 raise
-            store.save(run)
+            saved.save()
     return run
 
 
-class _Clock:
-    """Tells how far to advance a run before a checkpoint may be due, and saves it when one is."""
+class Saved:
+    """A run with its store; it advances in pieces so short that each checkpoint is written when it is due."""
 
-    def __init__(self, run: Run, store: Store) -> None:
+    def __init__(self, run: Run, store: Store, digests: Digests | None = None) -> None:
         self.run, self.store = run, store
+        self.setup = describe(run, {} if digests is None else digests)
         self.saved_at, self.saved_step = time.monotonic(), run.step
-        self.begun_at, self.steps = time.monotonic(), 0  # of the piece under way
+        self.steps, self.seconds = 0, 0.0  # of the last piece
 
-    def piece(self) -> int:
-        """Return the number of steps of the next piece: as many as fit in PIECE_SECONDS, up to the next checkpoint."""
-        now = time.monotonic()
-        grown = 2 * self.steps if now - self.begun_at < PIECE_SECONDS else self.steps // 2
-        self.begun_at, self.steps = now, max(1, grown)
-        if self.store.steps is None:
-            return self.steps
-        return min(self.steps, self.store.steps - self.run.step % self.store.steps)
+    def restore(self) -> None:
+        """Take the run to its newest checkpoint, if there is one."""
+        run, found = self.run, self.store.read(self.setup)
+        if found is not None:
+            _check_fit(run, [found["now"], *found["snapshots"], *filter(None, [found["rescue"]])])
+            now, run.snapshots = found["now"], found["snapshots"]
+            run.network.theta, run.state = now.theta, now.state
+            run.state.rescue = found["rescue"]
+            run.record, run.seconds = Record(**found["record"]), found["seconds"]
+            self.saved_step = run.step
 
-    def save_if_due(self) -> None:
-        """Save the run if its time or its step has come."""
+    def save(self) -> None:
+        """Write a checkpoint of the run as it stands."""
+        run = self.run
+        content = {
+            "now": Snapshot.of(run.network, run.state),
+            "rescue": run.state.rescue,
+            "snapshots": run.snapshots,
+            "record": dict(vars(run.record)),
+            "seconds": run.seconds,
+        }
+        self.store.write(run.step, self.setup, content)
+        self.saved_at, self.saved_step = time.monotonic(), run.step
+
+    def advance(self, goal: int, after_epoch: AfterEpoch | None) -> None:
+        """Advance by a piece, at most to the end of epoch `goal`, and save the run if a checkpoint is due.
+
+        L-BFGS goes to `goal` at once, as in pieces it would repeat its iterations; it is saved between them.
+        """
+        run, started = self.run, time.monotonic()
+        if isinstance(run.optimizer, LBFGS):
+            run.advance(epochs=goal - run.epoch, after_epoch=self._beside(after_epoch))
+            return
+        run.advance(steps=self._piece(goal), after_epoch=after_epoch)
+        self.seconds = time.monotonic() - started
+        self._save_if_due()
+
+    def _piece(self, goal: int) -> int:
+        """Return the number of steps of the next piece."""
+        run, every = self.run, self.store.steps
+        self.steps = max(1, 2 * self.steps if self.seconds < PIECE_SECONDS else self.steps // 2)
+        left = (goal - run.epoch) * run.job.steps_per_epoch - run.state.batch
+        return min(self.steps, left, left if every is None else every - run.step % every)
+
+    def _save_if_due(self) -> None:
         step, every = self.run.step, self.store.steps
         by_step = every is not None and step // every > self.saved_step // every
         if by_step or time.monotonic() - self.saved_at >= self.store.every:
-            self.store.save(self.run)
-            self.saved_at, self.saved_step = time.monotonic(), step
+            self.save()
 
-    def beside(self, after_epoch: AfterEpoch | None) -> AfterEpoch:
+    def _beside(self, after_epoch: AfterEpoch | None) -> AfterEpoch:
         """Return a function for `Run.advance` that calls `after_epoch` and saves the run if a checkpoint is due."""
 
         def after(record: Record) -> str:
             reason = after_epoch(record) if after_epoch else ""
             if not reason:
-                self.save_if_due()
+                self._save_if_due()
             return reason
 
         return after
 
 
+def _check_fit(run: Run, snapshots: list[Snapshot]) -> None:
+    """Refuse parameters or slots of other shapes than the run's, which no checkpoint of it has."""
+    for each in snapshots:
+        for name, array, own in (
+            ("theta", each.theta, run.network.theta),
+            ("slots", each.state.slots, run.state.slots),
+        ):
+            if (array.shape, array.dtype) != (own.shape, own.dtype):
+                raise InputError(
+                    f"checkpoint: expected {name} of shape {own.shape} in {own.dtype}; got {array.shape} in "
+                    f"{array.dtype}; name another folder, which starts the run anew."
+                )
+
+
 @contextmanager
-def _until_asked_to_leave(run: Run) -> Iterator[None]:
-    """At SIGTERM let the run end at its next step; after the block the signal then takes its usual course."""
+def leaving(end: Callable[[], None]) -> Iterator[None]:
+    """At SIGTERM call `end`, which lets the block end soon; after it the signal takes its usual course."""
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
         return
@@ -111,7 +187,7 @@ def _until_asked_to_leave(run: Run) -> Iterator[None]:
 
     def leave(number: int, frame: FrameType | None) -> None:
         asked.set()
-        run.stop.set()
+        end()
 
     usual = signal.signal(signal.SIGTERM, leave)
     try:
@@ -119,5 +195,67 @@ def _until_asked_to_leave(run: Run) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, usual if usual is not None else signal.SIG_DFL)
     if asked:
-        run.stop = Flag()
         signal.raise_signal(signal.SIGTERM)
+
+
+# --- what makes two runs the same ------------------------------------------------------------------------------------
+
+
+def describe(run: Run, digests: Digests) -> dict[str, Any]:
+    """Return what the bits of a run depend on, by name."""
+    start, lbfgs = run.snapshots[0], isinstance(run.optimizer, LBFGS)
+    return describe_job(run.job, digests) | {
+        "initial weights": digest(start.theta, start.state.slots),
+        "optimizer": repr(run.optimizer),
+        "engine": "scipy" if lbfgs else run.engine.name,
+        "divide_penalty": run.job.divide_penalty,
+    }
+
+
+def describe_job(job: Job, digests: Digests) -> dict[str, Any]:
+    """Return what the bits of a job's run depend on, by name: settings as they are, data as their SHA-256.
+
+    `digests` holds those of the data that are known, and takes the others.
+    """
+
+    def known(*arrays: Any) -> str:
+        key = tuple(map(id, arrays))
+        if key not in digests:
+            digests[key] = (arrays, digest(*arrays))
+        return digests[key][1]
+
+    network = job.network
+    described = {
+        "network": f"{'-'.join(map(str, network.sizes))} {network.dtype}",
+        "activations": ", ".join(map(_with_constants, network.activations.values())),
+        "loss": _with_constants(network.loss_function),
+        "X": known(job.X),
+        "y": known(job.Y),
+        "sample_weight": known(job.sample_weight),
+        "rows": known(job.rows),
+        "validation": known(*(job.validation or (None,))),
+        "schedule": repr(job.schedule),
+        "epochs": "any" if isinstance(job.schedule, _ENDLESS) else job.epochs,
+        "early_stopping": repr(job.early_stopping),
+    }
+    plain = ("batch_size", "shuffle", "l1", "l2", "dropout", "clip_norm", "seed", "watch")
+    return described | {name: getattr(job, name) for name in plain}
+
+
+def digest(*arrays: Any) -> str:
+    """Return the SHA-256 of arrays with their shapes and dtypes, dense or CSR; "none" for None alone."""
+    if all(each is None for each in arrays):
+        return "none"
+    found = hashlib.sha256()
+    for each in arrays:
+        for part in [each.data, each.indices, each.indptr] if hasattr(each, "indptr") else [each]:
+            array = None if part is None else np.asarray(part)
+            found.update(repr(None if array is None else (array.shape, array.dtype.str)).encode())
+            if array is not None and array.size:
+                found.update(np.ascontiguousarray(array).data.cast("B"))
+    return found.hexdigest()
+
+
+def _with_constants(equation: Activation | Loss) -> str:
+    constants = ", ".join(f"{name}={value}" for name, value in equation.parameters.items())
+    return f"{equation.name}({constants})" if constants else equation.name

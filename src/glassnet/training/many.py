@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from glassnet.errors import InputError, NonFiniteError, check_count, shown
 from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
+from glassnet.training.checkpoints import Digests, Saved, Store, check_store, leaving
 from glassnet.training.history import History
 from glassnet.training.job import Flag
 from glassnet.training.optimizers import LBFGS
@@ -30,6 +32,7 @@ from glassnet.training.train import Callback, announce
 PER_NETWORK = OPTIONS.keys() | {"resume"}  # may be lists
 PIECE = 500_000_000  # multiply-adds of the forward pass, some hundredths of a second: how unevenly the cores may end
 PROGRESS_SECONDS = 0.2
+STOPPED = "the stop rule ended it"
 FEWEST_TO_SHARE = 8  # runs, from which drawing their orders of rows once, by NumPy, is quicker than each its own
 MOST_SHARED = 4_000_000  # entries of such orders, 32 MB
 
@@ -51,6 +54,7 @@ def train_many(
     n_threads: int | None = None,
     callbacks: Iterable[Callback] = (),
     resume: History | Sequence[History | None] | None = None,
+    checkpoint: Store | None = None,
     **options: Any,
 ) -> list[History]:
     """Train each network in place, several at a time; return their histories in order.
@@ -70,7 +74,7 @@ def train_many(
     diverged : "raise" the error of a network whose loss became inf or nan when all others are done, or let it "stop"
     n_threads : how many networks train at a time; None takes all usable processors. A last wide one has all threads
     **options : those of `train`, which help(train_many) lists here
-    callbacks, resume : as in `train`
+    callbacks, resume, checkpoint : as in `train`; a checkpoint's folder has a folder for each network
 
     Returns
     -------
@@ -117,8 +121,12 @@ def train_many(
     every = check_count("stop_every", stop_every)
     n_threads = usable_processors() if n_threads is None else check_count("n_threads", n_threads)
     checked_callbacks = check_callbacks(callbacks)
-    pack = _Pack(_runs(networks, X, y, {**options, "resume": resume}), checked_callbacks, n_threads)
-    pack.train(stop, every, progress)
+    check_store(checkpoint)
+    pack = _Pack(_runs(networks, X, y, {**options, "resume": resume}), checked_callbacks, n_threads, checkpoint)
+    with nullcontext() if checkpoint is None else checkpoint.held():
+        pack.restore()
+        with nullcontext() if checkpoint is None else leaving(pack.interrupt):
+            pack.train(stop, every, progress)
     if diverged == "raise" and pack.errors:
         raise pack.errors[min(pack.errors)]
     return [run.restore_best().history() for run in pack.runs]
@@ -127,8 +135,11 @@ def train_many(
 class _Pack:
     """Runs that several threads advance together, piece by piece."""
 
-    def __init__(self, runs: Sequence[Run], callbacks: tuple[Callback, ...], n_threads: int) -> None:
-        self.runs = runs
+    def __init__(
+        self, runs: Sequence[Run], callbacks: tuple[Callback, ...], n_threads: int, store: Store | None = None
+    ) -> None:
+        self.runs, self.store = runs, store
+        self.saved: list[Saved] = []  # with a store, one a run
         self.errors: dict[int, NonFiniteError] = {}  # by the number of the run
         self._n_threads = n_threads
         self._after_epoch = [announce(run, callbacks) for run in runs]
@@ -137,6 +148,26 @@ class _Pack:
         self._lock = threading.Lock()  # of the next two
         self._waiting: list[tuple[float, int]] = []  # a heap of minus the work left, and the number of the run
         self._unfinished = 0  # runs that have not reached their goals, waiting or under way
+        self._in_round = False  # True if the runs were restored in the middle of a round
+
+    def restore(self) -> None:
+        """Take each run to its newest checkpoint, and the pack to the round of its stop rule."""
+        if self.store is None:
+            return
+        digests: Digests = {}  # the runs may share their data
+        for k, run in enumerate(self.runs):
+            self.saved.append(Saved(run, self.store.part(f"network-{k:04}"), digests))
+            self.saved[k].restore()
+        if noted := self.store.noted():
+            self._goals, self._in_round = noted["goals"], True
+            for k in noted["stopped"]:
+                self.runs[k].record.stopped = STOPPED
+
+    def interrupt(self) -> None:
+        """Let each run end at its next step, and the pack with them."""
+        self._interrupted = True
+        for run in self.runs:
+            run.stop.set()
 
     def train(self, rule: StopRule | None, every: int, progress: Progress | None) -> None:
         """Train all runs to their ends; with a rule in rounds of `every` epochs, after each of which it is asked."""
@@ -144,14 +175,9 @@ class _Pack:
         pool = ThreadPoolExecutor(self._n_threads)
         _share_orders(self.runs)
         try:
-            while training := self._training():
-                for k in training:
-                    epochs = self.runs[k].job.epochs
-                    self._goals[k] = epochs if rule is None else min(self._goals[k] + every, epochs)
-                self._waiting = [(-_work_left(self.runs[k], self._goals[k]), k) for k in training]
-                heapq.heapify(self._waiting)
-                self._unfinished = len(training)
-                pending = {pool.submit(self._advance) for _ in range(min(self._n_threads, len(training)))}
+            while (training := self._training()) and not self._interrupted:
+                self._begin_round(training, None if rule is None else every)
+                pending = {pool.submit(self._advance) for _ in range(min(self._n_threads, self._unfinished))}
                 while pending:
                     done, pending = wait(pending, PROGRESS_SECONDS if progress else None, FIRST_EXCEPTION)
                     for worker in done:
@@ -159,19 +185,41 @@ class _Pack:
                     if progress and time.monotonic() - told >= PROGRESS_SECONDS:
                         progress(self.runs, 1 - self._work_left() / whole)
                         told = time.monotonic()
-                if rule is not None and self._training():
+                if rule is not None and self._training() and not self._interrupted:
                     self._end(rule(self.runs))
-            if progress:
+            if progress and not self._interrupted:
                 progress(self.runs, 1.0)
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
         except BaseException:
-            self._interrupted = True
-            for run in self.runs:
-                run.stop.set()  # each ends at its next step
+            self.interrupt()
+            self.saved = []  # an error is no place to go on from
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+            if self._interrupted:
+                for each in self.saved:
+                    if not each.run.finished:
+                        each.save()
             for run in self.runs:
                 run.stop, run.job = Flag(), replace(run.job, n_threads=1, draw_order=batch_order)
+
+    def _begin_round(self, training: list[int], every: int | None) -> None:
+        """Set the epochs that the runs go to in this round, and put those that are not there yet in the queue."""
+        if not self._in_round:
+            for k in training:
+                epochs = self.runs[k].job.epochs
+                self._goals[k] = epochs if every is None else min(self._goals[k] + every, epochs)
+            if self.store and every is not None:
+                stopped = [k for k, run in enumerate(self.runs) if run.record.stopped == STOPPED]
+                self.store.note({"goals": self._goals, "stopped": stopped})
+        self._in_round = False
+        self._waiting = [
+            (-_work_left(self.runs[k], self._goals[k]), k) for k in training if self.runs[k].epoch < self._goals[k]
+        ]
+        heapq.heapify(self._waiting)
+        self._unfinished = len(self._waiting)
 
     def _training(self) -> list[int]:
         return [k for k, run in enumerate(self.runs) if not run.finished]
@@ -194,7 +242,9 @@ class _Pack:
             )
         for k in numbers:
             if not self.runs[k].finished:
-                self.runs[k].record.stopped = "the stop rule ended it"
+                if self.saved:
+                    self.saved[k].save()  # the note of the next round says that it is stopped
+                self.runs[k].record.stopped = STOPPED
                 self.runs[k].restore_best()
 
     def _advance(self) -> None:
@@ -209,13 +259,18 @@ class _Pack:
             if team != run.job.n_threads:
                 run.job = replace(run.job, n_threads=team)  # which changes no bit
             try:
-                run.advance(**_piece(run, goal, self._n_threads), after_epoch=self._after_epoch[k])
+                if self.saved:
+                    self.saved[k].advance(goal, self._after_epoch[k])
+                else:
+                    run.advance(**_piece(run, goal, self._n_threads), after_epoch=self._after_epoch[k])
             except NonFiniteError as error:
                 self.errors[k] = NonFiniteError(f"network {k}: {error}", error.step, error.layer)
                 run.record.stopped = f"the loss became inf or nan at step {error.step}"
             if run.stop and not self._interrupted:
                 run.record.stopped = run.record.stopped or "its stop flag was set"
             if run.finished and k not in self.errors:
+                if self.saved:
+                    self.saved[k].save()
                 run.restore_best()
             if self._interrupted:
                 return

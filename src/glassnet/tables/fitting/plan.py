@@ -21,8 +21,11 @@ from glassnet.tables.report.baselines import compare, fit_baselines
 from glassnet.tables.report.leaks import score_alone
 from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
+from glassnet.training.checkpoints import Store, advance
 from glassnet.training.history import History
-from glassnet.training.train import Callback, Epoch, train
+from glassnet.training.job import Record
+from glassnet.training.run import Run
+from glassnet.training.train import Callback, Epoch, announce
 
 Array = NDArray[Any]
 SHARE = 0.15  # share of the rows that validate by default
@@ -30,24 +33,30 @@ SHARE = 0.15  # share of the rows that validate by default
 
 @dataclass(eq=False)
 class Watch:
-    """A callback that records the losses, and the parameters of the best epoch in case the run is interrupted."""
+    """A callback that keeps the parameters of the best epoch so far, in case the run is interrupted."""
 
-    loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
+    record: Record = field(default_factory=Record)  # the run's
     best_loss: float = np.inf
     best_epoch: int = 0
     best_theta: Array | None = None
 
     def __call__(self, now: Epoch) -> None:
-        self.loss.append(now.loss)
         better = True  # without validation the latest epoch is the best
         if now.validation_loss is not None:
             better = now.validation_loss < self.best_loss
             self.best_loss = min(self.best_loss, now.validation_loss)
-            self.validation_loss.append(now.validation_loss)
         if better:
             self.best_epoch = now.epoch
             self.best_theta = now.network.theta.copy()
+
+    def restored(self, run: Run) -> None:
+        """Go on with a run that stands where a checkpoint left it."""
+        self.record = record = run.record
+        losses = record.validation_loss
+        if record.loss:
+            self.best_epoch = int(np.nanargmin(losses)) + 1 if np.isfinite(losses).any() else len(record.loss)
+            self.best_loss = min(losses, default=np.inf)
+            self.best_theta = (run.network.theta if run.state.best_theta is None else run.state.best_theta).copy()
 
 
 @dataclass(eq=False)
@@ -60,6 +69,7 @@ class Plan:
     parts: dict[str, Part]  # "train", and "validation" and "test" if there are any
     reason: str = ""  # why it is one network
     watch: Watch = field(default_factory=Watch)
+    checkpoint: Store | None = None  # where the run is saved on the way
 
     @property
     def settings(self) -> Settings:
@@ -75,28 +85,34 @@ class Plan:
         train_part, validation = self.parts["train"], self.parts.get("validation")
         watch = self.watch
         history: History | None = None
+        run = Run(
+            model.network,
+            train_part.X,
+            train_part.y,
+            sample_weight=train_part.weight,
+            validation=None if validation is None else validation.as_validation,
+            **self.arguments(),
+        )
+        after_epoch = announce(run, (watch, *callbacks))
+        watch.restored(run)
         try:
-            history = train(
-                model.network,
-                train_part.X,
-                train_part.y,
-                sample_weight=train_part.weight,
-                validation=None if validation is None else validation.as_validation,
-                callbacks=[watch, *callbacks],
-                **self.arguments(),
-            )
+            if self.checkpoint is None:
+                run.advance(after_epoch=after_epoch)
+            else:
+                advance(run, self.checkpoint, after_epoch, watch.restored)
+            history = run.restore_best().history()
         except KeyboardInterrupt:
             if watch.best_theta is None:
                 raise
             model.network.theta = watch.best_theta
         model.training = {
             "rows": {name: len(part) for name, part in self.parts.items()},
-            "epochs": len(watch.loss),
+            "epochs": len(watch.record.loss),
             "best_epoch": watch.best_epoch if history is None or history.best_epoch is None else history.best_epoch,
             "stopped": "interrupted" if history is None else history.stopped,
             "engine": settings.engine if history is None else history.engine,
-            "loss": thinned(watch.loss),
-            "validation_loss": thinned(watch.validation_loss),
+            "loss": thinned(watch.record.loss),
+            "validation_loss": thinned(watch.record.validation_loss),
         }
         if history is not None:
             model.training |= {"steps": history.steps, "seconds": round(history.seconds, 3)}
@@ -108,7 +124,7 @@ class Plan:
         if self.problem.table.image_shape is not None:
             return {}
         member, part = self.model.members[0], self.parts.get("validation", self.parts["train"])
-        trained = len(self.parts["train"]) * len(self.watch.loss)
+        trained = len(self.parts["train"]) * len(self.watch.record.loss)
         some = slice(rows_within(trained, len(member.preparation.groups), 1))
         of = HeldOut([member], [part.X[some]], part.actual[some])
         return {"importance": permutation_importance([of], self.settings.seed)}
@@ -161,7 +177,7 @@ class Plan:
     @property
     def curves(self) -> dict[str, list[list[float]]]:
         """The loss by epoch, of the rows trained on and of those that validate."""
-        found = {"training": [self.watch.loss], "validation": [self.watch.validation_loss]}
+        found = {"training": [self.watch.record.loss], "validation": [self.watch.record.validation_loss]}
         return {name: curves for name, curves in found.items() if curves[0]}
 
     def answers(self) -> dict[str, tuple[Array, Array]]:

@@ -22,6 +22,7 @@ from glassnet.tables.search.folds import fold_rows
 from glassnet.tables.search.portfolio import portfolio
 from glassnet.tables.search.trial import Trial, train_trials
 from glassnet.tables.settings import Settings
+from glassnet.training.checkpoints import Store
 
 Array = NDArray[Any]
 Effort = Literal["default", "best"]
@@ -80,6 +81,8 @@ class Search:
         Rows that are measured at the end alone.
     shares : dict
         What was asked for as validation and test, for the record.
+    checkpoint : Store, optional
+        Where the networks are saved on the way.
     """
 
     problem: Problem
@@ -89,6 +92,7 @@ class Search:
     held_out: Array | None = None
     test: Table | None = None
     shares: dict[str, Any] = field(default_factory=dict)
+    checkpoint: Store | None = None
     model: TableModel = field(init=False)  # once it has run
     trials: list[Trial] = field(default_factory=list)
     interrupted: bool = False
@@ -169,7 +173,8 @@ class Search:
     def _train(self, numbers: Sequence[int], folds: Sequence[int], drop: bool, told: Any) -> None:
         trials = [self._trial(number, fold) for fold in folds for number in numbers]
         self.trials += trials
-        train_trials(self.problem, trials, drop, told)
+        store = None if self.checkpoint is None else self.checkpoint.part("first-folds" if drop else "all-folds")
+        train_trials(self.problem, trials, drop, told, store)
 
     def _trial(self, number: int, fold: int) -> Trial:
         words = np.random.SeedSequence([self.settings.seed, number, fold]).generate_state(1)

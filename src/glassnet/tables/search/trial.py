@@ -13,8 +13,9 @@ from glassnet.tables.fitting.problem import Problem
 from glassnet.tables.fitting.set_up import Inputs, Part, SetUp, complete, measure_inputs, set_up
 from glassnet.tables.model import Member
 from glassnet.tables.settings import Settings
+from glassnet.training.checkpoints import Store
 from glassnet.training.job import Record
-from glassnet.training.many import train_many
+from glassnet.training.many import STOPPED, train_many
 from glassnet.training.run import Run
 
 Array = NDArray[Any]
@@ -56,16 +57,16 @@ class Trial:
     @property
     def dropped(self) -> bool:
         """True if the trial ended early for being worse than others."""
-        return self.record.stopped == DROPPED
+        return self.record.stopped == STOPPED
 
 
-DROPPED = "the stop rule ended it"
-
-
-def train_trials(problem: Problem, trials: Sequence[Trial], drop: bool, told: Told | None = None) -> None:
+def train_trials(
+    problem: Problem, trials: Sequence[Trial], drop: bool, told: Told | None = None, store: Store | None = None
+) -> None:
     """Train trials in place, several at a time, and let each answer for the rows it held out.
 
-    With `drop` the worse trials of each fold end after a quarter and after a half of their epochs.
+    With `drop` the worse trials of each fold end after a quarter and after a half of their epochs. With a store the
+    trials are saved there on the way.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def train_trials(problem: Problem, trials: Sequence[Trial], drop: bool, told: To
             if told is not None:
                 told(trials, before + part * share)
 
-        wave.train(drop, tell)
+        wave.train(drop, tell, None if store is None else store.part(f"from-{done:04}"))
         waiting, done = waiting[len(wave.trials) :], done + len(wave.trials)
 
 
@@ -109,7 +110,7 @@ class _Wave:
             self.made.append(made)
             self.held_out.append(made.held_out(problem, trial.held_out, inputs[key][1]))
 
-    def train(self, drop: bool, tell: Callable[[float], None]) -> None:
+    def train(self, drop: bool, tell: Callable[[float], None], store: Store | None) -> None:
         """Train the wave; `tell` is called with the share of its work that is done."""
         runs: Sequence[Run] = ()
 
@@ -120,7 +121,9 @@ class _Wave:
             tell(share)
 
         options = [made.options(validated=True) for made in self.made]
-        names = options[0].keys() - {"n_threads"}
+        each_own: dict[str, Any] = {
+            name: [each[name] for each in options] for name in options[0].keys() - {"n_threads"}
+        }
         weights = [made.train.weight for made in self.made]
         try:
             train_many(
@@ -134,7 +137,8 @@ class _Wave:
                 progress=progress,
                 diverged="stop",
                 n_threads=self.made[0].settings.threads,
-                **{name: [each[name] for each in options] for name in names},
+                checkpoint=store,
+                **each_own,
             )
         except KeyboardInterrupt:
             self._keep([run.restore_best() for run in runs])

@@ -1,0 +1,92 @@
+"""Saves the fit of an estimator between calls of the engine, and takes it up where it was interrupted."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import InputError, shown
+from glassnet.estimators.figures import with_floats
+from glassnet.estimators.order import ShuffledOrder
+from glassnet.training.checkpoints import PIECE_SECONDS, Store, describe_job, digest
+from glassnet.training.job import Job, Snapshot
+
+# of an estimator under way, beside its network and its solver
+_ATTRIBUTES = (
+    *("n_iter_", "t_", "_no_improvement_count", "loss_curve_", "validation_loss_curve_", "validation_scores_"),
+    *("best_loss_", "best_validation_score_", "_best_theta"),
+)
+
+
+class SavedFit:
+    """An estimator under way and its store: writes a checkpoint after a call of the engine, when one is due."""
+
+    def __init__(self, estimator: Any, job: Job, solver: Any, store: Store) -> None:
+        if estimator.random_state is None:
+            raise InputError(
+                "random_state: expected a whole number with a checkpoint; got None, by which no fit can be repeated; "
+                "pass e.g. random_state=0."
+            )
+        self.estimator, self.job, self.solver, self.store = estimator, job, solver, store
+        self.setup = describe_job(job, {}) | {
+            "initial weights": digest(job.network.theta),
+            "solver": repr(solver.optimizer),
+            "random_state": shown(estimator.random_state),
+        }
+        self.saved_at, self.begun_at = time.monotonic(), time.monotonic()
+        self.ended = False  # by a rule or a callback
+        self.epochs, self.saved_step = 1, solver.state.step  # epochs of the next call of the engine
+        self.content = self._content()
+
+    def restore(self) -> bool:
+        """Take the estimator to its newest checkpoint, if there is one; return True if the fit had ended there."""
+        found = self.store.read(self.setup)
+        if found is None:
+            return False
+        now, estimator, solver = found["now"], self.estimator, self.solver
+        network = estimator.network_
+        if (now.theta.shape, now.state.slots.shape) != (network.theta.shape, solver.state.slots.shape):
+            raise InputError(
+                f"checkpoint: expected {network.n_parameters} parameters; got {now.theta.shape}; name another folder."
+            )
+        network.theta, solver.learning_rate = now.theta, found["learning_rate"]
+        solver.state.take(now.state)
+        for name in _ATTRIBUTES:
+            setattr(estimator, name, with_floats(found["estimator"][name], np.float64))
+        if estimator.loss_curve_:
+            estimator.loss_ = estimator.loss_curve_[-1]
+        if isinstance(self.job.order, ShuffledOrder):
+            self.job.order.restore(found["order"], found["random"])
+        self.ended, self.saved_step = bool(found["ended"]), solver.state.step
+        self.content = self._content()
+        return self.ended
+
+    def after_call(self, epochs: int, ended: bool) -> None:
+        """Take note of where the fit stands after a call of the engine; write it if a checkpoint is due."""
+        now, before, every = time.monotonic(), self.saved_step, self.store.steps
+        seconds, self.begun_at = now - self.begun_at, now
+        self.epochs = max(1, int(epochs * min(2, PIECE_SECONDS / max(seconds, 1e-6))))
+        self.ended, self.content = ended, self._content()
+        by_step = every is not None and before // every < self.solver.state.step // every
+        if by_step or now - self.saved_at >= self.store.every:
+            self.save()
+
+    def save(self) -> None:
+        """Write the fit as it stood after the last call of the engine."""
+        step = self.content["now"].state.step
+        self.store.write(step, self.setup, self.content)
+        self.saved_at, self.saved_step = time.monotonic(), step
+
+    def _content(self) -> dict[str, Any]:
+        estimator, order = self.estimator, self.job.order
+        shuffled = isinstance(order, ShuffledOrder)
+        return {
+            "now": Snapshot.of(estimator.network_, self.solver.state),
+            "learning_rate": float(self.solver.learning_rate),
+            "ended": self.ended,
+            "estimator": {name: with_floats(getattr(estimator, name), float) for name in _ATTRIBUTES},
+            "order": order.last if shuffled else None,
+            "random": order.source if shuffled else None,
+        }
