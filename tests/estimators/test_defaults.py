@@ -41,6 +41,7 @@ DEFAULTS = [
             "keep_optimizer": False,
             "engine": "auto",
             "n_threads": None,
+            "checkpoint": None,
         },
     ),
     (
@@ -79,6 +80,7 @@ DEFAULTS = [
             "keep_optimizer": False,
             "engine": "auto",
             "n_threads": None,
+            "checkpoint": None,
         },
     ),
     (gn.MLPClassifier.fit, {"sample_weight": None, "X_val": None, "y_val": None, "sample_weight_val": None}),

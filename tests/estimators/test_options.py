@@ -25,6 +25,7 @@ OWN_DEFAULTS = {
     "keep_optimizer": False,
     "engine": "auto",
     "n_threads": None,
+    "checkpoint": None,
 }
 
 

@@ -35,6 +35,8 @@ class SavedFit:
             "solver": repr(solver.optimizer),
             "random_state": shown(estimator.random_state),
         }
+        if estimator.learning_rate == "invscaling":  # whose rates do not depend on the number of epochs
+            self.setup["epochs"] = "any"
         self.saved_at, self.begun_at = time.monotonic(), time.monotonic()
         self.ended = False  # by a rule or a callback
         self.epochs, self.saved_step = 1, solver.state.step  # epochs of the next call of the engine
@@ -68,7 +70,8 @@ class SavedFit:
         now, before, every = time.monotonic(), self.saved_step, self.store.steps
         seconds, self.begun_at = now - self.begun_at, now
         self.epochs = max(1, int(epochs * min(2, PIECE_SECONDS / max(seconds, 1e-6))))
-        self.ended, self.content = ended, self._content()
+        self.ended = ended
+        self.content = self._content()
         by_step = every is not None and before // every < self.solver.state.step // every
         if by_step or now - self.saved_at >= self.store.every:
             self.save()

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,13 +109,11 @@ class Checkpoint:
         passed over with a warning.
         """
         _make_folder(self.folder)
-        for path in _listed(self.folder):
-            if _LEFTOVER.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+        _delete(path for path in _listed(self.folder) if _LEFTOVER.fullmatch(path.name))
         files = self.files()
         if files and not self.resume:
             raise InputError(
-                f"checkpoint: expected a folder without checkpoints; got {shown(str(self.folder))} with "
+                f"checkpoint: expected a folder without checkpoints; got '{self.folder}' with "
                 f"{files[0].name}; pass Checkpoint(…, resume=True) to go on from there, or name another folder."
             )
         for path in files:
@@ -125,20 +123,19 @@ class Checkpoint:
                 warnings.warn(f"checkpoint: passed over {path.name}, which is damaged: {error}", stacklevel=2)
             except OSError as error:
                 raise CheckpointError(
-                    f"checkpoint: could not read {shown(str(path))}: {error.strerror or error}; name another folder."
+                    f"checkpoint: could not read '{path}': {error.strerror or error}; name another folder."
                 ) from None
         if files:
             raise InputError(
                 f"checkpoint: expected a file that can be read; got {len(files)} damaged in "
-                f"{shown(str(self.folder))}; name another folder, which starts the run anew."
+                f"'{self.folder}'; name another folder, which starts the run anew."
             )
         return None
 
     def write(self, step: int, setup: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         """Write a checkpoint of a run at a step, then delete the oldest files beyond `keep`."""
         self._write(f"step-{step:012}.safetensors", to_bytes(setup, content))
-        for old in self.files()[self.keep :]:
-            old.unlink(missing_ok=True)
+        _delete(self.files()[self.keep :])
 
     def part(self, name: str) -> Checkpoint:
         """Return the folder of one of several runs, inside this one."""
@@ -164,7 +161,7 @@ class Checkpoint:
             write_atomically(path, content)
         except OSError as error:
             raise CheckpointError(
-                f"checkpoint: could not write {len(content):,} bytes to {shown(str(path))}: "
+                f"checkpoint: could not write {len(content):,} bytes to '{path}': "
                 f"{error.strerror or error}; the checkpoints before are whole; make room or name another folder, "
                 "and go on with resume=True."
             ) from None
@@ -242,6 +239,17 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
+def _delete(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CheckpointError(
+                f"checkpoint: could not delete '{path}': {error.strerror or error}; the newest checkpoint is whole; "
+                "delete it by hand, and go on with resume=True."
+            ) from None
+
+
 def _make_folder(folder: Path) -> None:
     """Make the folder and those above it, each flushed to the disk with its name."""
     missing = []
@@ -257,7 +265,7 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         name = missing[0] if missing else folder
         raise CheckpointError(
-            f"checkpoint: could not make the folder {shown(str(name))}: {error.strerror or error}; name another."
+            f"checkpoint: could not make the folder '{name}': {error.strerror or error}; name another."
         ) from None
 
 
@@ -271,14 +279,14 @@ def _held(folder: Path) -> Iterator[None]:
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise CheckpointError(
-            f"checkpoint: could not write in {shown(str(folder))}: {error.strerror or error}; name another folder."
+            f"checkpoint: could not write in '{folder}': {error.strerror or error}; name another folder."
         ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(
-                f"checkpoint: expected a folder that no other run uses; got {shown(str(folder))}; "
+                f"checkpoint: expected a folder that no other run uses; got '{folder}'; "
                 "wait for the other process, or name another folder."
             ) from None
         yield

@@ -205,7 +205,8 @@ def describe(run: Run, digests: Digests) -> dict[str, Any]:
     """Return what the bits of a run depend on, by name."""
     start, lbfgs = run.snapshots[0], isinstance(run.optimizer, LBFGS)
     return describe_job(run.job, digests) | {
-        "initial weights": digest(start.theta, start.state.slots),
+        "initial weights": digest(start.theta),
+        "optimizer's memory": digest(start.state.slots if start.state.step else None),
         "optimizer": repr(run.optimizer),
         "engine": "scipy" if lbfgs else run.engine.name,
         "divide_penalty": run.job.divide_penalty,
