@@ -134,7 +134,7 @@ def _lacking_of_class(each: Documented) -> list[str]:
     if not each.parameters and not each.section("Parameters"):
         found = []
     checks = re.search(r"def __(post_)?init__.*?(?=\n    def |\Z)", inspect.getsource(kind), re.DOTALL)
-    if checks and "check" in checks[0] and not each.section("Raises"):
+    if checks and "check_" in checks[0] and not each.section("Raises"):
         found.append("what it raises")
     return found
 

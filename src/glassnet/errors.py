@@ -68,7 +68,24 @@ class UnknownArgumentError(InputError, TypeError):
 
 
 class CheckpointError(GlassnetError, OSError):
-    """A checkpoint that the file system did not let be written or read; the message names the path and the reason."""
+    """A checkpoint that the file system did not let be written or read; the message names the path and the reason.
+
+    It is an OSError as well. The checkpoints before are whole.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+
+    Examples
+    --------
+    >>> from glassnet import Checkpoint, Network, train
+    >>> net = Network([2, 3, 1], output="sigmoid", seed=0)
+    >>> train(net, [[0.0, 1.0], [1.0, 0.0]], [0, 1], checkpoint=Checkpoint("/dev/null"))
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.CheckpointError: checkpoint: could not make the folder '/dev/null': Not a directory; name another.
+    """
 
 
 class NonFiniteError(GlassnetError, ArithmeticError):

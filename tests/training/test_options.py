@@ -23,9 +23,9 @@ def network():
 @pytest.mark.parametrize(
     ("function", "own"),
     [
-        (gn.train, {"network", "X", "y", "callbacks", "resume"}),
+        (gn.train, {"network", "X", "y", "callbacks", "resume", "checkpoint"}),
         (gn.Run, {"network", "X", "y", "resume"}),
-        (gn.train_many, {"networks", "X", "y", "callbacks", "resume"} | RULES),
+        (gn.train_many, {"networks", "X", "y", "callbacks", "resume", "checkpoint"} | RULES),
     ],
 )
 def test_signatures_name_every_option_with_its_default(function, own):

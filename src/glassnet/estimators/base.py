@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from glassnet.equations.loss import Loss
-from glassnet.errors import InputError, shown
+from glassnet.errors import shown
 from glassnet.estimators.drawing import draw_estimator
 from glassnet.estimators.fitting import Fitting, Reported, Solver
 from glassnet.estimators.held_out import split, validation_rows
@@ -135,8 +135,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
         fitting = Fitting(self, rows, held_out, rng, tasks(self, X, given_y, sample_weight, incremental))
         if stochastic:
             fitting.stochastic(incremental)
-        elif self.checkpoint is not None:
-            raise InputError("checkpoint: expected a stochastic solver; got lbfgs; pass solver='adam', or train().")
         else:
             fit_by_lbfgs(fitting)
         return self

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from glassnet.errors import NonFiniteError
+from glassnet.errors import InputError, NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
 from glassnet.estimators.warning import warn
 from glassnet.training.arguments import make_job
@@ -20,6 +20,8 @@ from glassnet.training.options import checked
 def fit_by_lbfgs(fitting: Fitting) -> None:
     """Minimise the objective over all rows at once."""
     est, rows, net = fitting.estimator, fitting.rows, fitting.network
+    if est.checkpoint is not None:
+        raise InputError("checkpoint: expected a stochastic solver; got lbfgs; pass solver='adam', or use gn.train.")
     # SciPy's own bound on the loss' relative progress, as scikit-learn leaves it
     minimiser = LBFGS(tolerance=float(est.tol), max_evaluations=est.max_fun, loss_tolerance=2.220446049250313e-09)
     options = {

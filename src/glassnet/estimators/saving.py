@@ -83,13 +83,13 @@ class SavedFit:
         self.saved_at, self.saved_step = time.monotonic(), step
 
     def _content(self) -> dict[str, Any]:
-        estimator, order = self.estimator, self.job.order
-        shuffled = isinstance(order, ShuffledOrder)
+        estimator = self.estimator
+        order = self.job.order if isinstance(self.job.order, ShuffledOrder) else None
         return {
             "now": Snapshot.of(estimator.network_, self.solver.state),
             "learning_rate": float(self.solver.learning_rate),
             "ended": self.ended,
             "estimator": {name: with_floats(getattr(estimator, name), float) for name in _ATTRIBUTES},
-            "order": order.last if shuffled else None,
-            "random": order.source if shuffled else None,
+            "order": order and order.last,
+            "random": order and order.source,
         }

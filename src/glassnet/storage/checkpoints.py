@@ -91,7 +91,13 @@ class Checkpoint:
         return as_path(self.directory)
 
     def files(self) -> list[Path]:
-        """Return the checkpoints in the folder, the newest first."""
+        """Return the checkpoints in the folder, the newest first.
+
+        Returns
+        -------
+        list of Path
+            One a file.
+        """
         found = [(int(match[1]), path) for path in _listed(self.folder) if (match := _NAME.fullmatch(path.name))]
         return [path for _, path in sorted(found, reverse=True)]
 
@@ -103,10 +109,26 @@ class Checkpoint:
             yield
 
     def read(self, setup: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the content of the newest checkpoint that can be read, or None without one.
+        """Return the content of the newest checkpoint that can be read.
 
-        Refuses checkpoints without `resume`, and one of another set-up, naming what differs. One that is damaged is
-        passed over with a warning.
+        One that is damaged is passed over with a warning.
+
+        Parameters
+        ----------
+        setup : dict
+            What the bits of the run depend on, by name.
+
+        Returns
+        -------
+        dict or None
+            What was written, by name; None without a checkpoint.
+
+        Raises
+        ------
+        InputError
+            If there are checkpoints and `resume` is False, or the newest is of another set-up: it names what differs.
+        CheckpointError
+            If the file system refuses.
         """
         _make_folder(self.folder)
         _delete(path for path in _listed(self.folder) if _LEFTOVER.fullmatch(path.name))
@@ -133,20 +155,53 @@ class Checkpoint:
         return None
 
     def write(self, step: int, setup: Mapping[str, Any], content: Mapping[str, Any]) -> None:
-        """Write a checkpoint of a run at a step, then delete the oldest files beyond `keep`."""
+        """Write a checkpoint of a run at a step, then delete the oldest files beyond `keep`.
+
+        Parameters
+        ----------
+        step : int
+            Updates made so far; it names the file.
+        setup : dict
+            What the bits of the run depend on, by name.
+        content : dict
+            The state of the run: numbers, texts, arrays, lists, States and random sources by name.
+        """
         self._write(f"step-{step:012}.safetensors", to_bytes(setup, content))
         _delete(self.files()[self.keep :])
 
     def part(self, name: str) -> Checkpoint:
-        """Return the folder of one of several runs, inside this one."""
+        """Return the folder of one of several runs, inside this one.
+
+        Parameters
+        ----------
+        name : str
+            The folder's name.
+
+        Returns
+        -------
+        Checkpoint
+            With the settings of this one.
+        """
         return replace(self, directory=self.folder / name)
 
     def note(self, content: dict[str, Any]) -> None:
-        """Write a note on a pack, such as the rounds of its stop rule, in place of the one before."""
+        """Write a note on a pack of runs in place of the one before.
+
+        Parameters
+        ----------
+        content : dict
+            Plain values, such as the rounds of the stop rule.
+        """
         self._write(_NOTE, json.dumps(content).encode())
 
     def noted(self) -> dict[str, Any]:
-        """Return the note, or {} without one or without `resume`."""
+        """Return the note on a pack of runs.
+
+        Returns
+        -------
+        dict
+            Its values; {} without a note or without `resume`.
+        """
         try:
             found = parse((self.folder / _NOTE).read_bytes(), "the note") if self.resume else {}
         except FileNotFoundError:

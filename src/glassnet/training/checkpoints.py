@@ -30,8 +30,20 @@ Digests = dict[tuple[int, ...], tuple[Any, str]]  # by the ids of arrays: the ar
 class Store(Protocol):
     """Where the checkpoints of a run go, or of a pack of them; `Checkpoint` of storage implements it."""
 
-    every: float  # seconds from one checkpoint to the next, about
-    steps: int | None  # also at each multiple of this number of steps
+    @property
+    def directory(self) -> Any:
+        """The place of the store, for messages."""
+        ...
+
+    @property
+    def every(self) -> float:
+        """Seconds from one checkpoint to the next, about."""
+        ...
+
+    @property
+    def steps(self) -> int | None:
+        """A checkpoint is written also at each multiple of this number of steps."""
+        ...
 
     def held(self) -> AbstractContextManager[Any]:
         """Hold the store, which only one process may use at a time."""
