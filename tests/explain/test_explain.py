@@ -228,17 +228,17 @@ def test_every_rendering_tells_the_same_numbers():
 
 
 @pytest.mark.long
-def test_latex_of_all_compiles(tmp_path):
-    """300 derivations and entries, as fragments in documents of 25."""
+@pytest.mark.parametrize("block", range(0, 300, 25))
+def test_latex_compiles(tmp_path, block):
+    """The derivations and entries of 25 runs, as fragments in one document."""
     assert shutil.which("pdflatex"), "needs pdflatex: apt-get install texlive-latex-base texlive-latex-recommended"
     preamble = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{amsmath}\n\\begin{document}\n"
-    for block in range(0, 300, 25):
-        parts = []
-        for seed in range(block, block + 25):
-            derivation = gn.explain(setups.random_run(seed))
-            parts.append(derivation.to_latex(checks=seed % 5 == 0, document=False))
-            parts.append(derivation.entry("W1", 0, 0).to_latex(document=False))
-        _compile(tmp_path / f"block{block}.tex", preamble + "\n\\clearpage\n".join(parts) + "\n\\end{document}\n")
+    parts = []
+    for seed in range(block, block + 25):
+        derivation = gn.explain(setups.random_run(seed))
+        parts.append(derivation.to_latex(checks=seed % 5 == 0, document=False))
+        parts.append(derivation.entry("W1", 0, 0).to_latex(document=False))
+    _compile(tmp_path / "block.tex", preamble + "\n\\clearpage\n".join(parts) + "\n\\end{document}\n")
 
 
 @pytest.mark.long
