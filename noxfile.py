@@ -48,7 +48,7 @@ def page(session: nox.Session) -> None:
     """The playground's page: types, logic, and the page in Chromium (needs node, npm and chromium on the PATH)."""
     session.install("-e", ".[test]")
     session.run("npm", "ci", "--prefix", "tests/playground/page", external=True)
-    session.run("pytest", "tests/playground/page", "-m", "not long", *session.posargs, env={"CI": "1"})
+    session.run("pytest", "tests/playground/page", "-m", "not long and not firefox", *session.posargs, env={"CI": "1"})
 
 
 @nox.session
@@ -64,6 +64,14 @@ def links(session: nox.Session) -> None:
     """The addresses of other hosts that the site names (needs the internet)."""
     session.install("-e", ".[docs]", "-c", "docs/constraints.txt")
     session.run("sphinx-build", "-b", "linkcheck", "-D", "nb_execution_mode=off", "docs", "docs/_build/links")
+
+
+@nox.session
+def firefox(session: nox.Session) -> None:
+    """The page in Firefox and Chromium: undo, history, two tabs, a server that dies or is far away (some minutes)."""
+    session.install("-e", ".[test]")
+    session.run("npm", "ci", "--prefix", "tests/playground/page", external=True)
+    session.run("pytest", "tests/playground/page", "-m", "firefox", *session.posargs, env={"CI": "1"})
 
 
 @nox.session

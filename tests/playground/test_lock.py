@@ -1,5 +1,7 @@
 """Links for a class: the server refuses every query that changes what its link locks."""
 
+from urllib.parse import urlencode
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -65,6 +67,21 @@ def test_every_answer_about_a_run_needs_a_signed_link(locked, lock):
         assert locked.get(f"/{path}?{link}{'&answer=1' * (path == 'grade')}").status_code == 200, path
     for path in ("", "schema", "lessons", "static/main.js", "data?data=xor"):  # what is no run
         assert locked.get(f"/{path}").status_code == 200, path
+
+
+def test_a_recording_of_a_comparison_holds_no_run_that_is_locked(locked, lock):
+    """The second run stands in `compare`, which the signature of the first does not cover."""
+    link = lock.link("data=xor&hidden=2&n=20&step=3", "seed")
+    for compare, status in (
+        ("", 200),
+        ("data=xor&hidden=2&n=20&seed=7", 200),
+        ("data=xor&hidden=3&n=20", 403),
+        ("data=moons", 403),
+    ):
+        query = f"{link}&{urlencode({'compare': compare})}" if compare else link
+        answer = locked.get(f"/export/recording.html?{query}")
+        assert answer.status_code == status, compare
+    assert locked.get("/export/recording.html?step=3").status_code == 403
 
 
 def test_an_unlocked_server_knows_no_locks(client):

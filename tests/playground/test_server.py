@@ -1,6 +1,7 @@
 """The server: its answers, how they may be cached, and whom it answers at all."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -14,6 +15,12 @@ from glassnet.playground.state import read_state
 from glassnet.playground.uploads import MOST_BYTES
 
 CSV = b"width,height,kind\n" + b"".join(b"%d.5,%d,%s\n" % (k, k * k % 7, b"ab"[k % 2 : k % 2 + 1]) for k in range(40))
+
+
+def run(application, *arguments):
+    """Run an application in a thread of its own: Playwright, in the same session, keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(anyio.run, application, *arguments).result()
 
 
 def test_a_frame_is_cached_for_good_under_its_tag(client, play):
@@ -68,7 +75,7 @@ def test_a_request_that_was_cancelled_while_it_waited_is_not_computed(play, monk
         "query_string": b"step=5",
         "headers": [(b"host", b"localhost")],
     }
-    anyio.run(create_app(play), scope, gone, send)
+    run(create_app(play), scope, gone, send)
     assert sent[0]["status"] == 499
 
 
@@ -245,7 +252,7 @@ def test_a_client_that_leaves_during_an_upload_is_no_error(play):
         "http_version": "1.1",
         "root_path": "",
     }
-    anyio.run(create_app(play), scope, receive, send)
+    run(create_app(play), scope, receive, send)
     assert messages == []
     assert sent[0]["status"] == 400
 

@@ -14,6 +14,7 @@ from glassnet.playground.frames import to_json
 from glassnet.playground.state import State, read_query, settings
 
 NAMES = tuple(each.name for each in fields(State) if each.name != "step")  # the step is time: it is never locked
+SIGNED = ("free", "sig")  # the names of a query that make its signature
 ALL = "*"  # in `free`: the teacher's link, which leaves every name free
 
 
@@ -44,7 +45,7 @@ class Lock:
 
     def link(self, query: str, free: str) -> str:
         """Return the query with the signature that leaves the names in `free` to its reader."""
-        given = {name: value for name, value in read_query(query).items() if name not in ("free", "sig")}
+        given = {name: value for name, value in read_query(query).items() if name not in SIGNED}
         free = _names(free)
         return urlencode([*given.items(), ("free", free), ("sig", self._signature(given, free))], safe=",:;*")
 

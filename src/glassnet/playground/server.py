@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import anyio.to_thread
@@ -22,9 +23,10 @@ from glassnet.playground import exports, frames, qr
 from glassnet.playground.answers import MOST_BYTES as MOST_ANSWER
 from glassnet.playground.answers import Answers
 from glassnet.playground.guard import Access, Guard, read_body
-from glassnet.playground.lock import Lock, LockedError
+from glassnet.playground.lock import SIGNED, Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.recording.recording import record_query
+from glassnet.playground.state import read_query
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
 
@@ -77,7 +79,7 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
         _route(f"/export/{name}", _answer(locked(play.exporter(name)), kind, slow, name))
         for name, (kind, _) in exports.EXPORTS.items()
     ]
-    recorded = locked(lambda query: record_query(play, query, samples=2).html.encode())
+    recorded = _recorded(play, access.lock)
     routes.append(
         _route("/export/recording.html", _answer(recorded, TYPES[".html"], anyio.CapacityLimiter(1), "recording.html"))
     )
@@ -137,6 +139,20 @@ def _locked_by(lock: Lock | None) -> Callable[[Callable[[str], bytes]], Callable
         return checked
 
     return locked
+
+
+def _recorded(play: Playground, lock: Lock | None) -> Callable[[str], bytes]:
+    """Return the function that records what an address shows: its run and, of a comparison, the other one."""
+
+    def answer(query: str) -> bytes:
+        if lock:
+            given = read_query(query)
+            lock.check(query)
+            if given.get("compare"):  # the second run is under the same signature
+                lock.check(urlencode({**read_query(given["compare"]), **{name: given[name] for name in SIGNED}}))
+        return record_query(play, query, samples=2).html.encode()
+
+    return answer
 
 
 def _answer(

@@ -68,12 +68,17 @@ def test_a_teacher_makes_a_link_for_the_class(play, links, browser):
     page.get_by_role("button", name="exclusive or", exact=True).click()
     play.settled()
     page.get_by_role("button", name="Share").click()
-    page.get_by_text("For a class: lock settings").click()
+    assert page.get_by_label("Address of this picture").count() == 0  # it would unlock everything
     page.get_by_role("checkbox", name="seed", exact=True).uncheck()
     page.get_by_role("checkbox", name="layers").check()
     page.get_by_role("button", name="Make the link").click()
     page.get_by_label("Address for the class").wait_for()
     link = page.get_by_label("Address for the class").input_value()
+    assert "free=*" not in link
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("dialog.share").get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == link
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     learner = type(play)(context.new_page(), play.server)
     learner.open("?" + link.split("/?")[1])

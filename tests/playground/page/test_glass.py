@@ -49,6 +49,25 @@ def test_hand_edit_of_a_weight_and_of_a_bias(play):
     assert play.header["W"] == play.frame("step=60")["W"]
 
 
+def test_what_is_typed_stays_while_the_run_plays(play):
+    """Each frame wrote the present value over it."""
+    play.open("?step=5&glass=1&entry=W1,0,0")
+    play.page.keyboard.press(" ")
+    play.until("store.step > 10")
+    field = play.page.locator("input[name=entry-value]")
+    field.fill("0.2")
+    step = play.step
+    play.until(f"store.step > {step + 20}")
+    field.press("5")
+    assert field.input_value() == "0.25"
+    field.press("Enter")
+    play.until("store.run.query.edits.endsWith(':W1,0,0=0.25')")
+    play.page.get_by_role("button", name="Pause").click()
+    play.settled()
+    value = play.header["W"][0][0][0]
+    play.until(f"document.querySelector('[name=entry-value]').value === {str(value)!r}")
+
+
 def test_what_is_no_number_is_not_taken(play):
     play.open("?step=5&glass=1&entry=W1,0,0")
     field = play.page.locator("input[name=entry-value]")

@@ -65,6 +65,47 @@ def test_a_target_over_one_column(play, table):
     assert play.page.locator("input[name=feature-y]").count() == 0
 
 
+def test_a_link_says_what_of_a_table_it_holds(play, table):
+    """A link to a table of one's own claimed to hold everything."""
+    play.open("?step=5")
+    page = play.page
+    page.locator("input[type=file]").set_input_files(table)
+    play.until("store.run.data?.names[0] === 'width'")
+    page.get_by_role("button", name="Share").click()
+    told = page.locator("dialog.share > p").first
+    assert "not its 60 rows" in told.inner_text()
+    assert told.get_by_role("button").count() == 0  # numbers in the plane: an address holds none
+    page.keyboard.press("Escape")
+    page.locator("select[name=target]").select_option("colour")
+    play.until("store.run.data?.classes?.length === 2")
+    page.get_by_role("button", name="Share").click()
+    told.get_by_role("button", name="Put the points into the address").click()
+    play.until("store.run.query.data.startsWith('points:')")
+    assert "holds everything" in told.inner_text()
+
+
+@pytest.mark.parametrize("data", ["sine", "plane"])
+def test_numbers_of_the_plane_become_points_of_y_over_x(play, data):
+    """Numbers in the plane could not be edited by hand: drawing began with a wave that had nothing to do with them."""
+    play.open(f"?data={data}&n=50&step=5")
+    before = play.store("store.run.data.train")
+    play.page.get_by_role("button", name="Draw y over x").click()
+    play.until("store.run.query.data.startsWith('curve:') && store.run.data?.graph")
+    play.settled()
+    after = play.store("store.run.data.train")
+    wanted = [[x, y] for (x, _), y in zip(before["points"], before["targets"], strict=True)]
+    assert len(after["points"]) == len(wanted)
+    assert all(a == pytest.approx(b, abs=2e-4) for a, b in zip(after["points"], wanted, strict=True))
+    play.page.get_by_role("button", name="Move points").click()
+    x, y = after["points"][0]
+    drag(play, (x, y), (x, y + 0.1))
+    assert play.store("store.run.data.train.targets")[0] == pytest.approx(y + 0.1, abs=0.02)
+    play.page.keyboard.press("Control+z")
+    play.page.keyboard.press("Control+z")
+    play.settled()
+    assert play.query["data"] == data
+
+
 def test_a_point_moves_and_the_link_keeps_it(play):
     play.open("?data=gaussians&n=50&step=30")
     before = play.store("store.run.data.train.points")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from glassnet.playground.playground import Playground
-from glassnet.playground.recording.recording import record_query
+from glassnet.playground.recording.packing import keep, pack
+from glassnet.playground.recording.recording import as_recording, record_query
 from glassnet.playground.recording.site import record_lesson
-from glassnet.playground.state import read_query
+from glassnet.playground.state import read_query, state_of
 
 from .conftest import Play
 from .test_access import axe
@@ -32,6 +33,10 @@ def files(tmp_path_factory):
     second = "hidden%3D3%26n%3D60%26noise%3D0.1%26optimizer%3Dadam"
     for name, query in {"one": f"{RUN}&step={END}", "two": f"{RUN}&step={END}&compare={second}"}.items():
         record_query(play, query, frames=40).save(folder / f"{name}.html")
+    state = state_of(read_query(RUN))
+    course = play.course(state)
+    kept = keep(course, END, 12, ["", "0"], most_entries=10)  # as of a large network, most chain rules are left out
+    as_recording([pack(course, state.query(), kept)], "few").save(folder / "few.html")
     return {path.stem: path.as_uri() for path in folder.iterdir()}
 
 
@@ -130,6 +135,26 @@ def test_the_glass_is_walked_at_the_steps_that_are_worked_out(play, server):
             "(path) => import('glassnet/app/source.js').then(({source}) => source.get(path))", path
         )
         assert told == json.loads(play.answer(server, path))
+
+
+def test_a_weight_without_a_recorded_chain_rule_says_so(play, files):
+    """It said "Pause to see the chain rule" of a run that did not play."""
+    play.server = files["few"]
+    play.open("#step=100&glass=1&entry=b1,0")
+    glass = play.page.locator("one-weight")
+    glass.get_by_text("The recording has no chain rule of this bias.").wait_for()
+    assert "Pause" not in glass.inner_text()
+    glass.get_by_role("button", name="Show that of").click()
+    play.until("store.worked && store.view.entry === 'W1,0,0'")
+    glass.locator(".formula math").first.wait_for()
+
+
+def test_the_help_names_the_keys_that_do_something(play):
+    play.open()
+    play.page.keyboard.press("?")
+    shown = play.page.locator("key-help kbd").all_inner_texts()
+    assert {"space", "g", "home"} <= set(shown)
+    assert not {"r", "c", "l", "ctrl z, ctrl shift z"} & set(shown)
 
 
 def test_samples_are_those_of_the_recording(play):

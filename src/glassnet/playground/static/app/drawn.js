@@ -32,6 +32,12 @@ export function pointsOf(data) {
   return Array.from({ length: MOST_TAKEN }, (_, index) => parts[Math.floor(index * every)]);
 }
 
+/** The numbers of a data set over its first input, thinned to those that an address can hold. @param {Data} data @returns {Drawn[]} */
+export function fromTheSide(data) {
+  const turned = (/** @type {"train" | "test"} */ part) => ({ ...data[part], points: data[part].points.map(([x], index) => /** @type {[number, number]} */ ([x, data[part].targets[index]])) });
+  return pointsOf({ ...data, train: turned("train"), test: turned("test") });
+}
+
 /** The parts of points, as a data set has them. @param {Drawn[]} points @param {boolean} graph @returns {Pick<Data, "train" | "test">} */
 export function partsOf(points, graph) {
   const part = (/** @type {boolean} */ wanted) => {

@@ -1,27 +1,33 @@
 /** The keys of the page. */
 
 import { locked } from "./lock.js";
+import { source } from "./source.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./player.js").Player} Player */
 /** @typedef {import("./trail.js").Trail} Trail */
 
-/** The keys and their effects, as the help shows them. @type {[keys: string, what: string][]} */
-export const KEYS = [
+/** The keys and their effects, as the help shows them, and whether they do something here. @type {[keys: string, what: string, works?: (store: Store) => boolean][]} */
+const KEYS = [
   ["space", "play, pause"],
   ["← →", "one step back, one step on"],
   ["shift ← →", "ten steps"],
   ["home", "rewind to the initial weights"],
-  ["r", "new seed: other initial weights"],
-  ["g", "the glass: one step, worked out"],
-  ["[ ]", "previous, next line of the worked step"],
-  ["c", "compare with a second run"],
-  ["l", "lessons"],
+  ["r", "new seed: other initial weights", seeds],
+  ["g", "the glass: one step, worked out", (store) => !store.hides("glass")],
+  ["[ ]", "previous, next line of the worked step", (store) => !store.hides("glass")],
+  ["c", "compare with a second run", (store) => !store.hides("compare")],
+  ["l", "lessons", (store) => !store.hides("lessons")],
   ["arrows in the drawing", "from neuron to neuron; enter opens one"],
-  ["ctrl z, ctrl shift z", "undo, redo a change"],
+  ["ctrl z, ctrl shift z", "undo, redo a change", () => source.live],
   ["esc", "close"],
   ["?", "these keys"],
 ];
+
+/** The keys that do something on this page. @param {Store} store */
+export function keysOf(store) {
+  return KEYS.filter(([, , works]) => !works || works(store));
+}
 
 /** True if a key belongs to the field it was pressed in. @param {EventTarget | null} target @param {string} key */
 function taken(target, key) {

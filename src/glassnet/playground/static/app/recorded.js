@@ -137,6 +137,11 @@ export class Recording {
     return this.run(query).samples.filter(Boolean).map(Number);
   }
 
+  /** @param {import("./types.js").Query} query */
+  entries(query) {
+    return this.run(query).entries;
+  }
+
   /** @template T @param {string} name @param {(bytes: Uint8Array) => T} read @returns {Promise<T>} */
   once(name, read) {
     let found = this.unpacked.get(name);

@@ -13,6 +13,7 @@ import { again } from "./tables.js";
  * @property {(query: import("./types.js").Query, step: number, towards: number, worked: boolean) => number} nearest  the step nearest to
  *   one that there is a frame of; with a direction, on that side; `worked`: of which there is a worked step
  * @property {(query: import("./types.js").Query) => number[] | null} samples  the training points that the glass can show; null for all
+ * @property {(query: import("./types.js").Query) => string[] | null} entries  the parameters with a chain rule; null for all
  */
 
 /** The server's version: answers to addresses with it never change, so the browser keeps them. */
@@ -48,6 +49,7 @@ const server = {
   lacks: () => false,
   nearest: (_query, step) => step,
   samples: () => null,
+  entries: () => null,
   async get(path, options) {
     const more = path.includes("?") ? [VERSION && `v=${VERSION}`, key].filter(Boolean).join("&") : "";
     const versioned = more ? `${path}${path.endsWith("?") ? "" : "&"}${more}` : path;

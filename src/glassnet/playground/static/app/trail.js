@@ -20,13 +20,17 @@ export class Trail {
     this.places = kept.places ?? [null];
     this.at = kept.at ?? 0;
     store.own = kept.own ?? null;
-    this._last = { kind: "", time: -STROKE };
+    this._last = { kind: "", time: -STROKE, press: 0 };
+    /** Counts the presses of the pointer; negative while it is up. */
+    this._press = -1;
     this._begun = false;
     this._travelling = 0;
     this._timer = 0;
     store.addEventListener("act", (event) => this._act(/** @type {CustomEvent} */ (event).detail));
     for (const name of ["change", "frame"]) store.addEventListener(name, () => this._keep());
     addEventListener("popstate", (event) => this._popped(event.state?.at ?? 0));
+    addEventListener("pointerdown", () => (this._press = Math.abs(this._press) + 1), true);
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => (this._press = -Math.abs(this._press)), true);
     addEventListener("pagehide", () => this._write());
   }
 
@@ -49,8 +53,9 @@ export class Trail {
   /** A change is about to be made: what is shown now stays as a state to return to. @param {string} kind */
   _act(kind) {
     const now = performance.now();
-    const same = kind === this._last.kind && now - this._last.time < STROKE;
-    this._last = { kind, time: now };
+    const held = this._press > 0 && this._press === this._last.press; // a drag, however long it rests
+    const same = kind === this._last.kind && (held || now - this._last.time < STROKE);
+    this._last = { kind, time: now, press: this._press };
     if (this._begun || same) return;
     this._write();
     this._begun = true;
@@ -95,7 +100,7 @@ export class Trail {
   _arrive({ address, own }) {
     clearTimeout(this._timer);
     this._timer = 0;
-    this._last = { kind: "", time: -STROKE };
+    this._last = { kind: "", time: -STROKE, press: 0 };
     this.store.show(address, own);
   }
 

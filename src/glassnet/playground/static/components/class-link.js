@@ -5,6 +5,7 @@ import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { offers, source } from "../app/source.js";
 import { html, nothing } from "../vendor/lit/index.js";
+import "./copy-link.js";
 import { Part } from "./part.js";
 
 /** What a class may be left free to change: names of the query, and words. @type {[string, string][]} */
@@ -46,13 +47,13 @@ class ClassLink extends Part {
   }
 
   locking() {
-    return html`<details class="locking"><summary>For a class: lock settings …</summary>
-      <p class="note">The link above is yours: it unlocks everything, so keep it. This one leaves your class the settings you tick, and the step.</p>
+    return html`<details class="locking" open><summary>For a class: lock settings …</summary>
+      <p class="note">The link leaves your class the settings you tick, and the step.</p>
       <fieldset class="hide"><legend class="unseen">Leave free</legend>
         ${FREE.map(([names, label]) => html`<label><input type="checkbox" name=${`free-${names.split(",")[0]}`} .checked=${this.free.includes(names)} @change=${() => this.toggle(names)} /> ${label}</label>`)}
       </fieldset>
       <button @click=${this.make}>Make the link</button>
-      ${this.made ? html`<div class="link"><input readonly aria-label="Address for the class" .value=${this.made} @focus=${(/** @type {any} */ event) => event.target.select()} /></div>` : nothing}
+      ${this.made ? html`<copy-link label="Address for the class" .link=${this.made}></copy-link>` : nothing}
       <p role="status" class="note">${this.message}</p>
     </details>`;
   }

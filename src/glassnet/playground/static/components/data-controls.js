@@ -1,6 +1,6 @@
 /** Controls of the data. */
 
-import { CLOUDS, MOST_POINTS, WAVE, pointsOf, writeDrawn } from "../app/drawn.js";
+import { CLOUDS, MOST_POINTS, WAVE, fromTheSide, pointsOf, writeDrawn } from "../app/drawn.js";
 import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
@@ -26,7 +26,7 @@ export function dataControls(run, message, onFile) {
     <div class="by-hand">
       <label class="file ${own ? "own" : ""}"><span>Own file (CSV) …</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
       <button aria-pressed=${query.data.startsWith("points:")} ?disabled=${locked("data")} @click=${() => draw(run, "points")}>Draw points</button>
-      <button aria-pressed=${query.data.startsWith("curve:")} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>Draw y over x</button>
+      <button aria-pressed=${query.data.startsWith("curve:")} title=${data && !data.classes && !data.graph ? `The numbers over ${data.names[0]}, as points to move` : "Points of y over x, by hand"} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>Draw y over x</button>
     </div>
     ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
     ${own && data ? columns(query, data) : nothing}
@@ -67,10 +67,10 @@ function intoAddress(data) {
   store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" });
 }
 
-/** Begin to draw: from the points that are shown, or from a first set. @param {import("../app/types.js").Run} run @param {"points" | "curve"} kind */
+/** Begin to draw: from the points that are shown, numbers of the plane seen from the side, or from a first set. @param {import("../app/types.js").Run} run @param {"points" | "curve"} kind */
 function draw({ data }, kind) {
   if (kind === "points" && !data?.classes) store.change({ data: CLOUDS, loss: "" });
-  if (kind === "curve" && !data?.graph) store.change({ data: WAVE, loss: "" });
+  if (kind === "curve" && !data?.graph) store.change({ data: data && !data.classes ? writeDrawn("curve", fromTheSide(data)) : WAVE, loss: "" });
   document.querySelectorAll("decision-surface")[store.runs.length > 1 ? store.active : 0]?.dispatchEvent(new Event("edit"));
 }
 

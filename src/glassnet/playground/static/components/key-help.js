@@ -1,6 +1,6 @@
 /** The keys, how to read the drawing, and the size of the type, in a dialog. */
 
-import { KEYS } from "../app/keys.js";
+import { keysOf } from "../app/keys.js";
 import { store } from "../app/page.js";
 import { html } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
@@ -14,7 +14,7 @@ class KeyHelp extends Part {
   render() {
     return html`<dialog aria-labelledby="keys-title">
       <h2 id="keys-title">Keys</h2>
-      <table><tbody>${KEYS.map(([keys, what]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${what}</td></tr>`)}</tbody></table>
+      <table><tbody>${keysOf(store).map(([keys, what]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${what}</td></tr>`)}</tbody></table>
       <label class="choice"><input type="checkbox" name="letters" .checked=${store.view.keys !== "off"} @change=${() => store.look({ keys: store.view.keys === "off" ? "" : "off" })} /> Keys that are a single letter or sign</label>
       <label class="choice"><input type="checkbox" name="projector" .checked=${store.view.size === "projector"} @change=${() => store.look({ size: store.view.size ? "" : "projector" })} /> Large type, for a projector</label>
       <h2>How to read the drawing</h2>

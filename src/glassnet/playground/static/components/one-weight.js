@@ -3,6 +3,7 @@
 import { full, parsed, signed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { entryName, readEntry } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, live, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
@@ -14,6 +15,8 @@ class OneWeight extends Part {
   follows = true;
   /** The slider's value while it is dragged. @type {string | null} */
   held = null;
+  /** The field's text while it is typed. @type {string | null} */
+  typed = null;
 
   get entry() {
     return readEntry(store.view.entry) ?? /** @type {Entry} */ ({ kind: "W", layer: 1, from: 0, to: 0 });
@@ -33,7 +36,7 @@ class OneWeight extends Part {
     return html`<section class="view" aria-label="One weight" tabindex="0">
       <h3>One ${entry.kind === "W" ? "weight" : "bias"} <span class="code">${title(entry)}</span> ${this.pickers(header, entry)}</h3>
       <div class="edit">
-        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @change=${this.onEdit} /></label>
+        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(this.typed ?? String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @input=${this.onType} @change=${this.onEdit} @blur=${this.onLeave} /></label>
         <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
         ${this.slope(entry)}
       </div>
@@ -76,7 +79,7 @@ class OneWeight extends Part {
   chain() {
     const { sample } = store.glass?.derivation ?? {};
     const found = this.worked(this.entry);
-    if (!found) return html`<p class="note">${store.playing ? "Pause to see the chain rule of its gradient." : "Working its gradient out …"}</p>`;
+    if (!found) return html`<p class="note">${this.absence()}</p>`;
     const { independent } = found;
     return html`
       ${found.mathml.length ? nothing : html`<p class="note">Too many paths lead from here to the output for one formula; its last line is below.</p>`}
@@ -90,12 +93,34 @@ class OneWeight extends Part {
     `;
   }
 
+  /** Keep what is typed until it is taken; the run goes on meanwhile. @param {Event} event */
+  onType(event) {
+    this.typed = /** @type {HTMLInputElement} */ (event.target).value;
+  }
+
+  onLeave() {
+    this.typed = null;
+    this.requestUpdate();
+  }
+
   /** @param {Event} event */
   onEdit(event) {
+    this.typed = null;
     const field = /** @type {HTMLInputElement} */ (event.target);
     const value = parsed(field.value);
     if (value !== null) store.edit(entryName(this.entry), value);
     else field.value = String(valueOf(store.run, this.entry).value);
+  }
+
+  /** Say why there is no chain rule: the run plays, it is being worked out, or the recording has it of others only. */
+  absence() {
+    const { kind } = this.entry;
+    const kept = source.entries(store.run.query);
+    if (!kept || kept.includes(entryName(this.entry))) return store.playing ? "Pause to see the chain rule of its gradient." : "Working its gradient out …";
+    const place = order(this.entry);
+    const near = kept.map((name) => /** @type {Entry} */ (readEntry(name))).sort((a, b) => Math.abs(order(a) - place) - Math.abs(order(b) - place))[0];
+    return html`The recording has no chain rule of this ${kind === "W" ? "weight" : "bias"}.
+      ${near ? html`<button @click=${() => store.look({ entry: entryName(near) })}>Show that of ${title(near)}</button>` : nothing}`;
   }
 
   /** Keep the dragged value until the drag ends; answers of the server do not move the slider. @param {Event} event */
@@ -109,3 +134,8 @@ class OneWeight extends Part {
   }
 }
 customElements.define("one-weight", OneWeight);
+
+/** The place of a weight or bias in a list of all, to find a near one: the layer counts most. @param {Entry} entry */
+function order({ kind, layer, from, to }) {
+  return 1e6 * layer + (kind === "b" ? 5e5 : 0) + 1e3 * from + to;
+}

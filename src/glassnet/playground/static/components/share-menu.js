@@ -1,10 +1,12 @@
 /** Sharing: the address of this picture, the parts hidden for a class, and the exports. */
 
-import { key } from "../app/lock.js";
+import { MOST_POINTS, writeDrawn, pointsOf } from "../app/drawn.js";
+import { key, teaches } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
-import { html } from "../vendor/lit/index.js";
+import { html, nothing } from "../vendor/lit/index.js";
 import "./class-link.js";
+import "./copy-link.js";
 import { Part } from "./part.js";
 
 /** @type {[string, string][]} */
@@ -32,13 +34,12 @@ const HIDDEN = [
 ];
 
 class ShareMenu extends Part {
-  static properties = { hidden_: { state: true }, copied: { state: true } };
+  static properties = { hidden_: { state: true } };
 
   constructor() {
     super();
     /** @type {string[]} */
     this.hidden_ = [];
-    this.copied = "";
   }
 
   get link() {
@@ -52,10 +53,10 @@ class ShareMenu extends Part {
       <button aria-haspopup="dialog" @click=${this.open}>Share</button>
       <dialog class="share" aria-labelledby="share-title">
         <h2 id="share-title">Share this run</h2>
-        <p>The address holds everything: data, network, seed, hand edits, step. Whoever opens it sees the same picture to the last bit.</p>
-        <div class="link"><input readonly aria-label="Address of this picture" .value=${this.link} @focus=${(/** @type {any} */ event) => event.target.select()} />
-          <button @click=${this.copy}>Copy</button></div>
-        <p role="status" class="note">${this.copied}</p>
+        ${this.holds()}
+        ${teaches
+          ? html`<p class="note">The address in your browser is yours: it unlocks everything, so keep it. Your class gets the link that you make below.</p>`
+          : html`<copy-link label="Address of this picture" .link=${this.link}></copy-link>`}
         <details><summary>For a class: hide parts of the page …</summary>
           <fieldset class="hide"><legend class="unseen">Leave out</legend>
             ${HIDDEN.map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
@@ -69,8 +70,20 @@ class ShareMenu extends Part {
     `;
   }
 
+  /** Say what the address holds; a table of one's own stays on the server. */
+  holds() {
+    const own = store.runs.find(({ query }) => query.data.startsWith("csv:"));
+    if (!own) return html`<p>The address holds everything: data, network, seed, hand edits, step. Whoever opens it sees the same picture to the last bit.</p>`;
+    const { data } = own;
+    const rows = data ? data.train.points.length + data.test.points.length : 0;
+    const fits = data && (data.classes || data.graph) && rows <= MOST_POINTS;
+    return html`<p>The address holds network, seed, hand edits and step, and the name of your table, but not its ${rows} rows. It opens here while this server runs and still has the table.
+      Elsewhere the same file must be uploaded first.
+      ${fits ? html`<button class="plain inline" @click=${() => store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" }, store.runs.indexOf(own))}>Put the points into the address</button>, without the file's units, and it opens everywhere.` : nothing}
+      The recording below holds the rows as well.</p>`;
+  }
+
   open() {
-    this.copied = "";
     this.requestUpdate();
     this.find("dialog").showModal();
   }
@@ -78,16 +91,6 @@ class ShareMenu extends Part {
   /** @param {string} name */
   toggle(name) {
     this.hidden_ = this.hidden_.includes(name) ? this.hidden_.filter((each) => each !== name) : [...this.hidden_, name];
-  }
-
-  async copy() {
-    try {
-      await navigator.clipboard.writeText(this.link);
-      this.copied = "Copied.";
-    } catch {
-      this.find(".link input").select();
-      this.copied = "Copy it with the keyboard: the browser did not allow this page to.";
-    }
   }
 }
 customElements.define("share-menu", ShareMenu);

@@ -5,7 +5,7 @@ import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
 import { source } from "../app/source.js";
 import { byStage, find, onward, received } from "../app/worked.js";
-import { html, live, nothing } from "../vendor/lit/index.js";
+import { html, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
 import { matrixView } from "./matrix-view.js";
 import "./one-weight.js";
@@ -112,7 +112,7 @@ class TheGlass extends Part {
         : html`<button class="icon" aria-label="Previous sample" @click=${() => pick(at - 1)}>‹</button>
             ${among.length < count
               ? html`<span class="num">${among[at]}</span>`
-              : html`<label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${live(String(at))} @change=${(/** @type {any} */ event) => pick(Math.min(count - 1, Number(event.target.value) || 0))} /></label>`}
+              : html`<label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${String(at)} @change=${(/** @type {any} */ event) => { const wanted = Math.max(0, Math.min(count - 1, Math.trunc(Number(event.target.value)) || 0)); event.target.value = String(wanted); pick(wanted); }} /></label>`}
             <button class="icon" aria-label="Next sample" @click=${() => pick(at + 1)}>›</button>`}
     </div>`;
   }
