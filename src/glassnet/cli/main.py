@@ -14,12 +14,14 @@ from glassnet.cli.diagnose import diagnose
 from glassnet.cli.evaluate import evaluate
 from glassnet.cli.explain import explain
 from glassnet.cli.export import export
+from glassnet.cli.grade import grade
 from glassnet.cli.play import play
 from glassnet.cli.predict import predict
 from glassnet.cli.screen import note
 from glassnet.cli.summary import summary
 from glassnet.cli.train import train
 from glassnet.cli.tutorial import tutorial
+from glassnet.cli.worksheet import worksheet
 from glassnet.errors import GlassnetError, printable
 from glassnet.version import __version__
 
@@ -58,6 +60,8 @@ app.command()(play)
 app.command()(explain)
 app.command()(check)
 app.command()(diagnose)
+app.command()(worksheet)
+app.command()(grade)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from glassnet.explain.grading.mistakes import (
     backward,
@@ -25,9 +25,14 @@ _RULES = [rule for subject in _SUBJECTS for rule in subject.RULES]
 MISCONCEPTIONS: dict[str, Misconception] = {rule.misconception.code: rule.misconception for rule in _RULES}
 
 
-def hypotheses(graph: Graph) -> Iterator[Hypothesis]:
-    """Yield each misconception that can occur in this graph, at all its places at once and then place by place."""
+def hypotheses(graph: Graph, codes: Collection[str] | None = None) -> Iterator[Hypothesis]:
+    """Yield each misconception that can occur in this graph, at all its places at once and then place by place.
+
+    `codes` names the misconceptions that are looked at; None means all.
+    """
     for rule in _RULES:
+        if codes is not None and rule.misconception.code not in codes:
+            continue
         for formulas in rule.places(graph):
             if formulas:
                 for carried in carried_on(graph, formulas):

@@ -1,0 +1,1 @@
+"""Sheets and keys as pages: HTML to fill in, and PDF to print."""

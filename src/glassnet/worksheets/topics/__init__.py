@@ -1,0 +1,1 @@
+"""The topics of worksheets: each draws its numbers and says what is asked."""
