@@ -73,7 +73,7 @@ html_title = "glassnet"
 html_baseurl = os.environ.get("GLASSNET_SITE", "")  # the address the site will have; links in notebooks lead there
 html_static_path = ["assets"]
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_favicon = "assets/icon.svg"
 html_copy_source = False
 html_show_sourcelink = False
@@ -99,7 +99,6 @@ html_theme_options = {
 html_sidebars = {"index": []}
 templates_path = ["templates"]
 
-suppress_warnings = ["toc.empty_glob"]  # a part of the site may have no pages yet
 linkcheck_ignore = [r"^http://(localhost|127\.0\.0\.1)"]
 linkcheck_timeout = 20
 linkcheck_workers = 8

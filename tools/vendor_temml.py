@@ -41,13 +41,16 @@ def copy_temml() -> None:
         with tarfile.open(archive) as packed:
             for name, target in (
                 ("dist/temml.min.js", SCRIPT / "temml.min.js"),
-                ("dist/Temml-STIX2.css", STYLE / "temml.css"),  # its font is the file beside it
+                ("dist/Temml-STIX2.css", STYLE / "temml.css"),
                 ("LICENSE", SCRIPT / "LICENSE"),
             ):
                 member = packed.extractfile(f"package/{name}")
                 assert member is not None
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(member.read())
+    style = STYLE / "temml.css"  # its font is the file beside it, on every machine
+    lines = style.read_text(encoding="utf-8").replace("local('STIXTwoMath'),", "").split("\n")
+    style.write_text("\n".join(line.rstrip() for line in lines), encoding="utf-8")
     (SCRIPT / "VERSION").write_text(f"{PACKAGE}@{VERSION}\n", encoding="utf-8")
 
 
@@ -65,7 +68,7 @@ def cut_font() -> None:
                 str(Path(found.origin).parent / "fonts/STIXTwoMath-Regular.ttf"),
             ),
             f"--unicodes={LETTERS}",
-            *("--no-hinting", "--flavor=woff2", "--layout-features=ssty,flac,dtls"),
+            *("--no-hinting", "--flavor=woff2", "--layout-features=ssty,flac,dtls,ss01,ss04"),
             f"--output-file={STYLE / 'STIXTwoMath.woff2'}",
         ],
         check=True,

@@ -43,4 +43,3 @@ function start(form) {
 }
 
 document.querySelectorAll("form.gn-answer").forEach(start);
-document.documentElement.classList.add("gn-script");

@@ -1,0 +1,24 @@
+/** Opens the recordings in the colours of the page, and makes what scrolls sideways reachable by keyboard. */
+
+const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
+const frames = [...document.querySelectorAll(".gn-recording iframe")];
+
+for (const frame of frames) {
+  const view = new URLSearchParams(frame.dataset.view);
+  view.set("theme", theme());
+  frame.src = `${frame.dataset.src}#${view}`;
+  frame.addEventListener("load", () => frame.contentWindow.postMessage({ theme: theme() }, "*"));
+}
+
+new MutationObserver(() => {
+  for (const frame of frames) frame.contentWindow?.postMessage({ theme: theme() }, "*");
+}).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+
+function reachable() {
+  for (const part of document.querySelectorAll(".gn-math-block, .bd-article table, .cell_output, .cell_output pre, .highlight pre, .gn-figure")) {
+    if (part.scrollWidth > part.clientWidth && !part.hasAttribute("tabindex")) part.tabIndex = 0;
+  }
+}
+addEventListener("load", reachable);
+addEventListener("resize", reachable);
+document.documentElement.classList.add("gn-script");

@@ -56,7 +56,7 @@ class Exercise(SphinxDirective):
             box += exercise_form(name=name, exercise=found)
             self._parse(found.solution, solution)
         else:
-            self._parse(f"```console\n$ {found.command}\n```", box)
+            self._parse(f"```text\n{found.command}\n```", box)
             self._parse(f"```python\n{found.solution.strip()}\n```", solution)
         box += solution
         return [box]

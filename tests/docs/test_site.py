@@ -1,0 +1,203 @@
+"""The built site: static files that ask no other host, for everyone, at a desk, on a phone and on paper."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from .conftest import DOCS, SITE
+
+pytestmark = pytest.mark.docs
+CHAPTERS = sorted(path.stem for path in (DOCS / "course").glob("[0-9][0-9]-*.md"))
+PAGES = ["index", "course/index", "how-to/index", "reference/index", *(f"course/{name}" for name in CHAPTERS)]
+FETCHING = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src", "video": "src"}
+
+
+class Parts(HTMLParser):
+    """The ids of a page, where its links lead, and what it fetches."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.fetched, self.missing_alt = set(), [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids |= {given[key] for key in ("id", "name") if given.get(key)}
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if given.get(FETCHING.get(tag, "")):
+            self.fetched.append(given[FETCHING[tag]])
+        if tag == "img" and "alt" not in given:
+            self.missing_alt.append(given.get("src"))
+
+
+@pytest.fixture(scope="module")
+def parts(site):
+    pages = [path for path in site.rglob("*.html") if path.parent.name not in ("recordings", "_static")]
+    return {path: Parts(path.read_text(encoding="utf-8")) for path in pages if "_static" not in path.parts}
+
+
+def test_pages_fetch_from_their_own_host_alone(site, parts):
+    elsewhere = {
+        (path.name, address)
+        for path, page in parts.items()
+        for address in page.fetched
+        if re.match(r"(https?:)?//", address)
+    }
+    assert elsewhere == set()
+    for path in site.rglob("*.css"):
+        assert re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)", path.read_text(encoding="utf-8")) == [], path
+
+
+def test_links_lead_somewhere(site, parts):
+    broken = set()
+    for path, page in parts.items():
+        for link in page.links:
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            target, anchor = urldefrag(link)
+            there = (path.parent / unquote(target).split("?")[0]).resolve() if target else path
+            there = there / "index.html" if there.is_dir() else there
+            known = parts.get(there)
+            if not there.exists() or (anchor and known and unquote(anchor) not in known.ids):
+                broken.add((path.relative_to(site).as_posix(), link))
+    assert broken == set()
+
+
+def test_pictures_have_a_text(parts):
+    assert {path.name: page.missing_alt for path, page in parts.items() if page.missing_alt} == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_an_error_or_another_host(reader, name):
+    opened = reader()
+    opened.open(name)
+    assert opened.problems == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 360])
+def test_axe_finds_nothing(reader, theme, width):
+    import axe_playwright_python
+
+    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    opened = reader(width, theme)
+    found = []
+    for name in (*PAGES, "search", "architecture", "diagnosis"):
+        page = opened.open(name)
+        page.evaluate(source)
+        for each in page.evaluate("axe.run(document, {iframes: false})")["violations"]:
+            found.append((name, each["id"], each["nodes"][0]["html"][:300]))
+    assert found == []
+
+
+def test_a_phone_is_wide_enough(reader):
+    opened = reader(360)
+    wide = {name: opened.open(name).evaluate("document.documentElement.scrollWidth") for name in PAGES}
+    assert {name: width for name, width in wide.items() if width > 360} == {}
+
+
+def test_search_finds_the_chapters_on_the_transpose(reader):
+    page = reader()
+    page.page.goto(f"{page.server}search.html?q=transpose")
+    page.page.wait_for_selector("#search-results li a", timeout=20_000)
+    found = page.page.eval_on_selector_all("#search-results li a", "all => all.map(each => each.getAttribute('href'))")
+    assert any("course/08" in address for address in found), found
+
+
+def exercises_of(chapter):
+    from exercises import of_chapter
+    from exercises.kinds import Numbers
+
+    return [each for each in of_chapter(chapter) if isinstance(each, Numbers)]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_page_marks_exercises_as_they_are_marked_in_python(reader, name):
+    page = reader().open(f"course/{name}")
+    shown = page.eval_on_selector_all(".gn-exercise", "all => all.map(each => each.id)")
+    assert len(shown) >= 3
+    for asked in exercises_of(name[:2]):
+        if f"exercise-{asked.name}" not in shown:
+            continue
+        box = page.locator(f"#exercise-{asked.name}")
+        verdict, fields = box.locator(".gn-verdict"), box.locator("input")
+        assert not box.locator(".gn-solution").is_visible()
+
+        def answer(values, fields=fields, box=box):
+            for at, value in enumerate(values):
+                fields.nth(at).fill(repr(float(value)))
+            fields.last.press("Enter")
+            return box.locator(".gn-verdict").inner_text()
+
+        for wrong in asked.wrong:
+            assert answer(wrong.values) == f"Not yet. {wrong.message}", asked.name
+        assert answer([value + 977 for value in asked.right]).startswith("Not yet, and none"), asked.name
+        assert answer(asked.right) == "Right.", asked.name
+        assert verdict.get_attribute("aria-live") == "polite"
+        assert box.locator(".gn-solution").is_visible()
+
+
+def test_numbers_are_read_as_people_write_them(reader):
+    page = reader().open(f"course/{CHAPTERS[0]}")
+    for text, value in {
+        "0.5": 0.5,
+        ",5": 0.5,
+        "1/2": 0.5,
+        "−3": -3,
+        "-1,25": -1.25,
+        "2e-3": 0.002,
+        "50 %": 0.5,
+    }.items():
+        assert page.evaluate("text => readNumber(text)", text) == value, text
+    for text in ("", "half", "1/2/3", "1..2"):
+        assert page.evaluate("text => Number.isNaN(readNumber(text))", text), text
+
+
+def with_recording(site):
+    return [name for name in CHAPTERS if "gn-recording" in (site / f"course/{name}.html").read_text(encoding="utf-8")]
+
+
+def test_a_recording_runs_in_the_page_and_follows_its_theme(reader, site):
+    opened = reader(theme="dark")
+    page = opened.open(f"course/{with_recording(site)[0]}")
+    frame = page.locator(".gn-recording iframe").first
+    frame.scroll_into_view_if_needed()
+    inside = page.frame_locator(".gn-recording iframe").first
+    inside.locator("[data-theme=dark]").first.wait_for(state="attached", timeout=30_000)
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    inside.locator("[data-theme=light]").first.wait_for(state="attached", timeout=10_000)
+    assert opened.problems == []
+
+
+def test_paper_and_readers_without_scripts_get_a_still_picture_and_an_empty_box(reader, site):
+    name = f"course/{with_recording(site)[0]}"
+    printed = reader().open(name)
+    printed.emulate_media(media="print")
+    plain = reader(java_script_enabled=False).open(name)
+    for page in (printed, plain):
+        assert page.locator(".gn-still").first.is_visible()
+        assert not page.locator(".gn-recording iframe").first.is_visible()
+        assert page.locator(".gn-field input").first.is_visible()
+        assert not page.locator(".gn-button").first.is_visible()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_as_a_notebook_runs_in_an_empty_folder(site, name, tmp_path):
+    import nbclient
+    import nbformat
+
+    path = site / f"notebooks/{name}.ipynb"
+    text = path.read_text(encoding="utf-8")
+    for word in ("{glue", "course_tools", "```{", ":::{", "tell("):
+        assert word not in text, (word, name)
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert "%pip install" in notebook.cells[0].source
+    nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert json.loads(text)["nbformat"] == 4
+    assert f"../notebooks/{name}.ipynb" in (SITE / f"course/{name}.html").read_text(encoding="utf-8")
