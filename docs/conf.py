@@ -28,6 +28,7 @@ extensions = [
     "floors",
     "mathml",
     "notebooks",
+    "outputs",
     "recording",
     "timing",
 ]

@@ -22,3 +22,14 @@ function reachable() {
 addEventListener("load", reachable);
 addEventListener("resize", reachable);
 document.documentElement.classList.add("gn-script");
+
+for (const moving of document.querySelectorAll(".gn-moving")) {
+  const button = moving.querySelector("button");
+  const pause = (still) => {
+    moving.classList.toggle("gn-paused", still);
+    button.textContent = still ? "Play" : "Pause";
+    button.setAttribute("aria-pressed", String(still));
+  };
+  button.addEventListener("click", () => pause(!moving.classList.contains("gn-paused")));
+  pause(matchMedia("(prefers-reduced-motion: reduce)").matches);
+}

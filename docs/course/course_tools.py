@@ -1,7 +1,8 @@
-"""What the chapters import: `tell` puts numbers into the prose, `show` puts a figure with a text for those who cannot see it."""
+"""What the chapters import: `tell` puts numbers into the prose, `show` a figure and `play` an animation into the page."""
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import re
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from glassnet.animation.animate import Animation
 
 INK, PAPER = "#000000", "#ffffff"
 MOST_BYTES = 120_000  # of a figure in a page
@@ -57,6 +61,36 @@ class Picture:
 
     def __repr__(self) -> str:
         return self.alt
+
+
+class Moving:
+    """An animation that can be paused, and that stands still for readers who want no motion, and on paper."""
+
+    def __init__(self, animation: Animation) -> None:
+        self.animation = animation
+
+    def _repr_html_(self) -> str:
+        height, width = self.animation.pictures[0].shape[:2]
+        size = f'width="{width}" height="{height}" alt="{html.escape(self.animation.alt)}"'
+        last = io.BytesIO()
+        Image.fromarray(self.animation.pictures[-1]).save(last, "PNG", optimize=True)
+        return (
+            f'<div class="gn-moving"><img class="gn-gif" {size} src="{_data("gif", self.animation.gif)}">'
+            f'<img class="gn-last" {size} src="{_data("png", last.getvalue())}">'
+            '<button type="button" class="gn-pause" aria-pressed="false">Pause</button></div>'
+        )
+
+    def __repr__(self) -> str:
+        return self.animation.alt
+
+
+def play(animation: Animation) -> Moving:
+    """Return what `gn.animate` made as a moving picture for the page."""
+    return Moving(animation)
+
+
+def _data(form: str, content: bytes) -> str:
+    return f"data:image/{form};base64,{base64.b64encode(content).decode()}"
 
 
 def show(figure: Figure, alt: str) -> Picture:

@@ -28,6 +28,10 @@ def show(figure, alt):
 
     plt.close(figure)
     return figure'''
+PLAY = '''\
+def play(animation):
+    """Show an animation."""
+    return animation'''
 HIDDEN = {"remove-cell"}
 GLUE = re.compile(r"\{glue:(?:text)?\}`([^`:]+)(?::([^`]*))?`")
 ROLE = re.compile(r"\{(?:doc|ref|term|numref|eq)\}`([^`<]*)(?:<[^`]*>)?`")
@@ -111,7 +115,9 @@ def code(source: str) -> str:
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         if isinstance(node, ast.ImportFrom) and node.module and (COURSE / f"{node.module}.py").exists():
             lines[first:last] = []
-            before.insert(0, SHOW if node.module == "course_tools" else _module(node.module))
+            asked = {each.name for each in node.names}
+            tools = [text for name, text in (("show", SHOW), ("play", PLAY)) if name in asked]
+            before[:0] = tools if node.module == "course_tools" else [_module(node.module)]
         elif _is_call_of_tell(node) or isinstance(node, ast.Assert):
             lines[first:last] = []
     rest = "\n".join(lines).strip("\n")
