@@ -1,7 +1,7 @@
-"""Photographs and times the playground's page in Chromium: `python tools/page.py pictures` or `… speed`.
+"""Photographs, times and records the playground's page: `python tools/page.py pictures`, `… speed` or `… recordings`.
 
-`pictures` writes the images of the documentation; `speed` prints the time to the first picture, and the time between
-pictures while the default network trains. Needs the test extra and Chromium on the PATH.
+`pictures` writes the images of the documentation, `recordings` its recording of the default run; `speed` prints the time to the first picture, and the time between
+pictures while the default network trains. Pictures and speed need the test extra and Chromium on the PATH.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
+RECORDINGS = Path(__file__).parents[1] / "docs/recordings"
 SCALE = 1.5  # image pixels for each pixel of the page
 PICTURES = {  # name: (query, colours, width, height)
     "playground": (
@@ -130,10 +131,22 @@ def speed(browser: Browser, address: str) -> None:
     print(f"{found['shown']:.1f} frames of the run shown a second, {found['steps']} steps in 10 s")
 
 
+def recordings() -> None:
+    from glassnet.playground.playground import Playground
+    from glassnet.playground.recording.recording import record_query
+
+    RECORDINGS.mkdir(exist_ok=True)
+    path = record_query(Playground(), "").save(RECORDINGS / "two-moons.html")
+    print(path, f"{path.stat().st_size:,} bytes")
+
+
 def main() -> None:
+    if sys.argv[1:] == ["recordings"]:
+        recordings()
+        return
     what = {"pictures": pictures, "speed": speed}
     if len(sys.argv) != 2 or sys.argv[1] not in what:
-        raise SystemExit(f"page.py: expected {' or '.join(what)}; got {sys.argv[1:]}; pass one.")
+        raise SystemExit(f"page.py: expected recordings, {' or '.join(what)}; got {sys.argv[1:]}; pass one.")
     with playground() as address, chromium() as browser:
         what[sys.argv[1]](browser, address)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.playground import pictures, state
+from glassnet.playground import frames, pictures, state
 from glassnet.playground.drawn import UNIT, read_drawn
+from glassnet.playground.playground import Playground
+from glassnet.playground.recording.packing import keep, pack
 
 from .conftest import missing
 
@@ -69,6 +71,28 @@ def test_one_colour_for_one_thing_on_the_page_in_its_styles_and_in_figures():
         assert f"--run-b: {theme['runs'][1]};" in style
     light = [*(themes["light"][name] for name in ("minus", "plus")), *themes["light"]["classes"]]
     assert [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in light] == [pictures.MINUS, pictures.PLUS, *pictures.CLASSES]
+
+
+@pytest.mark.parametrize("query", ["hidden=3&n=60&noise=0.1", "data=blobs&classes=3&hidden=4,2&n=60&rate=30"])
+def test_a_recording_is_unpacked_to_the_bytes_that_the_server_sends(query, tmp_path):
+    course = Playground().course(state.read_state(query))
+    packed = pack(course, query, keep(course, 40, 8))
+    wanted = [frames.frame(course, step) for step in packed.index["steps"]]
+    told = {"index": packed.index, "frames": packed.frames, "wanted": [each.hex() for each in wanted]}
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    program = f"""
+        const {{ readFileSync }} = await import("node:fs");
+        const {{ Recording }} = await import({json.dumps(str(STATIC / "app/recorded.js"))});
+        const {{ index, frames, wanted }} = JSON.parse(readFileSync({json.dumps(str(tmp_path / "told.json"))}));
+        const recording = new Recording({{ runs: [index], shown: [0], lessons: [], places: [] }}, () => frames);
+        const read = (bytes) => [JSON.parse(bytes.subarray(4, 4 + bytes.readUInt32LE(0))), bytes.subarray(4 + bytes.readUInt32LE(0)).toString("hex")];
+        const found = await Promise.all(index.steps.map((step) => recording.frame(0, step)));
+        console.log(JSON.stringify([found, wanted].map((all) => all.map((each) => read(Buffer.from(each, "hex"))))));
+    """
+    found, there = json.loads(node("--input-type=module", "--eval", program))
+    for header, _ in there:
+        header["max_step"] = packed.index["steps"][-1]
+    assert found == there
 
 
 def test_weight_of_the_page():

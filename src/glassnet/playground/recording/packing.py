@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from glassnet.playground.checkpoints import Course, stride_of
 EARLY = 16  # the first steps are all kept: most happens there
 MOST_NUMBERS = 20_000  # parameters × steps, of about 20 bytes each
 MOST_ENTRIES = 400  # chain rules in a recording; each takes about 20 ms and 300 bytes
+NUMBERS = ("W", "b", "dW", "db")  # of a header: packed as doubles, in this order
 MOST_WORKED = 6  # steps that are worked out
 
 
@@ -58,7 +60,7 @@ def keep(
     error = course.at(end).non_finite
     end = end if error is None else min(end, error.step)
     names = _parameters(course)
-    count = max(12, min(count, MOST_NUMBERS // len(names)))
+    count = min(count, max(12, MOST_NUMBERS // len(names)))
     edits = [edit.step for edit in course.setup.state.edits]
     steps = {round(end * (k / count) ** 1.5) for k in range(count + 1)}
     steps |= {*range(min(EARLY, count // 4) + 1), end, *also, *(step + k for step in edits for k in (-1, 0, 1))}
@@ -109,25 +111,49 @@ def pack(course: Course, query: str, kept: Kept) -> Packed:
 
 
 def _frames(course: Course, kept: Kept) -> str:
-    """Pack the frames: headers without their curves, which are parts of one, and pictures as small differences."""
-    headers, maps, surfaces = [], [], []
+    """Pack the frames: headers without their curves, which are parts of one, parameters and gradients as doubles, and
+    pictures as small differences.
+    """
+    headers, numbers, maps, surfaces = [], [], [], []
     losses: dict[int, tuple[float, float]] = {}
     for step in kept.steps:
         header, pictures = frames.unpack(frames.frame(course, step))
         curve = header.pop("curve")
         losses |= dict(zip(curve["step"], zip(curve["train"], curve["test"], strict=True), strict=True))
+        numbers.append([*_flat(header.pop(name) for name in NUMBERS)])
         headers.append({**header, "curve": {"stride": stride_of(curve["step"][-1]), "end": curve["step"][-1]}})
         middle = header["surface"]["offset"]
-        maps.append(np.frombuffer(pictures[:middle], np.uint8))
-        surfaces.append(np.frombuffer(pictures[middle:], "<i2").reshape(-1, header["surface"]["size"]))
+        maps.append(np.frombuffer(pictures[:middle], np.uint8).reshape(-1, header["maps"]["size"]))
+        size = header["surface"]["size"]
+        surfaces.append(np.frombuffer(pictures[middle:], "<i2").reshape(-1, size, size))
     head = frames.to_json({"headers": headers, "losses": [[step, *losses[step]] for step in sorted(losses)]})
-    changes = _differences(np.array(maps), 0), _differences(_differences(np.array(surfaces), 2), 0)
-    return _deflated(struct.pack("<I", len(head)) + head + b"".join(each.tobytes() for each in changes))
+    parts = (
+        _planes(np.array(numbers, "<f8")),
+        _differences(np.array(maps), 2, 0).tobytes(),
+        _planes(_differences(np.array(surfaces), 3, 2, 0)),
+    )
+    return _deflated(struct.pack("<I", len(head)) + head + b"".join(parts))
 
 
-def _differences(values: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return each value minus the one before it along an axis, in the same type: mostly small numbers, which deflate well."""
-    return np.diff(values, axis=axis, prepend=np.zeros_like(np.take(values, [0], axis)))
+def _flat(numbers: Iterable[Any]) -> Iterable[float]:
+    """Yield the numbers of nested lists in their order; nan for None."""
+    for each in numbers:
+        if isinstance(each, list):
+            yield from _flat(each)
+        else:
+            yield math.nan if each is None else each
+
+
+def _planes(values: NDArray[Any]) -> bytes:
+    """Return the first bytes of all values, then the second ones, and so on: alike bytes stand together and deflate well."""
+    return np.ascontiguousarray(values).view(np.uint8).reshape(-1, values.itemsize).T.tobytes()
+
+
+def _differences(values: NDArray[Any], *axes: int) -> NDArray[Any]:
+    """Return each value minus the one before it along each axis, in the same type: mostly small numbers, which deflate well."""
+    for axis in axes:
+        values = np.diff(values, axis=axis, prepend=np.zeros_like(np.take(values, [0], axis)))
+    return values
 
 
 def _glass(course: Course, kept: Kept) -> str:

@@ -6,13 +6,15 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from glassnet.playground import frames
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import Packed, keep, pack
 from glassnet.playground.recording.recording import Recording, as_recording
 from glassnet.playground.state import describe, read_query, state_of
 
-FRAMES, FEWEST = 150, 20  # of all runs of a lesson, and of each at least
+FRAMES, FEWEST = 150, 5  # of all runs of a lesson, and of each at least
+MOST_BYTES = 1_400_000  # of all runs of a lesson, about; the page itself takes another 400 kB
 SHORT = 100  # steps after the last one of a lesson that stays at step 0
 ENTRIES = 60  # chain rules of each run
 
@@ -66,16 +68,24 @@ def record_lesson(play: Playground, lesson: Lesson) -> Recording:
         run = _run_of(given)
         places.append(run)
         steps.setdefault(run, set()).add(int(given.get("step", "0")))
-    frames = max(FEWEST, FRAMES // len(steps))
-    packed = [_pack(play, run, sorted(also), frames) for run, also in steps.items()]
+    packed = [_pack(play, run, sorted(also), len(steps)) for run, also in steps.items()]
     runs = [*steps]
     return as_recording(packed, lesson.title, lessons=[lesson.to_dict()], places=[runs.index(run) for run in places])
 
 
-def _pack(play: Playground, run: str, also: list[int], frames: int) -> Packed:
+def _pack(play: Playground, run: str, also: list[int], runs: int) -> Packed:
+    """Pack one of several runs: as many frames as its share of the bytes allows, and the glass where that takes little."""
     course = play.course(state_of(read_query(run)))
     end = min(also[-1] or SHORT, course.setup.max_step)
-    return pack(course, run, keep(course, end, frames, [""], also, ENTRIES))
+    parameters, units = course.at(0).run.network.n_parameters, sum(course.setup.sizes)
+    room = MOST_BYTES / runs
+    glass = 3 * (12_000 + 200 * parameters)  # measured, as the next line, in base64
+    frame = 18 * parameters + 0.4 * (frames.MAP_SIZE**2 * units + frames.SURFACE_SIZE**2)
+    samples = [""] if glass < room / 3 else []
+    count = int(
+        0.8 * (room - glass * len(samples)) / frame
+    )  # about; the first steps and those of the lesson come on top
+    return pack(course, run, keep(course, end, max(FEWEST, min(count, FRAMES // runs)), samples, also, ENTRIES))
 
 
 def _run_of(given: dict[str, str]) -> str:

@@ -106,19 +106,24 @@ export class Recording {
     return new Blob(/** @type {BlobPart[]} */ (parts)).arrayBuffer();
   }
 
-  /** The frames of a run; a map is kept as its difference from the one before, a surface so and from column to column. @param {number} at @returns {Promise<Frames>} */
+  /** The frames of a run: parameters and gradients as doubles, pictures as differences in time and in the plane. @param {number} at @returns {Promise<Frames>} */
   frames(at) {
     return this.once(`frames-${at}`, (bytes) => {
       const length = new DataView(bytes.buffer).getUint32(0, true);
       const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-      const { offset, size } = head.headers[0].surface;
+      const { sizes, maps: { size: side }, surface: { offset, size } } = head.headers[0];
       const count = head.headers.length;
-      const start = 4 + length + count * offset;
-      const maps = bytes.subarray(4 + length, start);
-      const surfaces = new Int16Array(bytes.buffer.slice(start));
+      const middle = 4 + length + 16 * count * parameters(sizes);
+      const start = middle + count * offset;
+      const numbers = new Float64Array(joined(bytes.subarray(4 + length, middle), 8).buffer);
+      head.headers.forEach((/** @type {any} */ header, /** @type {number} */ place) => Object.assign(header, shaped(numbers, place * 2 * parameters(sizes), sizes)));
+      const maps = bytes.subarray(middle, start);
+      const surfaces = new Int16Array(joined(bytes.subarray(start), 2).buffer);
       add(maps, maps.length / count);
+      add(maps, 1, side);
       add(surfaces, surfaces.length / count);
-      for (let k = 0; k < surfaces.length; k++) if (k % size) surfaces[k] += surfaces[k - 1];
+      add(surfaces, size, size ** 2);
+      add(surfaces, 1, size);
       return { ...head, maps, surfaces: new Uint8Array(surfaces.buffer) };
     });
   }
@@ -184,9 +189,33 @@ function curve(losses, { curve: { stride, end }, loss }) {
   };
 }
 
-/** Add to each number the one `size` places before, in turn: the reverse of differences. @param {Uint8Array | Int16Array} numbers @param {number} size */
-function add(numbers, size) {
-  for (let k = size; k < numbers.length; k++) numbers[k] += numbers[k - size];
+/**
+ * Add to each number the one `size` places before, in turn, within groups of `whole`: the reverse of differences.
+ * @param {Uint8Array | Int16Array} numbers @param {number} size @param {number} [whole]
+ */
+function add(numbers, size, whole = numbers.length) {
+  for (let k = size; k < numbers.length; k++) if (k % whole >= size) numbers[k] += numbers[k - size];
+}
+
+/** Values whose first bytes stand together, then their second ones, and so on. @param {Uint8Array} planes @param {number} width  bytes of a value */
+function joined(planes, width) {
+  const bytes = new Uint8Array(planes.length);
+  const count = planes.length / width;
+  for (let part = 0; part < width; part++) for (let k = 0; k < count; k++) bytes[k * width + part] = planes[part * count + k];
+  return bytes;
+}
+
+/** Number of weights and biases. @param {number[]} sizes */
+function parameters(sizes) {
+  return sizes.slice(1).reduce((sum, size, layer) => sum + size * (sizes[layer] + 1), 0);
+}
+
+/** Parameters and their gradients as nested lists, layer by layer. @param {Float64Array} numbers @param {number} at @param {number[]} sizes */
+function shaped(numbers, at, sizes) {
+  const take = (/** @type {number} */ count) => Array.from(numbers.subarray(at, (at += count)), (value) => (Number.isFinite(value) ? value : null));
+  const weights = () => sizes.slice(1).map((size, layer) => Array.from({ length: sizes[layer] }, () => take(size)));
+  const biases = () => sizes.slice(1).map(take);
+  return { W: weights(), b: biases(), dW: weights(), db: biases() };
 }
 
 /** One of `count` equal parts. @param {Uint8Array} bytes @param {number} count @param {number} at */
