@@ -49,6 +49,7 @@ LAZY: dict[str, str] = {
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
+    "playground": "glassnet.playground.notebook.opening",
     "record": "glassnet.playground.recording.recording",
     "save": "glassnet.storage.files",
 }
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from glassnet.explain.derivation import Derivation
     from glassnet.explain.explain import explain
     from glassnet.explain.grade import Grade
+    from glassnet.playground.notebook.opening import playground
     from glassnet.playground.recording.recording import Recording, record
     from glassnet.storage.checkpoints import Checkpoint
     from glassnet.storage.export import export
@@ -81,7 +83,7 @@ else:  # hidden from type checkers, which would take every misspelt name for one
             raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
         value = getattr(import_module(LAZY[name]), name)
         if package := sys.modules.get(f"{__name__}.{name}"):
-            # explain and diagnose are functions and packages: the package's submodules are the function's attributes
+            # explain, diagnose and playground are functions and packages: the package's submodules are the function's attributes
             vars(package).update(vars(value))
             value.__dict__ = vars(package)
         return value
@@ -92,7 +94,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps the names of public functions, `explain` and `diagnose`, from being taken by the subpackages of these names."""
+    """Keeps the names of public functions, such as `explain`, from being taken by the subpackages of these names."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in LAZY and isinstance(value, ModuleType)):
@@ -154,6 +156,7 @@ __all__ = [
     "initializers",
     "load",
     "losses",
+    "playground",
     "record",
     "save",
     "train",

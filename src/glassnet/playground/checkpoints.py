@@ -171,7 +171,7 @@ class Checkpoints:
     """The courses of the most recently requested runs, within a bound of memory."""
 
     def __init__(self, most_bytes: int = 64_000_000) -> None:
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._lock = threading.Lock()
         self._courses: OrderedDict[str, Course] = OrderedDict()
 
@@ -186,7 +186,7 @@ class Checkpoints:
         with self._lock:
             course = self._courses.setdefault(key, course)
             self._courses.move_to_end(key)
-            while self.size > self._most_bytes and len(self._courses) > 1:
+            while self.size > self.most_bytes and len(self._courses) > 1:
                 self._courses.popitem(last=False)
         return course
 

@@ -33,7 +33,7 @@ def findings(course: Course, state: State) -> dict[str, Any]:
     asked = -(-state.step // setup.steps_per_epoch)
     within = max(1, int(MICROSECONDS / setup.step_cost / setup.steps_per_epoch))
     options = {**setup.options(), "epochs": min(asked, within)}
-    validation = setup.inputs(data.test), data.y_test
+    validation = (setup.inputs(data.test), data.y_test) if len(data.test) else None
     replay = setup.step_cost < REPLAYED
     notes = [] if replay else ["The run is too large to try the remedies; they are named but not tried."]
     if any(edit.step for edit in state.edits):
@@ -44,8 +44,9 @@ def findings(course: Course, state: State) -> dict[str, Any]:
     found = diagnose(start.network, X, y, validation=validation, replay=replay, **options)
     loss, trained = start.network.loss_function, found.network or start.network
     with np.errstate(over="ignore", invalid="ignore"):
-        losses = trained.loss(X, y), trained.loss(*validation)
-    case = Case(setup, *losses, yardstick(loss, start.job.Y), yardstick(loss, course.test[1]))
+        losses = trained.loss(X, y), trained.loss(*validation) if validation else np.nan
+    scales = [yardstick(loss, Y) for Y in (start.job.Y, course.test[1] if validation else start.job.Y)]
+    case = Case(setup, *losses, *scales)
     return {
         "begun": True,
         "healthy": found.healthy,

@@ -87,7 +87,8 @@ def _figure(course: Course, step: int, form: str) -> bytes:
     drawn = Figure(figsize=(9.6, 4.4), layout="constrained", dpi=100)
     left, right = drawn.subplots(1, 2, width_ratios=[1.1, 1])
     (x0, x1), (y0, y1) = data.domain
-    left.imshow(colours / 255, extent=(x0, x1, y0, y1), interpolation="bilinear")
+    shape = "equal" if np.isclose(x1 - x0, y1 - y0) else "auto"
+    left.imshow(colours / 255, extent=(x0, x1, y0, y1), interpolation="bilinear", aspect=shape)
     if data.graph:
         left.plot(np.linspace(x0, x1, 2 * LEVELS + 1)[1::2], value[0], color=RUN)
     if data.output == "sigmoid" and value.min() < 0.5 < value.max():

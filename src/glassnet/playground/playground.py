@@ -12,9 +12,10 @@ from glassnet.playground import exercises, exports, frames
 from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
+from glassnet.playground.given import Given
 from glassnet.playground.lessons import LESSONS, Lesson
 from glassnet.playground.setup import Data, Setup, check_setup, load_data
-from glassnet.playground.state import State, describe, read_query, state_of, whole
+from glassnet.playground.state import GIVEN, State, describe, read_query, state_of, whole
 from glassnet.playground.uploads import Uploads
 from glassnet.playground.worked import worked_step
 
@@ -22,6 +23,12 @@ MOST_DATA = 64  # data sets in memory, of at most 2,000 points each
 SERIES = ("count", "stride")  # names of a query that only /frames has
 MOST_FRAMES, MOST_STRIDE = 120, 1000
 ASKED = ("kind", "turn", "answer")  # names of a query that only an exercise has
+
+
+def _not_given(name: str, got: str) -> InputError:
+    return InputError(
+        f"{name}: expected what this notebook gave; got {got[:14]}…; call gn.playground(net, X, y) again."
+    )
 
 
 class BeyondReachError(InputError):
@@ -46,11 +53,16 @@ class Playground:
     """
 
     def __init__(
-        self, uploads: Uploads | None = None, most_bytes: int = 64_000_000, lessons: Sequence[Lesson] = ()
+        self,
+        uploads: Uploads | None = None,
+        most_bytes: int = 64_000_000,
+        lessons: Sequence[Lesson] = (),
+        given: Given | None = None,
     ) -> None:
         own = {lesson.id for lesson in lessons}
         self.all_lessons = (*lessons, *(lesson for lesson in LESSONS if lesson.id not in own))
         self.uploads = Uploads() if uploads is None else uploads
+        self.given = given
         self.checkpoints = Checkpoints(most_bytes)
         self._data: OrderedDict[str, Data] = OrderedDict()
         self._lock = threading.Lock()
@@ -63,11 +75,26 @@ class Playground:
             raise BeyondReachError(course.setup.max_step, state.step)
         return course
 
+    def forget(self) -> None:
+        """Drop the runs and the points in memory; later answers compute them again."""
+        self.checkpoints = Checkpoints(self.checkpoints.most_bytes)
+        with self._lock:
+            self._data.clear()
+
     def _setup(self, state: State) -> Setup:
-        return check_setup(state, self._load(state))
+        weights = None
+        if state.init.startswith(GIVEN):
+            if self.given is None or state.init != self.given.init_name:
+                raise _not_given("init", state.init)
+            weights = self.given.network
+        return check_setup(state, self._load(state), weights)
 
     def _load(self, state: State) -> Data:
         """Return the data of a state; runs on the same data share it."""
+        if state.data.startswith(GIVEN):
+            if self.given is None or state.data != self.given.data_name:
+                raise _not_given("data", state.data)
+            return self.given.data
         key = state.points.query()
         with self._lock:
             if key in self._data:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from itertools import groupby
+from typing import Any
 
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.datasets import DATASETS
 from glassnet.playground.features import FEATURES
+from glassnet.playground.given import given_arrays, written
 from glassnet.playground.setup import Setup
-from glassnet.playground.state import COLUMNS, State
+from glassnet.playground.state import COLUMNS, GIVEN, State
 from glassnet.training.optimizers import OPTIMIZERS
 
 _START = '''\
@@ -34,7 +37,7 @@ def inputs(points):
 
 
 net = gn.Network({network})
-run = gn.Run(
+{weights}run = gn.Run(
     net,
     inputs(X_train),
     y_train,
@@ -42,23 +45,16 @@ run = gn.Run(
 {steps}
 print(f"step {{run.step}}")
 print(f"training loss {{net.loss(inputs(X_train), y_train)!r}}")
-print(f"test loss {{net.loss(inputs(X_test), y_test)!r}}")
-'''
+{test}'''
+_TEST = 'print(f"test loss {net.loss(inputs(X_test), y_test)!r}")\n'
 
 
 def script(course: Course, state: State) -> str:
     """Return the script of a run up to a step; it prints the losses that the page shows, to the last digit."""
     setup = course.setup
     position = course.at(state.step)
-    own = state.data.startswith("csv:")
-    imports = ["import numpy as np", "", "import glassnet as gn"]
-    if state.drawn:
-        imports.append("from glassnet.playground.drawn import read_drawn")
-    else:
-        imports.insert(1, "from sklearn.model_selection import train_test_split")
-    if own:
-        imports = ["import sys", "from pathlib import Path", "", *imports]
-        imports.append("from glassnet.playground.uploads import read_upload")
+    arrays = given_arrays(setup)
+    imports, data, scaling = _data(setup, arrays)
     steps = _steps(state, position.run.step)
     if position.non_finite is not None:
         steps += f"# the step after this one ends it: {position.non_finite}\n"
@@ -67,13 +63,34 @@ def script(course: Course, state: State) -> str:
         step=position.run.step,
         query=state.query(),
         imports="\n".join(imports),
-        data=_drawn_data(setup) if state.drawn else (_own_data(setup) if own else _made_data(state)) + _split(state),
-        scaling=_scaling(setup) if own else "",
+        data=written(arrays) + data,
+        scaling=scaling,
         features=", ".join(FEATURES[name][1] for name in setup.features),
         network=", ".join(_network(setup)),
+        weights="" if setup.weights is None else 'net.theta = given["theta"]\n',
         options="".join(f"    {line},\n" for line in _options(setup)),
         steps=steps,
+        test=_TEST if len(setup.data.test) else "",
     )
+
+
+def _data(setup: Setup, arrays: Mapping[str, Any]) -> tuple[list[str], str, str]:
+    """Return the imports of the script, and its lines that make the points and scale them."""
+    state = setup.state
+    imports = ["import numpy as np", "", "import glassnet as gn"]
+    if arrays:
+        imports = ["import base64", "import io", "", *imports]
+    if state.data.startswith(GIVEN):
+        names = ("X_train", "y_train", "X_test", "y_test")
+        return imports, "\n".join(f'{name} = given["{name}"]' for name in names), ""
+    if state.drawn:
+        return [*imports, "from glassnet.playground.drawn import read_drawn"], _drawn_data(setup), ""
+    imports.insert(imports.index("import numpy as np") + 1, "from sklearn.model_selection import train_test_split")
+    if state.data.startswith("csv:"):
+        imports = ["import sys", "from pathlib import Path", "", *imports]
+        imports.append("from glassnet.playground.uploads import read_upload")
+        return imports, _own_data(setup) + _split(state), _scaling(setup)
+    return imports, _made_data(state) + _split(state), ""
 
 
 def _split(state: State) -> str:
@@ -139,15 +156,22 @@ def _network(setup: Setup) -> list[str]:
     parts.append(f"output={setup.data.output!r}")
     if setup.loss != setup.losses[0]:
         parts.append(f"loss={setup.loss!r}")
+    if setup.weights is not None:
+        return [*parts, *([f"dtype={setup.weights.dtype.name!r}"] if setup.weights.dtype != "float64" else [])]
     if state.init:
         parts.append(f"init={state.init!r}")
     return [*parts, f"seed={state.seed}"]
 
 
 def _options(setup: Setup) -> list[str]:
-    state = setup.state
+    state, options, given = setup.state, setup.options(), setup.data.options
     optimizer = f"gn.{OPTIMIZERS[state.optimizer].__name__}(learning_rate={state.learning_rate!r})"
-    lines = [f"optimizer={optimizer}", f"epochs={setup.options()['epochs']}"]
+    if type(given.get("optimizer")) is type(options["optimizer"]):
+        optimizer = f"gn.{options['optimizer']!r}"
+    lines = [f"optimizer={optimizer}", f"epochs={options['epochs']}"]
+    lines += [f"{name}={given[name]!r}" for name in ("clip_norm", "shuffle", "engine") if name in given]
+    lines += [f"schedule=gn.{given['schedule']!r}"] if "schedule" in given else []
+    lines += ['sample_weight=given["sample_weight"]'] if "sample_weight" in given else []
     lines += [f"batch_size={setup.batch_size}"] if setup.batch_size else []
     lines += [f"{name}={getattr(state, name)!r}" for name in ("l1", "l2", "dropout") if getattr(state, name)]
     return [*lines, f"seed={state.seed}"]

@@ -19,13 +19,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glassnet.errors import GlassnetError, InputError
-from glassnet.playground import exports, frames, qr
+from glassnet.playground import frames, qr
+from glassnet.playground.addresses import JSON, addresses
 from glassnet.playground.answers import MOST_BYTES as MOST_ANSWER
 from glassnet.playground.answers import Answers
 from glassnet.playground.guard import Access, Guard, read_body
 from glassnet.playground.lock import SIGNED, Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
-from glassnet.playground.recording.recording import record_query
 from glassnet.playground.state import read_query
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
@@ -44,9 +44,9 @@ TYPES = {
 LASTING = "public, max-age=31536000, immutable"  # for a query with v=<this version>: its answer never changes
 BRIEF = "public, max-age=600"  # for a query without: its answer may change with an update
 CHECKED = "no-cache"  # kept by the browser, but checked with its ETag each time
-BINARY, JSON = "application/octet-stream", "application/json"
 OWN = Access()
 GONE = 499  # nginx's status for a client that did not wait; nobody reads it
+ELSEWHERE = ("app/recorded.js", "app/notebook.js", "widget.js")  # modules of recordings and of notebooks
 QUICK, SLOW = 2, 2  # threads for frames, and for all other answers; more would only share the cores
 
 
@@ -62,27 +62,17 @@ def create_app(playground: Playground | None = None, access: Access = OWN) -> St
     offers = [name for name, given in (("qr", qr.drawable()), ("answers", access.answers)) if given]
     routes = [Route("/", _static("index.html", offers))]
     routes += [Route(f"/static/{name}", _static(name, offers)) for name in static_files()]
-    quick, slow = anyio.CapacityLimiter(QUICK), anyio.CapacityLimiter(SLOW)  # slow answers do not delay frames
+    turns = {
+        "quick": anyio.CapacityLimiter(QUICK),
+        "slow": anyio.CapacityLimiter(SLOW),
+        "last": anyio.CapacityLimiter(1),
+    }
+    quick = turns["quick"]
     locked = _locked_by(access.lock)
-    routes += [
-        _route("/data", _answer(play.data, JSON, quick)),
-        _route("/frame", _answer(locked(play.frame), BINARY, quick)),
-        _route("/frames", _answer(locked(play.frames), BINARY, quick)),
-        _route("/schema", _answer(play.schema, JSON, quick, cache=CHECKED)),
-        _route("/lessons", _answer(play.lessons, JSON, quick, cache=CHECKED)),
-        _route("/explain", _answer(locked(play.explain), JSON, slow)),
-        _route("/exercise", _answer(locked(play.exercise), JSON, slow)),
-        _route("/grade", _answer(locked(play.grade), JSON, slow)),
-        _route("/diagnosis", _answer(locked(play.diagnosis), JSON, slow)),
-    ]
-    routes += [
-        _route(f"/export/{name}", _answer(locked(play.exporter(name)), kind, slow, name))
-        for name, (kind, _) in exports.EXPORTS.items()
-    ]
-    recorded = _recorded(play, access.lock)
-    routes.append(
-        _route("/export/recording.html", _answer(recorded, TYPES[".html"], anyio.CapacityLimiter(1), "recording.html"))
-    )
+    for name, each in addresses(play).items():
+        answer = each.answer if each.open else locked(each.answer)
+        cache = LASTING if each.lasting else CHECKED
+        routes.append(_route(f"/{name}", _answer(answer, each.kind, turns[each.turn], each.file, cache)))
     routes.append(Route("/upload", _taken(_upload(play, access.lock), MOST_BYTES, "csv"), methods=["POST"]))
     if access.answers:
         collect = _collect(play, access.lock, access.answers)
@@ -133,26 +123,15 @@ def _locked_by(lock: Lock | None) -> Callable[[Callable[[str], bytes]], Callable
     def locked(answer: Callable[[str], bytes]) -> Callable[[str], bytes]:
         def checked(query: str) -> bytes:
             if lock:
+                given = read_query(query)
                 lock.check(query)
+                if given.get("compare"):  # the second run, which a recording shows too, is under the same signature
+                    lock.check(urlencode({**read_query(given["compare"]), **{name: given[name] for name in SIGNED}}))
             return answer(query)
 
         return checked
 
     return locked
-
-
-def _recorded(play: Playground, lock: Lock | None) -> Callable[[str], bytes]:
-    """Return the function that records what an address shows: its run and, of a comparison, the other one."""
-
-    def answer(query: str) -> bytes:
-        if lock:
-            given = read_query(query)
-            lock.check(query)
-            if given.get("compare"):  # the second run is under the same signature
-                lock.check(urlencode({**read_query(given["compare"]), **{name: given[name] for name in SIGNED}}))
-        return record_query(play, query, samples=2).html.encode()
-
-    return answer
 
 
 def _answer(
@@ -198,7 +177,7 @@ def _static(name: str, offers: list[str]) -> Any:
 
 def _preloads() -> str:
     """Return links to all modules of the page, so that a browser fetches them at once and not import by import."""
-    modules = [name for name in static_files() if name.endswith(".js") and name != "app/recorded.js"]
+    modules = [name for name in static_files() if name.endswith(".js") and name not in ELSEWHERE]
     return "".join(f'<link rel="modulepreload" href="static/{name}" />' for name in modules)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ LOSSES = {
 }  # the losses for each output, the default first
 SECONDS = 0.8  # approximate bound for the work of one request
 MOST_STEPS = 50_000
+MOST_STRETCH = 3  # of one axis against the other, until which both have one scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,25 +48,38 @@ class Data:
     columns: tuple[tuple[str, bool, bool], ...] = ()  # of an upload, to choose from
     graph: bool = False  # True for numbers over one input: y of a point is its target, and no feature may take it
     drawn: bool = False
+    # of data that a notebook gave: the activation of the output, and options of training without a control of the page
+    output_given: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    own_units: bool = False  # True if the axes may have scales of their own
 
     @property
     def output(self) -> str:
+        if self.output_given:
+            return self.output_given
         if self.classes is None:
             return "identity"
         return "sigmoid" if len(self.classes) == 2 else "softmax"
 
     @property
     def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The ranges of x and y that a picture shows: a square around all points, with a margin."""
+        """The ranges of x and y that a picture shows: a square around all points, with a margin.
+
+        In their own units, ranges that differ much fill the picture each.
+        """
         points = np.concatenate([self.train, self.test])
         low, high = points.min(axis=0), points.max(axis=0)
         if self.drawn:  # steady while points are added
             low, high = np.floor(2 * low - 0.2) / 2, np.ceil(2 * high + 0.2) / 2
             half = 0.5 * float((high - low).max())
         else:
-            half = 0.55 * float((high - low).max())
+            spans = high - low
+            if self.own_units and spans.max() > MOST_STRETCH * spans.min() > 0:
+                half = 0.55 * spans
+            else:
+                half = 0.55 * (float(spans.max()) or 1.0)
         middle = (low + high) / 2
-        x, y = (tuple((each + np.array([-half, half])).tolist()) for each in middle)
+        x, y = zip((middle - half).tolist(), (middle + half).tolist(), strict=True)
         return x, y
 
 
@@ -128,12 +143,13 @@ class Setup:
 
     state: State
     data: Data
+    weights: Network | None = field(default=None, kw_only=True)  # a network whose weights are the initial ones
     _grids: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @property
     def sizes(self) -> list[int]:
         classes = self.data.classes
-        outputs = 1 if classes is None or len(classes) == 2 else len(classes)
+        outputs = len(classes) if classes and self.data.output == "softmax" else 1
         return [len(self.features), *self.state.hidden, outputs]
 
     @property
@@ -154,6 +170,8 @@ class Setup:
 
     @property
     def initializer(self) -> str:
+        if self.weights is not None:
+            return "given"
         return self.state.init or default_initializer([*self.state.activations, self.data.output])
 
     @property
@@ -176,18 +194,25 @@ class Setup:
     @property
     def max_step(self) -> int:
         """The last step that a request may ask for: it can be reached from step 0 within SECONDS."""
-        return min(MOST_STEPS, int(SECONDS * 1e6 / self.step_cost))
+        return min(MOST_STEPS, int(SECONDS * 1e6 / self.step_cost), self.options()["epochs"] * self.steps_per_epoch)
 
     def network(self) -> Network:
         """Make the network with its initial weights."""
         state = self.state
         hidden = list(state.activations) if len(state.activation) > 1 else state.activation[0]
-        init = state.init or None
-        return Network(self.sizes, hidden, self.data.output, loss=self.loss, init=init, seed=state.seed)
+        given = self.weights
+        if given is None:
+            return Network(
+                self.sizes, hidden, self.data.output, loss=self.loss, init=state.init or None, seed=state.seed
+            )
+        network = Network(self.sizes, hidden, self.data.output, loss=self.loss, init=given.init, dtype=given.dtype)
+        network.theta, network.seed = given.theta, given.seed
+        return network
 
     def inputs(self, points: Array) -> Array:
         """Return the features of points (n, 2)."""
-        return inputs(points, self.features)
+        dtype = np.float64 if self.weights is None else self.weights.dtype
+        return inputs(points, self.features).astype(dtype, copy=False)
 
     def grid(self, size: int) -> Array:
         """Return the features (size², features) at the centres of a size × size grid over the domain, from the top."""
@@ -200,10 +225,14 @@ class Setup:
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of Run after X and y."""
-        state = self.state
+        state, given = self.state, self.data.options
+        kind = OPTIMIZERS[state.optimizer]
+        optimizer = given.get("optimizer")
+        usual = optimizer if type(optimizer) is kind else kind()  # the constants besides the learning rate
         return {
-            "optimizer": OPTIMIZERS[state.optimizer](learning_rate=state.learning_rate),  # type: ignore[call-arg]
             "epochs": MOST_STEPS // self.steps_per_epoch + 1,
+            **given,
+            "optimizer": replace(usual, learning_rate=state.learning_rate),  # type: ignore[arg-type]
             "batch_size": self.batch_size,
             "l1": state.l1,
             "l2": state.l2,
@@ -218,27 +247,33 @@ class Setup:
     def feature_names(self) -> list[str]:
         """Return the printed names of the features; own data have their columns' names in them."""
         printed = [FEATURES[name][0] for name in self.features]
-        if not self.data.columns and not self.data.graph:
-            return printed
         x, y, _ = self.data.names
+        if (x, y) == ("x₁", "x₂"):
+            return printed
         return [name.replace("x₁x₂", f"{x}·{y}").replace("x₁", x).replace("x₂", y) for name in printed]
 
 
-def check_setup(state: State, data: Data) -> Setup:
-    """Return the Setup of a state and its data.
+def check_setup(state: State, data: Data, weights: Network | None = None) -> Setup:
+    """Return the Setup of a state and its data, and of a network whose weights are the initial ones.
 
     Raises
     ------
     InputError
-        If the loss does not fit the data, or an edit names a parameter that the network does not have.
+        If the loss does not fit the data, the weights do not fit the network, or an edit names a parameter that it does
+        not have.
     """
-    setup = Setup(state, data)
+    setup = Setup(state, data, weights=weights)
     if state.loss and state.loss not in LOSSES[data.output]:
         raise unknown_name("loss", state.loss, LOSSES[data.output])
     if not setup.features:
         raise InputError(
             f"features: expected some of {', '.join(ONE_INPUT)} where the data have one input; "
             f"got {','.join(state.features)}; add x."
+        )
+    if weights is not None and list(weights.sizes) != setup.sizes:
+        shapes = ["-".join(map(str, sizes)) for sizes in (weights.sizes, setup.sizes)]
+        raise InputError(
+            f"init: expected a network of {shapes[0]} for the given weights; got {shapes[1]}; choose other initial weights."
         )
     for edit in state.edits:
         if not 1 <= edit.layer < len(setup.sizes):

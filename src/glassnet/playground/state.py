@@ -54,7 +54,8 @@ MOST_NAME = 60  # characters of a column's name
 
 _WHOLE = re.compile(r"\d{1,10}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-_CSV = re.compile(r"csv:[0-9a-f]{64}")
+_HASHED = re.compile(r"(csv|given):[0-9a-f]{64}")  # data of an upload, or of a notebook
+GIVEN = "given:"  # begins the names of data and of initial weights that a notebook gave
 _EDIT = re.compile(r"(\d{1,10}):([Wb])(\d{1,2}),(\d{1,2})(?:,(\d{1,2}))?=(.+)")
 
 
@@ -224,7 +225,7 @@ def _choice(name: str, text: str, known: Any) -> str:
 
 def _data(name: str, text: str) -> str:
     drawn = text.partition(":")[0] in KINDS and ":" in text  # checked in drawn.py
-    return text if drawn or _CSV.fullmatch(text) else _choice(name, text, DATASETS)
+    return text if drawn or _HASHED.fullmatch(text) else _choice(name, text, DATASETS)
 
 
 def _column(name: str, text: str) -> str:
@@ -245,6 +246,11 @@ def _hidden(name: str, text: str) -> tuple[int, ...]:
     if len(widths) > MOST_LAYERS:
         raise InputError(f"{name}: expected at most {MOST_LAYERS} layers; got {shown(text)}; pass e.g. {name}=8,4.")
     return tuple(whole(name, width, 1, MOST_UNITS) for width in widths)
+
+
+def _init(name: str, text: str) -> str:
+    given = text.startswith(GIVEN) and _HASHED.fullmatch(text)
+    return text if given or not text else _choice(name, text, INITIALIZERS)
 
 
 def _activation(name: str, text: str) -> tuple[str, ...]:
@@ -305,7 +311,7 @@ _READ: dict[str, Callable[[str, str], Any]] = {
     "hidden": _hidden,
     "activation": _activation,
     "loss": lambda name, text: text,  # checked in setup.py, because it depends on the data
-    "init": lambda name, text: _choice(name, text, INITIALIZERS) if text else "",
+    "init": _init,
     "optimizer": lambda name, text: _choice(name, text, RATES),
     "rate": _Number(1e-8, 1000, or_nothing=True),
     "batch": _Whole(0, 2000),

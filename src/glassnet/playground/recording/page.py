@@ -1,11 +1,12 @@
-"""Writes the page as one HTML file: modules, styles and recording inside, and nothing asked for from elsewhere."""
+"""Writes the page as one HTML file: modules, styles and a recording inside, and nothing asked for from elsewhere."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,11 +29,26 @@ _PLAIN = " !$&'()*+,-./:;=?@[]^_`{|}~\""  # what may stand in a data: address as
 
 def page(title: str, index: Mapping[str, Any], parts: Mapping[str, str]) -> str:
     """Return the page with a recording: `index` as JSON, `parts` as base64 by name."""
-    text = (STATIC / "index.html").read_text(encoding="utf-8")
     scripts = [_script("application/json", "recording", _json(index))]
     scripts += [_script("text/plain", name, content) for name, content in parts.items()]
-    scripts.append(f'<script type="importmap">{_json({"imports": modules()})}</script>')
-    scripts.append('<script type="module">import "glassnet/app/recorded.js"; import "glassnet/main.js";</script>')
+    return _one_file(title, scripts, ["app/recorded.js", "main.js"])
+
+
+@cache
+def live_page() -> str:
+    """Return the page for a frame in a notebook, whose answers come from the page around it."""
+    return _one_file("glassnet playground", [], ["app/notebook.js", "main.js"])
+
+
+def _one_file(title: str, scripts: list[str], start: Sequence[str]) -> str:
+    """Return the page with scripts, and all modules that those of `start` need."""
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    imports = " ".join(f'import "glassnet/{name}";' for name in start)
+    scripts = [
+        *scripts,
+        f'<script type="importmap">{_json({"imports": modules(start)})}</script>',
+        f'<script type="module">{imports}</script>',
+    ]
     icon = quote((STATIC / "icon.svg").read_text(encoding="utf-8"))
     policy = f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
     for pattern, new in (
@@ -48,10 +64,10 @@ def page(title: str, index: Mapping[str, Any], parts: Mapping[str, str]) -> str:
     return text
 
 
-def modules() -> dict[str, str]:
-    """Return the page's modules as data: addresses by name; relative imports, which these lack, become names."""
+def modules(start: Sequence[str]) -> dict[str, str]:
+    """Return `start` and the modules they need as data: addresses by name; relative imports, which these lack, become names."""
     found: dict[str, str] = {}
-    ahead = ["app/recorded.js", "main.js"]
+    ahead = [*start]
     while ahead:
         path = ahead.pop()
         if f"glassnet/{path}" in found:

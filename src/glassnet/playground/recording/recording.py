@@ -13,7 +13,7 @@ from glassnet.playground.checkpoints import Course
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import Packed, keep, pack, samples_of
 from glassnet.playground.recording.page import page
-from glassnet.playground.recording.runs import setup_of_run
+from glassnet.playground.recording.runs import run_of, setup_of_run
 from glassnet.playground.setup import Setup
 from glassnet.playground.state import read_query, state_of
 from glassnet.training.history import History
@@ -131,7 +131,11 @@ def record(
     '<!doctype html>'
     """
     check_count("frames", frames, high=2000)
-    trained = _trained(run, X, y, options)
+    trained = run_of(run, X, y, options)
+    if not isinstance(run, History | Run):
+        trained.advance()
+    elif trained.step == 0:
+        raise InputError("record: expected a run with steps; got one before its first; call advance() before.")
     setup = setup_of_run(trained, title, names, classes)
     course = Course(setup)
     rows = (
@@ -177,26 +181,6 @@ def _title(setup: Setup) -> str:
     shape, activation = "-".join(map(str, setup.sizes)), ", ".join(dict.fromkeys(state.activations))
     parts = [setup.data.title, shape, activation.replace("_", " "), f"{state.optimizer} {state.learning_rate:g}"]
     return " · ".join(filter(None, parts))
-
-
-def _trained(run: Any, X: Any, y: Any, options: TrainingOptions) -> Run:
-    """Return the run of a History, the Run itself, or that of a copy of a network trained on X and y."""
-    if isinstance(run, History):
-        if run.run is None:
-            raise InputError("record: expected a History of this session; got one without its data; train again.")
-        run = run.run
-    if isinstance(run, Run):
-        if X is not None or y is not None or options:
-            raise InputError(
-                "record: expected no data and no options with a run that has its own; got some; omit them."
-            )
-        return run
-    from glassnet.diagnose.diagnosing import setup_of
-
-    if X is None or y is None:
-        raise InputError("record: expected X and y with a network or an estimator; got none; pass both.")
-    setup = setup_of(run, X, y, options)
-    return Run(setup.network, setup.X, setup.y, **setup.options).advance()
 
 
 def _row(given: Any, n: int) -> int:

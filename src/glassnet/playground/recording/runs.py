@@ -13,8 +13,9 @@ from glassnet.errors import InputError
 from glassnet.network.inputs import as_dense
 from glassnet.playground.setup import Data, Setup
 from glassnet.playground.state import State
-from glassnet.training.history import RunOfHistory
+from glassnet.training.history import History, RunOfHistory
 from glassnet.training.optimizers import LBFGS
+from glassnet.training.options import TrainingOptions
 from glassnet.training.run import Run
 
 Array = NDArray[Any]
@@ -65,8 +66,30 @@ class RunSetup(Setup):
         return list(self.data.names[:2])
 
 
-def setup_of_run(run: RunOfHistory, title: str, names: Sequence[str] | None, classes: Sequence[str] | None) -> RunSetup:
-    """Return the set-up of a run whose inputs are two columns.
+def run_of(run: Any, X: Any, y: Any, options: TrainingOptions, caller: str = "record") -> Run:
+    """Return the run of a History, the Run itself, or that of a copy of a network or an estimator, before its first step."""
+    if isinstance(run, History):
+        if run.run is None:
+            raise InputError(f"{caller}: expected a History of this session; got one without its data; train again.")
+        run = run.run
+    if isinstance(run, Run):
+        if X is not None or y is not None or options:
+            raise InputError(
+                f"{caller}: expected no data and no options with a run that has its own; got some; omit them."
+            )
+        return run
+    from glassnet.diagnose.diagnosing import setup_of
+
+    if X is None or y is None:
+        raise InputError(f"{caller}: expected X and y with a network or an estimator; got none; pass both.")
+    setup = setup_of(run, X, y, options)
+    return Run(setup.network, setup.X, setup.y, **setup.options)
+
+
+def setup_of_run(
+    run: RunOfHistory, title: str, names: Sequence[str] | None, classes: Sequence[str] | None, caller: str = "record"
+) -> RunSetup:
+    """Return the set-up of a run whose inputs are two columns; `caller` is named by errors.
 
     Raises
     ------
@@ -75,26 +98,24 @@ def setup_of_run(run: RunOfHistory, title: str, names: Sequence[str] | None, cla
     """
     network, job, optimizer = run.network, run.job, run.optimizer
     if isinstance(optimizer, LBFGS):
-        raise InputError("record: expected a run in steps; got LBFGS, which has none; use e.g. optimizer='adam'.")
+        raise InputError(f"{caller}: expected a run in steps; got LBFGS, which has none; use e.g. optimizer='adam'.")
     if network.sizes[0] != 2:
         raise InputError(
-            f"record: expected two columns of inputs, the plane of the picture; got {network.sizes[0]}; "
+            f"{caller}: expected two columns of inputs, the plane of the picture; got {network.sizes[0]}; "
             "train on two of them."
         )
     if run.snapshots[0].state.step:
         raise InputError(
-            f"record: expected a run from its first step; got one resumed at step {run.snapshots[0].state.step}; "
-            "record the earlier one."
+            f"{caller}: expected a run from its first step; got one resumed at step {run.snapshots[0].state.step}; "
+            "pass the earlier one."
         )
     if job.rows is not None:
-        raise InputError("record: expected a run on all rows of X; got rows=…; train on X[rows].")
-    if run.step == 0:
-        raise InputError("record: expected a run with steps; got one before its first; call advance() before.")
-    X, y, labels = _points(run, job.X, job.Y, classes)
+        raise InputError(f"{caller}: expected a run on all rows of X; got rows=…; train on X[rows].")
+    X, y, labels = _points(run, job.X, job.Y, classes, caller)
     held_out = (np.empty((0, 2)), job.Y[:0]) if job.validation is None else job.validation[:2]
-    X_test, y_test, _ = _points(run, held_out[0], held_out[1], classes)
+    X_test, y_test, _ = _points(run, held_out[0], held_out[1], classes, caller)
     columns = (*(names or ("x₁", "x₂")), "class" if labels else "target")[:3]
-    data = Data(X, y, X_test, y_test, labels, (columns[0], columns[1], columns[2]), title)
+    data = Data(X, y, X_test, y_test, labels, (columns[0], columns[1], columns[2]), title, own_units=True)
     hidden = [activation.name for activation in network.activations.values()][:-1]
     state = State(
         data=title,
@@ -113,7 +134,7 @@ def setup_of_run(run: RunOfHistory, title: str, names: Sequence[str] | None, cla
 
 
 def _points(
-    run: RunOfHistory, X: Any, Y: Array, classes: Sequence[str] | None
+    run: RunOfHistory, X: Any, Y: Array, classes: Sequence[str] | None, caller: str
 ) -> tuple[Array, Array, tuple[str, ...] | None]:
     """Return points, targets as class numbers or numbers, and the names of the classes."""
     output, k = run.network.activations[run.network.n_layers].name, Y.shape[1]
@@ -124,5 +145,7 @@ def _points(
             raise InputError(f"classes: expected {max(k, 2)} names; got {len(names)}; name each class.")
         return X, Y.argmax(axis=1) if k > 1 else (Y[:, 0] > 0.5).astype(np.intp), names
     if k > 1:
-        raise InputError(f"record: expected one output or a softmax; got {k} outputs of {output}; train on one target.")
+        raise InputError(
+            f"{caller}: expected one output or a softmax; got {k} outputs of {output}; train on one target."
+        )
     return X, Y[:, 0].astype(float), None

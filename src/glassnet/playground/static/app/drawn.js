@@ -7,6 +7,7 @@
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const ORIGIN = 32768;
 const UNIT = 4096;
+export const FARTHEST = ORIGIN / UNIT; // from the middle
 export const MOST_POINTS = 500;
 const MOST_TAKEN = 400; // of a data set: room is left to draw more
 export const MOST_CLASSES = 5;

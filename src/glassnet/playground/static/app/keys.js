@@ -1,6 +1,7 @@
 /** The keys of the page. */
 
 import { locked } from "./lock.js";
+import { isGiven } from "./query.js";
 import { source } from "./source.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -85,7 +86,7 @@ export function listen(store, player, trail) {
 export function newSeed(store) {
   if (!seeds(store)) return;
   const seed = String((Number(store.runs[0].query.seed) + 1) % 2 ** 32);
-  store.runs.forEach((_, index) => store.change({ seed }, index));
+  store.runs.forEach(({ query }, index) => store.change({ seed, ...(isGiven(query.init) ? { init: "" } : {}) }, index));
   store.say(`new initial weights, seed ${seed}`);
 }
 

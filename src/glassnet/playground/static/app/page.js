@@ -14,7 +14,7 @@ export const trail = new Trail(store);
 
 drive((now) => player.tick(now), () => store.playing);
 store.addEventListener("change", schedule);
-connection.addEventListener("change", () => store.say(connection.lost ? "" : "The server answers again"));
+connection.addEventListener("change", () => store.say(connection.lost ? "" : "Answers come again"));
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");

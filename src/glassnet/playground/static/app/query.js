@@ -20,8 +20,13 @@ function defaults() {
 /** The names that `/data` depends on; a run that changes none of them keeps its points. */
 export const DATA_NAMES = ["data", "classes", "n", "noise", "data_seed", "test", "x", "y", "target", "features"];
 
-/** The names that define the network's shape: a change of one drops the edits by hand. */
+/** The names that define the network's shape: a change of one drops the edits by hand, and initial weights that were given. */
 export const SHAPE_NAMES = ["hidden", "features", "classes", "data", "x", "y", "target"];
+
+/** True for data or initial weights that a notebook gave. @param {string} value */
+export function isGiven(value) {
+  return value.startsWith("given:");
+}
 
 /**
  * The query of a page's address.

@@ -24,6 +24,8 @@ const ABSENT = ["controls", "data", "network", "training", "diagnosis", "edit", 
 
 export class Recording {
   live = false;
+  home = {};
+  silence = "";
   /** @type {Map<string, Promise<any>>} */
   unpacked = new Map();
 
@@ -37,6 +39,11 @@ export class Recording {
   place(address) {
     const view = [...new URLSearchParams(address)].filter(([name]) => name in VIEW && name !== "compare");
     return `#${new URLSearchParams(view)}`;
+  }
+
+  /** @param {string} address */
+  link(address) {
+    return this.place(address);
   }
 
   /** The address of what is shown at first; the view, or a part of it, stands behind the "#". */

@@ -1,4 +1,4 @@
-/** Where the page's answers come from: the server that served it, or a recording in its place. */
+/** Where the page's answers come from: the server that served it, or in its place a recording or a notebook's kernel. */
 
 import { key } from "./lock.js";
 import { again } from "./tables.js";
@@ -6,6 +6,10 @@ import { again } from "./tables.js";
 /**
  * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
  * @property {boolean} live  false if nothing can be computed anew: controls that need a server are then absent
+ * @property {Record<string, string>} home  the run that a notebook gave, by its names of a query; empty elsewhere
+ * @property {string} silence  what the reader is told when no answer comes
+ * @property {(address: string) => string} link  how another comes to what the page shows at an address
+ * @property {(path: string) => Promise<Blob>} [file]  a file to take away, where its address cannot be opened
  * @property {(path: string, options?: RequestInit) => Promise<any>} get  an ArrayBuffer for "frame?…", else parsed JSON
  * @property {(address: string) => string} place  what the address bar shows of the page's address
  * @property {string} search  the address of what is shown at first
@@ -42,6 +46,9 @@ const AWAY = [502, 503, 504]; // a proxy's answers while the server behind it is
 /** The server, by addresses relative to the page's own. @type {Source} */
 const server = {
   live: true,
+  home: {},
+  silence: "No answer from the server: is `glassnet play` still running?",
+  link: (address) => location.origin + location.pathname + address,
   get search() {
     return globalThis.location?.search ?? "";
   },
@@ -61,14 +68,14 @@ const server = {
       if (!told && AWAY.includes(response.status)) throw new Unreachable();
       throw new Refused(told?.error ?? `The server answered ${response.status} ${response.statusText}.`);
     } catch (error) {
-      throw error instanceof Refused ? error : new Unreachable("No answer from the server: is `glassnet play` still running?");
+      throw error instanceof Refused ? error : new Unreachable(server.silence);
     }
   },
 };
 
 /** Upload a table. @param {Blob} table @returns {Promise<any>} */
 export function upload(table) {
-  return server.get("upload?", { method: "POST", body: table, headers: { "content-type": "text/csv" } });
+  return source.get("upload?", { method: "POST", body: table, headers: { "content-type": "text/csv" } });
 }
 
 /** The source in use. A module that imports bindings sees the one that `use` has set. */

@@ -1,7 +1,7 @@
 /** The state of the page, in one place; components read it and change it only through these methods. */
 
 import * as api from "./api.js";
-import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, read, readEdits, withEdit, withoutEdit, write } from "./query.js";
+import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, isGiven, read, readEdits, withEdit, withoutEdit, write } from "./query.js";
 import { Refused, source } from "./source.js";
 import { allowed, locked } from "./lock.js";
 import { walk } from "./worked.js";
@@ -111,7 +111,9 @@ export class Store extends EventTarget {
     const reshaped = names.some((name) => SHAPE_NAMES.includes(name));
     const dropped = reshaped && !("edits" in changes) ? readEdits(run.query.edits).length : 0;
     if (dropped) this.notice = dropped === 1 ? "The change by hand went with the old network." : `${dropped} changes by hand went with the old network.`;
-    run.query = { ...run.query, ...allowed({ ...(reshaped ? { edits: "" } : {}), ...changes }) };
+    const unfit = reshaped && isGiven(run.query.init) && !("init" in changes);
+    if (unfit) this.notice = "The initial weights that you gave fit the network before; now they are drawn from the seed.";
+    run.query = { ...run.query, ...allowed({ ...(reshaped ? { edits: "" } : {}), ...(unfit ? { init: "" } : {}), ...changes }) };
     run.error = null;
     if (reshaped) this.view.entry = "";
     if (Object.keys(changes).some((name) => DATA_NAMES.includes(name))) this.view.sample = "";

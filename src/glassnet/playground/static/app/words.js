@@ -16,16 +16,16 @@ export function shape(run) {
 
 /** "two moons · 2-10-1 · relu · sgd 0.1" @param {Run} run */
 export function describe(run) {
-  const { query } = run;
+  const { query, data } = run;
   const names = readActivations(query.activation, readHidden(query.hidden).length);
   const activation = [...new Set(names)].map((name) => label(ACTIVATIONS, name)).join(", ");
-  return [dataName(query), shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
+  return [query.data.startsWith("given:") && data?.title ? data.title : dataName(query), shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
 }
 
 /** The name of a run's data. @param {Query} query */
 export function dataName({ data }) {
   const kind = data.split(":")[0];
-  return { csv: "own data", points: "points by hand", curve: "y over x by hand" }[kind] ?? label(DATA, data);
+  return { csv: "own data", given: "your data", points: "points by hand", curve: "y over x by hand" }[kind] ?? label(DATA, data);
 }
 
 /** The learning rate, given or the optimizer's default. @param {Query} query */
@@ -39,7 +39,7 @@ export const NAMES = { data_seed: "data seed", test: "test share", init: "initia
 /** The settings in which a run differs from another, as [setting, value]. @param {Query} query @param {Query} other */
 export function otherwise(query, other) {
   return differences(query, other).map(([name, mine]) => {
-    const value = name === "data" ? dataName(query) : name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine;
+    const value = name === "data" ? dataName(query) : name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine.startsWith("given:") ? "given" : mine;
     return /** @type {[string, string]} */ ([NAMES[name] ?? name, value || (name === "edits" ? "none" : "default")]);
   });
 }

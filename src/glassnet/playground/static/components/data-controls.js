@@ -4,6 +4,8 @@ import { CLOUDS, MOST_POINTS, WAVE, fromTheSide, pointsOf, writeDrawn } from "..
 import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
+import { isGiven } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./data-picture.js";
 import { choice, count, slider } from "./fields.js";
@@ -16,6 +18,7 @@ export function dataControls(run, message, onFile) {
   const { query, data } = run;
   const own = query.data.startsWith("csv:");
   const drawn = /^(points|curve):/.test(query.data);
+  const given = isGiven(query.data);
   const chosen = query.features.split(",");
   const features = FEATURES.filter(([name]) => !data?.graph || ONE_INPUT.includes(name));
   return html`
@@ -24,18 +27,19 @@ export function dataControls(run, message, onFile) {
         <data-picture .name=${name}></data-picture><span>${label}</span></button>`)}
     </div>
     <div class="by-hand">
+      ${source.home.data ? html`<button aria-pressed=${query.data === source.home.data} ?disabled=${locked("data")} @click=${() => store.change({ data: source.home.data, x: "", y: "", target: "", loss: "", ...source.home })}>Your data</button>` : nothing}
       <label class="file ${own ? "own" : ""}"><span>Own file (CSV) …</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
       <button aria-pressed=${query.data.startsWith("points:")} ?disabled=${locked("data")} @click=${() => draw(run, "points")}>Draw points</button>
       <button aria-pressed=${query.data.startsWith("curve:")} title=${data && !data.classes && !data.graph ? `The numbers over ${data.names[0]}, as points to move` : "Points of y over x, by hand"} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>Draw y over x</button>
     </div>
     ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
     ${own && data ? columns(query, data) : nothing}
-    ${own || drawn ? nothing : html`
+    ${own || drawn || given ? nothing : html`
       ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, step: 1 }) : nothing}
       ${slider({ name: "n", label: "points", value: query.n, values: SIZES })}
       ${slider({ name: "noise", label: "noise", value: query.noise, step: 0.05 })}
       ${count({ name: "data_seed", label: "data seed", value: query.data_seed })}`}
-    ${drawn ? html`<p class="note">The points stand in the address: whoever has the link has them.</p>` : slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
+    ${given ? html`<p class="note">${data ? `${data.train.points.length} rows to learn from, ${data.test.points.length || "none"} to test with, as the notebook gave them` : ""}. Axes and inputs have their own units.</p>` : drawn ? html`<p class="note">The points stand in the address: whoever has the link has them.</p>` : slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
     <fieldset class="features"><legend>Inputs</legend>
       ${features.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
         @change=${() => store.change({ features: toggled(chosen, name) })} /><span>${label}</span></label>`)}

@@ -4,6 +4,7 @@ import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { ACTIVATIONS, INITIALIZERS, MOST_LAYERS, MOST_UNITS, label } from "../app/options.js";
 import { readActivations, readHidden, writeActivations } from "../app/query.js";
+import { source } from "../app/source.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { choice, count } from "./fields.js";
 
@@ -36,7 +37,7 @@ export function networkControls({ query, frame }) {
     </ol>
     ${hidden.length ? nothing : html`<p class="note">No hidden layer: the inputs feed the output directly.</p>`}
     <button class="wide" ?disabled=${shaped || hidden.length >= MOST_LAYERS} @click=${() => set([...hidden, hidden[hidden.length - 1] ?? 4], [...names, names[names.length - 1] ?? "relu"])}>+ hidden layer</button>
-    ${choice({ name: "init", label: "initial", value: query.init, options: initializers(frame?.header.init) })}
+    ${choice({ name: "init", label: "initial", value: query.init, options: initializers(query.init ? undefined : frame?.header.init) })}
     ${count({ name: "seed", label: "seed", value: query.seed })}
   `;
 }
@@ -44,5 +45,7 @@ export function networkControls({ query, frame }) {
 /** The initializers; the automatic one names its choice for this network. @param {string | undefined} here */
 function initializers(here) {
   const automatic = here ? `auto: ${label(INITIALIZERS, here)}` : "automatic";
-  return INITIALIZERS.map(([name, text]) => /** @type {[string, string]} */ ([name, name ? text : automatic]));
+  const { init } = source.home;
+  const given = init ? [/** @type {[string, string]} */ ([init, "as you gave them"])] : [];
+  return given.concat(INITIALIZERS.map(([name, text]) => /** @type {[string, string]} */ ([name, name ? text : automatic])));
 }

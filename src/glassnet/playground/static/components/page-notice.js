@@ -1,7 +1,8 @@
-/** What the reader should know at once: that the server is gone, or what a change has dropped. */
+/** What the reader should know at once: that no answers come, or what a change has dropped. */
 
 import { connection } from "../app/connection.js";
 import { store, trail } from "../app/page.js";
+import { source } from "../app/source.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -12,7 +13,7 @@ class PageNotice extends Part {
     return html`<div class="notice" role="alert">
       ${notice ? html`<p class="told">${notice} <button @click=${() => trail.undo()}>Undo</button> <button @click=${() => { store.notice = ""; store.tell("change"); }}>Close</button></p>` : nothing}
       ${lost
-      ? html`<p>No answer from the server since ${lost.toLocaleTimeString()}: is <code>glassnet play</code> still running? The page asks again by itself and goes on where it was.
+      ? html`<p>${source.silence.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))} The page asks again by itself, since ${lost.toLocaleTimeString()}, and goes on where it was.
           <button @click=${() => connection.tryNow()}>Try now</button></p>`
       : nothing}</div>`;
   }

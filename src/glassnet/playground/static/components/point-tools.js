@@ -1,6 +1,6 @@
 /** Tools that draw, move and erase points on the picture of the plane; the points then stand in the address. */
 
-import { MOST_CLASSES, MOST_POINTS, missing, partsOf, pointsOf, withPoint, writeDrawn } from "../app/drawn.js";
+import { FARTHEST, MOST_CLASSES, MOST_POINTS, missing, partsOf, pointsOf, withPoint, writeDrawn } from "../app/drawn.js";
 import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { source } from "../app/source.js";
@@ -41,7 +41,7 @@ export class PointTools {
   /** True if the points of this run can be drawn: classes in the plane, or numbers over one input. */
   get possible() {
     const { data } = this.host.run;
-    return Boolean(data && (data.classes || data.graph) && source.live && !store.hides("data") && !store.hides("controls") && !locked("data"));
+    return Boolean(data && data.domain.flat().every((each) => Math.abs(each) < FARTHEST) && (data.classes || data.graph) && source.live && !store.hides("data") && !store.hides("controls") && !locked("data"));
   }
 
   /** The points that are shown. @returns {Drawn[]} */

@@ -1,0 +1,1 @@
+"""The playground in a notebook: a widget whose page asks the kernel."""
