@@ -77,7 +77,7 @@ def test_a_misspelt_name_is_an_attribute_error():
         glassnet.MLPClassifer  # noqa: B018
 
 
-# glassnet.explain and glassnet.diagnose are functions as well as packages
+# glassnet.explain, diagnose and playground are functions as well as packages
 @pytest.mark.parametrize(
     "statement",
     [
@@ -96,7 +96,7 @@ def test_submodules_beside_functions_of_their_packages_name(statement):
     assert in_a_fresh_interpreter(f"{statement}; {check}") == ["ok"]
 
 
-@pytest.mark.parametrize("package", ["explain", "diagnose"])
+@pytest.mark.parametrize("package", ["explain", "diagnose", "playground"])
 def test_every_submodule_can_be_imported_and_named(package):
     folder = Path(glassnet.__file__).parent / package
     names = [f"glassnet.{package}.{path.stem}" for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
@@ -114,13 +114,13 @@ def test_a_submodule_can_be_patched():
     assert glassnet.examine is not patched
 
 
-@pytest.mark.parametrize("name", ["explain", "diagnose"])
+@pytest.mark.parametrize("name", ["explain", "diagnose", "playground"])
 def test_functions_of_a_packages_name_stay_functions(name):
     function = getattr(glassnet, name)
     assert inspect.isfunction(function)
     assert function.__name__ == name
     assert pickle.loads(pickle.dumps(function)) is function
-    assert next(iter(inspect.signature(function).parameters)) in ("network", "model")
+    assert next(iter(inspect.signature(function).parameters)) in ("network", "model", "run")
     assert f"function {name}" in pydoc.render_doc(function, renderer=pydoc.plaintext)
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from .places import PLACE, PREFIX, Course, Framed, InFrame, InNotebook, jupyterlab, proxy_to, serving, skips
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-# the page may stand under a prefix; a recording has its modules under names
-MODULE = """import(document.getElementById('recording') ? 'glassnet/app/page.js'
+# the page may stand under a prefix; in one file its modules have names
+MODULE = """import(document.querySelector('script[type=importmap]') ? 'glassnet/app/page.js'
   : new URL('static/app/page.js', document.baseURI).href)"""
 STORE = MODULE + ".then(({store, player}) => {%s})"
 UNTIL = """async () => {
@@ -41,22 +43,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if reason := skips(item):
+                item.add_marker(pytest.mark.skip(f"at this place: {reason}"))
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of a playground of its own, or of the one that GLASSNET_PLAYGROUND names."""
+def course() -> Iterator[str]:
+    """The address of a page with an empty frame, where the tests open the playground in one; else ""."""
+    if PLACE != "frame":
+        yield ""
+        return
+    with serving(Course) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def server(course: str) -> Iterator[str]:
+    """The address of a playground of its own, or of the one that GLASSNET_PLAYGROUND names; behind a prefix at that place."""
+    embedding = ["--allow-embed", course] if course else []
     if running := os.environ.get("GLASSNET_PLAYGROUND"):
         yield running.rstrip("/")
         return
-    command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "glassnet", "play", "--port", "0", "--no-browser", *embedding]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         address = next((word for word in line.split() if word.startswith("http")), None)
         assert address, f"no address in {line!r}"
-        yield address.rstrip("/")
+        if PLACE == "prefix":
+            with serving(proxy_to(address.rstrip("/"), strip=True)) as proxy:
+                yield proxy + PREFIX
+        else:
+            yield address.rstrip("/")
         process.terminate()
 
 
@@ -84,10 +103,19 @@ class Play:
         self.page, self.server = page, server
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        page.on("console", lambda told: told.type == "error" and self.problems.append(told.text))
+        page.on("console", self._told)
         page.on("request", self._check)
 
+    def _told(self, told: Any) -> None:
+        elsewhere = isinstance(self.page, InNotebook) and told.location["url"].startswith(
+            "http"
+        )  # JupyterLab speaks of itself
+        if told.type == "error" and not elsewhere:
+            self.problems.append(told.text)
+
     def _check(self, request: Any) -> None:
+        if isinstance(self.page, InNotebook) and request.frame in (self.page.window.main_frame, None):
+            return  # JupyterLab's own
         if not request.url.startswith((self.server, "data:", "blob:", "about:")):
             self.problems.append(request.url)
 
@@ -139,7 +167,8 @@ class Play:
         """A place on the line of a weight, in the window."""
         x, y = self.page.evaluate(
             """async ([run, layer, from, to]) => {
-              const { along, curve } = await import(new URL('static/app/layout.js', document.baseURI).href);
+              const { along, curve } = await import(document.querySelector('script[type=importmap]') ? 'glassnet/app/layout.js'
+                : new URL('static/app/layout.js', document.baseURI).href);
               const part = document.querySelectorAll('network-drawing')[run];
               const { drawing } = part;
               const { nodes } = drawing;
@@ -149,7 +178,8 @@ class Play:
             }""",
             [run, layer, from_unit, to_unit],
         )
-        return x, y
+        left, top = self.page.corner if isinstance(self.page, Framed) else (0, 0)
+        return x + left, y + top
 
     def set(self, selector: str, value: str | float) -> None:
         """Move a slider, as a hand does."""
@@ -170,12 +200,44 @@ class Play:
         return found
 
 
+@pytest.fixture(scope="session")
+def notebook(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InNotebook]:
+    """A notebook in a JupyterLab of its own, of one cell."""
+    try:
+        import anywidget  # noqa: F401
+        import jupyterlab as _  # noqa: F401
+    except ImportError:
+        missing("jupyterlab and anywidget are not installed")
+    with jupyterlab(tmp_path_factory.mktemp("notebook")) as address:
+        context = browser.new_context(accept_downloads=True)
+        context.set_default_timeout(20_000)
+        opened = InNotebook(context.new_page())
+        opened.start(address)
+        yield opened
+        context.close()
+
+
 @pytest.fixture
-def play(browser: Any, server: str) -> Iterator[Play]:
-    """A fresh window on a laptop; whatever goes wrong in it fails the test."""
+def play(browser: Any, server: str, course: str, request: pytest.FixtureRequest) -> Iterator[Play]:
+    """A fresh window on a laptop, at the place of GLASSNET_PLACE; whatever goes wrong in it fails the test."""
+    if PLACE == "widget":
+        notebook = request.getfixturevalue("notebook")
+        notebook.window.emulate_media(
+            color_scheme="light", media="screen", forced_colors="none", reduced_motion="no-preference"
+        )
+        driven = Play(notebook, server)
+        yield driven
+        for name, listener in (("console", driven._told), ("request", driven._check)):
+            notebook.window.remove_listener(name, listener)
+        assert driven.problems == []
+        return
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
     context.set_default_timeout(20_000)
-    driven = Play(context.new_page(), server)
+    page: Any = context.new_page()
+    if course:
+        page.goto(course)
+        page = InFrame(page)
+    driven = Play(page, server)
     yield driven
     context.close()
     assert driven.problems == []

@@ -6,62 +6,11 @@ import http.server
 import os
 import subprocess
 import sys
-import threading
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-PREFIX = "/user/ada/proxy/8765"
-
-
-@contextmanager
-def serving(handler):
-    """A small server in a thread; gives its address."""
-    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-
-
-def proxy_to(address, strip):
-    """A proxy that shows a server under PREFIX, and strips the prefix from its requests or keeps it."""
-
-    class Proxy(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.forward(None)
-
-        def do_POST(self):
-            self.forward(self.rfile.read(int(self.headers["content-length"])))
-
-        def forward(self, body):
-            if not self.path.startswith(PREFIX):
-                self.send_error(404)
-                return
-            to = address + (self.path.removeprefix(PREFIX) if strip else self.path)
-            kept = {
-                name: value
-                for name, value in self.headers.items()
-                if name.lower() not in ("connection", "accept-encoding")
-            }
-            try:
-                answer = urllib.request.urlopen(urllib.request.Request(to, body, kept))
-            except urllib.error.HTTPError as error:
-                answer = error
-            content = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
-                    self.send_header(name, value)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    return Proxy
+from .places import PREFIX, proxy_to, serving
 
 
 @pytest.fixture(scope="module")

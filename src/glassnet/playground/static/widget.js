@@ -1,5 +1,6 @@
 /** The playground's widget in a notebook (anywidget): the page in a frame, and its messages handed on to the kernel. */
 
+const GLASS = 240; // pixels that the frame is higher while the glass is open
 const LATE = 4000; // milliseconds without the page, after which the reader is told why
 
 /** @typedef {{get: (name: string) => any, set: (name: string, value: any) => void, save_changes: () => void, send: (message: any, callbacks?: any, buffers?: any[]) => void, on: (event: string, callback: (...told: any[]) => void) => void, off: (event: string, callback: (...told: any[]) => void) => void}} Model */
@@ -23,7 +24,14 @@ function render({ model, el }) {
   /** @type {MessagePort | null} */
   let port = null;
 
-  const size = () => (box.style.height = `${model.get("height")}px`);
+  let looking = false;
+  const size = () => (box.style.height = `${model.get("height") + (looking ? GLASS : 0)}px`);
+  const grow = () => {
+    const looks = new URLSearchParams(model.get("query")).has("glass");
+    if (looks === looking) return;
+    looking = looks;
+    size();
+  };
   const theme = () => frame.contentWindow?.postMessage({ theme: darkness(box) ? "dark" : "light" }, "*");
   const later = () => [0, 150, 600, 1500].forEach((pause) => setTimeout(theme, pause)); // style sheets may follow the attribute that changed
   const begin = () => (frame.name = JSON.stringify({ search: `?${withTheme(model.get("query"), box)}`, home: model.get("home") }));
@@ -40,6 +48,7 @@ function render({ model, el }) {
         model.set("query", at);
         model.save_changes();
         begin();
+        grow();
       }
     };
     frame.contentWindow?.postMessage({ way: "kernel" }, "*", [port2]);
@@ -61,6 +70,7 @@ function render({ model, el }) {
   model.on("msg:custom", hear);
   model.on("change:height", size);
   size();
+  grow();
   const changes = new MutationObserver(later);
   for (const part of [document.documentElement, document.body]) changes.observe(part, { attributes: true });
   const scheme = matchMedia("(prefers-color-scheme: dark)");

@@ -11,7 +11,7 @@ const DEAF = 3000; // milliseconds after which a kernel that has not even heard 
 const ABSENT = ["class"];
 
 /** What the page around wrote on this frame: the state to begin with, and the run that the notebook gave. @type {{search: string, home: Record<string, string>}} */
-const told = JSON.parse(globalThis.name || '{"search": "", "home": {}}');
+const told = JSON.parse(globalThis.window?.name || '{"search": "", "home": {}}');
 
 /** The questions under way. @type {Map<string, Waiting>} */
 const waiting = new Map();

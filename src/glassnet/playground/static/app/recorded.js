@@ -24,6 +24,7 @@ const ABSENT = ["controls", "data", "network", "training", "diagnosis", "edit", 
 
 export class Recording {
   live = false;
+  /** @type {Record<string, string>} */
   home = {};
   silence = "";
   /** @type {Map<string, Promise<any>>} */

@@ -60,7 +60,7 @@ class DecisionSurface extends CanvasPart {
               : data
               ? html`<span class="key">${data.names[2]} ${short(inUnits(data, 2, -largestTarget(data)), 2)} <i class="ramp"></i> ${short(inUnits(data, 2, largestTarget(data)), 2)}</span>`
               : nothing}
-          <span class="key dim">● train ${data?.train.points.length ?? ""}</span><span class="key dim">○ test ${data?.test.points.length ?? ""}</span>
+          <span class="key dim">● train ${data?.train.points.length ?? ""}</span>${data?.test.points.length === 0 ? nothing : html`<span class="key dim">○ test ${data?.test.points.length ?? ""}</span>`}
           ${this.tools.toolbar(glyph)}
         </figcaption>
       </figure>

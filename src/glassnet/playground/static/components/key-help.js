@@ -3,7 +3,7 @@
 import { keysOf } from "../app/keys.js";
 import { store } from "../app/page.js";
 import { html } from "../vendor/lit/index.js";
-import { Part } from "./part.js";
+import { Part, closeDialog } from "./part.js";
 
 class KeyHelp extends Part {
   connectedCallback() {
@@ -23,7 +23,7 @@ class KeyHelp extends Part {
         <li>A line is a weight: the wider, the larger. A square shows its neuron's output at every point of the plane. The dot at its corner is its bias.</li>
         <li>Point at anything for its value and its gradient; click a weight to change it and to see how its gradient is computed.</li>
       </ul>
-      <form method="dialog"><button>Close</button></form>
+      <button class="close" @click=${closeDialog}>Close</button>
     </dialog>`;
   }
 }

@@ -30,7 +30,7 @@ class LossCurves extends CanvasPart {
           ${this.tip(names)}
         </div>
         <figcaption>
-          ${names.map((name, index) => html`<span class=${`key run-${index}`}><i class="solid"></i>${name} train</span><span class=${`key run-${index}`}><i class="dashed"></i>${name} test</span>`)}
+          ${names.map((name, index) => html`<span class=${`key run-${index}`}><i class="solid"></i>${name} train</span>${store.run.data?.test.points.length === 0 ? nothing : html`<span class=${`key run-${index}`}><i class="dashed"></i>${name} test</span>`}`)}
           <label class="switch"><input type="checkbox" .checked=${Boolean(view.log)} @change=${() => store.look({ log: view.log ? "" : "1" })} /> log axis</label>
         </figcaption>
       </figure>

@@ -31,3 +31,8 @@ export class Part extends LitElement {
     return this.querySelector(selector);
   }
 }
+
+/** Close the dialog of a button: a form would, but a frame's sandbox may allow none. @param {Event} event */
+export function closeDialog(event) {
+  /** @type {HTMLElement} */ (event.currentTarget).closest("dialog")?.close();
+}

@@ -27,7 +27,7 @@ class RunTitle extends Part {
         <button class="letter" aria-pressed=${store.active === index} title="The controls change this run" @click=${() => { store.active = index; store.tell("change"); }}>${"AB"[index]}</button>
         <p>${parts.length ? parts.map(([name, value]) => html`<span>${name} <b>${value}</b></span>`) : html`<span>${describe(run)}</span>`}</p>
         ${header
-          ? html`<p class="score">training loss ${numeral(header.loss.train)} · test ${header.metric.name} ${numeral(header.metric.test)}</p>`
+          ? html`<p class="score">training loss ${numeral(header.loss.train)} · ${run.data?.test.points.length === 0 ? html`training ${header.metric.name} ${numeral(header.metric.train)}` : html`test ${header.metric.name} ${numeral(header.metric.test)}`}</p>`
           : nothing}
         <button class="plain only" aria-label=${`Keep only run ${"AB"[index]}`} title="Keep only this run" @click=${() => store.join(index)}>×</button>
       </div>

@@ -14,6 +14,7 @@ class TopLine extends Part {
     const { run, runs, view } = store;
     const header = run.frame?.header;
     const words = describe(run);
+    const tests = Boolean(run.data?.test.points.length);
     const whose = runs.length > 1 ? `run ${"AB"[store.active]}: ` : "";
     return html`
       <header class="top">
@@ -21,7 +22,7 @@ class TopLine extends Part {
         <p class="what">${runs.length > 1 ? "two runs, side by side" : words}</p>
         ${header
           ? html`<dl class="score">
-              ${score(`${whose}loss`, header.loss)}${score(whose + header.metric.name, header.metric)}
+              ${score(`${whose}loss`, header.loss, tests)}${score(whose + header.metric.name, header.metric, tests)}
             </dl>`
           : nothing}
         <nav aria-label="Page">
@@ -51,7 +52,7 @@ class TopLine extends Part {
 }
 customElements.define("top-line", TopLine);
 
-/** A score on the training and on the test points. @param {string} name @param {{train: number | null, test: number | null}} values */
-function score(name, { train, test }) {
-  return html`<div><dt>${name}</dt><dd>training ${numeral(train)}</dd><dd>test ${numeral(test)}</dd></div>`;
+/** A score on the training and on the test points, if there are any. @param {string} name @param {{train: number | null, test: number | null}} values @param {boolean} tests */
+function score(name, { train, test }, tests) {
+  return html`<div><dt>${name}</dt><dd>training ${numeral(train)}</dd>${tests ? html`<dd>test ${numeral(test)}</dd>` : nothing}</div>`;
 }
