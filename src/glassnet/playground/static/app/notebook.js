@@ -79,6 +79,7 @@ use({
   lacks: (part) => ABSENT.includes(part),
   nearest: (_query, step) => step,
   samples: () => null,
+  entries: () => null,
   async get(path, options) {
     try {
       const answer = await ask(path, options);
