@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import re
+import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from glassnet.animation.animate import Animation
 
 INK, PAPER = "#000000", "#ffffff"
+PASSES = {"#00785a": "forward", "#b85000": "backward"}  # the inks of the two passes, as site.css names them
 MOST_BYTES = 120_000  # of a figure in a page
+
+if hasattr(sys.stdout, "flush_interval"):
+    sys.stdout.flush_interval = 600.0  # one output for each cell, however slow the machine: merged ones get blank lines
 
 plt.rcParams.update(
     {
@@ -130,6 +135,8 @@ def _for_a_page(svg: str, alt: str) -> str:
     svg = re.sub(r"<svg.*?>", lambda _: head, svg, count=1, flags=re.DOTALL)
     svg = re.sub(INK, "currentColor", svg, flags=re.IGNORECASE)
     svg = re.sub(PAPER, "var(--gn-paper, #ffffff)", svg, flags=re.IGNORECASE)
+    for ink, name in PASSES.items():
+        svg = re.sub(ink, f"var(--gn-{name}, {ink})", svg, flags=re.IGNORECASE)
     # only ids that are referred to stay, and those differ from those of the page's other figures
     used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
     own = sha256(svg.encode()).hexdigest()[:8]
