@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from glassnet.cli.assignment import assignment
 from glassnet.cli.check import check
 from glassnet.cli.diagnose import diagnose
 from glassnet.cli.evaluate import evaluate
@@ -62,6 +63,7 @@ app.command()(check)
 app.command()(diagnose)
 app.command()(worksheet)
 app.command()(grade)
+app.command()(assignment)
 
 
 def main() -> None:
