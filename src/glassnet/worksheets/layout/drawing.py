@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassnet.network.network import Network
 from glassnet.printers.numbers import format_number
 
-LABELLED = 9  # weights of a layer that are written on their connections
+LABELLED = 6  # weights of a layer that are written on their connections
 ACROSS, DOWN, RADIUS = 150, 62, 17
 
 
@@ -29,7 +29,7 @@ def network_svg(network: Network) -> str:
                 f'stroke-width="{0.8 + min(abs(weight), 3) * 0.45:.2f}"{dashed}/>'
             )
             if labelled:
-                share = 0.30 + 0.14 * ((i + k) % 3)
+                share = 0.27 if i % 2 == 0 else 0.71  # so that labels of crossing connections keep apart
                 labels.append(
                     _text(x0 + share * (x1 - x0), y0 + share * (y1 - y0) + 4, format_number(weight), 11.5, True)
                 )
