@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -30,6 +31,15 @@ def test_the_programs_on_packs_run(capsys):
     epochs, _, progress = capsys.readouterr().out.partition("\n")
     assert {"10", "20", "40"} <= set(epochs.strip("[]").split(", "))
     assert progress.endswith("100%, 20 of 20 networks")
+
+
+def test_the_programs_of_the_page_on_python_run(capsys):
+    text = (ROOT / "docs/in-python.md").read_text(encoding="utf-8")
+    space = {}
+    for program in re.findall(r"^ *```python\n(.*?)^ *```", text, flags=re.DOTALL | re.MULTILINE):
+        exec(compile(dedent(program), "in-python.md", "exec"), space)  # noqa: S102
+    assert float(capsys.readouterr().out) > 0.9
+    assert space["net"].activations[1].name == "softsign"
 
 
 def test_the_program_on_tables_runs(capsys, tmp_path, monkeypatch):

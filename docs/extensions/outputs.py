@@ -10,6 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 DARK = re.compile(r"@media (?:screen and )?\(prefers-color-scheme:\s*dark\)\s*\{")
+STYLED = re.compile(r"prefers-color-scheme|<nav>")
+UNNAMED = '<nav role="presentation">'  # a page may show two, and landmarks of a page have names of their own
 
 
 class Outputs(SphinxPostTransform):
@@ -19,8 +21,8 @@ class Outputs(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         for node in self.document.findall(nodes.raw):
-            if node.get("format") == "html" and "prefers-color-scheme" in node.astext():
-                text = DARK.sub('html[data-theme="dark"] {', node.astext())
+            if node.get("format") == "html" and STYLED.search(node.astext()):
+                text = DARK.sub('html[data-theme="dark"] {', node.astext()).replace("<nav>", UNNAMED)
                 node.children = [nodes.Text(text)]
                 node.rawsource = text
 
