@@ -113,7 +113,7 @@ def _one_hot() -> Code:
         solution=_SOLUTION,
         wrong=(
             (_SOLUTION.replace("E.sum(axis=1, keepdims=True)", "E.sum(axis=0, keepdims=True)"), "first wrong: A2"),
-            (_SOLUTION.replace("P = E / E.sum(axis=1, keepdims=True)", "P = 1 / (1 + np.exp(-Z2))"), "Another activation"),
+            (_SOLUTION.replace("P = E / E.sum(axis=1, keepdims=True)", "P = 1 / (1 + np.exp(-Z2))"), "sigmoid in place of a softmax"),
             (_SOLUTION.replace("(P - Y) / len(X)", "(Y - P) / len(X)"), "sign of the output error"),
             (_SOLUTION.replace("-np.mean(np.log", "-np.sum(np.log"), "first wrong: loss"),
         ),
