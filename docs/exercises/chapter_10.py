@@ -36,11 +36,23 @@ def _three_steps(rng: np.random.Generator) -> Numbers:
         ),
         right=(losses[3],),
         wrong=(
-            Wrong((losses[2],), "This is the loss after two steps. The loss at the start belongs to step 0; count from there."),
-            Wrong((losses[4],), "This is the loss after four steps. The loss at the start belongs to step 0; count from there."),
-            Wrong((2 * losses[3],), "The ½ of the loss is forgotten. It belongs to the loss; in the slope it cancels the 2."),
+            Wrong(
+                (losses[2],),
+                "This is the loss after two steps. The loss at the start belongs to step 0; count from there.",
+            ),
+            Wrong(
+                (losses[4],),
+                "This is the loss after four steps. The loss at the start belongs to step 0; count from there.",
+            ),
+            Wrong(
+                (2 * losses[3],),
+                "The ½ of the loss is forgotten. It belongs to the loss; in the slope it cancels the 2.",
+            ),
             Wrong((after_three(1 - rate * x**2),), "The bias did not move. It is a parameter too; its slope is ŷ − y."),
-            Wrong((after_three(2 - factor),), "The loss grew: you went uphill. A step goes against the slope, with a minus."),
+            Wrong(
+                (after_three(2 - factor),),
+                "The loss grew: you went uphill. A step goes against the slope, with a minus.",
+            ),
         ),
         solution=(
             f"The error is $e = \\hat y - y = {error:g}$ at the start. The slope along $w$ is $e x$, the slope along $b$ is $e$. "

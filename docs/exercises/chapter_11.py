@@ -29,8 +29,12 @@ def _spread(rng: np.random.Generator) -> Numbers:
         wrong=(
             Wrong((2 / fan_in,), "This is the variance. The spread is its root."),
             Wrong((np.sqrt(2 / fan_out),), "You counted the units. Each sum runs over the inputs: take their number."),
-            Wrong((np.sqrt(1 / fan_in),), "The 2 is missing: relu halves the mean square, and the weights make up for it."),
-            Wrong((np.sqrt(2 / (fan_in + fan_out)),), "This is Glorot's start, the middle of the way forward and back."),
+            Wrong(
+                (np.sqrt(1 / fan_in),), "The 2 is missing: relu halves the mean square, and the weights make up for it."
+            ),
+            Wrong(
+                (np.sqrt(2 / (fan_in + fan_out)),), "This is Glorot's start, the middle of the way forward and back."
+            ),
         ),
         solution=f"$\\sqrt{{2/n}}$ with the number of inputs $n = {fan_in}$ is {right:.4g}. The number of units plays no part.",
     )
@@ -52,9 +56,13 @@ def _sigmoids(rng: np.random.Generator) -> Numbers:
         ),
         right=(right,),
         wrong=(
-            Wrong((scale * np.prod(slopes[:4]),), "This is the product of four slopes. The path goes through five units."),
+            Wrong(
+                (scale * np.prod(slopes[:4]),), "This is the product of four slopes. The path goes through five units."
+            ),
             Wrong((scale * np.prod(a),), "You multiplied the activations. On the way back each unit gives its slope."),
-            Wrong((scale * np.prod(1 - a),), "You multiplied 1 − a. The slope of a sigmoid is a (1 − a), both factors."),
+            Wrong(
+                (scale * np.prod(1 - a),), "You multiplied 1 − a. The slope of a sigmoid is a (1 − a), both factors."
+            ),
             Wrong((scale * 0.25**5,), "You took ¼ for each. That is the largest slope, and it belongs to z = 0 only."),
         ),
         solution=(

@@ -86,12 +86,18 @@ def _momentum(rng: np.random.Generator) -> Numbers:
         right=(first, second),
         wrong=(
             Wrong((second, first), "The two conventions are exchanged. The one with 1 − μ makes the shorter steps."),
-            Wrong((first, first), "In (b) each new slope enters with the share 1 − μ. The steps are shorter by that factor."),
+            Wrong(
+                (first, first),
+                "In (b) each new slope enters with the share 1 − μ. The steps are shorter by that factor.",
+            ),
             Wrong(
                 (-velocities[1], -velocities[1] * (1 - mu)),
                 "This is the second step. After the first slope v is αg; two more slopes follow.",
             ),
-            Wrong((3 * rate * g, 3 * rate * g * (1 - mu)), "The older slopes have not faded. Each step multiplies v by μ first."),
+            Wrong(
+                (3 * rate * g, 3 * rate * g * (1 - mu)),
+                "The older slopes have not faded. Each step multiplies v by μ first.",
+            ),
             Wrong((rate * g, rate * g), "This is plain descent: nothing is remembered. Add μ times the last v."),
         ),
         solution=(
@@ -117,12 +123,16 @@ def _first_step(rng: np.random.Generator) -> Numbers:
         ),
         right=tuple(moved),
         wrong=(
-            Wrong(tuple(rate * slopes), "This is plain descent, rate times slope. Adam divides by the size of the slope."),
+            Wrong(
+                tuple(rate * slopes), "This is plain descent, rate times slope. Adam divides by the size of the slope."
+            ),
             Wrong(
                 (uncorrected, uncorrected),
                 "The bias correction is forgotten: (1 − β₁) g over √(1 − β₂) g. Divide m and v by what real slopes weigh.",
             ),
-            Wrong((0.1 * rate, 0.1 * rate), "Only m is left uncorrected. Divide it by 1 − β₁ as well, which is 0.1 here."),
+            Wrong(
+                (0.1 * rate, 0.1 * rate), "Only m is left uncorrected. Divide it by 1 − β₁ as well, which is 0.1 here."
+            ),
             Wrong((1.0, 1.0), "The rate is forgotten. m̂/√v̂ is 1 here; the step is the rate times that."),
         ),
         solution=(

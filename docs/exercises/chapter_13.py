@@ -24,9 +24,14 @@ def _steps(rng: np.random.Generator) -> Numbers:
         question=f"A network is trained on {rows} rows in batches of {size}, for {epochs} epochs. How many steps does it make?",
         right=(float(history.steps),),
         wrong=(
-            Wrong((float(whole * epochs),), "The last rows are left out. They form a smaller batch, with a step of its own."),
+            Wrong(
+                (float(whole * epochs),),
+                "The last rows are left out. They form a smaller batch, with a step of its own.",
+            ),
             Wrong((float(whole + 1),), "These are the steps of one epoch. Each epoch passes over all rows again."),
-            Wrong((rows * epochs / size,), "A part of a batch makes a whole step: round up in each epoch, then multiply."),
+            Wrong(
+                (rows * epochs / size,), "A part of a batch makes a whole step: round up in each epoch, then multiply."
+            ),
             Wrong((float(rows * epochs),), "This is one step a row. A batch makes one step for all its rows."),
             Wrong((float(epochs),), "This is one step an epoch, as with all rows at once. Here a step takes a batch."),
         ),
@@ -103,17 +108,26 @@ def _mask(rng: np.random.Generator) -> Numbers:
         ),
         right=(trained, predicted),
         wrong=(
-            Wrong((kept, predicted), "The kept activations are not scaled. With the rate ½ the mask holds 0 or 1/(1 − ½) = 2."),
-            Wrong((trained, trained), "The mask belongs to training. At prediction all units are there, without a factor."),
+            Wrong(
+                (kept, predicted),
+                "The kept activations are not scaled. With the rate ½ the mask holds 0 or 1/(1 − ½) = 2.",
+            ),
+            Wrong(
+                (trained, trained), "The mask belongs to training. At prediction all units are there, without a factor."
+            ),
             Wrong(
                 (kept, predicted / 2),
                 "This is the older convention: nothing scaled in training, all halved at prediction. Here training scales.",
             ),
             Wrong((2 * (predicted - kept), predicted), "The mask is turned round: you kept the unit that is dropped."),
-            Wrong((trained, 2 * predicted), "The factor 2 is in the mask. Without a mask, at prediction, there is none."),
+            Wrong(
+                (trained, 2 * predicted), "The factor 2 is in the mask. Without a mask, at prediction, there is none."
+            ),
         ),
         solution=(
-            "(a) The mask is " + ", ".join(f"{each:g}" for each in mask) + ". Activations times mask times weights add up "
+            "(a) The mask is "
+            + ", ".join(f"{each:g}" for each in mask)
+            + ". Activations times mask times weights add up "
             f"to {trained:g}. (b) Without a mask they add up to {predicted:g}."
         ),
         fields=("(a) in training", "(b) at prediction"),

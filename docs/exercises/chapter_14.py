@@ -52,7 +52,8 @@ def _causes(seed: int) -> Numbers:
     )
     order = np.random.default_rng(seed).permutation(len(runs))
     rows = "\n".join(
-        f"| {letter} | " + " | ".join(_evidence(*runs[cause])) + " |" for letter, cause in zip("ABCDE", order, strict=True)
+        f"| {letter} | " + " | ".join(_evidence(*runs[cause])) + " |"
+        for letter, cause in zip("ABCDE", order, strict=True)
     )
     right = tuple(float(cause) for cause in order)
 
@@ -70,10 +71,19 @@ def _causes(seed: int) -> Numbers:
         ),
         right=right,
         wrong=(
-            Wrong(exchanged(2, 3), "Units of slope 0 on every row are dead; slopes that shrink from layer to layer vanish."),
+            Wrong(
+                exchanged(2, 3),
+                "Units of slope 0 on every row are dead; slopes that shrink from layer to layer vanish.",
+            ),
             Wrong(exchanged(1, 3), "With a low rate the slopes are healthy in all layers; only the steps are short."),
-            Wrong(exchanged(0, 4), "Look at the column of inputs first: sizes in the hundreds explain a first loss that is high."),
-            Wrong(exchanged(0, 1), "A loss that rises again and again has steps too long; a short step makes it fall a little."),
+            Wrong(
+                exchanged(0, 4),
+                "Look at the column of inputs first: sizes in the hundreds explain a first loss that is high.",
+            ),
+            Wrong(
+                exchanged(0, 1),
+                "A loss that rises again and again has steps too long; a short step makes it fall a little.",
+            ),
         ),
         solution=(
             "Inputs of size in the hundreds: not scaled. All units at slope 0: dead. A ratio of slopes far below 1: they "
@@ -131,10 +141,14 @@ def _unexplained(rng: np.random.Generator) -> Numbers:
         right=(loss / worst,),
         wrong=(
             Wrong((loss / np.log(2),), "ln 2 is the loss of always ½. The best constant here is the share of class 1."),
-            Wrong((1 - loss / worst,), "This is the explained share. Unexplained is what is left of the constant's loss."),
+            Wrong(
+                (1 - loss / worst,), "This is the explained share. Unexplained is what is left of the constant's loss."
+            ),
             Wrong((loss,), "The loss alone says little. Divide it by the loss of the best constant answer."),
             Wrong((loss / share,), "The share of class 1 is no loss. Compute −p ln p − (1 − p) ln(1 − p) first."),
-            Wrong((worst / loss,), "The fraction stands upside down. The network's loss is above, the constant's below."),
+            Wrong(
+                (worst / loss,), "The fraction stands upside down. The network's loss is above, the constant's below."
+            ),
         ),
         solution=(
             f"The best constant answer has the loss $-p \\ln p - (1 - p) \\ln (1 - p) = {worst:.4g}$ with $p = {share:g}$. "

@@ -26,7 +26,10 @@ def _recall(rng: np.random.Generator) -> Numbers:
         ),
         right=(tp / (tp + fn),),
         wrong=(
-            Wrong((tp / (tp + fp),), "This is the precision: of those called malignant. Recall goes along the row of the ill."),
+            Wrong(
+                (tp / (tp + fp),),
+                "This is the precision: of those called malignant. Recall goes along the row of the ill.",
+            ),
             Wrong(((tp + tn) / len(actual),), "This is the accuracy. Recall looks at the malignant row alone."),
             Wrong((tn / (tn + fp),), "This is the recall of benign. Take the row of malignant."),
             Wrong((fn / (tp + fn),), "These are the missed ones. Recall is the share of those found."),
@@ -44,7 +47,9 @@ def _scale(rng: np.random.Generator) -> Numbers:
     return Numbers(
         name="15-scale",
         question=(
-            "A column holds " + ", ".join(f"{each:g}" for each in known) + f" in the training rows and {new:g} in the one "
+            "A column holds "
+            + ", ".join(f"{each:g}" for each in known)
+            + f" in the training rows and {new:g} in the one "
             "test row. The preparation standardises columns. Which number does the network get for the test row?"
         ),
         right=(right,),
@@ -53,13 +58,18 @@ def _scale(rng: np.random.Generator) -> Numbers:
                 ((new - every.mean()) / every.std(),),
                 "The test row helped to compute its own mean and spread: a leak. Take both from the training rows.",
             ),
-            Wrong((new - known.mean(),), "Divide by the spread as well. A column in small units must not count for less."),
+            Wrong(
+                (new - known.mean(),), "Divide by the spread as well. A column in small units must not count for less."
+            ),
             Wrong(((new - known.mean()) / known.var(),), "You divided by the variance. The spread is its root."),
             Wrong(
                 ((new - known.mean()) / known.std(ddof=1),),
                 "The mean square was taken with n − 1. For preparation glassnet divides by n, as the equation says.",
             ),
-            Wrong((0.0,), "By itself a row has the mean of itself. It is measured with the training rows' mean and spread."),
+            Wrong(
+                (0.0,),
+                "By itself a row has the mean of itself. It is measured with the training rows' mean and spread.",
+            ),
         ),
         solution=(
             f"Mean and spread of the training rows are {known.mean():.4g} and {known.std():.4g}. "
@@ -95,7 +105,12 @@ def _predict() -> Code:
         wrong=(
             (_SOLUTION.replace("A1 = np.maximum(Z1, 0)", "A1 = Z1"), "activation is forgotten"),
             (_SOLUTION.replace("np.exp(-Z2)", "np.exp(Z2)"), "exponent"),
-            (_SOLUTION.replace("Z1 = X @ W1 + b1", "Z1 = X @ W1").replace("np.maximum(Z1, 0)", "np.maximum(Z1, 0) + b1"), "bias"),
+            (
+                _SOLUTION.replace("Z1 = X @ W1 + b1", "Z1 = X @ W1").replace(
+                    "np.maximum(Z1, 0)", "np.maximum(Z1, 0) + b1"
+                ),
+                "bias",
+            ),
             (_SOLUTION.replace("np.maximum(Z1, 0)", "np.tanh(Z1)"), "Another activation"),
         ),
     )

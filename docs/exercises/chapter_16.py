@@ -33,7 +33,10 @@ def _parameters(rng: np.random.Generator) -> Numbers:
                 "A picture has side times side pixels, and each is an input.",
             ),
             Wrong((float(pixels * width + width),), "This is the first layer. The second has weights and biases too."),
-            Wrong((float(pixels * width * classes),), "Layers follow each other: their weights add up, they do not multiply."),
+            Wrong(
+                (float(pixels * width * classes),),
+                "Layers follow each other: their weights add up, they do not multiply.",
+            ),
         ),
         solution=(
             f"{pixels} · {width} + {width} in the first layer, {width} · {classes} + {classes} in the second: "
@@ -56,7 +59,9 @@ def _confused(rng: np.random.Generator) -> Numbers:
     most = int(np.argmax(off.sum(axis=1)))
     pairs = off + off.T
     one, other = np.unravel_index(pairs.argmax(), pairs.shape)
-    table = "\n".join(f"| **{digit}** | " + " | ".join(map(str, line)) + " |" for digit, line in zip(digits, counts, strict=True))
+    table = "\n".join(
+        f"| **{digit}** | " + " | ".join(map(str, line)) + " |" for digit, line in zip(digits, counts, strict=True)
+    )
 
     def named(a: int, b: int) -> tuple[float, float]:
         return float(digits[a]), float(digits[b])
@@ -113,7 +118,10 @@ def _one_hot() -> Code:
         solution=_SOLUTION,
         wrong=(
             (_SOLUTION.replace("E.sum(axis=1, keepdims=True)", "E.sum(axis=0, keepdims=True)"), "first wrong: A2"),
-            (_SOLUTION.replace("P = E / E.sum(axis=1, keepdims=True)", "P = 1 / (1 + np.exp(-Z2))"), "sigmoid in place of a softmax"),
+            (
+                _SOLUTION.replace("P = E / E.sum(axis=1, keepdims=True)", "P = 1 / (1 + np.exp(-Z2))"),
+                "sigmoid in place of a softmax",
+            ),
             (_SOLUTION.replace("(P - Y) / len(X)", "(Y - P) / len(X)"), "sign of the output error"),
             (_SOLUTION.replace("-np.mean(np.log", "-np.sum(np.log"), "first wrong: loss"),
         ),

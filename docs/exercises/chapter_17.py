@@ -32,9 +32,17 @@ def _work(rng: np.random.Generator) -> Numbers:
         wrong=(
             Wrong((float(forward),), "This is the way forward. The way back needs products for dW and for dA."),
             Wrong((float(3 * forward),), "The first layer needs no dA: nothing lies below it but the data."),
-            Wrong((float(2 * forward),), "dW is counted, dA is not. From the second layer on, slopes go on to the layer below."),
-            Wrong((float((forward + back) / rows),), "This is the work for one row. Each row goes through the network."),
-            Wrong((float(rows * net.n_parameters),), "Biases are added, not multiplied, and the way back has products too."),
+            Wrong(
+                (float(2 * forward),),
+                "dW is counted, dA is not. From the second layer on, slopes go on to the layer below.",
+            ),
+            Wrong(
+                (float((forward + back) / rows),), "This is the work for one row. Each row goes through the network."
+            ),
+            Wrong(
+                (float(rows * net.n_parameters),),
+                "Biases are added, not multiplied, and the way back has products too.",
+            ),
         ),
         solution=(
             f"Weights: {' + '.join(map(str, layers.values()))} = {sum(layers.values())}. Forward {forward:,}, the same again "
@@ -58,11 +66,18 @@ def _spread(rng: np.random.Generator) -> Numbers:
         ),
         right=(spread,),
         wrong=(
-            Wrong((float(np.ptp(right)),), "This is the range, from worst to best. It grows with every network you add."),
+            Wrong(
+                (float(np.ptp(right)),), "This is the range, from worst to best. It grows with every network you add."
+            ),
             Wrong((float(right.std(ddof=1)),), "You divided by one less than their number. Here: by their number."),
             Wrong((spread**2,), "This is the variance. Take its root, which has the unit of the numbers."),
-            Wrong((spread / np.sqrt(6),), "This is the standard error of the mean. The spread of single runs is asked."),
-            Wrong((float(np.abs(right - right.mean()).mean()),), "These are mean distances. Square them, average, take the root."),
+            Wrong(
+                (spread / np.sqrt(6),), "This is the standard error of the mean. The spread of single runs is asked."
+            ),
+            Wrong(
+                (float(np.abs(right - right.mean()).mean()),),
+                "These are mean distances. Square them, average, take the root.",
+            ),
         ),
         solution=(
             f"The mean is {right.mean():.4g}. The mean of the squared distances from it is {spread**2:.4g}, its root "

@@ -27,7 +27,7 @@ def _tap(rng: np.random.Generator) -> Numbers:
     return Numbers(
         name="18-tap",
         question=(
-            f"A convolution has three taps, five inputs and three units: $z_j = \\sum_k t_k x_{{j+k}}$. The inputs are "
+            "A convolution has three taps, five inputs and three units: $z_j = \\sum_k t_k x_{j+k}$. The inputs are "
             + ", ".join(f"{each:g}" for each in x)
             + ". The slopes of the loss along $z_0, z_1, z_2$ are "
             + ", ".join(f"{each:g}" for each in dz)
@@ -35,11 +35,21 @@ def _tap(rng: np.random.Generator) -> Numbers:
         ),
         right=(right,),
         wrong=(
-            Wrong((right / 3,), "This is the mean of the copies' slopes. Moving a shared weight moves all copies: add."),
+            Wrong(
+                (right / 3,), "This is the mean of the copies' slopes. Moving a shared weight moves all copies: add."
+            ),
             Wrong((copies[0],), "This is the first place alone. The tap is used at three places; paths add."),
-            Wrong((float(x[:3] @ dz) if tap else float(x[1:4] @ dz),), "The inputs are shifted. Unit j sees input j + k with tap k."),
-            Wrong((float(x[tap : tap + 3].sum()),), "These are the inputs alone. Multiply each by the slope of its unit."),
-            Wrong((float(x[tap : tap + 3] @ dz[::-1]),), "The order is turned round. Input j + k goes with the slope of unit j."),
+            Wrong(
+                (float(x[:3] @ dz) if tap else float(x[1:4] @ dz),),
+                "The inputs are shifted. Unit j sees input j + k with tap k.",
+            ),
+            Wrong(
+                (float(x[tap : tap + 3].sum()),), "These are the inputs alone. Multiply each by the slope of its unit."
+            ),
+            Wrong(
+                (float(x[tap : tap + 3] @ dz[::-1]),),
+                "The order is turned round. Input j + k goes with the slope of unit j.",
+            ),
         ),
         solution=(
             f"Tap {tap} connects input $j + {tap}$ with unit $j$: "
@@ -66,10 +76,16 @@ def _attention(rng: np.random.Generator) -> Numbers:
         right=(right,),
         wrong=(
             Wrong((float(s @ v),), "The scores went in as they are. Softmax turns them into shares first."),
-            Wrong((float(v[np.argmax(s)]),), "This is the value of the place with the highest score. Softmax mixes all of them."),
+            Wrong(
+                (float(v[np.argmax(s)]),),
+                "This is the value of the place with the highest score. Softmax mixes all of them.",
+            ),
             Wrong((float(np.exp(s) @ v),), "The shares do not add up to 1. Divide by the sum of the exponentials."),
             Wrong((float(v.mean()),), "All places count alike here. The shares follow the scores."),
-            Wrong((float(SOFTMAX(-s[None])[0] @ v),), "The exponent has the wrong sign: the highest score got the smallest share."),
+            Wrong(
+                (float(SOFTMAX(-s[None])[0] @ v),),
+                "The exponent has the wrong sign: the highest score got the smallest share.",
+            ),
         ),
         solution=(
             "The shares are " + ", ".join(f"{each:.4f}" for each in a) + f". Shares times values add up to {right:.4g}."
@@ -89,8 +105,12 @@ def _weights(rng: np.random.Generator) -> Numbers:
         ),
         right=(float(net.n_parameters), float(taps + 1)),
         wrong=(
-            Wrong((float(net.n_parameters), float(taps * units + units)), "In (b) the taps are shared: count them once."),
-            Wrong((float(inputs * units), float(taps)), "The biases are missing, one a unit in (a), one in all in (b)."),
+            Wrong(
+                (float(net.n_parameters), float(taps * units + units)), "In (b) the taps are shared: count them once."
+            ),
+            Wrong(
+                (float(inputs * units), float(taps)), "The biases are missing, one a unit in (a), one in all in (b)."
+            ),
             Wrong((float(taps + 1), float(net.n_parameters)), "The two are exchanged: sharing makes them few."),
             Wrong((float(net.n_parameters), float(inputs + 1)), "A unit sees only as many inputs as there are taps."),
         ),
