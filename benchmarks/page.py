@@ -1,4 +1,4 @@
-"""Writes the figures of a run into a column of docs/benchmarks.md: `python -m benchmarks.page results.json --column Xeon`.
+"""Writes the figures of a run into a column of docs/about/benchmarks.md: `python -m benchmarks.page results.json --column Xeon`.
 
 A row of the page's tables is filled if its first cell is the name of a case; the column is the one whose heading
 begins with the given word.
@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.series import short
 
-PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
+PAGE = Path(__file__).parents[1] / "docs/about/benchmarks.md"
 
 
 def step_cells(record: dict[str, Any], clock: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ extensions = [
     "sphinx_design",
     "exercise",
     "floors",
+    "generated",
     "mathml",
     "notebooks",
     "outputs",
@@ -43,6 +44,7 @@ exclude_patterns = [
     "extensions",
 ]
 nitpicky = True
+toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [(r"py:.*", r".*")]  # the pages of the reference say themselves which names must resolve
 
 # MyST
@@ -62,7 +64,7 @@ myst_dmath_double_inline = True
 # each build executes each page that changed, and all pages once the package's source changed
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
 nb_ipywidgets_js = {}  # the default fetches scripts from another host

@@ -19,7 +19,7 @@ def contracted_floors():
 
 
 def test_the_table_of_floors_is_that_of_the_contract():
-    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/about/architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (`[^|]*`) \|", text, re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(len(rows) - 1, -1, -1))
     assert [set(re.findall(r"`(\w+)`", names)) for _, names in rows] == contracted_floors()
@@ -81,7 +81,7 @@ def measured_exceptions():
 
 
 def test_the_exceptions_from_the_limits_of_size_are_those_of_the_table():
-    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/about/architecture.md").read_text(encoding="utf-8")
     section = text.partition("## Limits of size")[2].partition("## ")[0]
     rows = re.findall(r"^\| `([^`]*)` \| ([^|]*) \| ([^|]*) \|$", section, re.MULTILINE)
     listed = {name: set(limits.split(", ")) for name, limits, _ in rows}

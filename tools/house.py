@@ -1,4 +1,4 @@
-"""Draws the packages of glassnet and their imports into docs/architecture.md: `python tools/house.py`.
+"""Draws the packages of glassnet and their imports into docs/about/architecture.md: `python tools/house.py`.
 
 The floors come from `.importlinter`, the arrows from the import statements. `--check` writes nothing and exits with 1
 if the picture in the document is not the current one; `--list` prints every arrow with its number of imports.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/glassnet"
-DOCUMENT = ROOT / "docs/architecture.md"
+DOCUMENT = ROOT / "docs/about/architecture.md"
 BEGIN, END = "<!-- drawn by tools/house.py -->", "<!-- end of the drawing -->"
 
 Arrows = Counter[tuple[str, str]]
@@ -97,7 +97,9 @@ def main() -> None:
     after = rest.split(END)[1]
     current = f"{before}{BEGIN}\n{drawing()}\n{END}{after}"
     if given.check:
-        sys.exit(current != text and "docs/architecture.md: the drawing is not current; run python tools/house.py.")
+        sys.exit(
+            current != text and "docs/about/architecture.md: the drawing is not current; run python tools/house.py."
+        )
     DOCUMENT.write_text(current, encoding="utf-8")
 
 

@@ -43,7 +43,7 @@ def parse() -> argparse.Namespace:
     add("--out", type=Path, default=Path("benchmarks/results/quality"), help="where results.jsonl and the report lie")
     add("--again", action="store_true", help="measure once more what failed")
     add("--report", action="store_true", help="measure nothing: report what --out holds")
-    add("--page", action="store_true", help="write the report into docs/quality.md as well")
+    add("--page", action="store_true", help="write the report into docs/about/quality.md as well")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Writes a report between the marks of docs/quality.md, and its chart into docs/images."""
+"""Writes a report between the marks of docs/about/quality.md, and its chart into docs/images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BEGIN, END = "<!-- written by benchmarks.quality -->", "<!-- end of what it wrot
 
 def fill(report: str, folder: Path) -> None:
     """Put `report` into the page, and the pictures of `folder` beside those of the other pages."""
-    page = DOCS / "quality.md"
+    page = DOCS / "about/quality.md"
     page.write_text(replaced(page.read_text(encoding="utf-8"), report), encoding="utf-8")
     for name in ("quality.png", "quality.svg"):
         shutil.copy(folder / name, DOCS / "images" / name)

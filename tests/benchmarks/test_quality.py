@@ -132,7 +132,7 @@ def test_the_report_has_means_spreads_and_the_best_in_bold():
 def test_a_page_is_filled_between_its_marks():
     text = page.replaced(f"a\n{page.BEGIN}\nold\n{page.END}\nb\n", "| new |\n")
     assert text == f"a\n{page.BEGIN}\n\n| new |\n\n{page.END}\nb\n"
-    shown = (page.DOCS / "quality.md").read_text(encoding="utf-8")
+    shown = (page.DOCS / "about/quality.md").read_text(encoding="utf-8")
     assert page.replaced(shown, "new").count(page.BEGIN) == 1
 
 

@@ -105,7 +105,7 @@ def test_fifty_epochs(data, settings):
     assert (
         ours._optimizer.learning_rate == pytest.approx(theirs._optimizer.learning_rate) or settings["solver"] == "adam"
     )
-    # of several outputs scikit-learn reports the mean squared error plus the whole penalty; see docs/estimators.md
+    # of several outputs scikit-learn reports the mean squared error plus the whole penalty; see docs/reference/estimators.md
     near = {"rtol": 1e-9} if data != "three numbers" else {"atol": settings.get("alpha", 1e-4) * 2}
     assert_allclose(ours.loss_curve_, theirs.loss_curve_, **near)
     assert_allclose(ours.loss_, theirs.loss_, **near)

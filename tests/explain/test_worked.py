@@ -228,7 +228,7 @@ def test_the_documentation_shows_what_the_example_prints(capsys, monkeypatch):
     root = Path(__file__).parents[2]
     runpy.run_path(str(root / "examples" / "worked_step.py"))
     printed = _without_line_numbers(capsys.readouterr().out)
-    page = (root / "docs" / "explain.md").read_text(encoding="utf-8")
+    page = (root / "docs/reference/explain.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```\w*\n(.*?)\n```$", page, flags=re.DOTALL | re.MULTILINE)
     shown = [block for block in blocks if "glassnet/equations" in block]
     assert len(shown) == 2

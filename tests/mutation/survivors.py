@@ -1,4 +1,4 @@
-"""Breaks that no test notices, and why; docs/testing.md lists them."""
+"""Breaks that no test notices, and why; docs/about/testing.md lists them."""
 
 EQUIVALENT, ACCEPTED = "equivalent", "accepted"
 

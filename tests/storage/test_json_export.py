@@ -56,7 +56,7 @@ def encoded(x, kind, **e):
 
 
 def inputs(model, row):
-    """The features of one row, as docs/model-files.md describes it."""
+    """The features of one row, as docs/reference/model-files.md describes it."""
     if "columns" not in model["inputs"]:
         return row
     x = []

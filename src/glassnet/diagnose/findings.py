@@ -202,6 +202,11 @@ class Finding:
     symptom_of: str | None = None
 
     @property
+    def page(self) -> str:
+        """The address of the page on this finding, relative to the documentation's site."""
+        return f"reference/findings/{self.code}.html"
+
+    @property
     def confirmed(self) -> bool:
         """True if a replay confirmed the remedy."""
         return self.replay is not None and self.replay.confirmed

@@ -29,7 +29,7 @@ def read_lessons(folder: Path) -> tuple[Lesson, ...]:
     files = sorted(folder.glob("*.toml"))[: MOST_FILES + 1]
     if not 0 < len(files) <= MOST_FILES:
         raise InputError(
-            f"--lessons: expected 1 to {MOST_FILES} .toml files in {str(folder)!r}; got {len(files)}; see docs/lessons.md."
+            f"--lessons: expected 1 to {MOST_FILES} .toml files in {str(folder)!r}; got {len(files)}; see docs/how-to/lessons.md."
         )
     lessons = tuple(read_lesson(file) for file in files)
     names = [lesson.id for lesson in lessons]

@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.storage.portable import Part, Portable
 from glassnet.version import __version__
 
-VERSION = 2  # of this schema, which docs/model-files.md describes
+VERSION = 2  # of this schema, which docs/reference/model-files.md describes
 
 
 def json_text(model: Portable) -> str:

@@ -57,7 +57,7 @@ _ENCODING |= {"categories": "onehot", "least": 5, "most": 60}
 PLAIN = {"clip": 0.0, "rank": False, "bins": 0, "few_values": 0, "frequencies": 0, "categories": "onehot"}
 PLAIN |= {"least": 1, "most": 1_000}
 _TRAINING = {"hidden": (128, 128), "schedule": "cosine:warmup=0.05"}
-# found by trying on tables; docs/tables.md has the figures
+# found by trying on tables; docs/how-to/tables.md has the figures
 RULES: dict[str, dict[str, Any]] = {
     "classes": {
         **_ENCODING,

@@ -21,6 +21,11 @@ class Misconception:
     what: str
     remedy: str
 
+    @property
+    def page(self) -> str:
+        """The address of the page on this misconception, relative to the documentation's site."""
+        return f"reference/misconceptions/{self.code}.html"
+
 
 @dataclass(frozen=True)
 class Hypothesis:

@@ -12,7 +12,7 @@ from glassnet.tables.settings import RULES, Settings
 
 _BINS = {"few_values": 0, "frequencies": 0}
 
-# what a configuration changes in the rule of its task; drawn up on held-out rows of real tables (docs/tables.md)
+# what a configuration changes in the rule of its task; drawn up on held-out rows of real tables (docs/how-to/tables.md)
 CLASSES: list[dict[str, Any]] = [
     {},
     {"optimizer": "adamw:weight_decay=0.2", "dropout": 0.3, "hidden": (256, 256)},
