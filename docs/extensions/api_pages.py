@@ -105,9 +105,9 @@ GROUPS = (
     ),
     Group(
         "recordings",
-        "Recordings and animations",
+        "Playground, recordings, animations",
         "A run as one HTML file, to be scrubbed and looked into without a server; a run as a moving picture.",
-        ("record", "Recording", "animate", "Animation"),
+        ("playground", "record", "Recording", "animate", "Animation"),
         "[The playground in a class](/how-to/the-playground-in-a-class.md)",
     ),
     Group(

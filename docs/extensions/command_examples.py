@@ -34,6 +34,7 @@ EXAMPLES = {  # in the order in which they are run, all in one folder
     "check": "glassnet check gradients.py",
     "worksheet": "glassnet worksheet --topic neuron --seed 7 --out sheet.json",
     "grade": "glassnet grade sheet.json",
+    "assignment": "glassnet assignment --topic neuron --format nbgrader --out class",
     "diagnose": "glassnet diagnose iris.csv --target species --learning-rate 3 --no-replay",
     "tutorial": "glassnet tutorial --quiet --no-figures",
     "play": "glassnet play --record run.html --query 'hidden=3&activation=tanh&step=20'",
