@@ -86,7 +86,7 @@ def visit(writer: Any, node: recording) -> None:
     writer.body.append(
         f'<figure class="gn-recording"><iframe data-src="{here}{name}.html" data-view="{view}" loading="lazy" '
         f'title="Recording of a run: {title}" sandbox="allow-scripts"></iframe>'
-        f'<img class="gn-still" src="{here}{name}.png" loading="lazy" alt="The run {title} at its last step: the plane with the points, and the losses.">'
+        f'<img class="gn-still" src="{here}{name}.png" width="960" height="440" loading="lazy" alt="The run {title} at its last step: the plane with the points, and the losses.">'
         f'<figcaption><span class="gn-caption">'
     )
     node["here"] = here
