@@ -124,7 +124,7 @@ def test_where_little_can_be_known_the_run_is_not_called_healthy(play):
     told = json.loads(play.diagnosis("n=20&test=0.1&step=100"))
     assert not told["healthy"]
     assert told["findings"] == []
-    assert "The set of test points cannot judge, being 2 points." in told["note"]
+    assert "The set of test points cannot judge, being 2 points." in told["unknown"]
 
 
 def test_hand_made_changes_on_the_way_are_left_out_and_said_to_be(play):

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from glassnet.cli.options import option, spread
 
 if TYPE_CHECKING:
     from glassnet.playground.guard import Access
-    from glassnet.playground.lessons import Lesson
+    from glassnet.playground.lesson import Lesson
     from glassnet.playground.uploads import Upload
 
 
@@ -49,6 +49,10 @@ class Serving:
         "A folder of lessons of your own, as TOML files; they stand before the built-in ones."
     )
     check_lessons: bool = option("Check the lessons' claims, and open nothing.", False, "--check-lessons")
+    lang: str = option(
+        "The language of the page, also of what --record and --static write: en or de. Default: that of the reader's browser.",
+        "",
+    )
     answers: Path | None = option("Append the class's answers to exercises and questions to this CSV file.")
 
     def access(self) -> Access:
@@ -91,10 +95,14 @@ def play(
     writing: Writing,
 ) -> None:
     """Open the playground: a page on which a network learns, every number of it visible."""
+    from glassnet.errors import unknown_name
     from glassnet.playground.lesson_files import read_lessons
     from glassnet.playground.serve import serve
+    from glassnet.playground.texts.texts import LANGUAGES
     from glassnet.playground.uploads import MOST_BYTES, read_upload
 
+    if serving.lang not in ("", *LANGUAGES):
+        raise unknown_name("--lang", serving.lang, LANGUAGES)
     lessons = () if serving.lessons is None else read_lessons(serving.lessons)
     if serving.check_lessons:
         _check(lessons)
@@ -103,12 +111,13 @@ def play(
     if file is not None:
         upload = read_upload(_read(file, MOST_BYTES))
     if writing.static is not None:
-        _write_lessons(writing.static, lessons)
+        _write_lessons(writing.static, lessons, serving.lang)
         return
     if writing.record is not None:
-        _record(writing.record, writing.query, upload)
+        _record(writing.record, writing.query, upload, serving.lang)
         return
-    serve(serving.host, serving.port, serving.access(), upload=upload, lessons=lessons, browser=serving.browser)
+    more: dict[str, Any] = {"upload": upload, "lessons": lessons, "browser": serving.browser, "lang": serving.lang}
+    serve(serving.host, serving.port, serving.access(), **more)
 
 
 def _check(lessons: Sequence[Lesson]) -> None:
@@ -127,15 +136,15 @@ def _check(lessons: Sequence[Lesson]) -> None:
         raise typer.Exit(1)
 
 
-def _write_lessons(folder: Path, lessons: Sequence[Lesson]) -> None:
+def _write_lessons(folder: Path, lessons: Sequence[Lesson], lang: str) -> None:
     from glassnet.playground.playground import Playground
     from glassnet.playground.recording.site import write_site
 
-    for path in write_site(folder, Playground(lessons=lessons)):
+    for path in write_site(folder, Playground(lessons=lessons), lang):
         print(f"{path}: {path.stat().st_size:,} bytes")
 
 
-def _record(file: Path, query: str, upload: Upload | None) -> None:
+def _record(file: Path, query: str, upload: Upload | None, lang: str) -> None:
     """Write the recording of a run, of the uploaded data where the query names no other."""
     from glassnet.playground.playground import Playground
     from glassnet.playground.recording.recording import record_query
@@ -146,6 +155,8 @@ def _record(file: Path, query: str, upload: Upload | None) -> None:
         play.uploads.add(upload, keep=True)
         if "data" not in read_query(query):
             query = f"data={upload.id}&{query}".rstrip("&")
+    if lang and "lang" not in read_query(query):
+        query = f"{query}&lang={lang}".lstrip("&")
     recording = record_query(play, query)
     print(f"{recording.save(file)}: {recording.title}, {len(recording.html.encode()):,} bytes")
 

@@ -14,14 +14,8 @@ from glassnet.diagnose.findings import RULES, Finding, Replay
 from glassnet.playground.remedies import changed, controls, within_limits
 from glassnet.playground.setup import Setup
 from glassnet.playground.state import MOST_UNITS
+from glassnet.playground.texts.texts import ENGLISH, Words
 
-TITLES = {
-    "input_ignored": "No better than one answer for all points",
-    "cannot_overfit_batch": "Not even a few points are learned",
-    "bad_initial_loss": "The first loss is too high",
-    "plateau": "The loss no longer falls",
-}
-UNFINISHED = "Not trained for long enough yet"
 WORDS = {  # of the library, and of the page
     "validation rows": "test points",
     "the validation set": "the set of test points",
@@ -33,6 +27,7 @@ WORDS = {  # of the library, and of the page
     "rows": "points",
     "row": "point",
 }
+NO_CONTROL = "; the page has no control for this."
 BEHIND = ("underfitting", "learning_rate_too_high", "learning_rate_too_low")  # findings on how far a run stays behind
 
 
@@ -45,6 +40,7 @@ class Case:
     test: float
     of_train: Yardstick
     of_test: Yardstick
+    words: Words = ENGLISH
 
     def all_told(self, findings: Iterable[Finding]) -> list[dict[str, Any]]:
         """Return the findings as JSON objects; a remedy that was tried on top of earlier ones takes these along."""
@@ -65,57 +61,60 @@ class Case:
         remedy = found.remedy
         advice = _advised(None) if remedy is None else self._advice(remedy, found)
         if also and advice["query"]:
-            advice |= {"query": {**also, **advice["query"]}, "remedy": f"Then also: {_lower(advice['remedy'])}"}
+            then = self.words("finding.also", text=self.words.within(advice["remedy"]))
+            advice |= {"query": {**also, **advice["query"]}, "remedy": then}
         unfinished = found.code == "underfitting" and remedy is not None and set(remedy.options) == {"epochs"}
-        message = self._message(found)
+        own = self._own_message(found)
+        message = own or sentence(in_words(found.message))
+        replay = None if found.replay is None else self._tried(found.replay, bool(also))
         return {
             "code": found.code,
-            "title": UNFINISHED if unfinished else TITLES.get(found.code, found.code.replace("_", " ").capitalize()),
+            "title": sentence(self.words.named("unfinished" if unfinished else found.code))[:-1],
             "severity": "warning" if unfinished else found.severity,
-            "message": (f"With the remedy above: {_lower(message)}" if also else message),
+            "message": self.words("finding.above", text=self.words.within(message)) if also else message,
             "evidence": {name: _plain(value) for name, value in found.evidence.items()},
             **advice,
             "others": self._others(found),
-            "replay": None if found.replay is None else self._tried(found.replay, bool(also)),
+            "replay": replay,
             "rule": in_words(RULES[found.code].text),
             "source": found.source,
             "symptom_of": found.symptom_of,
+            "english": self._english(found, own, advice),
         }
+
+    def _english(self, found: Finding, own: str, advice: Mapping[str, Any]) -> list[str]:
+        """Return the names of the texts that are the library's, in English on a page of another language."""
+        if not self.words.foreign:
+            return []
+        named = advice["remedy"] is not None and advice["remedy"].endswith(NO_CONTROL)
+        beside = found.replay is not None and bool(found.replay.beside)
+        known = {"message": not own, "remedy": named, "rule": True, "replay": beside}
+        return [name for name, english in known.items() if english]
 
     def _loss(self, unexplained: float | None) -> str:
         """Say the loss on test points of which this share of that of one answer for all is left."""
         if unexplained is None or not math.isfinite(unexplained):
-            return "not finite"
-        return _number(self.of_test.floor + unexplained * (self.of_test.baseline - self.of_test.floor))
+            return self.words("finding.not_finite")
+        return self._number(self.of_test.floor + unexplained * (self.of_test.baseline - self.of_test.floor))
 
-    def _message(self, found: Finding) -> str:
+    def _own_message(self, found: Finding) -> str:
+        """Return a finding in the words of the page; "" if it has none of its own for it."""
+        words, number = self.words, self._number
         known = found.evidence
         if found.code == "overfitting":
-            return (
-                f"The test loss is {_number(self.test)}, the training loss {_number(self.train)}. The test loss was lowest, "
-                f"{_number(known['best'])}, at step {self._best_step(found):,}."
-            )
+            losses = {"test": number(self.test), "train": number(self.train), "best": number(known["best"])}
+            return words("finding.overfitting", **losses, step=self._best_step(found))
         if found.code in BEHIND and "run" in known:
-            return (
-                f"The lowest test loss of the run is {self._loss(known['run'])}; a plain model reaches "
-                f"{self._loss(known['opinion'])} with the same points."
-            )
+            return words("finding.behind", run=self._loss(known["run"]), opinion=self._loss(known["opinion"]))
         if found.code == "input_ignored" and "run" in known:
-            return (
-                f"The training loss is {_number(self.train)}; the same answer for every point, whatever its place, has "
-                f"{_number(self.of_train.baseline)}."
-            )
+            return words("finding.ignored", train=number(self.train), constant=number(self.of_train.baseline))
         if found.code == "plateau":
-            return (
-                f"Over the last half of the run the training loss went from {_number(known['before'])} to "
-                f"{_number(known['after'])}; the same answer for every point has {_number(self.of_train.baseline)}."
-            )
+            ends = {"before": number(known["before"]), "after": number(known["after"])}
+            return words("finding.plateau", **ends, constant=number(self.of_train.baseline))
         if found.code == "cannot_overfit_batch":
-            return (
-                f"Even {known['rows']} training points alone are not learned: after {known['steps']:,} steps of Adam without "
-                f"penalties their loss is {known['unexplained']:.0%} of that of one answer for all of them."
-            )
-        return sentence(in_words(found.message))
+            share = f"{known['unexplained']:.0%}".replace("%", " %" if words.foreign else "%")
+            return words("finding.batch", rows=str(known["rows"]), steps=known["steps"], share=share)
+        return ""
 
     def _best_step(self, found: Finding) -> int:
         return int(found.evidence["best_epoch"]) * self.setup.steps_per_epoch
@@ -125,21 +124,21 @@ class Case:
         setup, state = self.setup, self.setup.state
         if "early_stopping" in remedy.options:
             step = self._best_step(found)
-            return _advised(f"Go back to step {step:,}, where the test loss was lowest.", go_to=step)
+            return _advised(self.words("remedy.back", step=step), go_to=step)
         longer = int(remedy.options.get("epochs", 0)) * setup.steps_per_epoch
         options = {name: value for name, value in remedy.options.items() if name != "epochs"}
         rest = replace(remedy, options=options, network=within_limits(remedy.network))
         query = changed(rest, state)
-        parts = controls(query or {}, state)
+        parts = controls(query or {}, state, self.words)
         if not parts and (query or options or rest.network or not longer):  # nothing on the page changes it
-            return _advised(f"{sentence(in_words(remedy.text)).rstrip('.')}; the page has no control for this.")
+            return _advised(f"{sentence(in_words(remedy.text)).rstrip('.')}{NO_CONTROL}")
         if rest.network != remedy.network:
             tried = max(remedy.network["sizes"][1:-1])
-            parts[0] += f" (tried with {tried}; the page has at most {MOST_UNITS})"
+            parts[0] += self.words("remedy.tried_with", tried=str(tried), most=MOST_UNITS)
         if longer:
-            parts.append(f"train on to step {longer:,}")
+            parts.append(self.words("remedy.on", step=longer))
         reached = longer if longer and not query and longer <= setup.max_step else None
-        return _advised(sentence(", and ".join(parts)), query, reached)
+        return _advised(sentence(self.words("remedy.and").join(parts)), query, reached)
 
     def _others(self, found: Finding) -> list[dict[str, Any]]:
         """Return other remedies for a run that is advised to go back."""
@@ -149,38 +148,34 @@ class Case:
         return [{"text": each["remedy"], "query": each["query"]} for each in advised if each["query"]]
 
     def _tried(self, replay: Replay, on_top: bool) -> dict[str, Any]:
+        words = ENGLISH if replay.beside else self.words  # what it was tried with is the library's text
         if replay.measured.startswith("recall"):
-            named = in_words(replay.measured.replace("recall of class", "the share found of class"))
-            change = f"{named} {_number(replay.before)} → {_number(replay.after)}"
+            what = words("replay.share", name=in_words(replay.measured.removeprefix("recall of class ")))
+            before, after = self._number(replay.before), self._number(replay.after)
         else:
-            which = "lowest test loss" if "best epoch" in replay.measured else "test loss at the end"
-            change = f"{which} {self._loss(replay.before)} → {self._loss(replay.after)}"
-        verdict = (
-            ", and it helps"
-            if replay.confirmed
-            else ", and it does harm"
-            if replay.harmful
-            else ", but not confirmed by points that took no part"
-        )
-        together = f", together with {in_words(replay.beside)}" if replay.beside else ", with both" if on_top else ""
-        return {"confirmed": replay.confirmed, "text": f"Tried from the same start{together}{verdict}: {change}."}
+            what = words("replay.lowest" if "best epoch" in replay.measured else "replay.end")
+            before, after = self._loss(replay.before), self._loss(replay.after)
+        verdict = "replay.helps" if replay.confirmed else "replay.harms" if replay.harmful else "replay.unsure"
+        together = words("replay.both") if on_top else ""
+        if replay.beside:
+            together = words("replay.together", what=in_words(replay.beside))
+        change = words("replay.change", what=what, before=before, after=after)
+        told = words("replay.tried", together=together, verdict=words(verdict), change=change)
+        return {"confirmed": replay.confirmed, "text": told}
+
+    def _number(self, value: float) -> str:
+        if not math.isfinite(value):
+            return self.words("finding.not_finite")
+        return self.words.decimal(f"{value * (1 + 2**-52):#.4g}")
 
 
 def _advised(text: str | None, query: dict[str, str] | None = None, go_to: int | None = None) -> dict[str, Any]:
     return {"remedy": text, "query": query, "go_to": go_to}
 
 
-def _number(value: float) -> str:
-    return f"{value * (1 + 2**-52):#.4g}" if math.isfinite(value) else "not finite"
-
-
 def sentence(text: str) -> str:
     """Return a text with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
-
-
-def _lower(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def in_words(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import InputError, shown
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lesson import Lesson
 from glassnet.playground.playground import Playground
 from glassnet.playground.state import number, read_query, whole
 

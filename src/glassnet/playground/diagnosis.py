@@ -12,18 +12,19 @@ from glassnet.errors import InputError
 from glassnet.playground.advice import Case, in_words, sentence
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import State
+from glassnet.playground.texts.texts import ENGLISH, Words
 
 # microseconds of training to diagnose; trying the remedies repeats the training about thirty times
 MICROSECONDS = 30_000
 REPLAYED, DIAGNOSED = 250, 1_000  # longest step in microseconds for which remedies are tried, a run is diagnosed
 
 
-def findings(course: Course, state: State) -> dict[str, Any]:
+def findings(course: Course, state: State, words: Words = ENGLISH) -> dict[str, Any]:
     """Return the findings on the run up to a step, rounded up to whole epochs; none on a run that has not begun."""
     setup = course.setup
     if state.step == 0:
-        note = "The run has not begun: there is nothing to diagnose at step 0."
-        return {"begun": False, "healthy": True, "epochs": 0, "note": note, "findings": []}
+        note = words("diagnosis.not_begun")
+        return {"begun": False, "healthy": True, "epochs": 0, "note": note, "unknown": "", "findings": []}
     if setup.step_cost > DIAGNOSED:
         raise InputError(
             "diagnosis: expected a smaller run; got one too large to diagnose in time; take fewer rows or units."
@@ -35,22 +36,23 @@ def findings(course: Course, state: State) -> dict[str, Any]:
     options = {**setup.options(), "epochs": min(asked, within)}
     validation = (setup.inputs(data.test), data.y_test) if len(data.test) else None
     replay = setup.step_cost < REPLAYED
-    notes = [] if replay else ["The run is too large to try the remedies; they are named but not tried."]
+    notes = [] if replay else [words("diagnosis.not_tried")]
     if any(edit.step for edit in state.edits):
-        notes.append("Parameters changed by hand during training are not taken into account.")
+        notes.append(words("diagnosis.by_hand"))
     if within < asked:
-        notes.append(f"The run is large: only its way to step {within * setup.steps_per_epoch:,} is diagnosed.")
+        notes.append(words("diagnosis.large", step=within * setup.steps_per_epoch))
     X, y = setup.inputs(data.train), data.y_train
     found = diagnose(start.network, X, y, validation=validation, replay=replay, **options)
     loss, trained = start.network.loss_function, found.network or start.network
     with np.errstate(over="ignore", invalid="ignore"):
         losses = trained.loss(X, y), trained.loss(*validation) if validation else np.nan
     scales = [yardstick(loss, Y) for Y in (start.job.Y, course.test[1] if validation else start.job.Y)]
-    case = Case(setup, *losses, *scales)
+    case = Case(setup, *losses, *scales, words=words)
     return {
         "begun": True,
         "healthy": found.healthy,
         "epochs": options["epochs"],
-        "note": " ".join([*notes, *(sentence(in_words(each)) for each in found.unknown)]),
+        "note": " ".join(notes),
+        "unknown": " ".join(sentence(in_words(each)) for each in found.unknown),
         "findings": case.all_told(found.findings),
     }

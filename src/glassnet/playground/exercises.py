@@ -16,7 +16,8 @@ from glassnet.explain.grading.misconceptions import hypotheses
 from glassnet.explain.grading.rules import Misconception
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.state import State, number, whole
-from glassnet.playground.worked import derive
+from glassnet.playground.texts.texts import Words, language_of
+from glassnet.playground.worked import derive, one_at_a_time
 from glassnet.training.optimizers import SGD
 
 KINDS = ("forward", "loss", "gradient", "update")
@@ -33,32 +34,35 @@ class Question:
 
     @property
     def digits(self) -> str:
-        if self.symbol.endswith("_new"):
-            return "Give enough digits to show the change."
-        return "Three significant digits are enough."
+        """The name of the text on how many digits to give."""
+        return "exercise.digits.new" if self.symbol.endswith("_new") else "exercise.digits"
 
 
+@one_at_a_time
 def exercise(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
-    """Return the question about a step, with the numbers needed to answer it."""
+    """Return the question about a step, with the numbers needed to answer it, in the language `lang`."""
+    words = Words(language_of(given.get("lang", "")))
     derivation, question, kind = _question(course, state, given)
     digits = _digits(derivation, question)
     numbers = "".join(
-        f"<li><code>{html.escape(_named(symbol, index))}</code> = {_entry(derivation, symbol, index):.{digits}g}</li>"
+        f"<li><code>{html.escape(_named(symbol, index))}</code> = {words.decimal(f'{_entry(derivation, symbol, index):.{digits}g}')}</li>"
         for symbol, index in question.needed
     )
-    text = f"<p>{_point(course, state, given)}</p><p>{question.text}</p><ul>{numbers}</ul><p>{question.digits}</p>"
+    text = f"<p>{_point(course, state, given, words)}</p><p>{question.text}</p><ul>{numbers}</ul><p>{words(question.digits)}</p>"
     return {"kind": kind, "symbol": question.symbol, "index": list(question.index), "text": text, "answers": 1}
 
 
-def _point(course: Course, state: State, given: dict[str, str]) -> str:
+def _point(course: Course, state: State, given: dict[str, str], words: Words) -> str:
     """Name the training point that the question is about, and the step."""
     data, row = course.setup.data, int(given.get("sample", "") or "0")
     (x, y), target = data.train[row].tolist(), np.asarray(data.y_train)[row].item()
-    said = f"{target:.4g}" if data.classes is None else html.escape(data.classes[target])
-    name = html.escape(data.names[2])
-    return f"Training point {row} ({x:.4g}, {y:.4g}), {name} {said}, at step {state.step:,}:"
+    said = words.decimal(f"{target:.4g}") if data.classes is None else html.escape(data.classes[target])
+    name = html.escape(data.names[2] if data.columns else words.named(data.names[2]))
+    place = {"x": words.decimal(f"{x:.4g}"), "y": words.decimal(f"{y:.4g}")}
+    return words("exercise.point", row=str(row), name=name, target=said, step=state.step, **place)
 
 
+@one_at_a_time
 def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
     """Grade an answer: right, or wrong with the usual mistake that gives the same number."""
     derivation, question, kind = _question(course, state, given)
@@ -74,9 +78,7 @@ def mark(course: Course, state: State, given: dict[str, str]) -> dict[str, Any]:
         "expected": expected,
         "formula": derivation[step].code if step else _update(derivation),
         "misconception": None if cause is None else {"code": cause.code, "what": cause.what, "remedy": cause.remedy},
-        "note": None
-        if ok or cause
-        else "None of the usual mistakes gives this number; work through the formula again.",
+        "note": None if ok or cause else Words(language_of(given.get("lang", "")))("exercise.no_mistake"),
     }
 
 
@@ -95,10 +97,11 @@ def _question(course: Course, state: State, given: dict[str, str]) -> tuple[Deri
     if sample == "batch":
         raise InputError("sample: expected one sample for an exercise; got the batch; pass e.g. sample=0.")
     derivation, _ = derive(course, state, sample)
-    return derivation, _ask(derivation, kind, turn // len(KINDS)), kind
+    words = Words(language_of(given.get("lang", "")))
+    return derivation, _ask(derivation, kind, turn // len(KINDS), words), kind
 
 
-def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
+def _ask(derivation: Derivation, kind: str, turn: int, words: Words) -> Question:
     """Make a question of a kind; `turn` counts through the layers and units."""
     net = derivation.network
     last = net.n_layers
@@ -115,27 +118,27 @@ def _ask(derivation: Derivation, kind: str, turn: int) -> Question:
     source = int(np.argmax(np.abs(derivation.value(into)[0])))
     name = net.activations[layer].name
     if kind == "forward" and turn % 2:
-        text = f"Unit {unit} of layer {layer} has the pre-activation below and activation {name}. What is its output?"
+        text = words("exercise.output", unit=unit, layer=layer, name=name)
         needed: list[tuple[str, tuple[int, ...]]] = [(f"Z{layer}", (0, k)) for k in ([unit] if not net.activations[layer].rowwise else range(net.sizes[layer]))]  # fmt: skip
         return Question(f"A{layer}", (0, unit), text, tuple(needed))
     if kind == "forward":
-        text = f"What is the pre-activation of unit {unit} in layer {layer} for this point?"
+        text = words("exercise.pre_activation", unit=unit, layer=layer)
         terms = [(s, at) for k in inputs for s, at in ((into, (0, k)), (f"W{layer}", (k, unit)))]
         return Question(f"Z{layer}", (0, unit), text, (*terms, (f"b{layer}", (unit,))))
     if kind == "loss":
-        text = f"The output is given below. What is the loss ({net.loss_function.name.replace('_', ' ')}) of this point, without penalties?"
+        text = words("exercise.loss", name=words.named(net.loss_function.name))
         outputs = [(s, (0, k)) for s in (f"A{last}", "Y") for k in range(net.sizes[-1])]
         return Question("mean_loss" if "mean_loss" in derivation else "loss", (), text, tuple(outputs))
     backward = [(into, (0, source)), (f"dZ{layer}", (0, unit))]
     if kind == "gradient":
-        text = f"What is ∂L/∂W{layer}[{source}, {unit}], the slope of this point's loss along the weight from unit {source} to unit {unit}?"
+        text = words("exercise.gradient", weight=f"W{layer}[{source}, {unit}]", source=source, unit=unit)
         if derivation.job.l1 or derivation.job.l2:
-            text += f" The penalties are l1 = {derivation.job.l1:g} and l2 = {derivation.job.l2:g}."
+            text += " " + words("exercise.penalties", l1=derivation.job.l1, l2=derivation.job.l2)
             backward.append((f"W{layer}", (source, unit)))
         return Question(f"dW{layer}", (source, unit), text, tuple(backward))
     optimizer = derivation.job.optimizer
-    rule = "gradient descent" if isinstance(optimizer, SGD) else type(optimizer).__name__
-    text = f"If the next step took this point alone, by {rule}: what would the weight W{layer}[{source}, {unit}] be after it?"
+    rule = words("exercise.sgd") if isinstance(optimizer, SGD) else type(optimizer).__name__
+    text = words("exercise.update", rule=rule, weight=f"W{layer}[{source}, {unit}]")
     slots = [(f"{slot}_before_W{layer}", (source, unit)) for slot in optimizer.slots]
     parts = [(f"W{layer}", (source, unit)), (f"dW{layer}", (source, unit)), *slots, *_settings(derivation)]
     return Question(f"W{layer}_new", (source, unit), text, tuple(parts))

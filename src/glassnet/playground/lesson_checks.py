@@ -10,8 +10,9 @@ from typing import Any
 
 from glassnet.errors import InputError
 from glassnet.playground.frames import unpack
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lesson import Lesson
 from glassnet.playground.playground import Playground
+from glassnet.playground.texts.texts import same_decimals
 
 RELATIONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -27,7 +28,7 @@ _QUOTED = re.compile(r"(?<![\w.])\d+\.\d+(?!\w)")  # a number with decimals, in 
 
 
 def problems(lesson: Lesson, play: Playground) -> Iterator[str]:
-    """Yield each check of a lesson that does not hold, and each number of its text that no check has.
+    """Yield each check of a lesson that does not hold, each number of its texts that no check has, and each missing translation.
 
     A check is "test accuracy = 0.98", "training loss < 0.3" or "test loss > test loss at step 60"; it names numbers of the
     page, "parameters", and entries of the run such as W1[0, 3], b2[0] or dW1[0, 3]. An equality holds to the digits written.
@@ -48,10 +49,24 @@ def problems(lesson: Lesson, play: Playground) -> Iterator[str]:
             if failure:
                 yield f"{where}: {failure}"
         known = {number for text in (*step.checks, *step.query.values()) for number in _NUMBER.findall(text)}
-        text = re.sub(r"<[^>]*>", " ", step.text)
-        for number in _QUOTED.findall(text):
-            if number not in known:
-                yield f"{where}: the text says {number}, and no check has that number."
+        for told in (lesson, *lesson.translations.values()):
+            for number in quoted(told.steps[place].text, told.language):
+                if number not in known:
+                    within = "" if told is lesson else f", {told.language}"
+                    yield f"{where}{within}: the text says {number}, and no check has that number."
+    for told in lesson.translations.values():
+        yield from told.missing
+
+
+def quoted(text: str, language: str) -> list[str]:
+    """Return the numbers with decimals in a text (HTML), with a decimal point whatever the language writes.
+
+    Examples
+    --------
+    >>> quoted("<p>Nach 1.000 Schritten ist der Verlust 0,2532.</p>", "de")
+    ['0.2532']
+    """
+    return _QUOTED.findall(same_decimals(re.sub(r"<[^>]*>", " ", text), language))
 
 
 def _failure(check: str, play: Playground, query: str) -> str:

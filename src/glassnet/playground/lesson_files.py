@@ -1,16 +1,18 @@
-"""Reads lessons from TOML files: one file a lesson, its text in plain paragraphs."""
+"""Reads lessons from TOML files: one file a lesson, its text in plain paragraphs, with its translations."""
 
 from __future__ import annotations
 
 import html
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from glassnet.errors import InputError, shown, unknown_name
-from glassnet.playground.lessons import Lesson, Question, Step
+from glassnet.playground.lesson import Lesson, Question, Step
 from glassnet.playground.state import read_query, state_of
+from glassnet.playground.texts.texts import LANGUAGES
 
 HIGHLIGHTS = ("network", "surface", "curves", "title", "time", "controls", "glass")
 MOST_BYTES, MOST_FILES, MOST_STEPS = 100_000, 100, 50
@@ -53,7 +55,10 @@ def read_lesson(file: Path) -> Lesson:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file.name}: expected TOML; got: {error}; correct that.") from None
     where = file.name
-    _only(where, given, ("title", "step"))
+    _only(where, given, ("title", "step", "language", *LANGUAGES))
+    language = _typed(where, given, "language", str, "en")
+    if language not in LANGUAGES:
+        raise unknown_name(f"{where}, language", language, LANGUAGES)
     steps = _typed(where, given, "step", list)
     if not 0 < len(steps) <= MOST_STEPS:
         raise InputError(f"{where}: expected 1 to {MOST_STEPS} parts [[step]]; got {len(steps)}; change their number.")
@@ -62,7 +67,9 @@ def read_lesson(file: Path) -> Lesson:
     for number, step in enumerate(steps, 1):
         read.append(_step(f"{where}, step {number}", step, query))
         query |= read[-1].query
-    return Lesson(named[1], _typed(where, given, "title", str), tuple(read))
+    lesson = Lesson(named[1], _typed(where, given, "title", str), tuple(read), language)
+    others = {code: _translated(where, given, lesson, code) for code in LANGUAGES}
+    return replace(lesson, translations={code: each for code, each in others.items() if each is not None})
 
 
 def paragraphs(text: str) -> str:
@@ -75,7 +82,7 @@ def paragraphs(text: str) -> str:
     """
     found = []
     for part in re.split(r"\n\s*\n", text.strip()):
-        line = html.escape(" ".join(part.split()), quote=False)
+        line = html.escape(" ".join(re.split(r"[ \t\r\n]+", part)), quote=False)  # other spaces, as in 1 000, stay
         for pattern, new in _MARKS:
             line = re.sub(pattern, new, line)
         found.append(f"<p>{line}</p>")
@@ -85,7 +92,7 @@ def paragraphs(text: str) -> str:
 def _step(where: str, given: Any, before: dict[str, str]) -> Step:
     if not isinstance(given, dict):
         raise InputError(f"{where}: expected a part [[step]]; got {shown(str(given))}; begin it with [[step]].")
-    _only(where, given, ("text", "query", "highlight", "checks", "question"))
+    _only(where, given, ("text", "query", "highlight", "checks", "question", *LANGUAGES))
     text = _typed(where, given, "text", str)
     try:
         query = read_query(_typed(where, given, "query", str, ""))
@@ -104,7 +111,7 @@ def _question(where: str, given: Any) -> Question:
     where = f"{where}, question"
     if not isinstance(given, dict):
         raise InputError(f"{where}: expected a part [step.question]; got {shown(str(given))}; begin it so.")
-    _only(where, given, ("text", "choices", "answer", "why"))
+    _only(where, given, ("text", "choices", "answer", "why", *LANGUAGES))
     choices = tuple(map(str, _typed(where, given, "choices", list)))
     answer = _typed(where, given, "answer", int)
     if not 2 <= len(choices) <= 9 or not 1 <= answer <= len(choices):
@@ -114,10 +121,61 @@ def _question(where: str, given: Any) -> Question:
     return Question(_typed(where, given, "text", str), choices, answer - 1, _typed(where, given, "why", str, ""))
 
 
+class _Translation:
+    """Reads the texts of one language from the tables of its code, and notes those that are missing."""
+
+    def __init__(self, code: str, lesson: Lesson) -> None:
+        self.code, self.lesson = code, lesson
+        self.found = 0
+        self.missing: list[str] = []
+
+    def text(self, where: str, given: dict[str, Any], name: str, own: Any) -> Any:
+        """Return a text of the table in `given`; if there is none, the lesson's own."""
+        table = _typed(where, given, self.code, dict, {})
+        _only(f"{where}, {self.code}", table, ("title", "text", "choices", "why"))
+        if name not in table:
+            place = where.partition(", ")[2]
+            self.missing += (
+                [f"{self.lesson.id}{', ' if place else ''}{place}: no {name} in {self.code}."] if own else []
+            )
+            return own
+        self.found += 1
+        return _typed(f"{where}, {self.code}", table, name, list if isinstance(own, tuple) else str)
+
+    def question(self, where: str, given: dict[str, Any], own: Question) -> Question:
+        where = f"{where}, question"
+        choices = tuple(map(str, self.text(where, given, "choices", own.choices)))
+        if len(choices) != len(own.choices):
+            raise InputError(
+                f"{where}, {self.code}: expected {len(own.choices)} choices; got {len(choices)}; give one for each."
+            )
+        return replace(
+            own,
+            text=self.text(where, given, "text", own.text),
+            choices=choices,
+            why=self.text(where, given, "why", own.why),
+        )
+
+
+def _translated(where: str, given: dict[str, Any], lesson: Lesson, code: str) -> Lesson | None:
+    """Return the lesson in a language; None if the file has nothing in it."""
+    read = _Translation(code, lesson)
+    title = read.text(where, given, "title", lesson.title)
+    steps: list[Step] = []
+    for number, (part, step) in enumerate(zip(given["step"], lesson.steps, strict=True), 1):
+        place = f"{where}, step {number}"
+        text = read.text(place, part, "text", step.text)
+        question = step.question and read.question(place, part["question"], step.question)
+        steps.append(replace(step, text=text if text is step.text else paragraphs(text), question=question))
+    if not read.found:
+        return None
+    return replace(lesson, title=title, steps=tuple(steps), language=code, missing=tuple(read.missing))
+
+
 def _typed(where: str, given: dict[str, Any], name: str, kind: type[Any], default: Any = None) -> Any:
     value = given.get(name, default)
     if not isinstance(value, kind):
-        words = {str: "text in quotation marks", list: "a list", int: "a whole number"}[kind]
+        words = {str: "text in quotation marks", list: "a list", int: "a whole number", dict: "a table"}[kind]
         got = "nothing" if value is None else shown(str(value))
         raise InputError(f"{where}: expected {name} = {words}; got {got}; correct it.")
     return value

@@ -13,9 +13,11 @@ from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.checkpoints import Checkpoints, Course
 from glassnet.playground.diagnosis import findings
 from glassnet.playground.given import Given
-from glassnet.playground.lessons import LESSONS, Lesson
+from glassnet.playground.lesson import Lesson
+from glassnet.playground.lessons import LESSONS
 from glassnet.playground.setup import Data, Setup, check_setup, load_data
 from glassnet.playground.state import GIVEN, State, describe, read_query, state_of, whole
+from glassnet.playground.texts.texts import Words, language_of
 from glassnet.playground.uploads import Uploads
 from glassnet.playground.worked import worked_step
 
@@ -136,9 +138,9 @@ class Playground:
         return frames.to_json(describe())
 
     def lessons(self, query: str) -> bytes:
-        """Return the guided lessons."""
-        read_query(query)
-        return frames.to_json([lesson.to_dict() for lesson in self.all_lessons])
+        """Return the guided lessons, in the language `lang` where they have it."""
+        language = language_of(read_query(query).get("lang", ""))
+        return frames.to_json([lesson.told(language).to_dict() for lesson in self.all_lessons])
 
     @one_blas_thread()
     def explain(self, query: str) -> bytes:
@@ -165,7 +167,8 @@ class Playground:
     def diagnosis(self, query: str) -> bytes:
         """Return the findings on a run up to a step, with their remedies."""
         state = state_of(read_query(query))
-        return frames.to_json(findings(self.course(state), state))
+        words = Words(language_of(read_query(query).get("lang", "")))
+        return frames.to_json(findings(self.course(state), state, words))
 
     def exporter(self, name: str) -> Callable[[str], bytes]:
         """Return the function that answers a query with the export called `name`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from glassnet.diagnose.case.remedy import Remedy
 from glassnet.playground.state import MOST_LAYERS, MOST_UNITS, RATES, Edit, State
+from glassnet.playground.texts.texts import Words
 from glassnet.training.optimizers import OPTIMIZERS, Optimizer
 
 
@@ -19,32 +20,34 @@ def within_limits(network: Mapping[str, Any]) -> dict[str, Any]:
     return {**network, "sizes": [first, *(min(width, MOST_UNITS) for width in hidden), last]}
 
 
-def controls(query: Mapping[str, str], state: State) -> list[str]:
+def controls(query: Mapping[str, str], state: State, words: Words) -> list[str]:
     """Say the changes of a query as what to do with the controls of the page."""
-    said: dict[str, Callable[[str], str | None]] = {
-        "optimizer": lambda value: None if value == state.optimizer else f"choose the optimizer {value}",
-        "rate": lambda value: None if float(value) == state.learning_rate else f"set learning rate to {float(value):g}",
-        "activation": lambda value: None if (value,) == state.activation else f"choose {value} for the hidden layers",
-        "init": lambda value: None if value == state.init else f"set initial weights to {value or 'automatic'}",
-        "loss": lambda value: f"choose the loss {value.replace('_', ' ')}",
-        "l1": lambda value: f"set L1 to {float(value):g}",
-        "l2": lambda value: f"set L2 to {float(value):g}",
-        "dropout": lambda value: f"set dropout to {float(value):g}",
-        "batch": lambda value: f"set batch to {'all' if value == '0' else value}",
-        "hidden": lambda value: _shape(value, state),
-        "edits": lambda value: "set the bias of the output by hand at step 0",
+    said: dict[str, Callable[[str], str | float | None]] = {
+        "optimizer": lambda value: None if value == state.optimizer else value,
+        "rate": lambda value: None if float(value) == state.learning_rate else float(value),
+        "activation": lambda value: None if (value,) == state.activation else value,
+        "init": lambda value: None if value == state.init else value or words("remedy.automatic"),
+        "loss": words.named,
+        "l1": float,
+        "l2": float,
+        "dropout": float,
+        "batch": lambda value: words("remedy.all") if value == "0" else value,
+        "edits": str,
     }
-    return [text for name, value in query.items() if (text := said[name](value))]
+    found = []
+    for name, value in query.items():
+        shown = None if name == "hidden" else said[name](value)
+        text = _shape(value, state, words) if name == "hidden" else None
+        found.append(text if shown is None else words(f"remedy.{name}", value=shown))
+    return [text for text in found if text is not None]
 
 
-def _shape(hidden: str, state: State) -> str | None:
+def _shape(hidden: str, state: State, words: Words) -> str | None:
     widths = hidden.split(",")
     if hidden == ",".join(map(str, state.hidden)):
         return None
-    layers = "layer" if len(widths) == 1 else "layers"
-    if not state.hidden:
-        return f"add a hidden {layers} of {', '.join(widths)} units"
-    return f"set the hidden {layers} to {', '.join(widths)} units"
+    kind = "width" if state.hidden else "layer"
+    return words(f"remedy.{kind}{'' if len(widths) == 1 else 's'}", widths=", ".join(widths))
 
 
 def changed(remedy: Remedy, state: State) -> dict[str, str] | None:

@@ -14,7 +14,7 @@ import uvicorn
 from glassnet.errors import InputError
 from glassnet.playground import pictures
 from glassnet.playground.guard import LOOPBACK, Access
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lesson import Lesson
 from glassnet.playground.lock import ALL
 from glassnet.playground.playground import Playground
 from glassnet.playground.server import create_app
@@ -32,8 +32,11 @@ def serve(
     upload: Upload | None = None,
     lessons: Sequence[Lesson] = (),
     browser: bool = True,
+    lang: str = "",
 ) -> None:
     """Serve the playground until it is interrupted; a `host` that is open to the network makes `access` so too.
+
+    `lang` is the language in which the page opens; "" leaves it to the browser.
 
     Raises
     ------
@@ -41,9 +44,9 @@ def serve(
         If the port or the address cannot be used.
     """
     playground = Playground(lessons=lessons)
-    query = ""
-    if upload is not None:
-        query = f"?data={playground.uploads.add(upload, keep=True).id}"
+    given = [] if upload is None else [f"data={playground.uploads.add(upload, keep=True).id}"]
+    given += [f"lang={lang}"] if lang else []
+    query = "&".join(given) and f"?{'&'.join(given)}"
     # import now the libraries that the first answers need, so that no reader waits for them
     playground.frame(query.removeprefix("?"))
     pictures.warm()

@@ -27,6 +27,7 @@ from glassnet.playground.guard import Access, Guard, read_body
 from glassnet.playground.lock import SIGNED, Lock, LockedError
 from glassnet.playground.playground import BeyondReachError, Playground
 from glassnet.playground.state import read_query
+from glassnet.playground.texts.texts import LANGUAGES, language_of
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 from glassnet.version import __version__
 
@@ -169,15 +170,18 @@ def _static(name: str, offers: list[str]) -> Any:
                 content = content.replace(
                     f'name="{told}" content=""'.encode(), f'name="{told}" content="{value}"'.encode()
                 )
-            content = content.replace(b"</head>", _preloads().encode() + b"</head>")
-        return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED})
+            language = language_of(request.query_params.get("lang") or request.headers.get("accept-language", ""))
+            content = content.replace(b'<html lang="en">', f'<html lang="{language}">'.encode())
+            content = content.replace(b"</head>", _preloads(language).encode() + b"</head>")
+        return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED, "vary": "accept-language"})
 
     return endpoint
 
 
-def _preloads() -> str:
-    """Return links to all modules of the page, so that a browser fetches them at once and not import by import."""
-    modules = [name for name in static_files() if name.endswith(".js") and name not in ELSEWHERE]
+def _preloads(language: str) -> str:
+    """Return links to all modules of a visit, so that a browser fetches them at once and not import by import."""
+    later = {*ELSEWHERE, *(f"texts/{each}.js" for each in LANGUAGES if each != language)}
+    modules = [name for name in static_files() if name.endswith(".js") and name not in later]
     return "".join(f'<link rel="modulepreload" href="static/{name}" />' for name in modules)
 
 

@@ -38,6 +38,7 @@ VIEW = {
     "lesson": "",
     "exercise": "",
     "hide": "",
+    "lang": "",  # of the page's words: "de"; "" is that of the browser
     "keys": "",  # "off" without those of a single letter or sign
     "size": "",  # "projector" for large type
     "theme": "",

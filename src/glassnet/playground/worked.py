@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -27,6 +30,23 @@ MOST_ENTRIES = 200  # entries shown of a vector; theta is shown whole
 LARGE = 2_000  # from this number of parameters on, one entry of a step is checked
 
 
+_parsing = threading.RLock()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def one_at_a_time(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function that works steps out, which parses code: CPython 3.11 fails where two threads do so at once."""
+
+    @functools.wraps(function)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _parsing:
+            return function(*args, **kwargs)
+
+    return alone
+
+
+@one_at_a_time
 def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[str, Any]:
     """Work out the next step of a run on its batch or on one training sample, and the chain rule of one parameter.
 
@@ -50,6 +70,7 @@ def worked_step(course: Course, state: State, sample: str, entry: str) -> dict[s
     }
 
 
+@one_at_a_time
 def derive(course: Course, state: State, sample: str) -> tuple[Derivation, Position]:
     """Return the derivation of a run's next step, on its batch or as if the batch were one training sample."""
     position = course.at(state.step)
@@ -119,6 +140,7 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
     }
 
 
+@one_at_a_time
 def chain_rule(derivation: Derivation, given: str) -> dict[str, Any]:
     """Return the chain rule of a parameter, or only its last line if too many paths lead to the outputs."""
     name, index = place_of(derivation, given)

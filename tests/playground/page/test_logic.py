@@ -13,6 +13,7 @@ from glassnet.playground import frames, pictures, state
 from glassnet.playground.drawn import UNIT, read_drawn
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import keep, pack
+from glassnet.playground.texts.texts import LANGUAGES
 
 from .conftest import missing
 
@@ -41,6 +42,21 @@ def test_types():
     node(str(compiler), "--project", "tsconfig.json")
 
 
+def test_no_component_and_no_painter_holds_words(tmp_path):
+    """They stand in texts/: in templates, titles, labels, and what is painted or said."""
+    if not (HERE / "node_modules/typescript").exists():
+        missing("typescript is not installed (npm ci in tests/playground/page)")
+    assert node("logic/literals.js") == ""
+    planted = tmp_path / "planted.js"
+    planted.write_text(
+        "const a = html`<p>Some <b>words</b> ${ok ? 'Yes' : t('no')}</p><p title=${x || 'Hint'} aria-label='a'></p>`;\n"
+        'const b = html`<button title="Go">${t("x")} on</button>`;\ncontext.fillText("no loss yet", 0, 0);\n'
+        "const c = `step ${n} of the run`;\n"
+    )
+    told = [line.partition(": ")[2] for line in node("logic/literals.js", str(planted)).splitlines()]
+    assert told == ["Some", "words", "Yes", "Hint", "on", '<button title="Go">', "no loss yet", "step \0 of the run"]
+
+
 def test_the_page_knows_what_the_server_knows():
     program = f"""
         const options = await import({json.dumps(str(STATIC / "app/options.js"))});
@@ -48,9 +64,9 @@ def test_the_page_knows_what_the_server_knows():
     """
     page = json.loads(node("--input-type=module", "--eval", program))
     names = state.describe()["names"]
-    assert {name for name, _ in page["ACTIVATIONS"]} == set(state.HIDDEN)
-    assert [name for name, _ in page["INITIALIZERS"]] == names["init"]["choices"]
-    assert {name for name, _ in page["OPTIMIZERS"]} == set(state.RATES)
+    assert set(page["ACTIVATIONS"]) == set(state.HIDDEN)
+    assert page["INITIALIZERS"] == names["init"]["choices"]
+    assert set(page["OPTIMIZERS"]) == set(state.RATES)
 
 
 def test_the_page_s_schema_is_the_server_s():
@@ -95,10 +111,12 @@ def test_a_recording_is_unpacked_to_the_bytes_that_the_server_sends(query, tmp_p
     assert found == there
 
 
-def test_weight_of_the_page():
-    """All that a browser fetches for it, uncompressed."""
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_weight_of_the_page(language):
+    """All that a browser fetches for a visit in one language, uncompressed."""
     files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
-    assert 40_000 < sum(path.stat().st_size for path in files) <= 350_000
+    later = {"recorded.js", *(f"{each}.js" for each in LANGUAGES if each != language)}
+    assert 40_000 < sum(path.stat().st_size for path in files if path.name not in later) <= 350_000
 
 
 def test_the_page_writes_the_points_that_the_server_reads():

@@ -17,9 +17,10 @@ STATIC = Path(__file__).parents[1] / "static"
 # nothing is fetched, from any address: the file is all there is
 POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:"
 
-_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*)(["'])(\.{1,2}/[^"']+)\2""")
+_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*|\bawait import\()(["'])(\.{1,2}/[^"']+)\2""")
 _CHARSET = re.compile('<meta charset="utf-8" />')
 _VERSION = re.compile('name="version" content=""')
+_LANGUAGE = re.compile('<html lang="en">')
 _TITLE = re.compile("<title>.*?</title>")
 _STYLE = re.compile(r'<link rel="stylesheet" href="static/([^"]+)" />')
 _MAIN = re.compile(r'<script type="module" src="static/main\.js"></script>')
@@ -54,6 +55,7 @@ def _one_file(title: str, scripts: list[str], start: Sequence[str]) -> str:
     for pattern, new in (
         (_CHARSET, lambda _: policy),
         (_VERSION, lambda _: f'name="version" content="{__version__}"'),
+        (_LANGUAGE, lambda _: f'<html lang="{index.get("lang") or "en"}">'),
         (_TITLE, lambda _: f"<title>{html.escape(title)}</title>"),
         (_ICON, lambda _: f'href="data:image/svg+xml,{icon}"'),
         (_STYLE, lambda found: f"<style>\n{(STATIC / found[1]).read_text(encoding='utf-8')}</style>"),

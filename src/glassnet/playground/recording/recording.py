@@ -16,6 +16,7 @@ from glassnet.playground.recording.page import page
 from glassnet.playground.recording.runs import run_of, setup_of_run
 from glassnet.playground.setup import Setup
 from glassnet.playground.state import read_query, state_of
+from glassnet.playground.texts.texts import ENGLISH, LANGUAGES, Words
 from glassnet.training.history import History
 from glassnet.training.options import TrainingOptions
 from glassnet.training.run import Run
@@ -151,6 +152,8 @@ def record_query(play: Playground, query: str, frames: int = FRAMES, samples: in
     The glass shows the batch and, in all, up to `samples` of what it can be worked out on.
     """
     given = read_query(query)
+    language = given["lang"] if given.get("lang") in LANGUAGES else ""
+    words = Words(language or "en")
     states = [state_of(given)]
     if given.get("compare"):
         states.append(state_of(read_query(given["compare"])))
@@ -164,7 +167,8 @@ def record_query(play: Playground, query: str, frames: int = FRAMES, samples: in
     return as_recording(
         packed,
         shown=[*range(len(packed))],
-        title=" and ".join(dict.fromkeys(_title(course.setup) for course in courses)),
+        title=words("title.and").join(dict.fromkeys(_title(course.setup, words) for course in courses)),
+        lang=language,
     )
 
 
@@ -172,14 +176,16 @@ def as_recording(packed: list[Packed], title: str, **more: Any) -> Recording:
     """Make the file of packed runs; `more` is what else the page must know."""
     index = {"title": title, "runs": [each.index for each in packed], **more}
     parts = {f"{name}-{k}": getattr(each, name) for k, each in enumerate(packed) for name in ("frames", "glass")}
-    return Recording(page(f"{title} – glassnet recording", index, parts), title)
+    words = Words(more.get("lang") or "en")
+    return Recording(page(words("title.recording", title=title), index, parts), title)
 
 
-def _title(setup: Setup) -> str:
+def _title(setup: Setup, words: Words = ENGLISH) -> str:
     """Return the run in the page's words: two moons · 2-10-1 · relu · sgd 0.1."""
     state = setup.state
     shape, activation = "-".join(map(str, setup.sizes)), ", ".join(dict.fromkeys(state.activations))
-    parts = [setup.data.title, shape, activation.replace("_", " "), f"{state.optimizer} {state.learning_rate:g}"]
+    rate = words.decimal(f"{state.learning_rate:g}")
+    parts = [words.titled(setup.data.title), shape, activation.replace("_", " "), f"{state.optimizer} {rate}"]
     return " · ".join(filter(None, parts))
 
 

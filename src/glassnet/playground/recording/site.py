@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glassnet.playground import frames
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lesson import Lesson
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import Packed, keep, pack
 from glassnet.playground.recording.recording import Recording, as_recording
 from glassnet.playground.state import describe, read_query, state_of
+from glassnet.playground.texts.texts import Words
 
 FRAMES, FEWEST = 150, 5  # of all runs of a lesson, and of each at least
 MOST_BYTES = 1_400_000  # of all runs of a lesson, about; the page itself takes another 400 kB
@@ -19,12 +20,12 @@ SHORT = 100  # steps after the last one of a lesson that stays at step 0
 ENTRIES = 60  # chain rules of each run
 
 INDEX = """<!doctype html>
-<html lang="en">
+<html lang="{lang}">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
-    <title>Lessons – glassnet</title>
+    <title>{title}</title>
     <style>
       body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }}
       li {{ padding: 0.2rem 0; }}
@@ -32,9 +33,8 @@ INDEX = """<!doctype html>
   </head>
   <body>
     <main>
-      <h1>Lessons on neural networks</h1>
-      <p>Each is a page on which recorded runs can be played, stepped through and looked into. Nothing is computed and nothing
-      is loaded: <code>glassnet play</code> gives the page on which everything can be changed.</p>
+      <h1>{heading}</h1>
+      <p>{words}</p>
       <ol>
 {items}
       </ol>
@@ -44,23 +44,29 @@ INDEX = """<!doctype html>
 """
 
 
-def write_site(folder: Path, play: Playground) -> list[Path]:
-    """Write a page for each lesson and an index into a folder; return their paths."""
+def write_site(folder: Path, play: Playground, lang: str = "") -> list[Path]:
+    """Write a page for each lesson and an index into a folder, in a language; return their paths.
+
+    "" leaves the language of the pages to the reader's browser, and writes the index in English.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [record_lesson(play, lesson).save(folder / f"{lesson.id}.html") for lesson in play.all_lessons]
+    paths = [record_lesson(play, lesson, lang).save(folder / f"{lesson.id}.html") for lesson in play.all_lessons]
     index = folder / "index.html"
-    index.write_text(_index(play.all_lessons), encoding="utf-8")
+    index.write_text(_index(play.all_lessons, lang or "en"), encoding="utf-8")
     return [index, *paths]
 
 
-def _index(lessons: Sequence[Lesson]) -> str:
+def _index(lessons: Sequence[Lesson], lang: str) -> str:
     link = '        <li><a href="{id}.html">{title}</a></li>'
-    items = [link.format(id=lesson.id, title=html.escape(lesson.title)) for lesson in lessons]
-    return INDEX.format(items="\n".join(items))
+    items = [link.format(id=lesson.id, title=html.escape(lesson.told(lang).title)) for lesson in lessons]
+    words = Words(lang)
+    told = {"title": words("site.title"), "heading": words("site.heading")}
+    text = words("site.words", command="<code>glassnet play</code>")
+    return INDEX.format(items="\n".join(items), lang=lang, words=text, **told)
 
 
-def record_lesson(play: Playground, lesson: Lesson) -> Recording:
-    """Record the runs of a lesson's steps."""
+def record_lesson(play: Playground, lesson: Lesson, lang: str = "") -> Recording:
+    """Record the runs of a lesson's steps, with its text in each language; the page opens in `lang`, or the browser's."""
     steps: dict[str, set[int]] = {}
     places: list[str] = []
     for place in range(len(lesson.steps)):
@@ -70,7 +76,9 @@ def record_lesson(play: Playground, lesson: Lesson) -> Recording:
         steps.setdefault(run, set()).add(int(given.get("step", "0")))
     packed = [_pack(play, run, sorted(also), len(steps)) for run, also in steps.items()]
     runs = [*steps]
-    return as_recording(packed, lesson.title, lessons=[lesson.to_dict()], places=[runs.index(run) for run in places])
+    other = {code: told.to_dict() for code, told in lesson.translations.items()}
+    more = {"lessons": [{**lesson.to_dict(), "other": other}], "places": [runs.index(run) for run in places]}
+    return as_recording(packed, lesson.told(lang).title, lang=lang, **more)
 
 
 def _pack(play: Playground, run: str, also: list[int], runs: int) -> Packed:

@@ -4,6 +4,7 @@ import { connection } from "./connection.js";
 import { decode, decodeSeries } from "./frame.js";
 import { dataRequest, request } from "./query.js";
 import { source } from "./source.js";
+import { inLanguage } from "./texts.js";
 
 /** @typedef {import("./types.js").Query} Query */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -64,6 +65,6 @@ export function explanation(run, step, sample, entry) {
 
 /** The address of the findings up to a step. @param {Query} run @param {number} step */
 export function diagnosis(run, step) {
-  return `diagnosis?${request(run, { step })}`;
+  return `diagnosis?${request(run, { step, ...inLanguage() })}`;
 }
 

@@ -1,5 +1,7 @@
 /** Points drawn by hand: written in the address, six characters each, as `drawn.py` on the server reads them. */
 
+import { t } from "./texts.js";
+
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {{x: number, y: number, k: number, test: boolean}} Drawn  a point, its class, and whether it is a test point */
 /** @typedef {"points" | "curve"} Kind  points of classes in the plane, or numbers y over x */
@@ -53,7 +55,7 @@ export function missing(points) {
   const tests = points.filter(({ test }) => test).length;
   const trains = points.length - tests;
   if (trains >= 2 && tests >= 1) return "";
-  return `Draw ${Math.max(TEST - points.length, 1)} more: every fifth point is a test point, and two others are to learn from.`;
+  return t("tools.missing", { n: Math.max(TEST - points.length, 1) });
 }
 
 /** The points and one more. @param {Drawn[]} points @param {{x: number, y: number}} at @param {number} k */

@@ -3,26 +3,27 @@
 import { locked } from "./lock.js";
 import { isGiven } from "./query.js";
 import { source } from "./source.js";
+import { t } from "./texts.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./player.js").Player} Player */
 /** @typedef {import("./trail.js").Trail} Trail */
 
-/** The keys and their effects, as the help shows them, and whether they do something here. @type {[keys: string, what: string, works?: (store: Store) => boolean][]} */
+/** The keys and the names of their effects, as the help shows them, and whether they do something here. @type {[keys: string, does: string, works?: (store: Store) => boolean][]} */
 const KEYS = [
-  ["space", "play, pause"],
-  ["← →", "one step back, one step on"],
-  ["shift ← →", "ten steps"],
-  ["home", "rewind to the initial weights"],
-  ["r", "new seed: other initial weights", seeds],
-  ["g", "the glass: one step, worked out", (store) => !store.hides("glass")],
-  ["[ ]", "previous, next line of the worked step", (store) => !store.hides("glass")],
-  ["c", "compare with a second run", (store) => !store.hides("compare")],
-  ["l", "lessons", (store) => !store.hides("lessons")],
-  ["arrows in the drawing", "from neuron to neuron; enter opens one"],
-  ["ctrl z, ctrl shift z", "undo, redo a change", () => source.live],
-  ["esc", "close"],
-  ["?", "these keys"],
+  ["space", "play"],
+  ["← →", "step"],
+  ["shift ← →", "ten"],
+  ["home", "home"],
+  ["r", "r", seeds],
+  ["g", "g", (store) => !store.hides("glass")],
+  ["[ ]", "line", (store) => !store.hides("glass")],
+  ["c", "c", (store) => !store.hides("compare")],
+  ["l", "l", (store) => !store.hides("lessons")],
+  ["arrows", "arrows"],
+  ["ctrl z, ctrl shift z", "undo", () => source.live],
+  ["esc", "esc"],
+  ["?", "help"],
 ];
 
 /** The keys that do something on this page. @param {Store} store */
@@ -87,7 +88,7 @@ export function newSeed(store) {
   if (!seeds(store)) return;
   const seed = String((Number(store.runs[0].query.seed) + 1) % 2 ** 32);
   store.runs.forEach(({ query }, index) => store.change({ seed, ...(isGiven(query.init) ? { init: "" } : {}) }, index));
-  store.say(`new initial weights, seed ${seed}`);
+  store.say(t("said.seed", { seed }));
 }
 
 /** True if the reader may change the seed. @param {Store} store */

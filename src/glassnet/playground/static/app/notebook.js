@@ -3,6 +3,7 @@
 import { RUN, VIEW } from "./query.js";
 import { Refused, Unreachable, use } from "./source.js";
 import { again } from "./tables.js";
+import { t } from "./texts.js";
 
 /** @typedef {{heard: () => void, answer: (content: Blob) => void, fail: (error: Error) => void}} Waiting */
 
@@ -67,7 +68,9 @@ use({
   live: true,
   home: told.home,
   search: told.search,
-  silence: "No answer from the notebook's kernel: it is busy with a cell, or it has ended, and then the cell above must be run again.",
+  get silence() {
+    return t("source.kernel");
+  },
   place: (address) => {
     const names = new URLSearchParams(address);
     names.delete("theme"); // it follows the notebook's

@@ -1,4 +1,6 @@
-/** Formats numbers: four significant digits, a true minus sign, a steady width. */
+/** Formats numbers: four significant digits, a true minus sign, a steady width, the decimal sign of the language. */
+
+import { decimal, t } from "./texts.js";
 
 /** 0.4125 is a double a little below its name, 0.5875 one a little above: with one more bit all halves round up. */
 const HALVES_UP = 1 + Number.EPSILON;
@@ -12,10 +14,10 @@ const HALVES_UP = 1 + Number.EPSILON;
 export function short(value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "−inf";
-  if (value === 0) return (0).toFixed(digits - 1);
+  if (value === 0) return decimal((0).toFixed(digits - 1));
   const size = Math.min(Math.abs(value) * HALVES_UP, Number.MAX_VALUE);
   const text = size >= 1e5 || size < 1e-4 ? size.toExponential(digits - 1) : plain(size, digits);
-  return (value < 0 ? "−" : "") + text.replace("e-", "e−").replace("e+", "e");
+  return decimal((value < 0 ? "−" : "") + text.replace("e-", "e−").replace("e+", "e"));
 }
 
 /** @param {number} size @param {number} digits */
@@ -36,8 +38,8 @@ export function signed(value, digits = 4) {
 
 /** All digits that a double has. @param {number | null | undefined} value */
 export function full(value) {
-  if (value === null || value === undefined) return "not a number";
-  return String(value).replace("-", "−").replace("e-", "e−");
+  if (value === null || value === undefined) return t("number.none");
+  return decimal(String(value).replace("-", "−").replace("e-", "e−"));
 }
 
 /** A whole number with thin spaces between thousands. @param {number} value */

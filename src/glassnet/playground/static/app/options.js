@@ -1,50 +1,20 @@
-/** The options of the controls, in the order and the words of the page. */
+/** The options of the controls, in the order of the page; their words are in texts/. */
 
 import { SCHEMA } from "./schema.js";
 
 /** @typedef {[value: string, label: string]} Option */
 
-/** @type {Option[]} */
-export const DATA = Object.entries(SCHEMA.names.data.choices);
+export const DATA = Object.keys(SCHEMA.names.data.choices);
 
 /** @type {Option[]} */
 export const FEATURES = Object.entries(SCHEMA.names.features.choices);
 
-/** Activations of hidden layers. @type {Option[]} */
-export const ACTIVATIONS = [
-  ["relu", "relu"],
-  ["tanh", "tanh"],
-  ["sigmoid", "sigmoid"],
-  ["leaky_relu", "leaky relu"],
-  ["elu", "elu"],
-  ["gelu", "gelu"],
-  ["silu", "silu"],
-  ["softplus", "softplus"],
-  ["identity", "identity"],
-];
+/** Activations of hidden layers. */
+export const ACTIVATIONS = ["relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus", "identity"];
 
-/** @type {Option[]} */
-export const INITIALIZERS = [
-  ["", "automatic"],
-  ["he_normal", "He, normal"],
-  ["he_uniform", "He, uniform"],
-  ["glorot_normal", "Glorot, normal"],
-  ["glorot_uniform", "Glorot, uniform"],
-  ["lecun_normal", "LeCun, normal"],
-  ["lecun_uniform", "LeCun, uniform"],
-  ["orthogonal", "orthogonal"],
-  ["zeros", "all zero"],
-];
+export const INITIALIZERS = ["", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "orthogonal", "zeros"];
 
-/** @type {Option[]} */
-export const OPTIMIZERS = [
-  ["sgd", "gradient descent"],
-  ["momentum", "momentum"],
-  ["nesterov", "Nesterov"],
-  ["rmsprop", "RMSprop"],
-  ["adam", "Adam"],
-  ["adamw", "AdamW"],
-];
+export const OPTIMIZERS = ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"];
 
 /** The learning rate of an optimizer when none is given. @type {Record<string, number>} */
 export const RATES = SCHEMA.names.optimizer.choices;
@@ -59,9 +29,4 @@ export const MOST_UNITS = SCHEMA.most.units;
 export function limits(name) {
   const { low = 0, high = 1 } = SCHEMA.names[name] ?? {};
   return [low, high];
-}
-
-/** @param {Option[]} options @param {string} value */
-export function label(options, value) {
-  return options.find(([name]) => name === value)?.[1] ?? value;
 }

@@ -6,15 +6,28 @@ import { THEMES } from "./palette.js";
 import { Player } from "./player.js";
 import { source } from "./source.js";
 import { Store } from "./store.js";
+import { chosen, lang, speak, t } from "./texts.js";
 import { Trail } from "./trail.js";
 
 export const store = new Store(source.search);
 export const player = new Player(store);
 export const trail = new Trail(store);
 
+/** Speak the language of the address; the browser's, which an address without one begins in, then stands in it. */
+async function follow() {
+  const wanted = chosen(store.view.lang);
+  if (wanted !== "en" || store.view.lang) store.view.lang = wanted;
+  await speak(wanted);
+}
+
+await follow();
+store.addEventListener("change", () => {
+  if (store.view.lang !== "" && store.view.lang !== lang()) follow().then(() => (store.tell("change"), store.tell("frame")));
+});
+
 drive((now) => player.tick(now), () => store.playing);
 store.addEventListener("change", schedule);
-connection.addEventListener("change", () => store.say(connection.lost ? "" : "Answers come again"));
+connection.addEventListener("change", () => store.say(connection.lost ? "" : t("page.answered")));
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");

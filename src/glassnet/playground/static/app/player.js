@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { source } from "./source.js";
 import { horizonFor } from "./store.js";
+import { named, t } from "./texts.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -49,7 +50,7 @@ export class Player {
     this.store.playing = true;
     this.last = 0;
     this._restart();
-    this.store.say("playing");
+    this.store.say(t("said.playing"));
   }
 
   pause() {
@@ -79,7 +80,7 @@ export class Player {
   rewind() {
     this.store.goTo(0);
     this._restart();
-    this.store.say("rewound to the initial weights");
+    this.store.say(t("said.rewound"));
   }
 
   /** @param {number} step */
@@ -182,9 +183,9 @@ export class Player {
 export function summary(store) {
   const header = store.run.frame?.header;
   if (!header) return "";
-  const parts = [`step ${store.step}`];
-  if (header.loss.train !== null) parts.push(`loss ${header.loss.train.toPrecision(4)} on the training points`);
-  if (header.loss.test !== null) parts.push(`${header.loss.test.toPrecision(4)} on the test points`);
-  if (header.metric.test !== null) parts.push(`test ${header.metric.name} ${header.metric.test.toPrecision(3)}`);
+  const parts = [t("said.step", { step: store.step })];
+  if (header.loss.train !== null) parts.push(t("said.training", { loss: header.loss.train.toPrecision(4) }));
+  if (header.loss.test !== null) parts.push(t("said.test", { loss: header.loss.test.toPrecision(4) }));
+  if (header.metric.test !== null) parts.push(t("said.metric", { metric: named("metric", header.metric.name), score: header.metric.test.toPrecision(3) }));
   return parts.join(", ");
 }

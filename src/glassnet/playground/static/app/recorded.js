@@ -2,6 +2,7 @@
 
 import { DATA_NAMES, VIEW, request } from "./query.js";
 import { Refused, use } from "./source.js";
+import { t } from "./texts.js";
 
 /** @typedef {import("./types.js").Data} Data */
 
@@ -15,7 +16,7 @@ import { Refused, use } from "./source.js";
  * @property {Data} data
  */
 
-/** @typedef {{title: string, runs: Recorded[], shown: number[], lessons: any[], places: number[]}} Index  places: the run of each step of the lesson */
+/** @typedef {{title: string, lang: string, runs: Recorded[], shown: number[], lessons: any[], places: number[]}} Index  places: the run of each step of the lesson */
 /** @typedef {{headers: any[], losses: [number, number | null, number | null][], maps: Uint8Array, surfaces: Uint8Array}} Frames */
 /** @typedef {{step: number, sample: string, answer: any, entries: Record<string, any>}[]} Glass */
 
@@ -49,8 +50,9 @@ export class Recording {
 
   /** The address of what is shown at first; the view, or a part of it, stands behind the "#". */
   get search() {
-    const { lessons, places, runs, shown } = this.index;
-    const view = location.hash.slice(1);
+    const { lang, lessons, places, runs, shown } = this.index;
+    const hash = location.hash.slice(1);
+    const view = lang && !/(^|&)lang=/.test(hash) ? [hash, `lang=${lang}`].filter(Boolean).join("&") : hash;
     if (!lessons.length) {
       const [first, second] = shown.map((at) => runs[at].query);
       return [first, second && `compare=${encodeURIComponent(second)}`, view].filter(Boolean).join("&");
@@ -70,21 +72,21 @@ export class Recording {
   /** @param {string} path @returns {Promise<any>} */
   async get(path) {
     const [what, search] = path.split("?");
-    if (what === "lessons") return this.index.lessons;
     const given = new URLSearchParams(search ?? "");
+    if (what === "lessons") return this.index.lessons.map((lesson) => lesson.other?.[given.get("lang") ?? "en"] ?? lesson);
     if (what === "data") return this.data(given);
     const at = this.find(given);
     const step = Number(given.get("step"));
     if (what === "frame") return this.frame(at, step);
     if (what === "explain") return this.explain(at, step, (given.get("sample") ?? "").replace("batch", ""), given.get("entry") ?? "");
-    throw new Refused("This is a recording: it holds no answer to that. `glassnet play` computes it.");
+    throw new Refused(t("recorded.answer"));
   }
 
   /** The place of the run that a query asks for. @param {URLSearchParams} given */
   find(given) {
     const key = runKey(given);
     const at = this.index.runs.findIndex(({ query }) => runKey(new URLSearchParams(query)) === key);
-    if (at < 0) throw new Refused("This run is not in the recording. `glassnet play` computes it.");
+    if (at < 0) throw new Refused(t("recorded.run"));
     return at;
   }
 
@@ -97,7 +99,7 @@ export class Recording {
   data(given) {
     const key = named(given, (name) => DATA_NAMES.includes(name));
     const found = this.index.runs.find(({ query }) => named(new URLSearchParams(query), (name) => DATA_NAMES.includes(name)) === key);
-    if (!found) throw new Refused("These points are not in the recording. `glassnet play` computes them.");
+    if (!found) throw new Refused(t("recorded.points"));
     return found.data;
   }
 
@@ -141,7 +143,7 @@ export class Recording {
     /** @type {Glass} */
     const glass = await this.once(`glass-${at}`, (bytes) => JSON.parse(new TextDecoder().decode(bytes)));
     const found = glass.find((each) => each.step === step && each.sample === sample);
-    if (!found) throw new Refused("The recording has no worked step here. `glassnet play` works any step out, on any sample.");
+    if (!found) throw new Refused(t("recorded.glass"));
     return { ...found.answer, entry: found.entries[entry] ?? null };
   }
 
@@ -240,4 +242,4 @@ async function inflate(text) {
 }
 
 const file = globalThis.document?.getElementById("recording")?.textContent;
-if (file) use(new Recording({ shown: [0], lessons: [], places: [], ...JSON.parse(file) }, (name) => document.getElementById(name)?.textContent ?? ""));
+if (file) use(new Recording({ lang: "", shown: [0], lessons: [], places: [], ...JSON.parse(file) }, (name) => document.getElementById(name)?.textContent ?? ""));

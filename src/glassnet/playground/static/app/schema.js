@@ -165,6 +165,7 @@ export const SCHEMA = {
     "lesson": "",
     "exercise": "",
     "hide": "",
+    "lang": "",
     "keys": "",
     "size": "",
     "theme": "",

@@ -2,6 +2,7 @@
 
 import { key } from "./lock.js";
 import { again } from "./tables.js";
+import { inEnglish, t } from "./texts.js";
 
 /**
  * @typedef {object} Source  answers addresses such as "frame?step=5", without a leading slash
@@ -47,7 +48,9 @@ const AWAY = [502, 503, 504]; // a proxy's answers while the server behind it is
 const server = {
   live: true,
   home: {},
-  silence: "No answer from the server: is `glassnet play` still running?",
+  get silence() {
+    return t("source.none");
+  },
   link: (address) => location.origin + location.pathname + address,
   get search() {
     return globalThis.location?.search ?? "";
@@ -66,7 +69,7 @@ const server = {
       const told = await response.json().catch(() => null);
       if (told?.error?.includes("data that was uploaded here") && (await again(path, upload))) return server.get(path, options);
       if (!told && AWAY.includes(response.status)) throw new Unreachable();
-      throw new Refused(told?.error ?? `The server answered ${response.status} ${response.statusText}.`);
+      throw new Refused(told?.error ? inEnglish(told.error) : t("source.status", { status: `${response.status} ${response.statusText}` }));
     } catch (error) {
       throw error instanceof Refused ? error : new Unreachable(server.silence);
     }

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { DATA_NAMES, RUN, SHAPE_NAMES, VIEW, isGiven, read, readEdits, withEdit, withoutEdit, write } from "./query.js";
 import { Refused, source } from "./source.js";
 import { allowed, locked } from "./lock.js";
+import { t } from "./texts.js";
 import { walk } from "./worked.js";
 
 /** @typedef {import("./types.js").Query} Query */
@@ -110,9 +111,9 @@ export class Store extends EventTarget {
     this._act(names.join());
     const reshaped = names.some((name) => SHAPE_NAMES.includes(name));
     const dropped = reshaped && !("edits" in changes) ? readEdits(run.query.edits).length : 0;
-    if (dropped) this.notice = dropped === 1 ? "The change by hand went with the old network." : `${dropped} changes by hand went with the old network.`;
+    if (dropped) this.notice = t("notice.dropped", { n: dropped });
     const unfit = reshaped && isGiven(run.query.init) && !("init" in changes);
-    if (unfit) this.notice = "The initial weights that you gave fit the network before; now they are drawn from the seed.";
+    if (unfit) this.notice = t("notice.unfit");
     run.query = { ...run.query, ...allowed({ ...(reshaped ? { edits: "" } : {}), ...(unfit ? { init: "" } : {}), ...changes }) };
     run.error = null;
     if (reshaped) this.view.entry = "";
@@ -235,16 +236,16 @@ export class Store extends EventTarget {
       return this.look({ lesson: "" });
     }
     this._act("leave");
-    const { hide, theme } = view;
+    const { hide, theme, lang } = view;
     const before = read(own);
-    this._set(before.runs, { ...before.view, hide, theme, lesson: "" }, null);
+    this._set(before.runs, { ...before.view, hide, theme, lang, lesson: "" }, null);
   }
 
   /** Show the state of an address. @param {string} address @param {string | null} own */
   show(address, own) {
     const { runs, view } = read(address);
     this.notice = "";
-    this._set(runs, { ...view, theme: this.view.theme }, own);
+    this._set(runs, { ...view, theme: this.view.theme, lang: this.view.lang }, own);
   }
 
   /** @param {Query[]} queries @param {Query} view @param {string | null} own */

@@ -1,7 +1,8 @@
 /** Describes runs in words. */
 
-import { ACTIVATIONS, DATA, OPTIMIZERS, RATES, label } from "./options.js";
-import { differences, readActivations, readHidden } from "./query.js";
+import { RATES } from "./options.js";
+import { RUN, differences, readActivations, readHidden } from "./query.js";
+import { decimal, named, t } from "./texts.js";
 
 /** @typedef {import("./types.js").Run} Run */
 /** @typedef {import("./types.js").Query} Query */
@@ -18,14 +19,13 @@ export function shape(run) {
 export function describe(run) {
   const { query, data } = run;
   const names = readActivations(query.activation, readHidden(query.hidden).length);
-  const activation = [...new Set(names)].map((name) => label(ACTIVATIONS, name)).join(", ");
-  return [query.data.startsWith("given:") && data?.title ? data.title : dataName(query), shape(run), activation, `${query.optimizer} ${rateOf(query)}`].filter(Boolean).join(" · ");
+  const activation = [...new Set(names)].map((name) => named("activation", name)).join(", ");
+  return [query.data.startsWith("given:") && data?.title ? data.title : dataName(query), shape(run), activation, `${query.optimizer} ${decimal(rateOf(query))}`].filter(Boolean).join(" · ");
 }
 
 /** The name of a run's data. @param {Query} query */
 export function dataName({ data }) {
-  const kind = data.split(":")[0];
-  return { csv: "own data", given: "your data", points: "points by hand", curve: "y over x by hand" }[kind] ?? label(DATA, data);
+  return named("data", data.split(":")[0]);
 }
 
 /** The learning rate, given or the optimizer's default. @param {Query} query */
@@ -33,13 +33,16 @@ export function rateOf(query) {
   return query.rate ? Number(query.rate) : RATES[query.optimizer];
 }
 
-/** @type {Record<string, string>} */
-export const NAMES = { data_seed: "data seed", test: "test share", init: "initial weights", rate: "learning rate", edits: "hand edits", l1: "L1", l2: "L2" };
+/** The value of a setting in words. @param {Query} query @param {string} name */
+export function valueOf(query, name) {
+  if (name === "data") return dataName(query);
+  if (name === "rate") return decimal(rateOf(query));
+  if (["optimizer", "init", "loss"].includes(name) && query[name]) return named(/** @type {"loss"} */ (name), query[name]);
+  if (query[name].startsWith("given:")) return t("set.given");
+  return decimal(query[name]) || (RUN[name] || name === "edits" ? t("set.none") : t("set.default"));
+}
 
 /** The settings in which a run differs from another, as [setting, value]. @param {Query} query @param {Query} other */
 export function otherwise(query, other) {
-  return differences(query, other).map(([name, mine]) => {
-    const value = name === "data" ? dataName(query) : name === "rate" ? String(rateOf(query)) : name === "optimizer" ? label(OPTIMIZERS, mine) : mine.startsWith("given:") ? "given" : mine;
-    return /** @type {[string, string]} */ ([NAMES[name] ?? name, value || (name === "edits" ? "none" : "default")]);
-  });
+  return differences(query, other).map(([name]) => /** @type {[string, string]} */ ([named("setting", name), valueOf(query, name)]));
 }

@@ -4,21 +4,17 @@ import { locks, teaches } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { offers, source } from "../app/source.js";
+import { named, t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./copy-link.js";
 import { Part } from "./part.js";
+import { message } from "./rich.js";
 
-/** What a class may be left free to change: names of the query, and words. @type {[string, string][]} */
-const FREE = [
-  ["data,classes,n,noise,data_seed,test", "data"],
-  ["features", "inputs"],
-  ["hidden,activation", "layers"],
-  ["init", "initial weights"],
-  ["seed", "seed"],
-  ["optimizer,rate,batch", "optimizer, learning rate, batch"],
-  ["loss,l1,l2,dropout", "loss, penalties, dropout"],
-  ["edits", "weights by hand"],
-];
+/** What a class may be left free to change: names of the query, called by the first of them. */
+const FREE = ["data,classes,n,noise,data_seed,test", "features", "hidden,activation", "init", "seed", "optimizer,rate,batch", "loss,l1,l2,dropout", "edits"];
+
+/** The first of several names. @param {string} names */
+const first = (names) => names.split(",")[0];
 
 class ClassLink extends Part {
   static properties = { link: { attribute: false }, hiding: { attribute: false }, free: { state: true }, made: { state: true }, message: { state: true }, shown: { state: true } };
@@ -41,29 +37,29 @@ class ClassLink extends Part {
     const link = this.made || (teaches ? "" : this.link);
     return html`
       ${teaches ? this.locking() : nothing}
-      ${locks ? html`<p class="note">Some settings are locked; so they are for whoever opens this link.</p>` : nothing}
+      ${locks ? html`<p class="note">${t("class.locked")}</p>` : nothing}
       ${offers("qr") && link ? this.code(link) : nothing}
     `;
   }
 
   locking() {
-    return html`<details class="locking" open><summary>For a class: lock settings …</summary>
-      <p class="note">The link leaves your class the settings you tick, and the step.</p>
-      <fieldset class="hide"><legend class="unseen">Leave free</legend>
-        ${FREE.map(([names, label]) => html`<label><input type="checkbox" name=${`free-${names.split(",")[0]}`} .checked=${this.free.includes(names)} @change=${() => this.toggle(names)} /> ${label}</label>`)}
+    return html`<details class="locking" open><summary>${t("class.lock")}</summary>
+      <p class="note">${t("class.leaves")}</p>
+      <fieldset class="hide"><legend class="unseen">${t("class.free")}</legend>
+        ${FREE.map((names) => html`<label><input type="checkbox" name=${`free-${first(names)}`} .checked=${this.free.includes(names)} @change=${() => this.toggle(names)} /> ${named("free", first(names))}</label>`)}
       </fieldset>
-      <button @click=${this.make}>Make the link</button>
-      ${this.made ? html`<copy-link label="Address for the class" .link=${this.made}></copy-link>` : nothing}
-      <p role="status" class="note">${this.message}</p>
+      <button @click=${this.make}>${t("class.make")}</button>
+      ${this.made ? html`<copy-link .label=${t("class.address")} .link=${this.made}></copy-link>` : nothing}
+      <p role="status" class="note">${message(this.message)}</p>
     </details>`;
   }
 
   /** @param {string} link */
   code(link) {
     const here = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(link);
-    return html`<details class="code" ?open=${this.shown} @toggle=${(/** @type {any} */ event) => (this.shown = event.target.open)}><summary>QR code</summary>
-      ${here ? html`<p class="note">This address works on this machine alone. To let others in, start it with --host 0.0.0.0 and open the page by the machine's name or number.</p>` : nothing}
-      ${this.shown ? html`<img class="qr" alt=${`QR code of ${link}`} src=${`qr.svg?link=${encodeURIComponent(link)}`} />` : nothing}
+    return html`<details class="code" ?open=${this.shown} @toggle=${(/** @type {any} */ event) => (this.shown = event.target.open)}><summary>${t("class.code")}</summary>
+      ${here ? html`<p class="note">${t("class.here")}</p>` : nothing}
+      ${this.shown ? html`<img class="qr" alt=${t("class.code.alt", { link })} src=${`qr.svg?link=${encodeURIComponent(link)}`} />` : nothing}
     </details>`;
   }
 

@@ -2,6 +2,7 @@
 
 import { shade } from "../app/palette.js";
 import { store } from "../app/page.js";
+import { t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -16,7 +17,7 @@ class ConfusionTable extends Part {
       const most = Math.max(...counts.flat());
       return html`
         <table class="confusion">
-          <caption>${store.runs.length > 1 ? `Run ${"AB"[index]}: ` : ""}test points, actual class by predicted class</caption>
+          <caption>${store.runs.length > 1 ? t("print.run", { run: "AB"[index], words: t("confusion.caption") }) : t("confusion.caption")}</caption>
           <thead><tr><td></td>${classes.map((name) => html`<th scope="col">→ ${name}</th>`)}</tr></thead>
           <tbody>
             ${counts.map((row, actual) => html`<tr><th scope="row">${classes[actual]}</th>

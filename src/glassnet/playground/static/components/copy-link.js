@@ -1,5 +1,6 @@
 /** A link in a field, with a button that copies it. */
 
+import { t } from "../app/texts.js";
 import { html } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -20,17 +21,17 @@ class CopyLink extends Part {
 
   render() {
     return html`<div class="link"><input readonly aria-label=${this.label} .value=${this.link} @focus=${(/** @type {any} */ event) => event.target.select()} />
-        <button @click=${this.copy}>Copy</button></div>
+        <button @click=${this.copy}>${t("share.copy")}</button></div>
       <p role="status" class="note">${this.copied}</p>`;
   }
 
   async copy() {
     try {
       await navigator.clipboard.writeText(this.link);
-      this.copied = "Copied.";
+      this.copied = t("share.copied");
     } catch {
       this.find("input").select();
-      this.copied = "Copy it with the keyboard: the browser did not allow this page to.";
+      this.copied = t("share.refused");
     }
   }
 }

@@ -6,9 +6,11 @@ import { store } from "../app/page.js";
 import { DATA, FEATURES } from "../app/options.js";
 import { isGiven } from "../app/query.js";
 import { source } from "../app/source.js";
+import { listed, named, t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./data-picture.js";
 import { choice, count, slider } from "./fields.js";
+import { message as told, rich } from "./rich.js";
 
 const ONE_INPUT = ["x", "xx", "sinx"]; // the features that need no x₂
 const SIZES = [20, 50, 100, 200, 300, 400, 600, 800, 1000, 1500, 2000];
@@ -22,25 +24,25 @@ export function dataControls(run, message, onFile) {
   const chosen = query.features.split(",");
   const features = FEATURES.filter(([name]) => !data?.graph || ONE_INPUT.includes(name));
   return html`
-    <div class="pictures" role="group" aria-label="Data set">
-      ${DATA.map(([name, label]) => html`<button aria-pressed=${query.data === name} ?disabled=${locked("data")} title=${label} @click=${() => store.change({ data: name, loss: "" })}>
+    <div class="pictures" role="group" aria-label=${t("data.set")}>
+      ${listed("data", DATA).map(([name, label]) => html`<button aria-pressed=${query.data === name} ?disabled=${locked("data")} title=${label} @click=${() => store.change({ data: name, loss: "" })}>
         <data-picture .name=${name}></data-picture><span>${label}</span></button>`)}
     </div>
     <div class="by-hand">
-      ${source.home.data ? html`<button aria-pressed=${query.data === source.home.data} ?disabled=${locked("data")} @click=${() => store.change({ data: source.home.data, x: "", y: "", target: "", loss: "", ...source.home })}>Your data</button>` : nothing}
-      <label class="file ${own ? "own" : ""}"><span>Own file (CSV) …</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
-      <button aria-pressed=${query.data.startsWith("points:")} ?disabled=${locked("data")} @click=${() => draw(run, "points")}>Draw points</button>
-      <button aria-pressed=${query.data.startsWith("curve:")} title=${data && !data.classes && !data.graph ? `The numbers over ${data.names[0]}, as points to move` : "Points of y over x, by hand"} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>Draw y over x</button>
+      ${source.home.data ? html`<button aria-pressed=${query.data === source.home.data} ?disabled=${locked("data")} @click=${() => store.change({ data: source.home.data, x: "", y: "", target: "", loss: "", ...source.home })}>${t("data.given")}</button>` : nothing}
+      <label class="file ${own ? "own" : ""}"><span>${t("data.file")}</span><input type="file" accept=".csv,text/csv" ?disabled=${locked("data")} @change=${onFile} /></label>
+      <button aria-pressed=${query.data.startsWith("points:")} ?disabled=${locked("data")} @click=${() => draw(run, "points")}>${t("data.draw")}</button>
+      <button aria-pressed=${query.data.startsWith("curve:")} title=${data && !data.classes && !data.graph ? t("data.curve.side", { x: data.names[0] }) : t("data.curve.hint")} ?disabled=${locked("data")} @click=${() => draw(run, "curve")}>${t("data.curve")}</button>
     </div>
-    ${message ? html`<p class="note" role="status">${message}</p>` : nothing}
+    ${message ? html`<p class="note" role="status">${told(message)}</p>` : nothing}
     ${own && data ? columns(query, data) : nothing}
     ${own || drawn || given ? nothing : html`
-      ${query.data === "blobs" ? slider({ name: "classes", label: "classes", value: query.classes, step: 1 }) : nothing}
-      ${slider({ name: "n", label: "points", value: query.n, values: SIZES })}
-      ${slider({ name: "noise", label: "noise", value: query.noise, step: 0.05 })}
-      ${count({ name: "data_seed", label: "data seed", value: query.data_seed })}`}
-    ${given ? html`<p class="note">${data ? `${data.train.points.length} rows to learn from, ${data.test.points.length || "none"} to test with, as the notebook gave them` : ""}. Axes and inputs have their own units.</p>` : drawn ? html`<p class="note">The points stand in the address: whoever has the link has them.</p>` : slider({ name: "test", label: "test share", value: query.test, step: 0.05 })}
-    <fieldset class="features"><legend>Inputs</legend>
+      ${query.data === "blobs" ? slider({ name: "classes", label: t("data.classes"), value: query.classes, step: 1 }) : nothing}
+      ${slider({ name: "n", label: t("data.points"), value: query.n, values: SIZES })}
+      ${slider({ name: "noise", label: t("data.noise"), value: query.noise, step: 0.05 })}
+      ${count({ name: "data_seed", label: named("setting", "data_seed"), value: query.data_seed })}`}
+    ${given ? html`<p class="note">${data ? t("data.given.rows", { n: data.train.points.length, test: data.test.points.length }) : ""} ${t("data.given.units")}</p>` : drawn ? html`<p class="note">${t("data.drawn")}</p>` : slider({ name: "test", label: named("setting", "test"), value: query.test, step: 0.05 })}
+    <fieldset class="features"><legend>${t("data.inputs")}</legend>
       ${features.map(([name, label]) => html`<label><input type="checkbox" name=${`feature-${name}`} .checked=${chosen.includes(name)} ?disabled=${locked("features") || (chosen.length === 1 && chosen.includes(name))}
         @change=${() => store.change({ features: toggled(chosen, name) })} /><span>${label}</span></label>`)}
     </fieldset>
@@ -58,9 +60,11 @@ function columns(query, data) {
   };
   return html`
     ${choice({ name: "x", label: "x₁", value: query.x || x, options: numbers, set: (name) => take({ x: name }) })}
-    ${choice({ name: "y", label: "x₂", value: data.graph ? "-" : query.y || y, options: [...numbers, ["-", `none: ${target} over ${x}`]], set: (name) => take({ y: name }) })}
-    ${choice({ name: "target", label: "to learn", value: query.target || target, options: targets, set: (name) => take({ target: name }) })}
-    <p class="note">Axes have the file's units; the network sees each column with mean 0 and spread 1. A link works on a server that has the file${(data.classes || data.graph) && data.train.points.length + data.test.points.length <= MOST_POINTS ? html`; <button class="plain inline" @click=${() => intoAddress(data)}>put the points into the address</button> and it works everywhere, without the file's units` : nothing}.</p>`;
+    ${choice({ name: "y", label: "x₂", value: data.graph ? "-" : query.y || y, options: [...numbers, ["-", t("data.none", { target, x })]], set: (name) => take({ y: name }) })}
+    ${choice({ name: "target", label: t("data.target"), value: query.target || target, options: targets, set: (name) => take({ target: name }) })}
+    <p class="note">${(data.classes || data.graph) && data.train.points.length + data.test.points.length <= MOST_POINTS
+      ? rich("data.into", { button: html`<button class="plain inline" @click=${() => intoAddress(data)}>${t("data.into.button")}</button>` })
+      : t("data.units")}</p>`;
 }
 
 /** @param {string} name @returns {import("../app/options.js").Option} */

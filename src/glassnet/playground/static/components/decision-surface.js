@@ -4,6 +4,7 @@ import { valuesAt } from "../app/frame.js";
 import { short } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
 import { source } from "../app/source.js";
+import { named, t } from "../app/texts.js";
 import { inUnits } from "../app/units.js";
 import { Surface, largestTarget, paintBoundary, paintGraph, paintPoints, scales } from "../painters/surface.js";
 import { html, nothing, svg } from "../vendor/lit/index.js";
@@ -54,13 +55,13 @@ class DecisionSurface extends CanvasPart {
         </div>
         <figcaption>
           ${classes
-            ? classes.map((name, k) => html`<span class="key k${k % 5}"><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg>${classes.length > 2 || Number.isNaN(Number(name)) ? name : `class ${name}`}</span>`)
+            ? classes.map((name, k) => html`<span class="key k${k % 5}"><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg>${classes.length > 2 || Number.isNaN(Number(name)) ? name : t("surface.class", { name })}</span>`)
             : data?.graph
-              ? html`<span class="key"><i class="solid"></i>the network's ${data.names[2]}</span>`
+              ? html`<span class="key"><i class="solid"></i>${t("surface.graph", { name: target(data) })}</span>`
               : data
-              ? html`<span class="key">${data.names[2]} ${short(inUnits(data, 2, -largestTarget(data)), 2)} <i class="ramp"></i> ${short(inUnits(data, 2, largestTarget(data)), 2)}</span>`
+              ? html`<span class="key">${target(data)} ${short(inUnits(data, 2, -largestTarget(data)), 2)} <i class="ramp"></i> ${short(inUnits(data, 2, largestTarget(data)), 2)}</span>`
               : nothing}
-          <span class="key dim">● train ${data?.train.points.length ?? ""}</span>${data?.test.points.length === 0 ? nothing : html`<span class="key dim">○ test ${data?.test.points.length ?? ""}</span>`}
+          <span class="key dim">${t("surface.train", { n: data?.train.points.length ?? "" })}</span>${data?.test.points.length === 0 ? nothing : html`<span class="key dim">${t("surface.test", { n: data?.test.points.length ?? "" })}</span>`}
           ${this.tools.toolbar(glyph)}
         </figcaption>
       </figure>
@@ -76,7 +77,7 @@ class DecisionSurface extends CanvasPart {
       tools[how](this.inPlane(this.where(event)));
     };
     return html`<canvas class=${edits ? "edits" : ""} role=${edits ? "application" : "img"} tabindex=${edits ? 0 : -1}
-      aria-label=${edits ? "Points by hand: arrow keys move the cross, enter draws, erases or takes and puts down" : this.label()}
+      aria-label=${edits ? t("tools.keys") : this.label()}
       @click=${this.onClick} @pointerdown=${act("down")} @pointerup=${() => tools.up()} @pointercancel=${() => tools.up()} @keydown=${this.onKey}
       @pointermove=${(/** @type {PointerEvent} */ event) => (this.onMove(event), act("act")(event))} @pointerleave=${() => (this.at = null)}></canvas>`;
   }
@@ -108,9 +109,9 @@ class DecisionSurface extends CanvasPart {
   label() {
     const { run } = this;
     const header = run?.frame?.header;
-    if (!header || !run?.data) return "The decision surface is being computed";
+    if (!header || !run?.data) return t("surface.computing");
     const { metric } = header;
-    return `Decision surface at step ${header.step}: ${run.data.train.points.length} training points, ${run.data.test.points.length} test points, test ${metric.name} ${short(metric.test)}`;
+    return t("surface.label", { step: header.step, train: run.data.train.points.length, test: run.data.test.points.length, metric: named("metric", metric.name), score: short(metric.test) });
   }
 
   /** @param {CanvasRenderingContext2D} context */
@@ -184,17 +185,22 @@ class DecisionSurface extends CanvasPart {
       <table><tr><th scope="row">${data.names[0]}</th><td class="num">${short(inUnits(data, 0, place.x), 3)}</td></tr>
         ${data.graph ? nothing : html`<tr><th scope="row">${data.names[1]}</th><td class="num">${short(inUnits(data, 1, place.y), 3)}</td></tr>`}
         ${outputs.map((value, k) => html`<tr><th scope="row">${outputName(data, outputs.length, k)}</th><td class="num">${short(value, 3)}</td></tr>`)}</table>
-      ${distance > REACH * this.em ? nothing : html`<p>${part === "train" ? "training" : "test"} point ${index}: ${data.classes ? `class ${data.classes[data[part].targets[index]]}` : `${data.names[2]} ${short(inUnits(data, 2, data[part].targets[index]))}`}</p>
-        ${part === "train" && !store.hides("glass") ? html`<p class="hint">click: into the glass</p>` : nothing}`}
+      ${distance > REACH * this.em ? nothing : html`<p>${t(part === "train" ? "surface.point.training" : "surface.point.test", { index, what: data.classes ? t("surface.class", { name: data.classes[data[part].targets[index]] }) : `${target(data)} ${short(inUnits(data, 2, data[part].targets[index]))}` })}</p>
+        ${part === "train" && !store.hides("glass") ? html`<p class="hint">${t("surface.hint")}</p>` : nothing}`}
     </div></div>`;
   }
 }
 customElements.define("decision-surface", DecisionSurface);
 
 /** What an output is. @param {import("../app/types.js").Data} data @param {number} count @param {number} k */
-function outputName({ classes, names }, count, k) {
-  if (!classes) return `output (${names[2]})`;
-  return `probability of ${classes[count === 1 ? 1 : k]}`;
+function outputName(data, count, k) {
+  if (!data.classes) return t("surface.output", { name: target(data) });
+  return t("surface.probability", { name: data.classes[count === 1 ? 1 : k] });
+}
+
+/** What is to be learnt: the name of the column, or the page's word where the data have none. @param {import("../app/types.js").Data} data */
+function target({ names, columns }) {
+  return columns.length ? names[2] : named("column", names[2]);
 }
 
 /** @param {import("../app/types.js").Data} data */

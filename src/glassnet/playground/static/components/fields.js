@@ -3,6 +3,7 @@
 import { locked } from "../app/lock.js";
 import { limits } from "../app/options.js";
 import { store } from "../app/page.js";
+import { decimal } from "../app/texts.js";
 import { html, live } from "../vendor/lit/index.js";
 
 /** @typedef {import("../app/options.js").Option} Option */
@@ -20,8 +21,8 @@ export function slider({ name, label, value, values, step = 0.01, shown = value,
   };
   return html`<label class="field slide" title=${hint}><span>${label}</span>
     <input type="range" name=${name} ?disabled=${locked(name)} min=${values ? 0 : min} max=${values ? values.length - 1 : max} step=${values ? 1 : step}
-      .value=${live(String(at))} aria-valuetext=${shown} @input=${set} />
-    <output class="num">${shown}</output></label>`;
+      .value=${live(String(at))} aria-valuetext=${decimal(shown)} @input=${set} />
+    <output class="num">${decimal(shown)}</output></label>`;
 }
 
 /** @param {(string | number)[]} values @param {number} value */

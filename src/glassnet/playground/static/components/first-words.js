@@ -1,8 +1,10 @@
 /** The first words to a visitor: what this page is, and what to press. They go once the run has begun. */
 
 import { player, store } from "../app/page.js";
+import { t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
+import { rich } from "./rich.js";
 
 class FirstWords extends Part {
   static properties = { closed: { state: true } };
@@ -20,13 +22,11 @@ class FirstWords extends Part {
   render() {
     const { view, run, runs } = store;
     if (this.closed || view.lesson || view.glass || runs.length > 1 || !run.frame || !run.data) return nothing;
-    const task = run.data.classes
-      ? `to tell ${run.data.classes.length === 2 ? "two kinds" : `${run.data.classes.length} kinds`} of points apart`
-      : "the number at every point of the plane";
-    return html`<section class="first" aria-label="First words">
-      <p><b>This is a neural network.</b> Step by step it learns ${task}, and you can look into every number of it.</p>
-      <button class="strong" @click=${() => player.play()}>▶ Watch it learn</button>
-      <button class="icon plain" aria-label="Close the first words" @click=${() => (this.closed = true)}>×</button>
+    const task = run.data.classes ? t("first.kinds", { n: run.data.classes.length }) : t("first.number");
+    return html`<section class="first" aria-label=${t("first.label")}>
+      <p>${rich("first.words", { task })}</p>
+      <button class="strong" @click=${() => player.play()}>${t("first.watch")}</button>
+      <button class="icon plain" aria-label=${t("first.close")} @click=${() => (this.closed = true)}>×</button>
     </section>`;
   }
 }

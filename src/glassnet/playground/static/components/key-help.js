@@ -2,8 +2,10 @@
 
 import { keysOf } from "../app/keys.js";
 import { store } from "../app/page.js";
+import { named, t } from "../app/texts.js";
 import { html } from "../vendor/lit/index.js";
 import { Part, closeDialog } from "./part.js";
+import { rich } from "./rich.js";
 
 class KeyHelp extends Part {
   connectedCallback() {
@@ -13,17 +15,17 @@ class KeyHelp extends Part {
 
   render() {
     return html`<dialog aria-labelledby="keys-title">
-      <h2 id="keys-title">Keys</h2>
-      <table><tbody>${keysOf(store).map(([keys, what]) => html`<tr><th scope="row"><kbd>${keys}</kbd></th><td>${what}</td></tr>`)}</tbody></table>
-      <label class="choice"><input type="checkbox" name="letters" .checked=${store.view.keys !== "off"} @change=${() => store.look({ keys: store.view.keys === "off" ? "" : "off" })} /> Keys that are a single letter or sign</label>
-      <label class="choice"><input type="checkbox" name="projector" .checked=${store.view.size === "projector"} @change=${() => store.look({ size: store.view.size ? "" : "projector" })} /> Large type, for a projector</label>
-      <h2>How to read the drawing</h2>
+      <h2 id="keys-title">${t("keys.title")}</h2>
+      <table><tbody>${keysOf(store).map(([keys, does]) => html`<tr><th scope="row"><kbd>${keys.split(" ").map((key) => named("key", key)).join(" ")}</kbd></th><td>${named("does", does)}</td></tr>`)}</tbody></table>
+      <label class="choice"><input type="checkbox" name="letters" .checked=${store.view.keys !== "off"} @change=${() => store.look({ keys: store.view.keys === "off" ? "" : "off" })} /> ${t("keys.letters")}</label>
+      <label class="choice"><input type="checkbox" name="projector" .checked=${store.view.size === "projector"} @change=${() => store.look({ size: store.view.size ? "" : "projector" })} /> ${t("keys.projector")}</label>
+      <h2>${t("keys.reading")}</h2>
       <ul>
-        <li><b class="plus">Blue</b> is plus, <b class="minus">orange</b> is minus: of weights, biases, activations and gradients. Classes have other colours, and marks of their own; the output has those of the classes.</li>
-        <li>A line is a weight: the wider, the larger. A square shows its neuron's output at every point of the plane. The dot at its corner is its bias.</li>
-        <li>Point at anything for its value and its gradient; click a weight to change it and to see how its gradient is computed.</li>
+        <li>${rich("keys.colours", { blue: html`<b class="plus">${t("keys.blue")}</b>`, orange: html`<b class="minus">${t("keys.orange")}</b>` })}</li>
+        <li>${t("keys.marks")}</li>
+        <li>${t("keys.point")}</li>
       </ul>
-      <button class="close" @click=${closeDialog}>Close</button>
+      <button class="close" @click=${closeDialog}>${t("keys.close")}</button>
     </dialog>`;
   }
 }

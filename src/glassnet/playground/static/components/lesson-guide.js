@@ -6,12 +6,14 @@ import { locks } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { RUN, request } from "../app/query.js";
 import { source } from "../app/source.js";
+import { lang, t } from "../app/texts.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./number-exercise.js";
 import { Part } from "./part.js";
+import { message, rich } from "./rich.js";
 
 /** @typedef {{text: string, query?: Record<string, string> | string, highlight?: string, question?: {text: string, choices?: string[], answer?: number, why?: string}}} LessonStep */
-/** @typedef {{id: string, title: string, steps: LessonStep[]}} Lesson */
+/** @typedef {{id: string, title: string, lang: string, steps: LessonStep[]}} Lesson */
 
 class LessonGuide extends Part {
   static properties = { lessons: { state: true }, message: { state: true }, picked: { state: true } };
@@ -20,24 +22,36 @@ class LessonGuide extends Part {
     super();
     /** @type {Lesson[]} */
     this.lessons = [];
-    this.message = "Fetching the lessons …";
+    this.message = t("lesson.fetching");
+    /** The language of the lessons. */
+    this.language = "";
     /** The answer chosen. @type {number | null} */
     this.picked = null;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    connection.get("lessons").then(
-      (lessons) => {
-        [this.lessons, this.message] = [lessons, ""];
-        this.arrive();
-      },
-      (error) => (this.message = error.message),
-    );
+    this.fetch().then(() => this.arrive());
+  }
+
+  /** Fetch the lessons in the page's language. */
+  async fetch() {
+    this.language = lang();
+    const { language } = this;
+    try {
+      const lessons = await connection.get(language === "en" ? "lessons" : `lessons?lang=${language}`);
+      if (language === this.language) [this.lessons, this.message] = [lessons, ""];
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  willUpdate() {
+    if (this.language !== lang()) this.fetch();
   }
 
   render() {
-    if (this.message) return html`<p class="note">${this.message}</p>`;
+    if (this.message) return html`<p class="note">${message(this.message)}</p>`;
     if (store.view.lesson === "exercise") return html`<number-exercise></number-exercise>`;
     const [id, number] = store.view.lesson.split(":");
     const lesson = this.lessons.find((each) => each.id === id);
@@ -68,13 +82,13 @@ class LessonGuide extends Part {
 
   list() {
     return html`<div class="lessons">
-      ${locks ? nothing : html`<h2>Lessons</h2>
+      ${locks ? nothing : html`<h2>${t("lesson.lessons")}</h2>
         <ol>${this.lessons.map((lesson) => html`<li><button @click=${() => this.go(lesson, 0)}>${lesson.title}</button></li>`)}</ol>`}
-      <h2>Exercises</h2>
-      <p>The network asks: what is the next number?</p>
-      <button @click=${() => store.look({ lesson: "exercise" })}>Predict a number</button>
+      <h2>${t("lesson.exercises")}</h2>
+      <p>${t("lesson.asks")}</p>
+      <button @click=${() => store.look({ lesson: "exercise" })}>${t("lesson.predict")}</button>
       <my-answers></my-answers>
-      <p>${leaving("Close the lessons")}</p>
+      <p>${leaving(t("lesson.close"))}</p>
     </div>`;
   }
 
@@ -82,16 +96,16 @@ class LessonGuide extends Part {
   lesson(lesson, at) {
     const step = lesson.steps[at];
     const last = at === lesson.steps.length - 1;
-    return html`<article class="lesson">
-      <p class="where">${lesson.title} · ${at + 1} of ${lesson.steps.length}</p>
-      ${theirs(lesson, at) ? nothing : html`<p class="note">The run is not the one of this text: settings were changed. <button @click=${() => this.go(lesson, at)}>Show the lesson's run</button></p>`}
+    return html`<article class="lesson" lang=${lesson.lang ?? lang()}>
+      <p class="where" lang=${lang()}>${t("lesson.where", { title: lesson.title, at: at + 1, all: lesson.steps.length })}</p>
+      ${theirs(lesson, at) ? nothing : html`<p class="note">${rich("lesson.other", { button: html`<button @click=${() => this.go(lesson, at)}>${t("lesson.show")}</button>` })}</p>`}
       <div class="text" aria-live="polite">${unsafeHTML(step.text)}</div>
       ${step.question ? this.question(step.question) : nothing}
       <div class="turn">
-        <button ?disabled=${at === 0} @click=${() => this.go(lesson, at - 1)}>Back</button>
-        ${last ? source.live ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>All lessons</button>` : html`<a href="index.html">All lessons</a>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>Next</button>`}
+        <button ?disabled=${at === 0} @click=${() => this.go(lesson, at - 1)}>${t("lesson.back")}</button>
+        ${last ? source.live ? html`<button class="strong" @click=${() => store.look({ lesson: "list" })}>${t("lesson.all")}</button>` : html`<a href="index.html">${t("lesson.all")}</a>` : html`<button class="strong" @click=${() => this.go(lesson, at + 1)}>${t("lesson.next")}</button>`}
       </div>
-      ${source.live ? html`<p>${leaving("Leave the lesson")}</p>` : nothing}
+      ${source.live ? html`<p>${leaving(t("lesson.leave"))}</p>` : nothing}
     </article>`;
   }
 
@@ -100,7 +114,7 @@ class LessonGuide extends Part {
     const { picked } = this;
     return html`<fieldset class="question"><legend>${question.text}</legend>
       ${(question.choices ?? []).map((choice, index) => html`<label><input type="radio" name="answer" .checked=${picked === index} @change=${() => this.pick(question, index)} /> ${choice}</label>`)}
-      <p role="status">${picked === null ? "" : picked === question.answer ? html`<b>Right.</b> ${question.why ?? ""}` : html`<b>Not quite.</b> Look again at the picture, or try another answer.`}</p>
+      <p role="status">${picked === null ? "" : picked === question.answer ? rich("lesson.right", { why: question.why ?? "" }) : rich("lesson.wrong")}</p>
     </fieldset>`;
   }
 
@@ -130,8 +144,8 @@ customElements.define("lesson-guide", LessonGuide);
 
 /** Buttons that end a lesson: back to the reader's own run, or on with the lesson's. @param {string} words */
 function leaving(words) {
-  return html`<button class="plain" title=${store.own === null ? "" : "Back to your own run"} @click=${() => store.leave()}>${words}</button>
-    ${store.own === null ? nothing : html`<button class="plain" title="Leave the lesson and go on with its run" @click=${() => store.leave(true)}>Keep this run</button>`}`;
+  return html`<button class="plain" title=${store.own === null ? "" : t("lesson.own")} @click=${() => store.leave()}>${words}</button>
+    ${store.own === null ? nothing : html`<button class="plain" title=${t("lesson.keep.hint")} @click=${() => store.leave(true)}>${t("lesson.keep")}</button>`}`;
 }
 
 /** The settings of a lesson's step; the changes of earlier steps stay. @param {Lesson} lesson @param {number} at @returns {Record<string, string>} */

@@ -2,9 +2,11 @@
 
 import { full, short, whole } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
+import { t } from "../app/texts.js";
 import { nearest, paintCurves, stepAt } from "../painters/curves.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
+import { rich } from "./rich.js";
 
 class LossCurves extends CanvasPart {
   static properties = { at: { state: true } };
@@ -30,8 +32,8 @@ class LossCurves extends CanvasPart {
           ${this.tip(names)}
         </div>
         <figcaption>
-          ${names.map((name, index) => html`<span class=${`key run-${index}`}><i class="solid"></i>${name} train</span>${store.run.data?.test.points.length === 0 ? nothing : html`<span class=${`key run-${index}`}><i class="dashed"></i>${name} test</span>`}`)}
-          <label class="switch"><input type="checkbox" .checked=${Boolean(view.log)} @change=${() => store.look({ log: view.log ? "" : "1" })} /> log axis</label>
+          ${names.map((name, index) => html`<span class=${`key run-${index}`}><i class="solid"></i>${name} ${t("train")}</span>${store.run.data?.test.points.length === 0 ? nothing : html`<span class=${`key run-${index}`}><i class="dashed"></i>${name} ${t("test")}</span>`}`)}
+          <label class="switch"><input type="checkbox" .checked=${Boolean(view.log)} @change=${() => store.look({ log: view.log ? "" : "1" })} /> ${t("curves.log")}</label>
         </figcaption>
       </figure>
     `;
@@ -46,19 +48,19 @@ class LossCurves extends CanvasPart {
     if (!first) return nothing;
     const place = at > this.width / 2 ? `right: ${this.width - at + 12}px` : `left: ${at + 12}px`;
     return html`<div class="tip" .style=${place}>
-      <p>step <b class="num">${whole(first.step[nearest(first, mark)])}</b></p>
-      <table>${curves.map((curve, index) => (curve ? ["train", "test"].map((part) => row(`${names[index]} ${part}`, curve[/** @type {"train"} */ (part)][nearest(curve, mark)])) : nothing))}</table>
+      <p>${rich("time.now", { step: html`<b class="num">${whole(first.step[nearest(first, mark)])}</b>` })}</p>
+      <table>${curves.map((curve, index) => (curve ? /** @type {const} */ (["train", "test"]).map((part) => row(`${names[index]} ${t(part)}`, curve[part][nearest(curve, mark)])) : nothing))}</table>
     </div>`;
   }
 
   label() {
     const parts = store.runs.map(({ frame }, index) => {
-      if (!frame) return "no loss yet";
+      if (!frame) return t("curves.none");
       const { curve, loss } = frame.header;
-      const name = store.runs.length > 1 ? `run ${"AB"[index]}: ` : "";
-      return `${name}training loss from ${short(curve.train[0])} at step 0 to ${short(loss.train)} at step ${frame.header.step}, test loss ${short(loss.test)}`;
+      const said = t("curves.run", { first: short(curve.train[0]), train: short(loss.train), step: frame.header.step, test: short(loss.test) });
+      return store.runs.length > 1 ? t("top.of", { run: "AB"[index], name: said }) : said;
     });
-    return `Loss curves. ${parts.join("; ")}`;
+    return t("curves.label", { runs: parts.join("; ") });
   }
 
   /** @param {CanvasRenderingContext2D} context */

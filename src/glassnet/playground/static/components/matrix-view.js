@@ -2,8 +2,10 @@
 
 import { full, signed } from "../app/numbers.js";
 import { shade } from "../app/palette.js";
+import { t } from "../app/texts.js";
 import { find, rows } from "../app/worked.js";
-import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import { html, nothing } from "../vendor/lit/index.js";
+import { formula } from "./rich.js";
 
 /** @typedef {import("../app/worked.js").Derivation} Derivation */
 /** @typedef {import("../app/worked.js").Worked} Worked */
@@ -14,7 +16,7 @@ const MOST = 24;
 export function matrixView(derivation, step) {
   const inputs = (step.inputs ?? []).map((symbol) => find(derivation, symbol)).filter((each) => each !== undefined);
   return html`
-    ${step.mathml ? html`<div class="formula">${unsafeHTML(step.mathml)}</div>` : nothing}
+    ${step.mathml ? html`<div class="formula">${formula(step.mathml)}</div>` : nothing}
     <div class="matrices">${[step, ...inputs].map((each, index) => matrix(each, index === 0))}</div>
   `;
 }
@@ -31,7 +33,7 @@ function matrix(step, result) {
       ? html`<thead class=${shown[0].length > 1 ? "" : "unseen-head"}><tr><td></td>${shown[0].map((_, column) => html`<th scope="col">${column}</th>`)}</tr></thead>`
       : nothing}
     <tbody>${shown.map((row, index) => html`<tr><th scope="row">${index}</th>${row.map((value) => cell(value, largest))}</tr>`)}
-      ${height > shown.length ? html`<tr><th scope="row">⋮</th><td class="dim" colspan=${shown[0].length}>${height - shown.length} more rows</td></tr>` : nothing}</tbody>
+      ${height > shown.length ? html`<tr><th scope="row">⋮</th><td class="dim" colspan=${shown[0].length}>${t("glass.rows", { n: height - shown.length })}</td></tr>` : nothing}</tbody>
   </table>`;
 }
 

@@ -1,18 +1,17 @@
 /** The reader's answers so far, to be saved as a file for the teacher. */
 
 import { call, collected, count, name, table } from "../app/answers.js";
+import { t } from "../app/texts.js";
 import { html } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
 class MyAnswers extends Part {
   render() {
     const { all, right } = count();
-    return html`<details class="answers"><summary>Your answers: ${right} of ${all} right</summary>
-      <label class="field"><span>your name</span><input type="text" name="learner" maxlength="60" autocomplete="off" .value=${name} @input=${(/** @type {any} */ event) => call(event.target.value)} /></label>
-      <p class="note">${collected
-        ? "Each answer also goes to your teacher, with the name you write here."
-        : "They stay on this page until you save them. Hand the file to your teacher."}</p>
-      <button ?disabled=${!all} @click=${this.save}>Save as a file (CSV)</button>
+    return html`<details class="answers"><summary>${t("answers.count", { right, all })}</summary>
+      <label class="field"><span>${t("answers.name")}</span><input type="text" name="learner" maxlength="60" autocomplete="off" .value=${name} @input=${(/** @type {any} */ event) => call(event.target.value)} /></label>
+      <p class="note">${t(collected ? "answers.sent" : "answers.kept")}</p>
+      <button ?disabled=${!all} @click=${this.save}>${t("answers.save")}</button>
     </details>`;
   }
 

@@ -5,6 +5,7 @@ import { hit, layout, neighbour, roomy } from "../app/layout.js";
 import { short, sub } from "../app/numbers.js";
 import { quiet, store, theme } from "../app/page.js";
 import { entryName, readEntry } from "../app/query.js";
+import { named, t } from "../app/texts.js";
 import { labels } from "../app/worked.js";
 import { Atlas } from "../painters/heat.js";
 import { paintBiases, paintEntry, paintUnits, paintWeights } from "../painters/network.js";
@@ -12,6 +13,7 @@ import { paintFlow } from "../painters/flow.js";
 import { largestTarget } from "../painters/surface.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { CanvasPart } from "./canvas-part.js";
+import { english, message as told } from "./rich.js";
 import { valueOf } from "./value-tip.js";
 
 /** @typedef {import("../app/types.js").Entry} Entry */
@@ -58,7 +60,7 @@ class NetworkDrawing extends CanvasPart {
     const { run } = this;
     if (!run) return nothing;
     const header = run.frame?.header;
-    if (!header) return html`<div class="drawing empty">${run.error ? failure(run.error) : html`<p>Training the network …</p>`}</div>`;
+    if (!header) return html`<div class="drawing empty">${run.error ? failure(run.error) : html`<p>${t("drawing.training")}</p>`}</div>`;
     const count = widths(header);
     const at = { layer: Math.min(this.at.layer, count.length - 1), unit: 0 };
     at.unit = Math.min(this.at.unit, count[at.layer] - 1);
@@ -69,7 +71,7 @@ class NetworkDrawing extends CanvasPart {
           ${count.map((units, layer) => html`<li>${this.caption(layer, units)}${this.named(layer)}</li>`)}
         </ol>
         ${legend(this.worked?.derivation.rows ?? 0)}
-        <div class="units" role="group" aria-label="Neurons: arrow keys move, enter opens the glass">
+        <div class="units" role="group" aria-label=${t("drawing.neurons")}>
           ${count.map((units, layer) =>
             Array.from({ length: units }, (_, unit) => html`
               <button
@@ -84,7 +86,7 @@ class NetworkDrawing extends CanvasPart {
           )}
         </div>
         ${this.tip?.what ? html`<value-tip .index=${this.index} .tip=${this.tip} .room=${[this.width, this.height]}></value-tip>` : nothing}
-        ${header.non_finite ? html`<p class="broken" role="alert">${header.non_finite.message}</p>` : nothing}
+        ${header.non_finite ? html`<p class="broken" role="alert">${english(header.non_finite.message)}</p>` : nothing}
         ${run.error ? failure(run.error) : nothing}
       </div>
     `;
@@ -98,11 +100,11 @@ class NetworkDrawing extends CanvasPart {
   /** @param {number} layer @param {number} units */
   caption(layer, units) {
     const header = this.run?.frame?.header;
-    const name = header?.activations[layer - 1]?.replace("_", " ") ?? "";
+    const name = named("activation", header?.activations[layer - 1] ?? "");
     const room = (this.drawing?.across ?? Infinity) / this.em;
-    if (layer === 0) return room < 50 ? "in" : "inputs";
+    if (layer === 0) return t(room < 50 ? "drawing.in" : "drawing.inputs");
     const last = layer === header?.b.length;
-    const what = last ? (room < 50 ? "out" : "output") : units;
+    const what = last ? t(room < 50 ? "drawing.out" : "drawing.output") : units;
     if (room < 40) return what; // the list of layers has the names
     return last || room < 110 ? html`${what}${this.worked ? nothing : html`<br />${name}`}` : html`${what} · ${name}`;
   }
@@ -118,9 +120,8 @@ class NetworkDrawing extends CanvasPart {
   /** @param {number} layer @param {number} unit */
   unitLabel(layer, unit) {
     const header = this.run?.frame?.header;
-    if (layer === 0) return `input ${this.inputName(unit)}`;
-    const name = layer === header?.b.length ? "output" : `layer ${layer}, neuron`;
-    return `${name} ${unit}, bias ${short(header?.b[layer - 1][unit])}`;
+    if (layer === 0) return t("drawing.input.label", { name: this.inputName(unit) });
+    return t(layer === header?.b.length ? "drawing.output.label" : "drawing.unit.label", { layer, unit, bias: short(header?.b[layer - 1][unit]) });
   }
 
   /** @param {number} unit */
@@ -272,16 +273,16 @@ function spoken(symbol) {
 /** What the marks of the drawing mean, or its numbers while one point is worked out. @param {number} rows worked out */
 function legend(rows) {
   if (rows === 1)
-    return html`<ul class="legend" aria-label="Legend">
-      <li><b>z</b> sum of w·a, plus bias</li><li><b>a</b> passed on</li>
-      <li><b>∂L/∂z</b> <span class="more">how the loss changes with z</span></li><li>on the lines: w·a<span class="more">, then w·∂L/∂z</span></li></ul>`;
-  return html`<ul class="legend" aria-label="Legend">
-    <li><i class="stroke plus"></i>weight above 0</li><li><i class="stroke minus"></i>below 0<span class="more">, wider: larger</span></li>
-    <li><i class="square"></i>unit<span class="more">: its output over the plane</span></li><li><i class="dot"></i>bias</li></ul>`;
+    return html`<ul class="legend" aria-label=${t("legend.label")}>
+      <li><b>z</b> ${t("legend.z")}</li><li><b>a</b> ${t("legend.a")}</li>
+      <li><b>∂L/∂z</b> <span class="more">${t("legend.slope")}</span></li><li>${t("legend.lines")}<span class="more">${t("legend.lines.more")}</span></li></ul>`;
+  return html`<ul class="legend" aria-label=${t("legend.label")}>
+    <li><i class="stroke plus"></i>${t("legend.above")}</li><li><i class="stroke minus"></i>${t("legend.below")}<span class="more">${t("legend.below.more")}</span></li>
+    <li><i class="square"></i>${t("legend.unit")}<span class="more">${t("legend.unit.more")}</span></li><li><i class="dot"></i>${t("bias")}</li></ul>`;
 }
 
 /** @param {string} message */
 export function failure(message) {
-  return html`<p class="broken" role="alert">${message} <button @click=${() => store.refresh()}>Try again</button></p>`;
+  return html`<p class="broken" role="alert">${told(message)} <button @click=${() => store.refresh()}>${t("drawing.again")}</button></p>`;
 }
 

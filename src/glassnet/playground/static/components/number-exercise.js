@@ -6,18 +6,14 @@ import { keep } from "../app/answers.js";
 import { parsed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
+import { inLanguage, listed, t } from "../app/texts.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 import "./my-answers.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
+import { english, englishNote, message as told, rich } from "./rich.js";
 
-/** @type {[string, string][]} */
-const KINDS = [
-  ["forward", "the way forward"],
-  ["loss", "the loss"],
-  ["gradient", "the way back"],
-  ["update", "the update"],
-];
+const KINDS = ["forward", "loss", "gradient", "update"];
 
 class NumberExercise extends Part {
   static properties = { verdict: { state: true }, message: { state: true } };
@@ -45,7 +41,7 @@ class NumberExercise extends Part {
 
   /** A question about another run, step, point, kind or turn takes the place of the one before. */
   willUpdate() {
-    const query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn });
+    const query = request(store.run.query, { step: store.step, sample: this.sample, kind: this.kind, turn: this.turn, ...inLanguage() });
     if (store.settled && query !== this.query) [this.query, this.verdict, this.message] = [query, null, ""];
     this.latest.want(store.settled ? `exercise?${query}` : "");
   }
@@ -53,33 +49,33 @@ class NumberExercise extends Part {
   render() {
     const { task, verdict } = this;
     return html`<article class="lesson exercise">
-      <p class="where">Exercise: predict the number</p>
-      <label class="field"><span>about</span><select name="kind" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
-        ${KINDS.map(([kind, label]) => html`<option value=${kind} ?selected=${kind === this.kind}>${label}</option>`)}</select></label>
-      ${this.message || this.latest.message ? html`<p class="note" role="alert">${this.message || this.latest.message}</p>` : nothing}
-      ${store.playing ? html`<p class="note">Pause for a question about the step that is shown.</p>` : nothing}
+      <p class="where">${t("exercise.title")}</p>
+      <label class="field"><span>${t("exercise.about")}</span><select name="kind" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
+        ${listed("exercise", KINDS).map(([kind, label]) => html`<option value=${kind} ?selected=${kind === this.kind}>${label}</option>`)}</select></label>
+      ${this.message || this.latest.message ? html`<p class="note" role="alert">${told(this.message || this.latest.message)}</p>` : nothing}
+      ${store.playing ? html`<p class="note">${t("exercise.playing")}</p>` : nothing}
       ${task && !store.playing
         ? html`<div class="text" aria-live="polite">${unsafeHTML(task.text)}</div>
             <form class="answer" @submit=${this.onAnswer}>
-              <label>Your number <input type="text" inputmode="decimal" name="answer" autocomplete="off" required /></label>
-              <button class="strong">Check</button>
+              <label>${t("exercise.answer")} <input type="text" inputmode="decimal" name="answer" autocomplete="off" required /></label>
+              <button class="strong">${t("exercise.check")}</button>
             </form>`
         : nothing}
       <div role="status" class="verdict">
         ${verdict
           ? verdict.ok
-            ? html`<p class="good"><b>✓ Right.</b> ${verdict.expected === undefined ? nothing : html`It is ${numeral(verdict.expected)}.`}</p>`
-            : html`<p class="bad"><b>✗ Not this.</b> ${verdict.misconception ? html`${verdict.misconception.what}` : (verdict.note ?? "")}</p>
-                ${verdict.misconception?.remedy ? html`<p>${verdict.misconception.remedy}</p>` : nothing}`
+            ? html`<p class="good">${rich("exercise.right")} ${verdict.expected === undefined ? nothing : rich("exercise.is", { number: numeral(verdict.expected) })}</p>`
+            : html`<p class="bad">${rich("exercise.wrong")} ${verdict.misconception ? english(verdict.misconception.what) : (verdict.note ?? "")}</p>
+                ${verdict.misconception?.remedy ? html`<p>${english(verdict.misconception.remedy)}</p>${englishNote()}` : nothing}`
           : nothing}
-        ${verdict?.formula ? html`<details><summary class="dim">The rule</summary><pre class="code">${verdict.formula}</pre></details>` : nothing}
+        ${verdict?.formula ? html`<details><summary class="dim">${t("exercise.rule")}</summary><pre class="code">${verdict.formula}</pre></details>` : nothing}
       </div>
       <div class="turn">
-        <button @click=${() => this.choose(this.kind, this.turn + 1)}>Another one</button>
-        ${store.hides("glass") ? nothing : html`<button ?disabled=${!task} @click=${this.show}>Show me in the glass</button>`}
+        <button @click=${() => this.choose(this.kind, this.turn + 1)}>${t("exercise.another")}</button>
+        ${store.hides("glass") ? nothing : html`<button ?disabled=${!task} @click=${this.show}>${t("exercise.glass")}</button>`}
       </div>
       <my-answers></my-answers>
-      <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>All lessons</button></p>
+      <p><button class="plain" @click=${() => store.look({ lesson: "list" })}>${t("lesson.all")}</button></p>
     </article>`;
   }
 
@@ -95,7 +91,7 @@ class NumberExercise extends Part {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const answer = parsed(String(new FormData(form).get("answer")));
     if (answer === null) {
-      this.message = "A number, please: for example −0.25 or 3e-4.";
+      this.message = t("exercise.number");
       return;
     }
     try {

@@ -4,9 +4,11 @@ import { full, parsed, signed } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { entryName, readEntry } from "../app/query.js";
 import { source } from "../app/source.js";
-import { html, live, nothing, unsafeHTML } from "../vendor/lit/index.js";
+import { decimal, named, t } from "../app/texts.js";
+import { html, live, nothing } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
+import { formula, rich } from "./rich.js";
 import { title, valueOf } from "./value-tip.js";
 
 /** @typedef {import("../app/types.js").Entry} Entry */
@@ -33,11 +35,11 @@ class OneWeight extends Part {
     if (!header || !header.b[entry.layer - 1]) return nothing;
     const { value } = valueOf(store.run, entry);
     const reach = Math.max(4, Math.ceil(Math.abs(value ?? 0) * 1.5));
-    return html`<section class="view" aria-label="One weight" tabindex="0">
-      <h3>One ${entry.kind === "W" ? "weight" : "bias"} <span class="code">${title(entry)}</span> ${this.pickers(header, entry)}</h3>
+    return html`<section class="view" aria-label=${t("weight.label")} tabindex="0">
+      <h3>${rich(entry.kind === "W" ? "weight.weight" : "weight.bias", { name: html`<span class="code">${title(entry)}</span>` })} ${this.pickers(header, entry)}</h3>
       <div class="edit">
-        <label>value <input type="text" inputmode="decimal" name="entry-value" .value=${live(this.typed ?? String(value))} title=${full(value)} ?disabled=${store.hides("edit")} @input=${this.onType} @change=${this.onEdit} @blur=${this.onLeave} /></label>
-        <input type="range" aria-label="Value" min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
+        <label>${t("weight.value")} <input type="text" inputmode="decimal" name="entry-value" .value=${live(this.typed ?? decimal(String(value)))} title=${full(value)} ?disabled=${store.hides("edit")} @input=${this.onType} @change=${this.onEdit} @blur=${this.onLeave} /></label>
+        <input type="range" aria-label=${t("weight.slider")} min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
         ${this.slope(entry)}
       </div>
       ${this.chain()}
@@ -51,11 +53,11 @@ class OneWeight extends Part {
         ${Array.from({ length: count }, (_, index) => html`<option value=${index + first} ?selected=${index + first === at}>${index + first}</option>`)}</select></label>`;
     const go = (/** @type {Partial<Entry>} */ changes) => store.look({ entry: entryName({ ...entry, ...changes }) });
     return html`<span class="pickers">
-      <label><span class="unseen">Weight or bias</span><select title="Weight or bias" @change=${(/** @type {any} */ event) => go({ kind: event.target.value, from: 0 })}>
+      <label><span class="unseen">${t("weight.kind")}</span><select title=${t("weight.kind")} @change=${(/** @type {any} */ event) => go({ kind: event.target.value, from: 0 })}>
         <option value="W" ?selected=${entry.kind === "W"}>W</option><option value="b" ?selected=${entry.kind === "b"}>b</option></select></label>
-      ${list("Layer", header.b.length, entry.layer, (layer) => go({ layer, from: 0, to: 0 }), 1)}
-      ${entry.kind === "W" ? list("From unit", header.W[entry.layer - 1].length, entry.from, (from) => go({ from })) : nothing}
-      ${list("To unit", header.b[entry.layer - 1].length, entry.to, (to) => go({ to }))}
+      ${list(t("weight.layer"), header.b.length, entry.layer, (layer) => go({ layer, from: 0, to: 0 }), 1)}
+      ${entry.kind === "W" ? list(t("weight.from"), header.W[entry.layer - 1].length, entry.from, (from) => go({ from })) : nothing}
+      ${list(t("weight.to"), header.b[entry.layer - 1].length, entry.to, (to) => go({ to }))}
     </span>`;
   }
 
@@ -65,8 +67,8 @@ class OneWeight extends Part {
     const { sample } = store.glass?.derivation ?? {};
     const found = this.worked(entry);
     const { slope } = valueOf(store.run, entry);
-    if (typeof sample !== "number") return html`<span title="The gradient that the next step takes, of its whole batch"><span class="dim">${name} of the batch</span> ${numeral(slope, signed(slope))}</span>`;
-    return html`<span title="Not the gradient of the run's step, which takes the batch"><span class="dim">${name} of point ${sample} alone</span> ${found ? numeral(found.value, signed(found.value)) : nothing}</span>`;
+    if (typeof sample !== "number") return html`<span title=${t("weight.batch.hint")}><span class="dim">${t("weight.batch", { name })}</span> ${numeral(slope, signed(slope))}</span>`;
+    return html`<span title=${t("weight.point.hint")}><span class="dim">${t("weight.point", { name, sample })}</span> ${found ? numeral(found.value, signed(found.value)) : nothing}</span>`;
   }
 
   /** The worked-out gradient in the glass, if it is that of this weight or bias. @param {Entry} entry */
@@ -82,14 +84,14 @@ class OneWeight extends Part {
     if (!found) return html`<p class="note">${this.absence()}</p>`;
     const { independent } = found;
     return html`
-      ${found.mathml.length ? nothing : html`<p class="note">Too many paths lead from here to the output for one formula; its last line is below.</p>`}
-      <div class="formula">${found.mathml.map((line) => html`<div>${unsafeHTML(line)}</div>`)}</div>
+      ${found.mathml.length ? nothing : html`<p class="note">${t("weight.paths")}</p>`}
+      <div class="formula">${found.mathml.map((line) => html`<div>${formula(line)}</div>`)}</div>
       ${independent
-        ? html`<p class="check"><span class="good">✓ ${independent.method}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
-            <span class="dim">backpropagation</span> <span class="num">${full(found.value)}</span></p>`
+        ? html`<p class="check"><span class="good">✓ ${named("method", independent.method)}</span> <span class="num" title=${full(independent.value)}>${full(independent.value)}</span><br />
+            <span class="dim">${t("weight.backpropagation")}</span> <span class="num">${full(found.value)}</span></p>`
         : nothing}
-      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${unsafeHTML(line.mathml)}
-        ${line.symbol.endsWith("_new") && sample !== "batch" ? html`<span class="dim">if the step took point ${sample} alone</span>` : nothing}</li>`)}</ol>
+      <ol class="factors">${found.lines.map((line) => html`<li title=${line.file ? `${line.file}:${line.line}` : ""}>${formula(line.mathml)}
+        ${line.symbol.endsWith("_new") && sample !== "batch" ? html`<span class="dim">${t("weight.alone", { sample: Number(sample) })}</span>` : nothing}</li>`)}</ol>
     `;
   }
 
@@ -109,18 +111,18 @@ class OneWeight extends Part {
     const field = /** @type {HTMLInputElement} */ (event.target);
     const value = parsed(field.value);
     if (value !== null) store.edit(entryName(this.entry), value);
-    else field.value = String(valueOf(store.run, this.entry).value);
+    else field.value = decimal(String(valueOf(store.run, this.entry).value));
   }
 
   /** Say why there is no chain rule: the run plays, it is being worked out, or the recording has it of others only. */
   absence() {
     const { kind } = this.entry;
     const kept = source.entries(store.run.query);
-    if (!kept || kept.includes(entryName(this.entry))) return store.playing ? "Pause to see the chain rule of its gradient." : "Working its gradient out …";
+    if (!kept || kept.includes(entryName(this.entry))) return t(store.playing ? "weight.playing" : "weight.working");
     const place = order(this.entry);
     const near = kept.map((name) => /** @type {Entry} */ (readEntry(name))).sort((a, b) => Math.abs(order(a) - place) - Math.abs(order(b) - place))[0];
-    return html`The recording has no chain rule of this ${kind === "W" ? "weight" : "bias"}.
-      ${near ? html`<button @click=${() => store.look({ entry: entryName(near) })}>Show that of ${title(near)}</button>` : nothing}`;
+    return html`${t(kind === "W" ? "weight.absent" : "bias.absent")}
+      ${near ? html`<button @click=${() => store.look({ entry: entryName(near) })}>${t("weight.near", { name: title(near) })}</button>` : nothing}`;
   }
 
   /** Keep the dragged value until the drag ends; answers of the server do not move the slider. @param {Event} event */

@@ -3,6 +3,7 @@
 import { connection } from "../app/connection.js";
 import { store, trail } from "../app/page.js";
 import { source } from "../app/source.js";
+import { lang, t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -11,10 +12,10 @@ class PageNotice extends Part {
     const { lost } = connection;
     const { notice } = store;
     return html`<div class="notice" role="alert">
-      ${notice ? html`<p class="told">${notice} <button @click=${() => trail.undo()}>Undo</button> <button @click=${() => { store.notice = ""; store.tell("change"); }}>Close</button></p>` : nothing}
+      ${notice ? html`<p class="told">${notice} <button @click=${() => trail.undo()}>${t("notice.undo")}</button> <button @click=${() => { store.notice = ""; store.tell("change"); }}>${t("notice.close")}</button></p>` : nothing}
       ${lost
-      ? html`<p>${source.silence.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))} The page asks again by itself, since ${lost.toLocaleTimeString()}, and goes on where it was.
-          <button @click=${() => connection.tryNow()}>Try now</button></p>`
+      ? html`<p>${source.silence.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part))} ${t("notice.lost", { time: lost.toLocaleTimeString(lang()) })}
+          <button @click=${() => connection.tryNow()}>${t("notice.now")}</button></p>`
       : nothing}</div>`;
   }
 }

@@ -2,6 +2,7 @@
 
 import { quiet, store } from "../app/page.js";
 import { PHONE } from "../app/layout.js";
+import { t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./decision-surface.js";
 import "./first-words.js";
@@ -72,20 +73,20 @@ class PlayGround extends Part {
     const left = !store.hides("controls") || view.lesson;
     const { folds } = this;
     return html`
-      <a class="skip" href="#network">Skip to the network</a>
+      <a class="skip" href="#network">${t("page.skip")}</a>
       <top-line></top-line>
       <first-words></first-words>
       <main class="bench ${twice ? "twice" : ""} ${left ? "" : "bare"} ${folds ? "folded" : ""} ${view.glass ? "looking" : ""}" aria-busy=${store.slow}>
         ${left
-          ? html`<aside class="left" aria-label=${view.lesson ? "Lesson and controls" : "Controls"}>
-              ${view.lesson ? html`<lesson-guide></lesson-guide>` : html`<button class="fold plain" aria-expanded=${!folds} @click=${() => (this.folded = !folds)}>${folds ? "Controls ›" : "‹ Fold"}</button>`}
+          ? html`<aside class="left" aria-label=${t(view.lesson ? "page.lesson" : "page.controls")}>
+              ${view.lesson ? html`<lesson-guide></lesson-guide>` : html`<button class="fold plain" aria-expanded=${!folds} @click=${() => (this.folded = !folds)}>${t(folds ? "page.unfold" : "page.fold")}</button>`}
               ${store.hides("controls") ? nothing : html`<set-up ?hidden=${folds}></set-up>`}
             </aside>`
           : nothing}
         <div class="runs" id="network">
           ${runs.map(
             (_, index) => html`
-              <section class="run" aria-label=${twice ? `Run ${"AB"[index]}` : "The network"}>
+              <section class="run" aria-label=${twice ? t("page.run", { run: "AB"[index] }) : t("page.network")}>
                 ${twice ? html`<run-title .index=${index}></run-title>` : nothing}
                 <network-drawing .index=${index}></network-drawing>
                 ${twice ? html`<decision-surface .index=${index}></decision-surface>` : nothing}
@@ -93,7 +94,7 @@ class PlayGround extends Part {
             `,
           )}
         </div>
-        <section class="right" aria-label="How it does">
+        <section class="right" aria-label=${t("page.results")}>
           ${twice ? nothing : html`<decision-surface .index=${0}></decision-surface>`}
           <run-panels></run-panels>
           ${twice ? html`<run-comparison></run-comparison>` : nothing}

@@ -4,6 +4,7 @@ import { FARTHEST, MOST_CLASSES, MOST_POINTS, missing, partsOf, pointsOf, withPo
 import { locked } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { source } from "../app/source.js";
+import { t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 
 /** @typedef {import("../app/types.js").Data} Data */
@@ -123,19 +124,19 @@ export class PointTools {
   /** @param {(k: number) => unknown} glyph the mark of a class */
   toolbar(glyph) {
     if (!this.possible) return nothing;
-    if (!this.tool) return html`<button class="plain edit-points" @click=${() => this.take(this.host.run.data?.graph ? "0" : "move")} aria-label="Edit points" title="Draw, move or erase points">Edit</button>`;
+    if (!this.tool) return html`<button class="plain edit-points" @click=${() => this.take(this.host.run.data?.graph ? "0" : "move")} aria-label=${t("tools.edit.label")} title=${t("tools.edit.hint")}>${t("tools.edit")}</button>`;
     const { data } = this.host.run;
     const count = data?.graph ? 1 : Math.min(MOST_CLASSES, (data?.classes?.length ?? 1) + 1);
     /** @param {Tool} tool @param {unknown} content @param {string} label */
     const button = (tool, content, label) => html`<button aria-pressed=${this.tool === tool} aria-label=${label} title=${label} @click=${() => this.take(tool)}>${content}</button>`;
     const { points } = this;
-    return html`<div class="tools" role="group" aria-label="Points by hand">
-        ${Array.from({ length: count }, (_, k) => button(/** @type {Tool} */ (String(k)), data?.graph ? "Add" : html`<span class=${`key k${k}`}><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg></span>`, data?.graph ? "Add points" : `Draw points of class ${data?.classes?.[k] ?? k}`))}
-        ${button("move", "Move", "Move points")} ${button("erase", "Erase", "Erase points")}
-        <button aria-label="Erase all points" @click=${() => this.clear()}>Clear</button>
-        <button class="plain" aria-label="End editing points" @click=${() => this.done()}>Done</button>
+    return html`<div class="tools" role="group" aria-label=${t("tools.group")}>
+        ${Array.from({ length: count }, (_, k) => button(/** @type {Tool} */ (String(k)), data?.graph ? t("tools.add") : html`<span class=${`key k${k}`}><svg viewBox="-6 -6 12 12" aria-hidden="true">${glyph(k)}</svg></span>`, data?.graph ? t("tools.add.label") : t("tools.class", { name: data?.classes?.[k] ?? k })))}
+        ${button("move", t("tools.move"), t("tools.move.label"))} ${button("erase", t("tools.erase"), t("tools.erase.label"))}
+        <button aria-label=${t("tools.clear.label")} @click=${() => this.clear()}>${t("tools.clear")}</button>
+        <button class="plain" aria-label=${t("tools.done.label")} @click=${() => this.done()}>${t("tools.done")}</button>
       </div>
-      <p class="note" role="status">${this.draft && missing(this.draft) ? missing(this.draft) : points.length >= MOST_POINTS ? `${MOST_POINTS} points: as many as an address holds.` : nothing}</p>`;
+      <p class="note" role="status">${this.draft && missing(this.draft) ? missing(this.draft) : points.length >= MOST_POINTS ? t("tools.full", { n: MOST_POINTS }) : nothing}</p>`;
   }
 
   done() {

@@ -4,7 +4,8 @@ import { short } from "../app/numbers.js";
 import { store } from "../app/page.js";
 import { RUN } from "../app/query.js";
 import { source } from "../app/source.js";
-import { NAMES, describe } from "../app/words.js";
+import { named, t } from "../app/texts.js";
+import { describe, valueOf } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
 
@@ -33,10 +34,10 @@ class PrintSheet extends Part {
     const header = run.frame?.header;
     if (!header) return nothing;
     const { loss, metric } = header;
-    return html`<section aria-label="Print sheet">
-      <h2>${store.runs.length > 1 ? `Run ${"AB"[index]}: ` : ""}${describe(run)}</h2>
-      <p>Step ${header.step} · training loss ${short(loss.train)}, test loss ${short(loss.test)} · training ${metric.name} ${short(metric.train)}, test ${metric.name} ${short(metric.test)}</p>
-      <p class="settings">${Object.entries(RUN).map(([name, usual]) => html`<span>${NAMES[name] ?? name.replaceAll("_", " ")} <b>${run.query[name] || (usual || name === "edits" ? "none" : "default")}</b></span> `)}</p>
+    return html`<section aria-label=${t("print.label")}>
+      <h2>${store.runs.length > 1 ? t("print.run", { run: "AB"[index], words: describe(run) }) : describe(run)}</h2>
+      <p>${t("print.scores", { step: header.step, train: short(loss.train), test: short(loss.test), metric: named("metric", metric.name), train_score: short(metric.train), test_score: short(metric.test) })}</p>
+      <p class="settings">${Object.keys(RUN).map((name) => html`<span>${named("setting", name)} <b>${valueOf(run.query, name)}</b></span> `)}</p>
       ${header.W.map((W, layer) => matrix(layer + 1, W, header.b[layer]))}
     </section>`;
   }
@@ -46,5 +47,5 @@ customElements.define("print-sheet", PrintSheet);
 /** The weights of a layer, a row for each unit they come from, and the biases. @param {number} layer @param {number[][]} W @param {number[]} b */
 function matrix(layer, W, b) {
   const row = (/** @type {string} */ name, /** @type {number[]} */ values) => html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td>${short(value)}</td>`)}</tr>`;
-  return html`<table class="weights"><caption>Layer ${layer}</caption><tbody>${W.map((values, from) => row(`W${layer}[${from}]`, values))}${row(`b${layer}`, b)}</tbody></table>`;
+  return html`<table class="weights"><caption>${t("print.layer", { layer })}</caption><tbody>${W.map((values, from) => row(`W${layer}[${from}]`, values))}${row(`b${layer}`, b)}</tbody></table>`;
 }

@@ -1,10 +1,12 @@
 /** Two runs as a table: the settings in which they differ, and how each does. */
 
 import { store } from "../app/page.js";
+import { named, t } from "../app/texts.js";
 import { otherwise } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
+import { rich } from "./rich.js";
 
 /** @typedef {import("../app/types.js").Header} Header */
 
@@ -18,24 +20,23 @@ class RunComparison extends Part {
     const others = otherwise(b.query, a.query);
     const headers = store.runs.map((run) => run.frame?.header);
     if (!settings.length)
-      return html`<p class="note comparison">Both runs are the same so far. The controls change run <b>${"AB"[store.active]}</b>:
-        give it another optimizer, learning rate or seed, then play both.</p>`;
+      return html`<p class="note comparison">${rich("runs.same", { run: "AB"[store.active] })}</p>`;
     return html`<table class="comparison">
-      <caption class="unseen">The two runs: where they differ, and how they do</caption>
+      <caption class="unseen">${t("runs.caption")}</caption>
       <thead><tr><td></td><th scope="col" class="run-0">A</th><th scope="col" class="run-1">B</th></tr></thead>
       <tbody>
         ${settings.map(([name, value], index) => html`<tr><th scope="row">${name}</th><td>${value}</td><td>${others[index][1]}</td></tr>`)}
-        ${headers[0] && headers[1] ? RESULTS.map(([name, of]) => html`<tr><th scope="row">${name(headers[0])}</th>${headers.map((header) => html`<td>${numeral(header && of(header))}</td>`)}</tr>`) : nothing}
+        ${headers[0] && headers[1] ? RESULTS.map(([name, of]) => html`<tr><th scope="row">${name(/** @type {Header} */ (headers[0]))}</th>${headers.map((header) => html`<td>${numeral(header && of(header))}</td>`)}</tr>`) : nothing}
       </tbody>
     </table>`;
   }
 }
 customElements.define("run-comparison", RunComparison);
 
-/** @type {[name: (header: Header | undefined) => string, value: (header: Header) => number | null][]} */
+/** @type {[name: (header: Header) => string, value: (header: Header) => number | null][]} */
 const RESULTS = [
-  [() => "training loss", ({ loss }) => loss.train],
-  [() => "test loss", ({ loss }) => loss.test],
-  [(header) => `training ${header?.metric.name}`, ({ metric }) => metric.train],
-  [(header) => `test ${header?.metric.name}`, ({ metric }) => metric.test],
+  [() => t("loss.training"), ({ loss }) => loss.train],
+  [() => t("loss.test"), ({ loss }) => loss.test],
+  [({ metric: { name } }) => t("metric.training", { metric: named("metric", name) }), ({ metric }) => metric.train],
+  [({ metric: { name } }) => t("metric.test", { metric: named("metric", name) }), ({ metric }) => metric.test],
 ];

@@ -1,6 +1,7 @@
 /** Panels on the run, one at a time: loss curves, confusion matrix, diagnosis. */
 
 import { store } from "../app/page.js";
+import { t } from "../app/texts.js";
 import { html } from "../vendor/lit/index.js";
 import "./confusion-table.js";
 import "./diagnosis-list.js";
@@ -9,19 +10,19 @@ import { Part } from "./part.js";
 
 /** @typedef {"loss" | "confusion" | "diagnosis"} Panel */
 
-/** @type {[Panel, string][]} */
-const PANELS = [["loss", "Loss"], ["confusion", "Confusion"], ["diagnosis", "Diagnosis"]];
+/** @type {Panel[]} */
+const PANELS = ["loss", "confusion", "diagnosis"];
 
 class RunPanels extends Part {
   render() {
     const regression = store.run.data?.task === "regression";
-    const panels = PANELS.filter(([name]) => !(name === "confusion" && regression) && !store.hides(name));
-    const shown = panels.find(([name]) => name === store.view.panel)?.[0] ?? "loss";
+    const panels = PANELS.filter((name) => !(name === "confusion" && regression) && !store.hides(name));
+    const shown = panels.find((name) => name === store.view.panel) ?? "loss";
     return html`
-      <div class="tabs" role="tablist" aria-label="How the run does" @keydown=${this.onKey}>
+      <div class="tabs" role="tablist" aria-label=${t("panel.label")} @keydown=${this.onKey}>
         ${panels.map(
-          ([name, label]) => html`<button role="tab" data-arrows id=${`tab-${name}`} aria-controls="panel" aria-selected=${name === shown}
-            tabindex=${name === shown ? 0 : -1} @click=${() => store.look({ panel: name })}>${label}</button>`,
+          (name) => html`<button role="tab" data-arrows id=${`tab-${name}`} aria-controls="panel" aria-selected=${name === shown}
+            tabindex=${name === shown ? 0 : -1} @click=${() => store.look({ panel: name })}>${t(`panel.${name}`)}</button>`,
         )}
       </div>
       <div class="panel" role="tabpanel" id="panel" aria-labelledby=${`tab-${shown}`} tabindex=${shown === "loss" ? -1 : 0}>

@@ -1,10 +1,12 @@
 /** The title of one of two runs: its letter, and its settings that differ from the other's. */
 
 import { store } from "../app/page.js";
+import { named, t } from "../app/texts.js";
 import { describe, otherwise } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { numeral } from "./numeral.js";
 import { Part } from "./part.js";
+import { rich } from "./rich.js";
 
 class RunTitle extends Part {
   static properties = { index: { attribute: false } };
@@ -24,12 +26,12 @@ class RunTitle extends Part {
     const parts = otherwise(run.query, other.query);
     return html`
       <div class="run-title">
-        <button class="letter" aria-pressed=${store.active === index} title="The controls change this run" @click=${() => { store.active = index; store.tell("change"); }}>${"AB"[index]}</button>
+        <button class="letter" aria-pressed=${store.active === index} title=${t("run.controls")} @click=${() => { store.active = index; store.tell("change"); }}>${"AB"[index]}</button>
         <p>${parts.length ? parts.map(([name, value]) => html`<span>${name} <b>${value}</b></span>`) : html`<span>${describe(run)}</span>`}</p>
         ${header
-          ? html`<p class="score">training loss ${numeral(header.loss.train)} · ${run.data?.test.points.length === 0 ? html`training ${header.metric.name} ${numeral(header.metric.train)}` : html`test ${header.metric.name} ${numeral(header.metric.test)}`}</p>`
+          ? html`<p class="score">${run.data?.test.points.length === 0 ? rich("run.score.training", { loss: numeral(header.loss.train), metric: named("metric", header.metric.name), score: numeral(header.metric.train) }) : rich("run.score", { loss: numeral(header.loss.train), metric: named("metric", header.metric.name), score: numeral(header.metric.test) })}</p>`
           : nothing}
-        <button class="plain only" aria-label=${`Keep only run ${"AB"[index]}`} title="Keep only this run" @click=${() => store.join(index)}>×</button>
+        <button class="plain only" aria-label=${t("run.keep", { run: "AB"[index] })} title=${t("run.keep.hint")} @click=${() => store.join(index)}>×</button>
       </div>
     `;
   }

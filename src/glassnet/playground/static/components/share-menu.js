@@ -5,34 +5,17 @@ import { key, teaches } from "../app/lock.js";
 import { store } from "../app/page.js";
 import { request } from "../app/query.js";
 import { source } from "../app/source.js";
+import { listed, t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./class-link.js";
 import "./copy-link.js";
 import { Part, closeDialog } from "./part.js";
+import { message, rich } from "./rich.js";
 
-/** @type {[string, string][]} */
-const FILES = [
-  ["script.py", "Python script that repeats this run"],
-  ["model.safetensors", "Model (safetensors)"],
-  ["model.json", "Model (JSON)"],
-  ["figure.png", "Figure (PNG)"],
-  ["figure.svg", "Figure (SVG)"],
-  ["animation.gif", "Animation (GIF)"],
-];
+const FILES = ["script.py", "model.safetensors", "model.json", "figure.png", "figure.svg", "animation.gif"];
 
-/** The parts that a teacher can hide. @type {[string, string][]} */
-const HIDDEN = [
-  ["controls", "all controls"],
-  ["data", "data"],
-  ["network", "network"],
-  ["training", "training"],
-  ["diagnosis", "diagnosis"],
-  ["confusion", "confusion"],
-  ["glass", "the glass"],
-  ["compare", "compare"],
-  ["lessons", "lessons"],
-  ["share", "this menu"],
-];
+/** The parts that a teacher can hide. */
+const HIDDEN = ["controls", "data", "network", "training", "diagnosis", "confusion", "glass", "compare", "lessons", "share"];
 
 class ShareMenu extends Part {
   static properties = { hidden_: { state: true }, message: { state: true } };
@@ -53,39 +36,38 @@ class ShareMenu extends Part {
   render() {
     if (store.hides("share")) return html``;
     return html`
-      <button aria-haspopup="dialog" @click=${this.open}>Share</button>
+      <button aria-haspopup="dialog" @click=${this.open}>${t("share.menu")}</button>
       <dialog class="share" aria-labelledby="share-title">
-        <h2 id="share-title">Share this run</h2>
+        <h2 id="share-title">${t("share.title")}</h2>
         ${this.holds()}
         ${teaches
-          ? html`<p class="note">The address in your browser is yours: it unlocks everything, so keep it. Your class gets the link that you make below.</p>`
-          : html`<copy-link label=${source.file ? "Line of this picture" : "Address of this picture"} .link=${this.link}></copy-link>`}
-        <details><summary>For a class: hide parts of the page …</summary>
-          <fieldset class="hide"><legend class="unseen">Leave out</legend>
-            ${HIDDEN.map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
+          ? html`<p class="note">${t("class.yours")}</p>`
+          : html`<copy-link .label=${t(source.file ? "share.line" : "share.address")} .link=${this.link}></copy-link>`}
+        <details><summary>${t("share.hide")}</summary>
+          <fieldset class="hide"><legend class="unseen">${t("share.out")}</legend>
+            ${listed("part", HIDDEN).map(([name, label]) => html`<label><input type="checkbox" name=${`hide-${name}`} .checked=${this.hidden_.includes(name)} @change=${() => this.toggle(name)} /> ${label}</label>`)}
           </fieldset></details>
         ${source.lacks("class") ? nothing : html`<class-link .link=${this.link} .hiding=${this.hidden_}></class-link>`}
-        <h2>Take away</h2>
-        <ul class="files">${FILES.map(([name, what]) => html`<li>${this.file(name, request(store.run.query, { step: store.step }), what)}</li>`)}
-          <li>${this.file("recording.html", store.address.slice(1), "Recording (HTML)")} <span class="dim">this run up to here, for a slide or a course page, without a server; ready after some seconds</span></li></ul>
-        <p role="status" class="note">${this.message}</p>
-        <button class="close" @click=${closeDialog}>Close</button>
+        <h2>${t("share.files")}</h2>
+        <ul class="files">${listed("file", FILES).map(([name, what]) => html`<li>${this.file(name, request(store.run.query, { step: store.step }), what)}</li>`)}
+          <li>${this.file("recording.html", store.address.slice(1), t("share.recording"))} <span class="dim">${t("share.recording.more")}</span></li></ul>
+        <p role="status" class="note">${message(this.message)}</p>
+        <button class="close" @click=${closeDialog}>${t("share.close")}</button>
       </dialog>
     `;
   }
 
   /** Say what the address holds; a table of one's own stays on the server. */
   holds() {
-    if (source.file) return html`<p>This line, in a cell of the notebook, shows what you see now, to the last bit.</p>`;
+    if (source.file) return html`<p>${t("share.cell")}</p>`;
     const own = store.runs.find(({ query }) => query.data.startsWith("csv:"));
-    if (!own) return html`<p>The address holds everything: data, network, seed, hand edits, step. Whoever opens it sees the same picture to the last bit.</p>`;
+    if (!own) return html`<p>${t("share.words")}</p>`;
     const { data } = own;
     const rows = data ? data.train.points.length + data.test.points.length : 0;
     const fits = data && (data.classes || data.graph) && rows <= MOST_POINTS;
-    return html`<p>The address holds network, seed, hand edits and step, and the name of your table, but not its ${rows} rows. It opens here while this server runs and still has the table.
-      Elsewhere the same file must be uploaded first.
-      ${fits ? html`<button class="plain inline" @click=${() => store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" }, store.runs.indexOf(own))}>Put the points into the address</button>, without the file's units, and it opens everywhere.` : nothing}
-      The recording below holds the rows as well.</p>`;
+    return html`<p>${t("share.table", { n: rows })}
+      ${fits ? rich("share.into", { button: html`<button class="plain inline" @click=${() => store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" }, store.runs.indexOf(own))}>${t("share.into.button")}</button>` }) : nothing}
+      ${t("share.table.recording")}</p>`;
   }
 
   /** A file to take away. @param {string} name @param {string} query @param {string} what */
@@ -97,7 +79,7 @@ class ShareMenu extends Part {
 
   /** @param {string} name @param {string} path */
   async save(name, path) {
-    this.message = `Making ${name} …`;
+    this.message = t("share.making", { name });
     try {
       const url = URL.createObjectURL(await /** @type {(path: string) => Promise<Blob>} */ (source.file)(path));
       Object.assign(document.createElement("a"), { href: url, download: `glassnet-${name}` }).click();

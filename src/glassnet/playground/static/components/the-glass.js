@@ -4,12 +4,14 @@ import { Latest } from "../app/latest.js";
 import { short } from "../app/numbers.js";
 import { quiet, store } from "../app/page.js";
 import { source } from "../app/source.js";
+import { named, t, whatIs } from "../app/texts.js";
 import { byStage, find, onward, received } from "../app/worked.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { codeView } from "./code-view.js";
 import { matrixView } from "./matrix-view.js";
 import "./one-weight.js";
 import { Part } from "./part.js";
+import { english, message, rich } from "./rich.js";
 
 /** @typedef {import("../app/worked.js").Derivation} Derivation */
 
@@ -63,9 +65,9 @@ class TheGlass extends Part {
   render() {
     const { glass } = store;
     return html`
-      <section class="glass ${glass && !store.worked ? "stale" : ""}" aria-label="The glass: one training step, worked out">
-        <h2 class="unseen">The glass</h2>
-        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${this.latest.message || "Working the step out …"}</p>${this.samples()}${this.close()}</header>`}
+      <section class="glass ${glass && !store.worked ? "stale" : ""}" aria-label=${t("glass.label")}>
+        <h2 class="unseen">${t("glass.title")}</h2>
+        ${glass ? this.score(glass.derivation, glass.symbol) : html`<header><p class="note" role="status">${message(this.latest.message || t("glass.working"))}</p>${this.samples()}${this.close()}</header>`}
         ${glass ? this.line(glass.derivation, glass.symbol) : nothing}
         <div class="views">
           <one-weight></one-weight>
@@ -79,13 +81,13 @@ class TheGlass extends Part {
   score(derivation, symbol) {
     return html`<header>
       <div class="walk">
-        <button class="icon" aria-label="Previous line of the step" title="Previous ( [ )" @click=${() => store.walk(-1)}>‹</button>
-        <button class="icon" aria-label=${this.timer ? "Stop walking" : "Walk through the step"} title="Walk through the step" @click=${this.onWalk}>${this.timer ? "■" : "▶"}</button>
-        <button class="icon" aria-label="Next line of the step" title="Next ( ] )" @click=${() => store.walk(1)}>›</button>
+        <button class="icon" aria-label=${t("glass.previous")} title=${t("glass.previous.hint")} @click=${() => store.walk(-1)}>‹</button>
+        <button class="icon" aria-label=${t(this.timer ? "glass.stop" : "glass.walk")} title=${t("glass.walk")} @click=${this.onWalk}>${this.timer ? "■" : "▶"}</button>
+        <button class="icon" aria-label=${t("glass.next")} title=${t("glass.next.hint")} @click=${() => store.walk(1)}>›</button>
       </div>
-      <ol class="stages" tabindex="0" aria-label="Lines of the step">
-        ${byStage(derivation).map(({ stage, steps }) => html`<li><span class="stage">${stage}</span>
-          ${steps.map((step) => html`<button class="symbol ${step.aside ? "aside" : ""}" aria-current=${step.symbol === symbol ? "step" : "false"} title=${step.what} @click=${() => store.walkTo(step.symbol)}>${spelled(step.symbol)}</button>`)}</li>`)}
+      <ol class="stages" tabindex="0" aria-label=${t("glass.lines")}>
+        ${byStage(derivation).map(({ stage, steps }) => html`<li><span class="stage">${named("stage", stage)}</span>
+          ${steps.map((step) => html`<button class="symbol ${step.aside ? "aside" : ""}" aria-current=${step.symbol === symbol ? "step" : "false"} title=${whatIs(step.what) ?? step.what} @click=${() => store.walkTo(step.symbol)}>${spelled(step.symbol)}</button>`)}</li>`)}
       </ol>
       ${this.samples()}
       ${this.close()}
@@ -93,7 +95,7 @@ class TheGlass extends Part {
   }
 
   close() {
-    return html`<button class="icon plain" aria-label="Close the glass" title="Close (g)" @click=${() => store.look({ glass: "" })}>×</button>`;
+    return html`<button class="icon plain" aria-label=${t("glass.close")} title=${t("glass.close.hint")} @click=${() => store.look({ glass: "" })}>×</button>`;
   }
 
   /** What the step is worked out on: the batch, as the run takes it, or one training point. */
@@ -104,16 +106,16 @@ class TheGlass extends Part {
     const at = Math.max(0, among.indexOf(Number(sample)));
     const pick = (/** @type {number} */ place) => store.look({ sample: String(among[(place + among.length) % among.length]) });
     const whole = sample === "batch";
-    return html`<div class="samples" role="group" aria-label="Worked out on">
-      <button aria-pressed=${whole} title="The step that the run makes, on all points of its batch" @click=${() => store.look({ sample: "" })}>batch</button>
-      <button aria-pressed=${!whole} title="One training point alone, which is not the step of the run" @click=${() => pick(at)}>one point</button>
+    return html`<div class="samples" role="group" aria-label=${t("glass.on")}>
+      <button aria-pressed=${whole} title=${t("glass.batch.hint")} @click=${() => store.look({ sample: "" })}>${t("glass.batch")}</button>
+      <button aria-pressed=${!whole} title=${t("glass.point.hint")} @click=${() => pick(at)}>${t("glass.point")}</button>
       ${whole
         ? nothing
-        : html`<button class="icon" aria-label="Previous sample" @click=${() => pick(at - 1)}>‹</button>
+        : html`<button class="icon" aria-label=${t("glass.sample.previous")} @click=${() => pick(at - 1)}>‹</button>
             ${among.length < count
               ? html`<span class="num">${among[at]}</span>`
-              : html`<label><span class="unseen">sample</span><input type="number" min="0" max=${count - 1} .value=${String(at)} @change=${(/** @type {any} */ event) => { const wanted = Math.max(0, Math.min(count - 1, Math.trunc(Number(event.target.value)) || 0)); event.target.value = String(wanted); pick(wanted); }} /></label>`}
-            <button class="icon" aria-label="Next sample" @click=${() => pick(at + 1)}>›</button>`}
+              : html`<label><span class="unseen">${t("glass.sample")}</span><input type="number" min="0" max=${count - 1} .value=${String(at)} @change=${(/** @type {any} */ event) => { const wanted = Math.max(0, Math.min(count - 1, Math.trunc(Number(event.target.value)) || 0)); event.target.value = String(wanted); pick(wanted); }} /></label>`}
+            <button class="icon" aria-label=${t("glass.sample.next")} @click=${() => pick(at + 1)}>›</button>`}
     </div>`;
   }
 
@@ -121,9 +123,9 @@ class TheGlass extends Part {
   scope({ sample, rows, step }) {
     const count = store.run.data?.train.points.length ?? rows;
     const batch = store.run.frame?.header.batch?.length ?? count;
-    const points = (/** @type {number} */ number) => (number === count ? `all ${count} training points` : `${number} of the ${count} training points`);
-    if (sample === "batch") return html`<span class="scope">Step ${step} → ${step + 1} of the run, on ${points(rows)}</span>`;
-    return html`<span class="scope alone"><b>Point ${sample} alone</b>: not the run's step, which takes ${points(batch)}${store.view.sample ? "" : ", too many to be worked out here"}</span>`;
+    const points = (/** @type {number} */ number) => (number === count ? t("glass.all", { n: count }) : t("glass.some", { n: number, all: count }));
+    if (sample === "batch") return html`<span class="scope">${t("glass.scope", { step, next: step + 1, points: points(rows) })}</span>`;
+    return html`<span class="scope alone">${rich(store.view.sample ? "glass.alone" : "glass.alone.many", { sample, points: points(batch) })}</span>`;
   }
 
   /** @param {Derivation} derivation @param {string} symbol */
@@ -134,14 +136,14 @@ class TheGlass extends Part {
     const place = derivation.steps.indexOf(step) + 1;
     return html`<p class="line" role="status">
       ${this.scope(derivation)}
-      <span><span class="unseen">Line ${place} of ${derivation.steps.length}, ${step.stage}: </span><b>${spelled(symbol)}</b> ${step.what}</span>
+      <span><span class="unseen">${t("glass.line", { line: place, all: derivation.steps.length, stage: named("stage", step.stage) })}</span><b>${spelled(symbol)}</b> ${whatIs(step.what) ?? english(step.what)}</span>
       <span class="dim">${shapeText(step.shape)}</span>
-      ${check && !check.checked ? html`<span class="dim">not checked</span>` : nothing}
+      ${check && !check.checked ? html`<span class="dim">${t("glass.unchecked")}</span>` : nothing}
       ${check?.checked
-        ? html`<span class=${check.ok ? "good" : "bad"} title=${`largest relative error ${check.error}`}>${check.ok ? "✓" : "✗"} ${check.method}, error ${short(check.error, 2)}</span>`
+        ? html`<span class=${check.ok ? "good" : "bad"} title=${t("glass.error", { error: check.error })}>${check.ok ? "✓" : "✗"} ${rich("glass.checked", { method: named("method", check.method), error: short(check.error, 2) })}</span>`
         : nothing}
-      ${step.aside ? html`<span class="dim">dashed: shown to explain, not computed in training</span>` : nothing}
-      ${step.note ? html`<span class="dim">${step.note}</span>` : nothing}
+      ${step.aside ? html`<span class="dim">${t("glass.aside")}</span>` : nothing}
+      ${step.note ? html`<span class="dim">${english(step.note)}</span>` : nothing}
     </p>`;
   }
 
@@ -149,8 +151,8 @@ class TheGlass extends Part {
   views(derivation, symbol) {
     const step = find(derivation, symbol);
     if (!step) return nothing;
-    return html`<section class="view" aria-label="Matrices" tabindex="0"><h3>Matrices</h3>${matrixView(derivation, step)}</section>
-      <section class="view" aria-label="Code" tabindex="0"><h3>Code</h3>${codeView(step)}</section>`;
+    return html`<section class="view" aria-label=${t("glass.matrices")} tabindex="0"><h3>${t("glass.matrices")}</h3>${matrixView(derivation, step)}</section>
+      <section class="view" aria-label=${t("glass.code")} tabindex="0"><h3>${t("glass.code")}</h3>${codeView(step)}</section>`;
   }
 
   /** Play the lines by themselves, 1.4 s each, or 4 s with reduced motion. */
@@ -182,5 +184,5 @@ export function spelled(symbol) {
 
 /** @param {number[]} shape */
 export function shapeText(shape) {
-  return shape.length ? shape.join(" × ") : "a number";
+  return shape.length ? shape.join(" × ") : t("glass.number");
 }

@@ -7,8 +7,10 @@ import { player, store, trail } from "../app/page.js";
 import { SPEEDS } from "../app/player.js";
 import { readEdits } from "../app/query.js";
 import { source } from "../app/source.js";
+import { t } from "../app/texts.js";
 import { html, nothing, live } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
+import { rich } from "./rich.js";
 
 const ICONS = {
   rewind: "M3 3h2v10H3zM13 3v10L6 8z",
@@ -32,28 +34,28 @@ class TimeLine extends Part {
     const end = Math.min(horizon, store.maxStep === Infinity ? horizon : store.maxStep);
     const rate = header && playing && player.rate ? player.rate / header.steps_per_epoch : 0;
     return html`
-      <section class="time" aria-label="Time">
+      <section class="time" aria-label=${t("time.label")}>
         <div class="buttons">
-          <button class="icon" aria-label="Rewind to the initial weights" title="Rewind (home)" @click=${() => player.rewind()}>${icon("rewind")}</button>
-          <button class="icon" aria-label="One step back" title="One step back (←)" ?disabled=${step === 0} @click=${() => player.step(-1)}>${icon("back")}</button>
-          <button class="icon play" aria-label=${playing ? "Pause" : "Play"} title=${playing ? "Pause (space)" : "Play (space)"} @click=${() => player.toggle()}>${icon(playing ? "pause" : "play")}</button>
-          <button class="icon" aria-label="One step on" title="One step (→)" @click=${() => player.step(1)}>${icon("on")}</button>
+          <button class="icon" aria-label=${t("time.rewind")} title=${t("time.rewind.hint")} @click=${() => player.rewind()}>${icon("rewind")}</button>
+          <button class="icon" aria-label=${t("time.back")} title=${t("time.back.hint")} ?disabled=${step === 0} @click=${() => player.step(-1)}>${icon("back")}</button>
+          <button class="icon play" aria-label=${t(playing ? "time.pause" : "time.play")} title=${t(playing ? "time.pause.hint" : "time.play.hint")} @click=${() => player.toggle()}>${icon(playing ? "pause" : "play")}</button>
+          <button class="icon" aria-label=${t("time.on")} title=${t("time.on.hint")} @click=${() => player.step(1)}>${icon("on")}</button>
         </div>
         <div class="ruler">
-          <input type="range" aria-label="Step" min="0" max=${end} .value=${live(String(step))} aria-valuetext=${`step ${step} of ${end}`} @input=${this.onDrag} />
+          <input type="range" aria-label=${t("time.step")} min="0" max=${end} .value=${live(String(step))} aria-valuetext=${t("time.of", { step, end })} @input=${this.onDrag} />
           ${this.marks(end)}
         </div>
-        <p class="step"><span class="num">step <b>${whole(step)}</b><span class="of"> / ${whole(end)}</span></span>
-          <span class="dim">${store.slow ? "training …" : header?.non_finite ? html`ended at ${whole(header.non_finite.last)}` : html`epoch ${header ? whole(header.epoch) : "–"}${rate ? html` · ${whole(rate)}/s` : nothing}`}</span></p>
-        <label class="speed"><span class="unseen">Steps a second</span>
-          <select title="Steps a second" @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
-            ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${speed}/s</option>`)}
+        <p class="step"><span class="num">${rich("time.now", { step: html`<b>${whole(step)}</b>` })}<span class="of"> / ${whole(end)}</span></span>
+          <span class="dim">${store.slow ? t("time.slow") : header?.non_finite ? t("time.ended", { step: whole(header.non_finite.last) }) : [t("time.epoch", { epoch: header ? whole(header.epoch) : "–" }), rate && t("time.rate", { n: whole(rate) })].filter(Boolean).join(" · ")}</span></p>
+        <label class="speed"><span class="unseen">${t("time.speed")}</span>
+          <select title=${t("time.speed")} @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
+            ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${t("time.rate", { n: speed })}</option>`)}
           </select></label>
-        ${source.live ? html`<div class="buttons" role="group" aria-label="Changes">
-          <button class="icon" aria-label="Undo" title="Undo the last change (ctrl z)" ?disabled=${!trail.canUndo} @click=${() => trail.undo()}>${icon("undo")}</button>
-          <button class="icon" aria-label="Redo" title="Redo (ctrl shift z)" ?disabled=${!trail.canRedo} @click=${() => trail.redo()}>${icon("redo")}</button>
+        ${source.live ? html`<div class="buttons" role="group" aria-label=${t("time.changes")}>
+          <button class="icon" aria-label=${t("time.undo")} title=${t("time.undo.hint")} ?disabled=${!trail.canUndo} @click=${() => trail.undo()}>${icon("undo")}</button>
+          <button class="icon" aria-label=${t("time.redo")} title=${t("time.redo.hint")} ?disabled=${!trail.canRedo} @click=${() => trail.redo()}>${icon("redo")}</button>
         </div>` : nothing}
-        ${seeds(store) ? html`<button title="Other initial weights (r)" @click=${() => newSeed(store)}>New seed</button>` : nothing}
+        ${seeds(store) ? html`<button title=${t("time.seed.hint")} @click=${() => newSeed(store)}>${t("time.seed")}</button>` : nothing}
       </section>
     `;
   }
@@ -62,9 +64,9 @@ class TimeLine extends Part {
   marks(end) {
     const edits = readEdits(store.run.query.edits);
     if (!edits.length) return nothing;
-    return html`<ul class="marks" aria-label="Hand edits">
+    return html`<ul class="marks" aria-label=${t("time.edits")}>
       ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${13 * index - 13 * edits.findIndex(({ step }) => step === edit.step)}px`}>
-        <button aria-label=${`Take back ${edit.parameter} = ${edit.value} at step ${edit.step}`} title=${`step ${edit.step}: ${edit.parameter} = ${edit.value}; click to take it back`} ?disabled=${store.hides("edit")} @click=${() => store.takeBack(edit)}></button>
+        <button aria-label=${t("time.edit", { ...edit, name: edit.parameter })} title=${t("time.edit.hint", { ...edit, name: edit.parameter })} ?disabled=${store.hides("edit")} @click=${() => store.takeBack(edit)}></button>
       </li>`)}
     </ul>`;
   }

@@ -1,6 +1,7 @@
 /** The top line: the run's title and scores, and the page's menus. */
 
 import { store, themeName } from "../app/page.js";
+import { LANGUAGES, lang, named, t } from "../app/texts.js";
 import { describe } from "../app/words.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import "./share-menu.js";
@@ -15,36 +16,40 @@ class TopLine extends Part {
     const header = run.frame?.header;
     const words = describe(run);
     const tests = Boolean(run.data?.test.points.length);
-    const whose = runs.length > 1 ? `run ${"AB"[store.active]}: ` : "";
+    const of = (/** @type {string} */ name) => (runs.length > 1 ? t("top.of", { run: "AB"[store.active], name }) : name);
+    const colours = t(themeName() === "dark" ? "top.light" : "top.dark");
     return html`
       <header class="top">
         <h1>glassnet</h1>
-        <p class="what">${runs.length > 1 ? "two runs, side by side" : words}</p>
+        <p class="what">${runs.length > 1 ? t("top.two") : words}</p>
         ${header
           ? html`<dl class="score">
-              ${score(`${whose}loss`, header.loss, tests)}${score(whose + header.metric.name, header.metric, tests)}
+              ${score(of(t("loss")), header.loss, tests)}${score(of(named("metric", header.metric.name)), header.metric, tests)}
             </dl>`
           : nothing}
-        <nav aria-label="Page">
+        <nav aria-label=${t("top.page")}>
           ${store.hides("compare")
             ? nothing
-            : html`<button aria-pressed=${runs.length > 1} @click=${() => (runs.length > 1 ? store.join() : store.fork())}>Compare</button>`}
+            : html`<button aria-pressed=${runs.length > 1} @click=${() => (runs.length > 1 ? store.join() : store.fork())}>${t("top.compare")}</button>`}
           ${store.hides("lessons")
             ? nothing
-            : html`<button aria-pressed=${Boolean(view.lesson)} @click=${() => (view.lesson ? store.leave() : store.look({ lesson: "list" }))}>Lessons</button>`}
+            : html`<button aria-pressed=${Boolean(view.lesson)} @click=${() => (view.lesson ? store.leave() : store.look({ lesson: "list" }))}>${t("top.lessons")}</button>`}
           ${store.hides("glass")
             ? nothing
-            : html`<button aria-pressed=${Boolean(view.glass)} @click=${() => store.look({ glass: view.glass ? "" : "1" })}>Glass</button>`}
+            : html`<button aria-pressed=${Boolean(view.glass)} @click=${() => store.look({ glass: view.glass ? "" : "1" })}>${t("top.glass")}</button>`}
           <share-menu></share-menu>
+          <select class="plain" name="lang" aria-label=${t("top.language")} title=${t("top.language")} @change=${(/** @type {any} */ event) => store.look({ lang: event.target.value })}>
+            ${Object.entries(LANGUAGES).map(([name, { called }]) => html`<option value=${name} lang=${name} aria-label=${called} ?selected=${name === lang()}>${name.toUpperCase()}</option>`)}
+          </select>
           <button
             class="plain"
-            aria-label=${themeName() === "dark" ? "Light colours" : "Dark colours"}
-            title=${themeName() === "dark" ? "Light colours" : "Dark colours"}
+            aria-label=${colours}
+            title=${colours}
             @click=${() => store.look({ theme: themeName() === "dark" ? "light" : "dark" })}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" /></svg>
           </button>
-          <button class="plain" aria-label="Keys" title="Keys (?)" @click=${() => document.querySelector("key-help")?.dispatchEvent(new Event("open"))}>?</button>
+          <button class="plain" aria-label=${t("top.keys")} title=${t("top.keys.hint")} @click=${() => document.querySelector("key-help")?.dispatchEvent(new Event("open"))}>?</button>
         </nav>
       </header>
     `;
@@ -52,7 +57,7 @@ class TopLine extends Part {
 }
 customElements.define("top-line", TopLine);
 
-/** A score on the training and on the test points, if there are any. @param {string} name @param {{train: number | null, test: number | null}} values @param {boolean} tests */
+/** A score on the training and on the test points. @param {string} name @param {{train: number | null, test: number | null}} values @param {boolean} tests */
 function score(name, { train, test }, tests) {
-  return html`<div><dt>${name}</dt><dd>training ${numeral(train)}</dd>${tests ? html`<dd>test ${numeral(test)}</dd>` : nothing}</div>`;
+  return html`<div><dt>${name}</dt><dd>${t("training")} ${numeral(train)}</dd>${tests ? html`<dd>${t("test")} ${numeral(test)}</dd>` : nothing}</div>`;
 }

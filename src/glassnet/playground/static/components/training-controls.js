@@ -2,6 +2,7 @@
 
 import { store } from "../app/page.js";
 import { OPTIMIZERS, RATE_STEPS } from "../app/options.js";
+import { listed, named, t } from "../app/texts.js";
 import { rateOf } from "../app/words.js";
 import { html } from "../vendor/lit/index.js";
 import { choice, slider } from "./fields.js";
@@ -13,12 +14,12 @@ const PENALTIES = ["0", "0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0
 export function trainingControls({ query, data }) {
   const losses = data?.losses ?? [];
   return html`
-    ${choice({ name: "optimizer", label: "optimizer", value: query.optimizer, options: OPTIMIZERS, set: (optimizer) => store.change({ optimizer, rate: "" }) })}
-    ${slider({ name: "rate", label: "learning rate", value: String(rateOf(query)), values: RATE_STEPS })}
-    ${choice({ name: "loss", label: "loss", value: query.loss, options: losses.map((name, index) => [index ? name : "", name.replaceAll("_", " ")]) })}
-    ${slider({ name: "batch", label: "batch", value: query.batch, values: BATCHES, shown: query.batch === "0" ? "all" : query.batch })}
-    ${slider({ name: "l1", label: "L1", value: query.l1, values: PENALTIES })}
-    ${slider({ name: "l2", label: "L2", value: query.l2, values: PENALTIES })}
-    ${slider({ name: "dropout", label: "dropout", value: query.dropout, step: 0.05 })}
+    ${choice({ name: "optimizer", label: named("setting", "optimizer"), value: query.optimizer, options: listed("optimizer", OPTIMIZERS), set: (optimizer) => store.change({ optimizer, rate: "" }) })}
+    ${slider({ name: "rate", label: named("setting", "rate"), value: String(rateOf(query)), values: RATE_STEPS })}
+    ${choice({ name: "loss", label: t("loss"), value: query.loss, options: losses.map((name, index) => [index ? name : "", named("loss", name)]) })}
+    ${slider({ name: "batch", label: named("setting", "batch"), value: query.batch, values: BATCHES, shown: query.batch === "0" ? t("set.all") : query.batch })}
+    ${slider({ name: "l1", label: named("setting", "l1"), value: query.l1, values: PENALTIES })}
+    ${slider({ name: "l2", label: named("setting", "l2"), value: query.l2, values: PENALTIES })}
+    ${slider({ name: "dropout", label: named("setting", "dropout"), value: query.dropout, step: 0.05 })}
   `;
 }

@@ -3,10 +3,12 @@
 import { maps } from "../app/frame.js";
 import { full, short, signed, sub } from "../app/numbers.js";
 import { store, theme } from "../app/page.js";
+import { t } from "../app/texts.js";
 import { Atlas, unitColours } from "../painters/heat.js";
 import { largestTarget } from "../painters/surface.js";
 import { html, nothing } from "../vendor/lit/index.js";
 import { Part } from "./part.js";
+import { rich } from "./rich.js";
 
 /** @typedef {import("../app/types.js").Entry} Entry */
 /** @typedef {import("../app/types.js").Run} Run */
@@ -61,17 +63,17 @@ class ValueTip extends Part {
   unit(run, what) {
     const { layer, unit } = what;
     const [low, high] = this.range(what);
-    const map = html`<div class="map"><canvas></canvas><p class="dim">from <span class="num">${short(low, 3)}</span> to <span class="num">${short(high, 3)}</span> over the plane</p></div>`;
-    if (layer === 0) return html`<p><b>input ${run.data?.feature_names[unit]}</b></p>${map}`;
+    const map = html`<div class="map"><canvas></canvas><p class="dim">${rich("tip.range", { low: html`<span class="num">${short(low, 3)}</span>`, high: html`<span class="num">${short(high, 3)}</span>` })}</p></div>`;
+    if (layer === 0) return html`<p><b>${t("tip.input", { name: run.data?.feature_names[unit] ?? "" })}</b></p>${map}`;
     const { value, slope } = valueOf(run, { kind: "b", layer, from: 0, to: unit });
     const output = layer === run.frame?.header.b.length;
     const parts = [[sub("z", layer), seen(`Z${layer}`, unit)], [sub("a", layer), seen(`A${layer}`, unit)], [sub("∂L/∂z", layer), seen(`dZ${layer}`, unit)]];
     const known = parts.filter(([, number]) => number !== undefined);
-    return html`<p><b>${output ? "output" : `layer ${layer}, neuron`} ${unit}</b></p>
+    return html`<p><b>${output ? t("tip.output", { unit }) : t("tip.unit", { layer, unit })}</b></p>
       ${map}
-      <table>${row("bias", value)}${row("∂L/∂b", slope)}
-      ${known.length ? html`<tr><th scope="row" colspan="3">for the sample in the glass</th></tr>` : nothing}${known.map(([name, number]) => row(String(name), Number(number)))}</table>
-      ${store.hides("glass") ? nothing : html`<p class="hint">click: see how it is computed</p>`}`;
+      <table>${row(t("bias"), value)}${row("∂L/∂b", slope)}
+      ${known.length ? html`<tr><th scope="row" colspan="3">${t("tip.sample")}</th></tr>` : nothing}${known.map(([name, number]) => row(String(name), Number(number)))}</table>
+      ${store.hides("glass") ? nothing : html`<p class="hint">${t("tip.unit.hint")}</p>`}`;
   }
 
   /** The place of a unit's map in the frame. @param {{layer: number, unit: number}} what */
@@ -114,8 +116,8 @@ function seen(symbol, unit) {
 /** @param {Run} run @param {Entry} what */
 function entry(run, what) {
   const { value, slope } = valueOf(run, what);
-  const named = what.kind === "W" ? "weight" : "bias";
+  const named = t(what.kind === "W" ? "weight" : "bias");
   return html`<p><b>${title(what)}</b> ${named}</p>
     <table>${row(what.kind === "W" ? "w" : "b", value)}${row(what.kind === "W" ? "∂L/∂w" : "∂L/∂b", slope)}</table>
-    ${store.hides("glass") ? nothing : html`<p class="hint">click: edit, and see why</p>`}`;
+    ${store.hides("glass") ? nothing : html`<p class="hint">${t("tip.entry.hint")}</p>`}`;
 }

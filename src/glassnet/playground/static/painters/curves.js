@@ -1,6 +1,7 @@
 /** Paints loss curves: a line for the training points, a dashed one for the test points, each with its name at its end. */
 
 import { short } from "../app/numbers.js";
+import { t } from "../app/texts.js";
 
 /** @typedef {import("../app/palette.js").Theme} Theme */
 /** @typedef {import("../app/types.js").Curve} Curve */
@@ -114,7 +115,7 @@ export function paintCurves(context, width, height, lines, { log, end, step, the
     context.fillStyle = theme.muted;
     context.textAlign = "center";
     context.font = `${13 * em}px system-ui, sans-serif`;
-    context.fillText("Play: the loss of each step is drawn here", (LEFT + width - RIGHT) / 2, TOP + (height - TOP - BOTTOM) / 2, width - LEFT - RIGHT);
+    context.fillText(t("curves.empty"), (LEFT + width - RIGHT) / 2, TOP + (height - TOP - BOTTOM) / 2, width - LEFT - RIGHT);
   }
 }
 
@@ -139,5 +140,5 @@ function paintMark(context, { curve, colour }, index, x, y, theme, em) {
 
 /** A value at an axis: as few digits as it needs. @param {number} value */
 function axis(value) {
-  return value === 0 ? "0" : short(value, 3).replace(/(\.\d*?)0+(?=$|e)/, "$1").replace(/\.(?=$|e)/, "");
+  return value === 0 ? "0" : short(value, 3).replace(/([.,]\d*?)0+(?=$|e)/, "$1").replace(/[.,](?=$|e)/, "");
 }

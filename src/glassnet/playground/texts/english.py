@@ -1,0 +1,77 @@
+"""The words of the server's answers in English: texts by name, with {values} to fill in."""
+
+TEXTS = {
+    # exercises
+    "exercise.point": "Training point {row} ({x}, {y}), {name} {target}, at step {step}:",
+    "exercise.digits": "Three significant digits are enough.",
+    "exercise.digits.new": "Give enough digits to show the change.",
+    "exercise.output": "Unit {unit} of layer {layer} has the pre-activation below and activation {name}. What is its output?",
+    "exercise.pre_activation": "What is the pre-activation of unit {unit} in layer {layer} for this point?",
+    "exercise.loss": "The output is given below. What is the loss ({name}) of this point, without penalties?",
+    "exercise.gradient": "What is ∂L/∂{weight}, the slope of this point's loss along the weight from unit {source} to unit {unit}?",
+    "exercise.penalties": "The penalties are l1 = {l1} and l2 = {l2}.",
+    "exercise.update": "If the next step took this point alone, by {rule}: what would the weight {weight} be after it?",
+    "exercise.sgd": "gradient descent",
+    "exercise.no_mistake": "None of the usual mistakes gives this number; work through the formula again.",
+    # diagnosis
+    "diagnosis.not_begun": "The run has not begun: there is nothing to diagnose at step 0.",
+    "diagnosis.not_tried": "The run is too large to try the remedies; they are named but not tried.",
+    "diagnosis.by_hand": "Parameters changed by hand during training are not taken into account.",
+    "diagnosis.large": "The run is large: only its way to step {step} is diagnosed.",
+    # findings
+    "finding.also": "Then also: {text}",
+    "finding.above": "With the remedy above: {text}",
+    "finding.overfitting": "The test loss is {test}, the training loss {train}. The test loss was lowest, {best}, at step {step}.",
+    "finding.behind": "The lowest test loss of the run is {run}; a plain model reaches {opinion} with the same points.",
+    "finding.ignored": "The training loss is {train}; the same answer for every point, whatever its place, has {constant}.",
+    "finding.plateau": "Over the last half of the run the training loss went from {before} to {after}; the same answer for every point has {constant}.",
+    "finding.batch": "Even {rows} training points alone are not learned: after {steps} steps of Adam without penalties their loss is {share} of that of one answer for all of them.",
+    "finding.not_finite": "not finite",
+    # remedies
+    "remedy.and": ", and ",
+    "remedy.back": "Go back to step {step}, where the test loss was lowest.",
+    "remedy.tried_with": " (tried with {tried}; the page has at most {most})",
+    "remedy.on": "train on to step {step}",
+    "remedy.optimizer": "choose the optimizer {value}",
+    "remedy.rate": "set learning rate to {value}",
+    "remedy.activation": "choose {value} for the hidden layers",
+    "remedy.init": "set initial weights to {value}",
+    "remedy.automatic": "automatic",
+    "remedy.loss": "choose the loss {value}",
+    "remedy.l1": "set L1 to {value}",
+    "remedy.l2": "set L2 to {value}",
+    "remedy.dropout": "set dropout to {value}",
+    "remedy.batch": "set batch to {value}",
+    "remedy.all": "all",
+    "remedy.edits": "set the bias of the output by hand at step 0",
+    "remedy.layer": "add a hidden layer of {widths} units",
+    "remedy.layers": "add a hidden layers of {widths} units",
+    "remedy.width": "set the hidden layer to {widths} units",
+    "remedy.widths": "set the hidden layers to {widths} units",
+    # remedies that were tried
+    "replay.share": "the share found of class {name}",
+    "replay.lowest": "lowest test loss",
+    "replay.end": "test loss at the end",
+    "replay.change": "{what} {before} → {after}",
+    "replay.helps": ", and it helps",
+    "replay.harms": ", and it does harm",
+    "replay.unsure": ", but not confirmed by points that took no part",
+    "replay.together": ", together with {what}",
+    "replay.both": ", with both",
+    "replay.tried": "Tried from the same start{together}{verdict}: {change}.",
+    # a recording, a site of lessons
+    "title.and": " and ",
+    "title.recording": "{title} – glassnet recording",
+    "site.title": "Lessons – glassnet",
+    "site.heading": "Lessons on neural networks",
+    "site.words": "Each is a page on which recorded runs can be played, stepped through and looked into. Nothing is computed and nothing is loaded: {command} gives the page on which everything can be changed.",
+}
+
+# names of the library, in words; one that is not here is shown as it is, without underscores
+NAMES = {
+    "cannot_overfit_batch": "Not even a few points are learned",
+    "input_ignored": "No better than one answer for all points",
+    "bad_initial_loss": "The first loss is too high",
+    "plateau": "The loss no longer falls",
+    "unfinished": "Not trained for long enough yet",
+}
