@@ -13,7 +13,7 @@ FILE = Path(__file__).parents[1] / "src/glassnet/playground/static/app/schema.js
 
 def text() -> str:
     schema = {name: part for name, part in describe().items() if name != "version"}
-    told = json.dumps(schema, indent=2, ensure_ascii=False)
+    told = json.dumps(schema, ensure_ascii=False)
     return f"""/** The names of a query with their defaults, limits and choices: written by `python tools/schema.py` from the server's own. */
 
 /** @typedef {{{{default: string, low?: number, high?: number, choices?: any}}}} Name */

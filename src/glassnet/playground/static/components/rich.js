@@ -1,6 +1,6 @@
 /** Texts as parts of the page: with **bold**, `code` and parts filled in; in English on a page of another language; formulas. */
 
-import { decimal, foreign, lang, t, wording } from "../app/texts.js";
+import { decimal, foreign, lang, named, t, wording } from "../app/texts.js";
 import { html, nothing, unsafeHTML } from "../vendor/lit/index.js";
 
 /** @param {import("../app/texts.js").Text} name @param {Record<string, unknown>} [values] */
@@ -31,7 +31,8 @@ export function englishNote() {
   return lang() === "en" ? nothing : html`<p class="note">${t("page.foreign")}</p>`;
 }
 
-/** A formula, its numbers with the language's decimal sign. @param {string} mathml */
+/** A formula with the language's decimal sign and words. @param {string} mathml */
 export function formula(mathml) {
-  return unsafeHTML(mathml.replace(/(?<=<mn>)[^<]+/g, decimal));
+  const words = mathml.replace(/<mtext>[^<]+/g, (text) => text.replace(/\b(if|since|otherwise|more)\b/g, (word) => named("math", word)));
+  return unsafeHTML(words.replace(/(?<=<mn>)[^<]+/g, decimal));
 }

@@ -447,6 +447,7 @@ export const DE = {
       "∂L/∂W# of the penalty": "∂L/∂W# des Strafterms",
       "∂L/∂A# before its mask": "∂L/∂A# vor seiner Maske",
     },
+    math: { if: "falls", since: "da", otherwise: "sonst", more: "weitere" },
     method: { "plain Python": "reines Python", "complex step": "komplexer Schritt", "centred difference": "zentrale Differenz" },
     key: { space: "Leertaste", shift: "Umschalt", home: "Pos1", arrows: "Pfeile in der Zeichnung", ctrl: "Strg", esc: "Esc" },
     does: { play: "abspielen, anhalten", step: "ein Schritt zurück, ein Schritt weiter", ten: "zehn Schritte", home: "zurück zu den Anfangsgewichten", r: "neuer Startwert: andere Anfangsgewichte", g: "die Lupe: ein Schritt, durchgerechnet", line: "vorige, nächste Zeile des durchgerechneten Schritts", c: "Vergleich mit einem zweiten Lauf", l: "Lektionen", arrows: "von Neuron zu Neuron; die Eingabetaste öffnet eines", undo: "eine Änderung zurücknehmen, wiederholen", esc: "schließen", help: "diese Tasten" },

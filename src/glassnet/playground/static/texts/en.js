@@ -410,6 +410,7 @@ export const EN = {
     file: { "script.py": "Python script that repeats this run", "model.safetensors": "Model (safetensors)", "model.json": "Model (JSON)", "figure.png": "Figure (PNG)", "figure.svg": "Figure (SVG)", "animation.gif": "Animation (GIF)" },
     /** What the lines of a worked step are, each number and name in it a "#"; in English they are as the library says them. */
     what: {},
+    math: { if: "if", since: "since", otherwise: "otherwise", more: "more" },
     method: { "plain Python": "plain Python", "complex step": "complex step", "centred difference": "centred difference" },
     /** Keys, and what they do. */
     key: { space: "space", shift: "shift", home: "home", arrows: "arrows in the drawing", ctrl: "ctrl", esc: "esc" },
