@@ -14,12 +14,12 @@ from .test_recording import Recorded
 ENGLISH = re.compile(
     r"\b(the|of|and|step|weights?|layers?|training points|seed|loss|units?|keys?|run|is|are|with)\b", re.IGNORECASE
 )
-# what a reader sees and hears, without what is marked as English, code and formulas
+# what a reader sees and hears, without what is marked as English, code and its symbols, and formulas
 SEEN = """() => {
   const told = [];
   const walk = (part) => {
     if (part.nodeType === 3) told.push(part.data);
-    if (part.nodeType !== 1 || part.matches('[lang=en], pre, code, math, script, style, .source, select[name=lang]')) return;
+    if (part.nodeType !== 1 || part.matches('[lang=en], .symbol, .line b, .matrix caption, pre, code, math, script, style, .source, select[name=lang]')) return;
     for (const name of ['title', 'aria-label', 'aria-valuetext', 'alt']) if (part.hasAttribute(name)) told.push(part.getAttribute(name));
     part.childNodes.forEach(walk);
   };
