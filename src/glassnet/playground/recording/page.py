@@ -32,7 +32,7 @@ def page(title: str, index: Mapping[str, Any], parts: Mapping[str, str]) -> str:
     """Return the page with a recording: `index` as JSON, `parts` as base64 by name."""
     scripts = [_script("application/json", "recording", _json(index))]
     scripts += [_script("text/plain", name, content) for name, content in parts.items()]
-    return _one_file(title, scripts, ["app/recorded.js", "main.js"])
+    return _one_file(title, scripts, ["app/recorded.js", "main.js"], index.get("lang") or "en")
 
 
 @cache
@@ -41,7 +41,7 @@ def live_page() -> str:
     return _one_file("glassnet playground", [], ["app/notebook.js", "main.js"])
 
 
-def _one_file(title: str, scripts: list[str], start: Sequence[str]) -> str:
+def _one_file(title: str, scripts: list[str], start: Sequence[str], language: str = "en") -> str:
     """Return the page with scripts, and all modules that those of `start` need."""
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     imports = " ".join(f'import "glassnet/{name}";' for name in start)
@@ -55,7 +55,7 @@ def _one_file(title: str, scripts: list[str], start: Sequence[str]) -> str:
     for pattern, new in (
         (_CHARSET, lambda _: policy),
         (_VERSION, lambda _: f'name="version" content="{__version__}"'),
-        (_LANGUAGE, lambda _: f'<html lang="{index.get("lang") or "en"}">'),
+        (_LANGUAGE, lambda _: f'<html lang="{language}">'),
         (_TITLE, lambda _: f"<title>{html.escape(title)}</title>"),
         (_ICON, lambda _: f'href="data:image/svg+xml,{icon}"'),
         (_STYLE, lambda found: f"<style>\n{(STATIC / found[1]).read_text(encoding='utf-8')}</style>"),
