@@ -47,7 +47,8 @@ BRIEF = "public, max-age=600"  # for a query without: its answer may change with
 CHECKED = "no-cache"  # kept by the browser, but checked with its ETag each time
 OWN = Access()
 GONE = 499  # nginx's status for a client that did not wait; nobody reads it
-ELSEWHERE = ("app/recorded.js", "app/notebook.js", "widget.js")  # modules of recordings and of notebooks
+# modules of recordings and of notebooks, and one that the Share menu fetches
+ELSEWHERE = ("app/recorded.js", "app/notebook.js", "widget.js", "components/class-link.js")
 QUICK, SLOW = 2, 2  # threads for frames, and for all other answers; more would only share the cores
 
 

@@ -13,6 +13,7 @@ from glassnet.playground import frames, pictures, state
 from glassnet.playground.drawn import UNIT, read_drawn
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import keep, pack
+from glassnet.playground.server import ELSEWHERE
 from glassnet.playground.texts.texts import LANGUAGES
 
 from .conftest import missing
@@ -115,8 +116,9 @@ def test_a_recording_is_unpacked_to_the_bytes_that_the_server_sends(query, tmp_p
 def test_weight_of_the_page(language):
     """All that a browser fetches for a visit in one language, uncompressed."""
     files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
-    later = {"recorded.js", *(f"{each}.js" for each in LANGUAGES if each != language)}
-    assert 40_000 < sum(path.stat().st_size for path in files if path.name not in later) <= 350_000
+    later = {STATIC / name for name in (*ELSEWHERE, *(f"texts/{each}.js" for each in LANGUAGES if each != language))}
+    assert all(path.exists() for path in later)
+    assert 40_000 < sum(path.stat().st_size for path in files if path not in later) <= 350_000
 
 
 def test_the_page_writes_the_points_that_the_server_reads():

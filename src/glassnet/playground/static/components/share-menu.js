@@ -7,7 +7,6 @@ import { request } from "../app/query.js";
 import { source } from "../app/source.js";
 import { listed, t } from "../app/texts.js";
 import { html, nothing } from "../vendor/lit/index.js";
-import "./class-link.js";
 import "./copy-link.js";
 import { Part, closeDialog } from "./part.js";
 import { message, rich } from "./rich.js";
@@ -91,6 +90,7 @@ class ShareMenu extends Part {
   }
 
   open() {
+    if (!source.lacks("class")) import("./class-link.js"); // few visits need it
     this.message = "";
     this.requestUpdate();
     this.find("dialog").showModal();
