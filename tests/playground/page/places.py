@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,15 +114,23 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         )
     try:
         end = time.monotonic() + 120
-        while not (told := [*Path(own["JUPYTER_RUNTIME_DIR"]).glob("jpserver-*.json")]):
+        while not (info := _started(Path(own["JUPYTER_RUNTIME_DIR"]))):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < end, "JupyterLab did not start"
             time.sleep(0.1)
-        info = json.loads(told[0].read_text())
         yield f"http://127.0.0.1:{info['port']}/doc/tree/one.ipynb?token={info['token']}"
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _started(folder: Path) -> dict[str, Any]:
+    """What JupyterLab tells of itself in its folder; {} as long as the file is missing or being written."""
+    for path in folder.glob("jpserver-*.json"):
+        with suppress(json.JSONDecodeError):
+            found: dict[str, Any] = json.loads(path.read_text())
+            return found
+    return {}
 
 
 # --- a page in a frame ------------------------------------------------------------------------------------------------

@@ -35,6 +35,15 @@ def play(notebook):
     assert [each for each in driven.problems if "jupyter" not in each.lower()] == []
 
 
+def told(play, condition):
+    """Wait until the kernel knows of a change in the page, which tells it soon."""
+    for _ in range(100):
+        if condition():
+            return
+        play.page.window.wait_for_timeout(100)
+    raise AssertionError(play.asks("widget.query"))
+
+
 def test_a_run_of_the_notebook_is_played_changed_and_looked_into(play, notebook):
     page = play.page
     notebook.run(SETUP)
@@ -50,8 +59,7 @@ def test_a_run_of_the_notebook_is_played_changed_and_looked_into(play, notebook)
     page.get_by_role("button", name="One step on").click()
     play.settled()
     step = play.step
-    play.until("new Promise((done) => setTimeout(() => done(true), 500))")  # the address is told soon
-    assert play.asks("widget.query").endswith(f"step={step}")
+    told(play, lambda: play.asks("widget.query").endswith(f"step={step}"))
     trained = (
         f"gn.train(net.copy(), X, y, optimizer=gn.Adam(0.02), batch_size=16, seed=9, epochs=200).at({step}).network"
     )
