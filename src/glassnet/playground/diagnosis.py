@@ -46,8 +46,9 @@ def findings(course: Course, state: State, words: Words = ENGLISH) -> dict[str, 
     loss, trained = start.network.loss_function, found.network or start.network
     with np.errstate(over="ignore", invalid="ignore"):
         losses = trained.loss(X, y), trained.loss(*validation) if validation else np.nan
-    scales = [yardstick(loss, Y) for Y in (start.job.Y, course.test[1] if validation else start.job.Y)]
-    case = Case(setup, *losses, *scales, words=words)
+    of_train = yardstick(loss, start.job.Y)
+    of_test = yardstick(loss, course.test[1]) if validation else of_train
+    case = Case(setup, *losses, of_train, of_test, words)
     return {
         "begun": True,
         "healthy": found.healthy,
