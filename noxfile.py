@@ -75,6 +75,13 @@ def firefox(session: nox.Session) -> None:
 
 
 @nox.session
+def notebook(session: nox.Session) -> None:
+    """The playground as a widget in JupyterLab (needs chromium on the PATH)."""
+    session.install("-e", ".[test]", "jupyterlab>=4.2")
+    session.run("pytest", "tests/playground/page", "-m", "notebook", *session.posargs, env={"CI": "1"})
+
+
+@nox.session
 def long(session: nox.Session) -> None:
     """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
     session.install("-e", ".[test,bench]")
