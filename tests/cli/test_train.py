@@ -183,13 +183,13 @@ def as_train_is_told(monkeypatch):
     from glassnet.tables.fitting import plan as fitting
 
     told = {}
-    real = fitting.train
+    real = fitting.Run
 
     def spy(network, X, y, **arguments):
         told.update(arguments, network=network, X=X, y=y)
         return real(network, X, y, **arguments)
 
-    monkeypatch.setattr(fitting, "train", spy)
+    monkeypatch.setattr(fitting, "Run", spy)
     return told
 
 

@@ -191,8 +191,8 @@ def test_early_stopping_runs_in_the_engine(engine, monkeypatch, capsys):
     kind = type(engines.ENGINES[engine])
     run = kind.run
 
-    def counted(self, job, state, record, epochs, *rest):
-        run(self, job, state, record, epochs, *rest)
+    def counted(self, job, state, record, epochs, *rest, **named):
+        run(self, job, state, record, epochs, *rest, **named)
         calls.append(len(record.loss))
 
     monkeypatch.setattr(kind, "run", counted)

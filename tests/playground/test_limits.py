@@ -340,7 +340,7 @@ def test_lessons_as_the_page_takes_them(play):
     places = {"network", "surface", "curves", "title", "time", "controls", "glass"}
     assert len({lesson["id"] for lesson in told}) == len(told)
     for lesson in told:
-        assert set(lesson) == {"id", "title", "steps"}
+        assert set(lesson) == {"id", "title", "steps", "lang"}
         query = {}
         for step in lesson["steps"]:
             assert set(step) == {"text", "query", "highlight", "question"}

@@ -235,7 +235,7 @@ def test_interrupted_runs_keep_the_best_epoch():
     model = ready.run([interrupt])
     assert model.training["stopped"] == "interrupted"
     assert model.training["epochs"] == 5
-    best = int(np.argmin(ready.watch.validation_loss)) + 1
+    best = int(np.argmin(ready.watch.record.validation_loss)) + 1
     assert model.training["best_epoch"] == best < 5
     fewer = plan(line(), "y", settings=replace(jumpy, epochs=best, patience=0)).run()
     assert (fewer.network.theta == model.network.theta).all()
@@ -246,7 +246,7 @@ def test_a_run_interrupted_before_its_first_epoch_has_no_model(monkeypatch):
         raise KeyboardInterrupt
 
     ready = plan(line(), "y")
-    monkeypatch.setattr("glassnet.tables.fitting.plan.train", interrupted)
+    monkeypatch.setattr("glassnet.training.run.Run.advance", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ready.run()
 

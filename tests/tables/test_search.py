@@ -16,9 +16,10 @@ from glassnet.tables.search import search, trial
 from glassnet.tables.search.folds import fold_rows
 from glassnet.tables.search.learn import learn
 from glassnet.tables.search.portfolio import CLASSES, NUMBERS, portfolio
-from glassnet.tables.search.trial import DROPPED, Trial, train_trials
+from glassnet.tables.search.trial import Trial, train_trials
 from glassnet.tables.settings import Settings
 from glassnet.training.job import Record
+from glassnet.training.many import STOPPED
 
 
 def table(n=120, seed=0):
@@ -223,7 +224,7 @@ def ended(losses, epoch, stopped=()):
     """The configurations that the rule ends at an epoch of 40, by their losses on each fold."""
     wave = wave_of(losses, range(len(losses)))
     runs = [
-        FakeRun(epoch, [losses[each.fold][each.configuration]], DROPPED if each.configuration in stopped else "")
+        FakeRun(epoch, [losses[each.fold][each.configuration]], STOPPED if each.configuration in stopped else "")
         for each in wave.trials
     ]
     chosen = wave._rule(runs)

@@ -56,9 +56,9 @@ def test_constants(kind, defaults):
 def test_options_of_a_run(function):
     parameters = inspect.signature(function).parameters.values()
     defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
-    assert {name: default for name, default in defaults.items() if name != "callbacks"} == OPTIONS
+    assert {name: default for name, default in defaults.items() if name not in ("callbacks", "checkpoint")} == OPTIONS
     for name, default in defaults.items():
-        assert type(default) is type(OPTIONS.get(name, ()))
+        assert type(default) is type(OPTIONS.get(name, None if name == "checkpoint" else ()))
 
 
 def test_penalties_may_be_divided_by_the_weights_of_a_batch():

@@ -232,7 +232,7 @@ def test_advance_takes_steps_or_epochs():
 
 def test_train_and_run_take_the_same_options():
     train, run = (inspect.signature(f).parameters for f in (gn.train, Run))
-    assert [(p.name, p.default) for p in train.values() if p.name != "callbacks"] == [
+    assert [(p.name, p.default) for p in train.values() if p.name not in ("callbacks", "checkpoint")] == [
         (p.name, p.default) for p in run.values()
     ]
 

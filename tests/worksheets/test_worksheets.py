@@ -5,10 +5,10 @@ import json
 import re
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.worksheets.suite import is_named, measure, planted, rounded
 
 import glassnet as gn
 from glassnet.worksheets.answers import read_choice, read_number, read_numbers, read_shape
@@ -17,9 +17,6 @@ from glassnet.worksheets.draw import LEAST_Z, MOST_Z
 from glassnet.worksheets.files import FilledSheet, read_sheet, sheet_fields
 from glassnet.worksheets.grading import grade_sheet, key_answers
 from glassnet.worksheets.layout.html import key_html, sheet_html
-
-sys.path.insert(0, str(Path(__file__).parent))
-from suite import is_named, measure, planted, rounded
 
 
 def filled(topic, answers, seed=0, learner="Ada"):

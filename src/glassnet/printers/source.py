@@ -26,7 +26,7 @@ def read_definition(function: Callable[..., Any]) -> Definition:
     Examples
     --------
     >>> from glassnet.equations.activations import d_tanh
-    >>> ast.unparse(read_definition(d_tanh).body[0])
+    >>> ast.unparse(read_definition(d_tanh).body[-1])
     'return 1 - a ** 2'
     """
     code = getattr(inspect.unwrap(function), "__code__", None)
