@@ -43,6 +43,7 @@ def test_the_programs_of_the_page_on_python_run(capsys):
     assert space["net"].activations[1].name == "softsign"
 
 
+@pytest.mark.long
 def test_the_program_on_tables_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "docs/how-to/tables.md").read_text(encoding="utf-8")

@@ -57,6 +57,7 @@ def graded(code, source, folder):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("code", all_of(Code), ids=lambda code: code.name)
 def test_code_is_graded(code, tmp_path):
     done = graded(code, code.solution, tmp_path)
