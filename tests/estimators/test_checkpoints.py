@@ -75,12 +75,16 @@ def test_what_cannot_be_resumed_is_refused(tmp_path):
     checkpoint = gn.Checkpoint(tmp_path)
     with pytest.raises(gn.InputError, match="random_state: expected a whole number with a checkpoint; got None"):
         gn.MLPClassifier(checkpoint=checkpoint).fit(X, y)
+    with pytest.raises(gn.InputError, match="random_state: expected a whole number with a checkpoint; got RandomState"):
+        gn.MLPClassifier(checkpoint=checkpoint, random_state=np.random.RandomState(0)).fit(X, y)
     with pytest.raises(gn.InputError, match="checkpoint: expected a stochastic solver; got lbfgs"):
         gn.MLPClassifier(checkpoint=checkpoint, solver="lbfgs", random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="'checkpoint' parameter"):
         gn.MLPClassifier(checkpoint="run", random_state=0).fit(X, y)
     gn.MLPClassifier((5,), checkpoint=checkpoint, random_state=0, max_iter=3).fit(X, y)
     resume = gn.Checkpoint(tmp_path, resume=True)
+    with pytest.raises(gn.InputError, match="got engine numpy"):
+        gn.MLPClassifier((5,), checkpoint=resume, random_state=0, max_iter=3, engine="numpy").fit(X, y)
     with pytest.raises(gn.InputError, match="expected the run that is saved there, with its l2"):
         gn.MLPClassifier((5,), checkpoint=resume, random_state=0, max_iter=3, alpha=0.5).fit(X, y)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from glassnet.errors import InputError, shown
 from glassnet.estimators.figures import with_floats
 from glassnet.estimators.order import ShuffledOrder
-from glassnet.training.checkpoints import PIECE_SECONDS, Store, describe_job, digest
-from glassnet.training.job import Job, Snapshot
+from glassnet.training.checkpoints import PIECE_SECONDS, Due, Store, check_fit, describe_job, digest
+from glassnet.training.job import Job, Snapshot, engine_of
 
 # of an estimator under way, beside its network and its solver
 _ATTRIBUTES = (
@@ -24,22 +25,23 @@ class SavedFit:
     """An estimator under way and its store: writes a checkpoint after a call of the engine, when one is due."""
 
     def __init__(self, estimator: Any, job: Job, solver: Any, store: Store) -> None:
-        if estimator.random_state is None:
+        if not isinstance(estimator.random_state, Integral):
             raise InputError(
-                "random_state: expected a whole number with a checkpoint; got None, by which no fit can be repeated; "
-                "pass e.g. random_state=0."
+                f"random_state: expected a whole number with a checkpoint; got {shown(estimator.random_state)}, by which "
+                "no fit can be repeated; pass e.g. random_state=0."
             )
         self.estimator, self.job, self.solver, self.store = estimator, job, solver, store
         self.setup = describe_job(job, {}) | {
             "initial weights": digest(job.network.theta),
             "solver": repr(solver.optimizer),
-            "random_state": shown(estimator.random_state),
+            "random_state": int(estimator.random_state),
+            "engine": engine_of(job).name,
         }
         if estimator.learning_rate == "invscaling":  # whose rates do not depend on the number of epochs
             self.setup["epochs"] = "any"
-        self.saved_at, self.begun_at = time.monotonic(), time.monotonic()
+        self.due, self.begun_at = Due(store, solver.state.step), time.monotonic()
         self.ended = False  # by a rule or a callback
-        self.epochs, self.saved_step = 1, solver.state.step  # epochs of the next call of the engine
+        self.epochs = 1  # of the next call of the engine
         self.content = self._content()
 
     def restore(self) -> bool:
@@ -48,12 +50,8 @@ class SavedFit:
         if found is None:
             return False
         now, estimator, solver = found["now"], self.estimator, self.solver
-        network = estimator.network_
-        if (now.theta.shape, now.state.slots.shape) != (network.theta.shape, solver.state.slots.shape):
-            raise InputError(
-                f"checkpoint: expected {network.n_parameters} parameters; got {now.theta.shape}; name another folder."
-            )
-        network.theta, solver.learning_rate = now.theta, found["learning_rate"]
+        check_fit(now, estimator.network_.theta, solver.state)
+        estimator.network_.theta, solver.learning_rate = now.theta, found["learning_rate"]
         solver.state.take(now.state)
         for name in _ATTRIBUTES:
             setattr(estimator, name, with_floats(found["estimator"][name], np.float64))
@@ -61,26 +59,26 @@ class SavedFit:
             estimator.loss_ = estimator.loss_curve_[-1]
         if isinstance(self.job.order, ShuffledOrder):
             self.job.order.restore(found["order"], found["random"])
-        self.ended, self.saved_step = bool(found["ended"]), solver.state.step
+        self.ended = bool(found["ended"])
+        self.due.saved(solver.state.step)
         self.content = self._content()
         return self.ended
 
     def after_call(self, epochs: int, ended: bool) -> None:
         """Take note of where the fit stands after a call of the engine; write it if a checkpoint is due."""
-        now, before, every = time.monotonic(), self.saved_step, self.store.steps
+        now = time.monotonic()
         seconds, self.begun_at = now - self.begun_at, now
         self.epochs = max(1, int(epochs * min(2, PIECE_SECONDS / max(seconds, 1e-6))))
         self.ended = ended
         self.content = self._content()
-        by_step = every is not None and before // every < self.solver.state.step // every
-        if by_step or now - self.saved_at >= self.store.every:
+        if self.due.by(self.solver.state.step):
             self.save()
 
     def save(self) -> None:
         """Write the fit as it stood after the last call of the engine."""
         step = self.content["now"].state.step
         self.store.write(step, self.setup, self.content)
-        self.saved_at, self.saved_step = time.monotonic(), step
+        self.due.saved(step)
 
     def _content(self) -> dict[str, Any]:
         estimator = self.estimator

@@ -12,17 +12,19 @@ from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
-from glassnet.training.job import Flag, Job, Record, Snapshot
+from glassnet.training.job import Flag, Job, Record, Snapshot, State
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.run import Run
 from glassnet.training.schedules import Adaptive, Constant, InverseScaling, StepDecay
 
 _ENDLESS = (Constant, StepDecay, InverseScaling, Adaptive)  # schedules that do not depend on the number of epochs
 PIECE_SECONDS = 0.25  # about: how long a piece of a run is, after each of which the clock is read
+Array = NDArray[Any]
 AfterEpoch = Callable[[Record], str]
 Digests = dict[tuple[int, ...], tuple[Any, str]]  # by the ids of arrays: the arrays, and their SHA-256
 
@@ -104,25 +106,44 @@ def advance(
     return run
 
 
+class Due:
+    """Tells when a checkpoint is due: some seconds after the last one, or past a multiple of some steps."""
+
+    def __init__(self, store: Store, step: int) -> None:
+        self.store = store
+        self.saved(step)
+
+    def saved(self, step: int) -> None:
+        """Take note of a checkpoint, or of the start, at a step."""
+        self.at, self.step = time.monotonic(), step
+
+    def by(self, step: int) -> bool:
+        """Return True if a checkpoint is due at a step."""
+        every = self.store.steps
+        by_step = every is not None and step // every > self.step // every
+        return by_step or time.monotonic() - self.at >= self.store.every
+
+
 class Saved:
     """A run with its store; it advances in pieces so short that each checkpoint is written when it is due."""
 
     def __init__(self, run: Run, store: Store, digests: Digests | None = None) -> None:
         self.run, self.store = run, store
         self.setup = describe(run, {} if digests is None else digests)
-        self.saved_at, self.saved_step = time.monotonic(), run.step
+        self.due = Due(store, run.step)
         self.steps, self.seconds = 0, 0.0  # of the last piece
 
     def restore(self) -> None:
         """Take the run to its newest checkpoint, if there is one."""
         run, found = self.run, self.store.read(self.setup)
         if found is not None:
-            _check_fit(run, [found["now"], *found["snapshots"], *filter(None, [found["rescue"]])])
+            for each in [found["now"], *found["snapshots"], *filter(None, [found["rescue"]])]:
+                check_fit(each, run.network.theta, run.state)
             now, run.snapshots = found["now"], found["snapshots"]
             run.network.theta, run.state = now.theta, now.state
             run.state.rescue = found["rescue"]
             run.record, run.seconds = Record(**found["record"]), found["seconds"]
-            self.saved_step = run.step
+            self.due.saved(run.step)
 
     def save(self) -> None:
         """Write a checkpoint of the run as it stands."""
@@ -135,7 +156,7 @@ class Saved:
             "seconds": run.seconds,
         }
         self.store.write(run.step, self.setup, content)
-        self.saved_at, self.saved_step = time.monotonic(), run.step
+        self.due.saved(run.step)
 
     def advance(self, goal: int, after_epoch: AfterEpoch | None) -> None:
         """Advance by a piece, at most to the end of epoch `goal`, and save the run if a checkpoint is due.
@@ -158,9 +179,7 @@ class Saved:
         return min(self.steps, left, left if every is None else every - run.step % every)
 
     def _save_if_due(self) -> None:
-        step, every = self.run.step, self.store.steps
-        by_step = every is not None and step // every > self.saved_step // every
-        if by_step or time.monotonic() - self.saved_at >= self.store.every:
+        if self.due.by(self.run.step):
             self.save()
 
     def _beside(self, after_epoch: AfterEpoch | None) -> AfterEpoch:
@@ -175,18 +194,14 @@ class Saved:
         return after
 
 
-def _check_fit(run: Run, snapshots: list[Snapshot]) -> None:
+def check_fit(saved: Snapshot, theta: Array, state: State) -> None:
     """Refuse parameters or slots of other shapes than the run's, which no checkpoint of it has."""
-    for each in snapshots:
-        for name, array, own in (
-            ("theta", each.theta, run.network.theta),
-            ("slots", each.state.slots, run.state.slots),
-        ):
-            if (array.shape, array.dtype) != (own.shape, own.dtype):
-                raise InputError(
-                    f"checkpoint: expected {name} of shape {own.shape} in {own.dtype}; got {array.shape} in "
-                    f"{array.dtype}; name another folder, which starts the run anew."
-                )
+    for name, array, own in (("theta", saved.theta, theta), ("slots", saved.state.slots, state.slots)):
+        if (array.shape, array.dtype) != (own.shape, own.dtype):
+            raise InputError(
+                f"checkpoint: expected {name} of shape {own.shape} in {own.dtype}; got {array.shape} in "
+                f"{array.dtype}; name another folder, which starts the run anew."
+            )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from glassnet.explain.grading.misconceptions import hypotheses
 from glassnet.explain.grading.rules import Hypothesis, Misconception
 from glassnet.explain.grading.simulation import Simulation
 from glassnet.explain.graph import Graph
+from glassnet.network.network import Network
 
 Array = NDArray[Any]
 
@@ -42,6 +43,13 @@ def inputs(rng: np.random.RandomState, shape: Any) -> Array:
 def one_of(rng: np.random.RandomState, values: Sequence[float], sign: bool = True) -> float:
     """Draw one of the values, with either sign."""
     return float(rng.choice(values) * (rng.choice([-1.0, 1.0]) if sign else 1.0))
+
+
+def network_of(sizes: Sequence[int], W1: Any, b1: Any, W2: Any, b2: Any, **kinds: str) -> Network:
+    """Make a network of one hidden layer with these parameters."""
+    network = Network(list(sizes), **kinds)
+    network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = W1, b1, W2, b2
+    return network
 
 
 def fits(Z: Array) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.activations import relu, tanh
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
-from glassnet.network.network import Network
 from glassnet.training.optimizers import SGD
-from glassnet.worksheets.draw import LOGITS, MOST_Z, TANH, fits, halves, inputs, one_of, quarters
+from glassnet.worksheets.draw import LOGITS, MOST_Z, TANH, fits, halves, inputs, network_of, one_of, quarters
 from glassnet.worksheets.sheet import Given, Part, given_of, numbers
 
 Array = NDArray[Any]
@@ -61,13 +61,12 @@ def _path(rng: np.random.RandomState, outputs: int) -> Derivation | None:
     z = one_of(rng, TANH)
     b1 = round(z - float(x[0] * w1[0, 0]), 2)
     W2, b2, y = halves(rng, (1, outputs)), halves(rng, outputs, 1), quarters(rng, outputs, 2)
-    error = np.tanh(z) * W2[0] + b2 - y
+    error = tanh(np.array(z)) * W2[0] + b2 - y
     if not 0.25 <= abs(b1) <= 2 or (np.abs(error) < 0.25).any() or np.abs(error).max() > 3:
         return None
     if abs(float(error @ W2[0])) < 0.25 or len(set(np.abs(W2[0]))) < outputs or 1.0 in np.abs(W2):
         return None
-    network = Network([1, 1, outputs], hidden="tanh")
-    network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = w1, b1, W2, b2
+    network = network_of([1, 1, outputs], w1, b1, W2, b2, hidden="tanh")
     return explain(network, x, y if outputs > 1 else y[0], optimizer=None)
 
 
@@ -81,15 +80,14 @@ def full_step_exact(rng: np.random.RandomState) -> tuple[Part, ...] | None:
     if not fits(Z1) or (Z1 > 0).sum() != 2 or len(set(np.abs(x))) < 2 or len(set(W1.ravel())) < 4:
         return None
     W2, b2 = halves(rng, (3, 1)), quarters(rng, 1, 1)
-    Z2 = float(np.maximum(Z1, 0) @ W2[:, 0] + b2[0])
+    Z2 = float(relu(Z1) @ W2[:, 0] + b2[0])
     y = float(np.round(2 * (Z2 - one_of(rng, (0.5, 0.75, 1.0, 1.25, 1.5)))) / 2)
     error = Z2 - y
     if not 0.5 <= abs(error) <= 2 or abs(error) == 1 or abs(Z2) > MOST_Z or abs(y) < 0.5:
         return None
     if len(set(np.abs(W2[:, 0]))) < 2 or np.any(np.abs(W2) == 1):
         return None
-    network = Network([2, 3, 1])
-    network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = W1, b1, W2, b2
+    network = network_of([2, 3, 1], W1, b1, W2, b2)
     derivation = explain(network, x, y, optimizer=SGD(RATE))
     text = (
         "A hidden layer with relu, an output without activation, the loss ½(ŷ − y)². Work one step out: forward, the "
@@ -117,16 +115,15 @@ def full_step_softmax(rng: np.random.RandomState) -> tuple[Part, ...] | None:
     W2, b2 = halves(rng, (4, 2), 1.5), halves(rng, 2, 1)
     if (np.abs(W2[:, 0] - W2[:, 1]) < 0.5).any() or len(set(W2.ravel())) < 3:
         return None
-    Z2 = np.maximum(Z1, 0) @ W2 + b2
+    Z2 = relu(Z1) @ W2 + b2
     b2[1] = float(b2[1] + Z2[0] - Z2[1] - one_of(rng, LOGITS))
-    Z2 = np.maximum(Z1, 0) @ W2 + b2
+    Z2 = relu(Z1) @ W2 + b2
     if abs(b2[1] - round(b2[1], 2)) > 1e-9:  # the bias has more than two decimals
         return None
     b2[1] = round(b2[1], 2)
     if np.abs(Z2).max() > MOST_Z or not 0.25 <= abs(b2[1]) <= 3:
         return None
-    network = Network([3, 4, 2], output="softmax")
-    network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = W1, b1, W2, b2
+    network = network_of([3, 4, 2], W1, b1, W2, b2, output="softmax")
     derivation = explain(network, x, int(rng.randint(2)), optimizer=SGD(RATE))
     text = (
         "A hidden layer with relu, a softmax at the output, the cross-entropy −ln ŷ of the true class, where Y is 1. Work "

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.equations.activations import relu
 from glassnet.equations.loss import Loss
 from glassnet.explain.derivation import Derivation
 from glassnet.explain.explain import explain
 from glassnet.network.network import Network
 from glassnet.training.optimizers import Adam, Momentum, Optimizer
-from glassnet.worksheets.draw import fits, halves, inputs, quarters
+from glassnet.worksheets.draw import fits, halves, inputs, network_of, quarters
 from glassnet.worksheets.sheet import Given, Part, given_of, numbers
 
 Array = NDArray[Any]
@@ -98,6 +99,7 @@ def _step(
 
 
 L2 = 0.1
+MOST_OUTPUT = 6.0  # of |z| of the output
 
 
 def batch_penalty_mask(rng: np.random.RandomState) -> tuple[Part, ...] | None:
@@ -110,15 +112,14 @@ def batch_penalty_mask(rng: np.random.RandomState) -> tuple[Part, ...] | None:
     on = np.argwhere(Z1 > 0)
     mask[tuple(on[rng.randint(len(on))])] = 0.0
     W2, b2 = halves(rng, (2, 1), 1.5), quarters(rng, 1, 1)
-    Z2 = (np.maximum(Z1, 0) * mask) @ W2[:, 0] + b2[0]
+    Z2 = (relu(Z1) * mask) @ W2[:, 0] + b2[0]
     y = np.round(2 * (Z2 - rng.choice([-1.5, -1.0, -0.5, 0.5, 1.0, 1.5], 2))) / 2
     errors = Z2 - y
-    if (np.abs(errors) < 0.25).any() or np.abs(Z2).max() > 2 * MOST or len(set(np.abs(errors))) < 2:
+    if (np.abs(errors) < 0.25).any() or np.abs(Z2).max() > MOST_OUTPUT or len(set(np.abs(errors))) < 2:
         return None
     if abs(W2[0, 0]) == abs(W2[1, 0]):
         return None
-    network = Network([2, 2, 1])
-    network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = W1, b1, W2, b2
+    network = network_of([2, 2, 1], W1, b1, W2, b2)
     derivation = explain(network, X, y, optimizer=None, l2=L2, dropout=0.5, dropout_masks={1: mask})
     words = {
         "A1_dropped": "A after the mask, A ⊙ D",
@@ -145,6 +146,3 @@ def batch_penalty_mask(rng: np.random.RandomState) -> tuple[Part, ...] | None:
     given = (Given("A0", X, "X: two rows"), *given_of(derivation, "W1", "b1", "D1", "W2", "b2", "Y"))
     items = numbers("a", derivation, *asked, **words)
     return (Part("a", "A batch, a penalty, a mask", text, given, items, derivation, listed),)
-
-
-MOST = 3.0
