@@ -45,7 +45,7 @@ def one_of(rng: np.random.RandomState, values: Sequence[float], sign: bool = Tru
     return float(rng.choice(values) * (rng.choice([-1.0, 1.0]) if sign else 1.0))
 
 
-def network_of(sizes: Sequence[int], W1: Any, b1: Any, W2: Any, b2: Any, **kinds: str) -> Network:
+def network_of(sizes: Sequence[int], W1: Any, b1: Any, W2: Any, b2: Any, **kinds: Any) -> Network:
     """Make a network of one hidden layer with these parameters."""
     network = Network(list(sizes), **kinds)
     network.W[1][...], network.b[1][...], network.W[2][...], network.b[2][...] = W1, b1, W2, b2
