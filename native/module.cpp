@@ -103,6 +103,8 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
     job.constants = std::move(constants);
     job.factors = std::move(factors);
     job.batch_size = settings.batch_size;
+    job.first_batch = settings.first_batch;
+    job.epoch_steps = settings.epoch_steps;
     job.outputs = architecture.sizes.back();
     job.rows = rows ? rows->data() : nullptr;
     if (rows) job.data.n = rows->shape(0);
@@ -245,6 +247,8 @@ NB_MODULE(GLASSNET_MODULE, m) {
         .def_rw("clip_norm", &Settings::clip_norm)
         .def_rw("seed", &Settings::seed)
         .def_rw("batch_size", &Settings::batch_size)
+        .def_rw("first_batch", &Settings::first_batch)
+        .def_rw("epoch_steps", &Settings::epoch_steps)
         .def_rw("threads", &Settings::threads)
         .def_rw("team", &Settings::team);
     nb::class_<State>(m, "State")

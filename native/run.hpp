@@ -44,6 +44,7 @@ struct Job {
     std::vector<double> constants;
     std::vector<double> factors;  // of the learning rate, one a step of this call, or a single one for all
     std::size_t batch_size = 1;
+    long first_batch = 0, epoch_steps = 0;  // as Settings has them
     bool shuffle = false;
     std::uint64_t seed = 0;
     int outputs = 1;  // of the network
@@ -132,7 +133,10 @@ private:
     enum class Pause { kEndOfEpoch, kUntil, kInterrupted, kNonFinite };
 
     bool shuffled() const { return job_.shuffle && job_.batch_size < job_.data.n; }
-    bool epoch_is_over() const { return state_.batch * job_.batch_size >= job_.data.n; }
+    bool epoch_is_over() const {
+        if (job_.epoch_steps > 0) return state_.batch >= job_.epoch_steps;
+        return state_.batch * job_.batch_size >= job_.data.n;
+    }
 
     double rate(long step) const {
         const std::size_t at = job_.factors.size() > 1 ? static_cast<std::size_t>(step - first_factor_) : 0;
@@ -145,7 +149,7 @@ private:
         if (epoch_is_over()) return Pause::kEndOfEpoch;
         if (state_.step == end) return Pause::kUntil;
         const std::int64_t* const order = epoch_order();
-        for (std::size_t first = state_.batch * job_.batch_size; first < data.n; first += job_.batch_size) {
+        for (std::size_t first = (state_.batch - job_.first_batch) * job_.batch_size; first < data.n; first += job_.batch_size) {
             if (state_.step == end) return Pause::kUntil;
             const std::size_t count = std::min(job_.batch_size, data.n - first);
             double weight = static_cast<double>(count);
@@ -167,7 +171,7 @@ private:
             ++state_.step;
             ++state_.batch;
         }
-        return Pause::kEndOfEpoch;
+        return epoch_is_over() ? Pause::kEndOfEpoch : Pause::kUntil;
     }
 
     // The figure that early stopping watches, which is to become small; `record` gets those of the validation rows.

@@ -37,6 +37,7 @@ struct Settings {
     double clip_norm = 0;  // 0 for none
     std::uint64_t seed = 0;
     std::size_t batch_size = 1;  // the most rows a step has
+    long first_batch = 0, epoch_steps = 0;  // steps of the epoch before the rows, and all of it; 0 where they are all
     int threads = 1;
     std::vector<int> team;  // of threads, for one step after the other; empty: as it goes fastest
 };

@@ -103,7 +103,7 @@ class NativeEngine:
         """Train as Engine.run does, in calls short enough to be repeated."""
         last, per_call = state.epoch + epochs, _epochs_per_call(job)
         while state.epoch < last and not record.stopped and not stop:
-            if state.step == until and not job.is_epoch_over(state):
+            if not job.is_epoch_over(state) and (state.step == until or not job.has_rows_at(state)):
                 break
             _advance(job, state, record, min(last - state.epoch, per_call), until, stop)
 
@@ -215,6 +215,8 @@ def _settings(native: Any, job: Job) -> Any:
     settings.clip_norm = job.clip_norm or 0.0
     settings.seed = job.seed
     settings.batch_size = job.batch_size
+    if job.epoch_steps is not None:
+        settings.first_batch, settings.epoch_steps = job.first_batch, job.epoch_steps
     settings.threads = threads_for(job.network, job.batch_size, job.n_threads, sparse_step(job))
     return settings
 
@@ -277,7 +279,7 @@ def _last_update(job: Job, state: State) -> int:
     step, at = state.step - 1, replace(state)
     while job.sample_weight is not None and job.order is None and step > 0:
         at.epoch, at.batch = (at.epoch, at.batch - 1) if at.batch else (at.epoch - 1, job.steps_per_epoch - 1)
-        if at.epoch < 0 or batch_at(job, at, epoch_order(job, at)).weight_sum > 0:
+        if at.epoch < 0 or not job.has_rows_at(at) or batch_at(job, at, epoch_order(job, at)).weight_sum > 0:
             break
         step -= 1
     return step
@@ -343,7 +345,7 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
         "Y_val": Y_val,
         "weight_val": weight_val,
         "constants": list(job.optimizer.constants().values()),
-        "factors": _factors(job, state, epochs),
+        "factors": _factors(job, state, epochs, until),
         "rows": job.rows,
         "shuffle": job.shuffle,
         "orders": _orders(job, state, epochs),
@@ -366,11 +368,12 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
     return Outcome(theta, reached, figures, error)
 
 
-def _factors(job: Job, state: State, epochs: int) -> list[float]:
+def _factors(job: Job, state: State, epochs: int, until: int) -> list[float]:
     if isinstance(job.schedule, Constant | Adaptive):
         return [1.0]
     first = state.step - job.is_epoch_over(state)  # the rate of the last step is told with the epoch
-    steps = first + np.arange(epochs * job.steps_per_epoch + 1)
+    count = epochs * job.steps_per_epoch + 1
+    steps = first + np.arange(count if until < 0 else min(count, until - first + 1))
     factors: list[float] = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch).tolist()
     return factors
 

@@ -94,6 +94,8 @@ class Job:
     watch: str = "validation_loss"  # of WATCHED: what early stopping watches
     goes_on: bool = True  # more calls of the engine may follow, for which a State keeps `rescue`
     draw_order: Callable[[int, int, int], NDArray[np.intp]] = batch_order  # the seed's; jobs may draw it together
+    first_batch: int = 0  # where the rows are only a part of an epoch: its steps before them,
+    epoch_steps: int | None = None  # and all its steps
 
     @property
     def n(self) -> int:
@@ -126,11 +128,15 @@ class Job:
     @property
     def steps_per_epoch(self) -> int:
         """⌈n / batch_size⌉: the last batch of an epoch may be smaller."""
-        return -(-self.n // self.batch_size)
+        return -(-self.n // self.batch_size) if self.epoch_steps is None else self.epoch_steps
 
     def is_epoch_over(self, state: State) -> bool:
         """True if all steps of the epoch are done and only its end is left: validation, rate, stop rules."""
         return state.batch >= self.steps_per_epoch
+
+    def has_rows_at(self, state: State) -> bool:
+        """True if the rows of the next step are among those of this job, which may be only a part of an epoch."""
+        return 0 <= (state.batch - self.first_batch) * self.batch_size < self.n
 
     def penalties(self, weight_sum: float) -> tuple[float, float]:
         """Return l1 and l2 for a batch whose weights sum to `weight_sum`."""

@@ -65,7 +65,7 @@ class NumpyEngine:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 while state.epoch < last and not record.stopped:
                     if not job.is_epoch_over(state):
-                        if state.step == until or stop:
+                        if state.step == until or stop or not job.has_rows_at(state):
                             break
                         if order_epoch != state.epoch:
                             order, order_epoch = epoch_order(job, state), state.epoch
@@ -142,7 +142,8 @@ def epoch_order(job: Job, state: State) -> NDArray[np.intp]:
 
 def batch_at(job: Job, state: State, order: NDArray[np.intp]) -> Batch:
     """Return the batch of the next step."""
-    rows = order[state.batch * job.batch_size : (state.batch + 1) * job.batch_size]
+    first = (state.batch - job.first_batch) * job.batch_size
+    rows = order[first : first + job.batch_size]
     weight = None if job.sample_weight is None else job.sample_weight[rows]
     X, Y = (job.X, job.Y) if job.rows is None and len(rows) == job.n else (job.X[rows], job.Y[rows])
     return Batch(rows, X, Y, weight, masks(job, state.step, len(rows)))
