@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -29,6 +30,19 @@ UNTIL = """async () => {
     await new Promise((done) => setTimeout(done, 15));
   }
 }""".replace("MODULE", MODULE)
+
+# a part that has got another size, or a caption of another length, is painted again some turns later
+RESTING = """async (canvas) => {
+  const end = performance.now() + 20000;
+  for (let [last, same] = ["", 0]; performance.now() < end; ) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const picture = canvas.toDataURL();
+    same = picture === last ? same + 1 : 1;
+    if (same === 4) return picture;
+    last = picture;
+  }
+  throw new Error("the picture does not come to rest");
+}"""
 
 
 def missing(reason: str) -> None:
@@ -159,10 +173,9 @@ class Play:
         return found
 
     def pixels(self, selector: str) -> str:
-        """What a canvas shows, to the last bit."""
+        """Return a digest of what a canvas shows once it rests."""
         self.settled()
-        found: str = self.page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
-        return found
+        return hashlib.sha256(self.page.eval_on_selector(f"{selector} canvas", RESTING).encode()).hexdigest()
 
     def weight_at(self, from_unit: int, to_unit: int, layer: int = 1, run: int = 0) -> tuple[float, float]:
         """A place on the line of a weight, in the window."""

@@ -31,7 +31,7 @@ def test_axe_finds_nothing(play, scheme, width):
     for name, query in STATES.items():
         play.open(query)
         if "glass=" in query:
-            play.until("store.glass")
+            play.until("store.worked")
         play.page.evaluate(source)
         found = play.page.evaluate("axe.run()")["violations"]
         assert [(name, each["id"], each["nodes"][0]["html"]) for each in found] == []

@@ -45,7 +45,7 @@ def test_fault_17_behind_a_path_prefix_the_page_works(play, start, strip, tmp_pa
         assert play.header["step"] == 21
         play.page.wait_for_url(f"{proxy}{PREFIX}/?**step=21")
         play.page.keyboard.press("g")
-        play.until("store.glass")
+        play.until("store.worked")
         play.page.get_by_role("tab", name="Diagnosis").click()
         play.page.locator("diagnosis-list .good, diagnosis-list .findings").wait_for()
         play.page.keyboard.press("l")

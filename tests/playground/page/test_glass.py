@@ -80,7 +80,7 @@ def test_what_is_no_number_is_not_taken(play):
 def test_walking_a_training_step(play):
     play.open("?step=30&hidden=3&activation=tanh&sample=0")
     play.page.keyboard.press("g")
-    play.until("store.glass")
+    play.until("store.worked")
     symbols = play.store("store.glass.derivation.steps.map((step) => step.symbol)")
     stages = play.store("store.glass.derivation.steps.map((step) => step.stage)")
     assert [stage for k, stage in enumerate(stages) if stage not in stages[:k]] == [
@@ -120,7 +120,7 @@ def test_chain_rule_and_independent_check_of_one_weight(play):
 
 def test_sample_or_batch(play):
     play.open("?step=30&glass=1&sample=17")
-    play.until("store.glass")
+    play.until("store.worked")
     one = play.store("store.glass.derivation.rows")
     play.page.get_by_role("button", name="Next sample").click()
     assert play.store("store.view.sample") == "18"
@@ -134,7 +134,7 @@ def test_sample_or_batch(play):
 def test_the_glass_shows_the_step_that_the_run_will_make(play):
     """Fault 6: the new weight in the glass is the one after the next step, and its gradient that of the chain rule below."""
     play.open("?step=100&glass=1&entry=W1,0,0")
-    play.until("store.glass")
+    play.until("store.worked")
     glass = play.page.locator("the-glass")
     assert "Step 100 → 101 of the run, on all 320 training points" in glass.locator(".line").inner_text()
     told = play.store("store.glass.derivation.entry")
@@ -149,7 +149,7 @@ def test_the_glass_shows_the_step_that_the_run_will_make(play):
 
 def test_a_single_point_in_the_glass_is_said_not_to_be_the_runs_step(play):
     play.open("?step=100&batch=32&glass=1&entry=W1,0,0&sample=0")
-    play.until("store.glass")
+    play.until("store.worked")
     glass = play.page.locator("the-glass")
     assert "Point 0 alone: not the run's step, which takes 32 of the 320" in glass.locator(".line").inner_text()
     assert "alone" in glass.locator(".factors li").last.inner_text()
@@ -174,7 +174,7 @@ def test_clicking_a_point_picks_it(play):
     play.open("?step=30")
     box = play.page.locator("decision-surface canvas").bounding_box()
     play.page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.45)
-    play.until("store.glass")
+    play.until("store.worked")
     assert play.store("store.view.sample").isdigit()
     assert play.page.locator("the-glass").is_visible()
 
@@ -195,24 +195,25 @@ def test_pointing_at_a_point_names_it(play):
 
 def test_numbers_flow_along_the_drawing_unless_no_motion_is_wanted(play):
     play.open("?step=30&glass=1&stage=Z2&sample=17")
-    play.until("store.glass")
-    pictures = set()
-    for _ in range(4):
-        pictures.add(play.page.eval_on_selector("network-drawing canvas", "(canvas) => canvas.toDataURL()"))
-        play.page.wait_for_timeout(120)
-    assert len(pictures) > 1
+    play.until("store.worked")
+    pictures = """async (most) => {
+      const canvas = document.querySelector('network-drawing canvas');
+      const seen = new Set();
+      for (let turn = 0; turn < most && seen.size < 3; turn++) {
+        await new Promise((done) => requestAnimationFrame(done));
+        seen.add(canvas.toDataURL());
+      }
+      return seen.size;
+    }"""
+    assert play.page.evaluate(pictures, 600) == 3
     play.page.emulate_media(reduced_motion="reduce")
-    play.page.wait_for_timeout(200)
-    still = set()
-    for _ in range(4):
-        still.add(play.page.eval_on_selector("network-drawing canvas", "(canvas) => canvas.toDataURL()"))
-        play.page.wait_for_timeout(120)
-    assert len(still) == 1
+    play.pixels("network-drawing")
+    assert play.page.evaluate(pictures, 30) == 1
 
 
 def test_everything_fits_on_a_laptop(play):
     play.open("?step=30&glass=1&sample=17&entry=W1,0,3")
-    play.until("store.glass")
+    play.until("store.worked")
     assert play.page.evaluate("document.documentElement.scrollHeight") == 768
     for part in ("network-drawing", "decision-surface canvas", "time-line", "the-glass"):
         box = play.page.locator(part).first.bounding_box()

@@ -161,7 +161,7 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     page.get_by_role("button", name="Another one").click()
     play.until("document.querySelector('number-exercise').turn === 2")
     page.get_by_role("button", name="Show me in the glass").click()
-    play.until("store.glass")
+    play.until("store.worked")
     assert play.store("store.glass.symbol").startswith("dW")
     assert task["symbol"].startswith("dW")
 
@@ -188,7 +188,7 @@ def test_a_question_follows_the_run_the_step_and_the_point(play):
     page.keyboard.press("ArrowRight")
     asked(21, 0)
     page.get_by_role("button", name="Show me in the glass").click()
-    play.until("store.glass")
+    play.until("store.worked")
     page.get_by_role("button", name="Next sample").click()
     asked(21, 1)
 

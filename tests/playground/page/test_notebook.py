@@ -68,7 +68,7 @@ def test_a_run_of_the_notebook_is_played_changed_and_looked_into(play, notebook)
     play.settled()
     assert play.header["W"][0][0][1] == 1.5
     page.keyboard.press("g")
-    play.until("store.glass")
+    play.until("store.worked")
     assert page.locator("the-glass one-weight").count() == 1
     page.get_by_role("tab", name="Diagnosis").click()
     page.locator("diagnosis-list .good, diagnosis-list .findings").wait_for()

@@ -39,7 +39,7 @@ def test_fault_nothing_explains_the_drawing_but_the_question_mark(play):
     for words in ("weight above 0", "wider: larger", "its output over the plane", "bias"):
         assert words in legend.inner_text()
     play.open("?step=10&glass=1&sample=3&stage=Z1")
-    play.until("store.glass")
+    play.until("store.worked")
     assert "sum of w·a, plus bias" in legend.inner_text()
 
 
@@ -201,7 +201,7 @@ def test_fault_the_page_scrolls_sideways_and_captions_overlap(play, width):
 
 def test_without_controls_the_glass_leaves_the_network_its_room(play):
     play.open("?step=40&hide=controls&glass=1")
-    play.until("store.glass")
+    play.until("store.worked")
     assert play.page.locator("network-drawing").bounding_box()["width"] > 400
 
 
@@ -217,7 +217,7 @@ def test_fault_a_tap_on_a_neuron_opens_the_glass_below_and_nothing_scrolls(play,
 def test_fault_forced_colours_hide_what_is_chosen(play):
     play.page.emulate_media(forced_colors="active")
     play.open("?step=10&glass=1&sample=3")
-    play.until("store.glass")
+    play.until("store.worked")
     shade = "(each) => getComputedStyle(each).backgroundColor"
     for chosen, other in (
         ("button[aria-pressed='true']", "button[aria-pressed='false']"),

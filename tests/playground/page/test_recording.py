@@ -116,7 +116,7 @@ def test_the_glass_is_walked_at_the_steps_that_are_worked_out(play, server):
     run = play.page.evaluate("JSON.parse(document.getElementById('recording').textContent).runs[0]")
     play.set("time-line input[type=range]", END // 2)
     play.page.keyboard.press("g")
-    play.until("store.glass")
+    play.until("store.worked")
     play.settled()
     assert play.step in run["worked"]
     assert "" in run["samples"]
@@ -159,7 +159,7 @@ def test_the_help_names_the_keys_that_do_something(play):
 
 def test_samples_are_those_of_the_recording(play):
     play.open("#glass=1")
-    play.until("store.glass")
+    play.until("store.worked")
     run = play.page.evaluate("JSON.parse(document.getElementById('recording').textContent).runs[0]")
     box = play.page.locator("decision-surface canvas").bounding_box()
     for x in (0.2, 0.5, 0.8):
@@ -192,7 +192,7 @@ def test_axe_finds_nothing(play, scheme, width):
         play.page.goto("about:blank")
         play.open(view)
         if view:
-            play.until("store.glass")
+            play.until("store.worked")
         play.page.evaluate(axe())
         found = play.page.evaluate("axe.run()")["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
