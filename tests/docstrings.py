@@ -22,7 +22,7 @@ OF_THE_MODULE = {
 RESULTS = {  # classes that a function returns; their fields are attributes, nobody constructs them
     "Animation",
     *("Contributions", "Derivation", "Diagnosis", "Finding", "Grade", "Gradient", "GradientCheck", "History"),
-    *("Recording", "Trace"),
+    *("Recording", "Rows", "Trace"),
 }
 FROM_A_PAPER = {
     *("Momentum", "Nesterov", "RMSprop", "Adam", "AdamW", "LBFGS", "InverseScaling", "Cosine", "OneCycle"),

@@ -38,7 +38,7 @@ GROUPS = (
         "training",
         "Training",
         "A whole run in one call, many networks at once, or a run step by step; what a run leaves behind.",
-        ("train", "train_many", "Run", "History", "EarlyStopping", "Checkpoint"),
+        ("train", "train_many", "Run", "History", "EarlyStopping", "Checkpoint", "open_rows", "Rows"),
         "[Train many networks](/how-to/train-many-networks.md), [long runs](/how-to/long-runs.md)",
     ),
     Group(

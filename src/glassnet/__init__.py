@@ -38,6 +38,7 @@ LAZY: dict[str, str] = {
     "MLPClassifier": "glassnet.estimators.classifier",
     "MLPRegressor": "glassnet.estimators.regressor",
     "Recording": "glassnet.playground.recording.recording",
+    "Rows": "glassnet.data.rows",
     "TableClassifier": "glassnet.tables.estimators.classifier",
     "TableRegressor": "glassnet.tables.estimators.regressor",
     "Thresholds": "glassnet.diagnose.thresholds",
@@ -49,6 +50,7 @@ LAZY: dict[str, str] = {
     "explain": "glassnet.explain.explain",
     "export": "glassnet.storage.export",
     "load": "glassnet.storage.files",
+    "open_rows": "glassnet.data.opening",
     "playground": "glassnet.playground.notebook.opening",
     "record": "glassnet.playground.recording.recording",
     "save": "glassnet.storage.files",
@@ -57,6 +59,8 @@ LAZY: dict[str, str] = {
 
 if TYPE_CHECKING:
     from glassnet.animation.animate import Animation, animate
+    from glassnet.data.opening import open_rows
+    from glassnet.data.rows import Rows
     from glassnet.diagnose.diagnosing import diagnose
     from glassnet.diagnose.diagnosis import Diagnosis
     from glassnet.diagnose.examine import examine
@@ -138,6 +142,7 @@ __all__ = [
     "OneCycle",
     "RMSprop",
     "Recording",
+    "Rows",
     "Run",
     "StepDecay",
     "TableClassifier",
@@ -156,6 +161,7 @@ __all__ = [
     "initializers",
     "load",
     "losses",
+    "open_rows",
     "playground",
     "record",
     "save",

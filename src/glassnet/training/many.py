@@ -28,6 +28,7 @@ from glassnet.training.processors import usable_processors
 from glassnet.training.random import batch_order
 from glassnet.training.run import Run
 from glassnet.training.train import Callback, announce
+from glassnet.training.windows import is_source
 
 PER_NETWORK = OPTIONS.keys() | {"resume"}  # may be lists
 PIECE = 500_000_000  # multiply-adds of the forward pass, some hundredths of a second: how unevenly the cores may end
@@ -332,6 +333,10 @@ def _runs(networks: Sequence[Network], X: Any, y: Any, options: dict[str, Any]) 
 
     def arrays(network: Network, X: Any, y: Any, suffix: str = "") -> tuple[Array, Array]:
         d, k, dtype = network.sizes[0], network.sizes[-1], network.dtype
+        if is_source(X):
+            raise InputError(
+                "X: expected arrays, as a pack trains on rows in memory; got rows of open_rows; train each network with train."
+            )
         rows = once(lambda: check_X(X, d, dtype, "X" + suffix), id(X), d, dtype)
         targets = network.loss_function.targets
         return rows, once(lambda: network.encode(y, rows.shape[0], "y" + suffix), id(y), k, dtype, targets)

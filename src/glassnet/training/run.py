@@ -18,11 +18,13 @@ from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
 from glassnet.training.arguments import check_lbfgs, check_state, check_theta, make_job
 from glassnet.training.history import History
-from glassnet.training.job import Flag, Record, Snapshot, engine_of
+from glassnet.training.job import Flag, Job, Record, Snapshot, engine_of
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, Optimizer
 from glassnet.training.options import TrainingOptions, checked, refuse_unknown, takes
 from glassnet.training.reference import Batch
+from glassnet.training.streaming import StreamingEngine, fits, read_all, streamed_job
+from glassnet.training.windows import is_source
 
 Array = NDArray[Any]
 
@@ -40,7 +42,7 @@ class Run:
     Parameters
     ----------
     network : Network, which the run trains in place
-    X, y : as `train` takes them
+    X, y : as `train` takes them; or X alone, rows that `open_rows` opened
     resume : a History of this network, to go on from where it stood
     **options : the fields of TrainingOptions, which help(Run) lists here
 
@@ -77,7 +79,7 @@ class Run:
         self,
         network: Network,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         resume: History | None = None,
         **options: Unpack[TrainingOptions],
@@ -90,17 +92,16 @@ class Run:
         check_theta(network)
         given = checked(options)
         self.optimizer: Optimizer | LBFGS = given["optimizer"]
-        X = check_X(X, network.sizes[0], network.dtype)
         self.state = check_state(network, self.optimizer, resume)
         epochs = given["epochs"]
-        self.job = make_job(network, X, network.encode(y, X.shape[0]), {**given, "epochs": self.state.epoch + epochs})
+        self.job = _job_of(network, X, y, {**given, "epochs": self.state.epoch + epochs})
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
         same_batches = self.state.batch_size in (0, self.job.batch_size)
         if not same_batches or self.state.batch > self.job.steps_per_epoch - (self.state.batch_size == 0):
             self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)  # begin that epoch anew
         self.state.batch_size = self.job.batch_size
-        self.engine = engine_of(self.job)
+        self.engine = StreamingEngine(self.job) if is_source(self.job.X) else engine_of(self.job)
         self._between_snapshots = -(-epochs // (self.job.snapshots + 1))
         theta = network.theta if self.state.final_theta is None else self.state.final_theta
         self.snapshots = [Snapshot(theta.copy(), replace(self.state, final_theta=None))]
@@ -219,7 +220,8 @@ class Run:
         state = self.state
         if self.job.is_epoch_over(state):
             state = replace(state, epoch=state.epoch + 1, batch=0)
-        return reference.batch_at(self.job, state, reference.epoch_order(self.job, state))
+        job = self.engine.part(self.job, state) if isinstance(self.engine, StreamingEngine) else self.job
+        return reference.batch_at(job, state, reference.epoch_order(job, state))
 
     def trace(self) -> Trace:
         """Return the forward pass of the next step, by the reference equations."""
@@ -315,4 +317,22 @@ class Run:
         other.job = replace(self.job, network=self.network.copy())
         other.state, other.record = self.state.copy(), self.record.copy()
         other.snapshots, other.stop = list(self.snapshots), Flag()
+        other.engine = copy.copy(self.engine)  # one that reads has its own windows
         return other
+
+
+def _job_of(network: Network, X: Any, y: Any, options: dict[str, Any]) -> Job:
+    """Make the Job of what the user passed: arrays, or a Source, which is read now if it fits in its memory."""
+    if is_source(X):
+        if y is not None:
+            raise InputError("y: expected None, as the rows of open_rows have their targets; got some; leave y out.")
+        if not fits(X, network):
+            return streamed_job(network, X, options)
+        if options["sample_weight"] is not None:
+            raise InputError("sample_weight: expected None; got some; pass open_rows(…, weight=…).")
+        X, Y, weight = read_all(X, network)
+        return make_job(network, X, Y, {**options, "sample_weight": weight})
+    if y is None:
+        raise InputError("y: expected the targets of X; got None; pass them, or rows of open_rows, which have theirs.")
+    X = check_X(X, network.sizes[0], network.dtype)
+    return make_job(network, X, network.encode(y, X.shape[0]), options)

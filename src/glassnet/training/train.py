@@ -36,7 +36,7 @@ Callback = Callable[[Epoch], Any]
 def train(
     network: Network,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     callbacks: Iterable[Callback] = (),
     resume: History | None = None,
@@ -51,7 +51,7 @@ def train(
     Parameters
     ----------
     network : Network, whose parameters are changed in place
-    X, y : (n, d) numbers, dense or sparse, and (n,) classes or (n,) or (n, k) numbers
+    X, y : (n, d) numbers, dense or sparse, and (n,) classes or (n,) or (n, k) numbers; or X alone, rows that `open_rows` opened
     **options : the fields of TrainingOptions, which help(train) lists here
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
     resume : a History of this network, to go on from where it stood
