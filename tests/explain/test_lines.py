@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.explain.agreement import as_printed, digits_of_cells, digits_of_numbers
+from glassnet.explain.agreement import digits_of_cells, digits_of_numbers, value_of
 from glassnet.explain.render.indexed import Letters, has_no_matrix_form, letters_of
 from glassnet.printers.text import print_text
 
@@ -56,7 +56,11 @@ def test_digits_of_cells_are_those_with_which_all_come_out():
 
 
 def test_numbers_as_printed():
-    assert ast.unparse(as_printed(ast.parse("0.123456 * x - 3", mode="eval").body, 4)) == "0.1235 * x - 3"
+    numbers = ast.parse("0.123456 * x - 3", mode="eval").body
+    assert value_of(numbers, {"x": 2.0}, 4) == 0.1235 * 2.0 - 3
+    assert value_of(numbers, {"x": 2.0}) == 0.123456 * 2.0 - 3
+    conditional = ast.parse("0.123456 if x > 0 else 1.0", mode="eval").body  # Python itself evaluates it
+    assert value_of(conditional, {"x": 2.0}, 4) == 0.1235
 
 
 def test_a_matrix_that_comes_out_nearly_has_another_sign():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from glassnet.printers.element import HELPERS
+from glassnet.printers.evaluation import evaluate
 from glassnet.printers.numbers import EXACT, format_number
 
 MORE = 4  # digits added at most to the numbers of a formula of matrices
@@ -31,7 +33,7 @@ def digits_of_numbers(numbers: ast.expr, value: float, digits: int, environment:
     wanted = format_number(value, digits)
     nearly: list[int] = []
     for more in range(digits, max(digits, EXACT) + 1):
-        found = value_of(as_printed(numbers, more), environment)
+        found = value_of(numbers, environment, more)
         if format_number(found, digits) == wanted:
             return more, True
         nearly += [more] if math.isclose(found, value, rel_tol=NEAR) else []
@@ -46,15 +48,14 @@ def digits_of_condition(condition: ast.expr, digits: int, environment: Environme
     >>> digits_of_condition(ast.parse("0.99999 < 1", mode="eval").body, 4, {})
     5
     """
-    return next((more for more in range(digits, EXACT) if value_of(as_printed(condition, more), environment)), EXACT)
+    return next((more for more in range(digits, EXACT) if value_of(condition, environment, more)), EXACT)
 
 
 def digits_of_cells(cells: list[tuple[ast.expr, float]], digits: int) -> tuple[int, bool]:
     """Return the digits for the formulas of a matrix's entries, and True if all give their values as printed."""
     for more in range(digits, digits + MORE + 1):
         if all(
-            format_number(value_of(as_printed(cell, more), {}), digits) == format_number(value, digits)
-            for cell, value in cells
+            format_number(value_of(cell, {}, more), digits) == format_number(value, digits) for cell, value in cells
         ):
             return more, True
     return digits, False
@@ -79,16 +80,6 @@ def digits_of_matrices(
     return digits + MORE, False
 
 
-def as_printed(node: ast.expr, digits: int) -> ast.expr:
-    """Return the expression with its numbers rounded as they are printed."""
-
-    class Round(ast.NodeTransformer):
-        def visit_Constant(self, node: ast.Constant) -> ast.expr:
-            return ast.Constant(_printed(node.value, digits)) if isinstance(node.value, int | float) else node
-
-    return Round().visit(ast.parse(ast.unparse(node), mode="eval").body)
-
-
 def printed_array(value: Any, digits: int) -> Any:
     """Return the numbers of an array as they are printed."""
     array = np.asarray(value)
@@ -99,10 +90,11 @@ def _printed(number: float, digits: int) -> float:
     return number if isinstance(number, int) else float(format_number(number, digits))
 
 
-def value_of(node: ast.expr, environment: Environment) -> float:
-    """Return the value of an expression; nan where it divides by 0 or overflows."""
+def value_of(node: ast.expr, environment: Environment, digits: int | None = None) -> float:
+    """Return the value of an expression, of its numbers as printed with `digits`; nan where it divides by 0 or overflows."""
+    rounded = None if digits is None else partial(_printed, digits=digits)
     try:
         with np.errstate(all="ignore"):
-            return float(eval(ast.unparse(node), {"np": np, **environment, **HELPERS, "inf": np.inf}))
+            return float(evaluate(node, {"np": np, **environment, **HELPERS, "inf": np.inf}, rounded))
     except (ZeroDivisionError, OverflowError):
         return float("nan")

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ class Directional:
         The size of a step over which the function changes.
     analytic : bool
         True if f takes the complex step.
+    at : array
+        The numbers that the network gives it.
+    builtin : bool
+        True if f is the package's own.
     """
 
     f: Callable[[Array], Array]
@@ -55,6 +60,18 @@ class Directional:
     near: Any
     scale: Any
     analytic: bool
+    at: Array
+    builtin: bool
+
+    @cached_property
+    def smooth(self) -> bool:
+        """True if none of the numbers is known to be at a kink, nor could be: both sides have one slope."""
+        if self.slope is None:
+            return self.builtin
+        v = self.at + 1j * COMPLEX_STEP
+        with np.errstate(all="ignore"):
+            left, right = self.along(v, -1), self.along(v, 1)
+        return bool((np.abs(right - left) <= JUMP * np.maximum(np.abs(left), np.abs(right))).all())
 
     def __call__(self, x: Array, side: Side) -> Array:
         v = np.imag(x)

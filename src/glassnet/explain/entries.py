@@ -18,7 +18,6 @@ from glassnet.explain.scalar import (
     ChainRule,
     EntryReplacer,
     Line,
-    copied,
     entry_of,
     index_of,
     is_rest,
@@ -26,6 +25,7 @@ from glassnet.explain.scalar import (
     without_rest,
 )
 from glassnet.printers.element import Elements, Index, fill
+from glassnet.printers.evaluation import copy_of
 from glassnet.printers.inline import inline
 
 SIZES = (6, 3, 2)  # terms shown of a sum in a formula that is written out: the first of these that fits LEAVES
@@ -40,15 +40,20 @@ class Entries:
     def __init__(self, graph: Graph, checker: Checker) -> None:
         self.graph, self.checker = graph, checker
         self.elements = Elements(graph.environment)
+        self._lines: dict[tuple[str, Index], Line] = {}
 
-    def line(self, symbol: str, index: Index, elements: Elements | None = None) -> Line:
+    def line(self, symbol: str, index: Index) -> Line:
         """One entry of a step; a flat vector's by parameter (m_W1, 0, 3) or by place (m, 3)."""
+        if (symbol, index) not in self._lines:
+            self._lines[symbol, index] = self._line(symbol, index, self.elements)
+        return self._lines[symbol, index]
+
+    def _line(self, symbol: str, index: Index, elements: Elements) -> Line:
         step, place, shown = self._locate(symbol, index)
         value = float(np.asarray(step.value)[place])
         environment = self.graph.environment
         if step.expression is None:
             return Line(*shown, None, None, (), value, step, environment)
-        elements = elements or self.elements
         names = self._relabel(without_rest(elements.element(step.expression, place)))
         numbers, conditions = fill(elements.element(self._written_out(step.expression), place), environment)
         line = Line(*shown, names, numbers, tuple(conditions), value, step, environment)
@@ -148,7 +153,7 @@ class Entries:
             flat = self.graph.is_flat(name) and isinstance(place, int)
             return entry_of(*self._parameter_name(name, place)) if flat else node
 
-        return EntryReplacer(relabelled).visit(copied(names))
+        return EntryReplacer(relabelled).visit(copy_of(names))
 
     def _written_out(self, expression: ast.expr) -> ast.expr:
         """Write an equation that is called by its name in full, so that its numbers can be shown."""
@@ -206,10 +211,10 @@ class Entries:
             derivative = step.stage == "backward" and name.startswith("d") and (not step.aside or name == top)
             if not derivative or name == last or step.expression is None:
                 return part
-            return replacer.visit(copied(elements.element(step.expression, index_of(part))))
+            return replacer.visit(copy_of(elements.element(step.expression, index_of(part))))
 
         replacer = EntryReplacer(expanded)
-        return replacer.visit(copied(node))
+        return replacer.visit(copy_of(node))
 
     def _chain(self, symbol: str, index: Index) -> ast.expr:
         """The chain rule from the loss to `symbol`, in partial derivatives, summed over samples and units between."""

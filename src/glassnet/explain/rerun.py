@@ -36,6 +36,11 @@ class Behind:
         """True if every function on the way takes the complex step."""
         return all(function.analytic for function in self.through)
 
+    @property
+    def smooth(self) -> bool:
+        """True if no function on the way is at a kink."""
+        return all(function.smooth for function in self.through)
+
     def slope(self, flat: int, side: Side = Side.STRAIGHT) -> float:
         """Return the derivative with respect to entry `flat`, by the complex step; nan where the function is not finite."""
         moved = self.at.astype(np.complex128)
@@ -90,7 +95,8 @@ class Rerun:
         slope = None if g.rowwise else lambda z: np.asarray(g.df(z, g(z), **g.parameters), dtype=np.float64)
         scale = np.maximum(1, np.abs(Z))
         analytic = g.is_builtin or takes_complex_step(g, Z, scale, g.rowwise)
-        return Directional(g, slope, np.maximum(ROUNDING * self.terms[layer], ZERO), scale, analytic)
+        near = np.maximum(ROUNDING * self.terms[layer], ZERO)
+        return Directional(g, slope, near, scale, analytic, Z, g.is_builtin)
 
     @cached_property
     def loss_terms(self) -> Directional:
@@ -114,13 +120,17 @@ class Rerun:
         stated = None if rowwise else lambda p: np.asarray(slope(p, Y, **parameters), dtype=np.float64)
         scale = np.maximum(np.maximum(1, np.abs(P)), np.abs(P - Y))
         near = np.maximum(ROUNDING * np.maximum(np.abs(P) + np.abs(Y), self.terms[self.last]), ZERO)
-        return Directional(f, stated, near, scale, self.loss.is_builtin or takes_complex_step(f, P, scale, rowwise))
+        builtin = self.loss.is_builtin
+        return Directional(f, stated, near, scale, builtin or takes_complex_step(f, P, scale, rowwise), P, builtin)
 
     @cached_property
     def penalty(self) -> Directional:
         """The penalty on each weight."""
         l1, l2 = self.graph.penalties
-        return Directional(partial(penalty, l1=l1, l2=l2), partial(d_penalty, l1=l1, l2=l2), ZERO, 1.0, True)
+        weights = np.concatenate([W.ravel() for W in self.net.W.values()])
+        return Directional(
+            partial(penalty, l1=l1, l2=l2), partial(d_penalty, l1=l1, l2=l2), ZERO, 1.0, True, weights, True
+        )
 
     # --- the function behind each derivative ------------------------------------------------------------------------
 
@@ -156,7 +166,7 @@ class Rerun:
         return Behind(
             lambda moved, side: self._objective(base, moved, side, penalised),
             self.number(base),
-            self._functions(_layer(base) + (base[0] == "A")),
+            (*self._functions(_layer(base) + (base[0] == "A")), *([self.penalty] if penalised else [])),
         )
 
     def _functions(self, first: int) -> tuple[Directional, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from glassnet.explain.agreement import digits_of_condition, digits_of_numbers
 from glassnet.explain.graph import Graph, Step
 from glassnet.printers.element import Index, written
+from glassnet.printers.evaluation import copy_of
 from glassnet.printers.text import print_text
 
 
@@ -32,6 +33,7 @@ class Line:
     step: Step
     environment: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     as_computed: Line | None = None
+    _known: dict[int, tuple[int, bool]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def target(self) -> ast.expr:
@@ -66,7 +68,9 @@ class Line:
     def _agreement(self, digits: int) -> tuple[int, bool]:
         if self.numbers is None or self.undefined:
             return digits, True
-        return digits_of_numbers(self.numbers, self.value, digits, self.environment)
+        if digits not in self._known:
+            self._known[digits] = digits_of_numbers(self.numbers, self.value, digits, self.environment)
+        return self._known[digits]
 
 
 UNDEFINED = "undefined"  # printed for a number that an aside divides by 0 for
@@ -168,22 +172,18 @@ def partial(above: ast.expr, below: ast.expr) -> ast.expr:
     return ast.Call(ast.Name("partial"), [above, below], [])
 
 
-def copied(node: ast.expr) -> ast.expr:
-    """A copy of the expression, free to be changed."""
-    return ast.parse(ast.unparse(node), mode="eval").body
-
-
 def is_rest(node: ast.expr) -> bool:
     """True for the term that stands for all terms not shown."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "rest"
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "rest"
 
 
 def without_rest(node: ast.expr) -> ast.expr:
     """Drop the value of the terms that are not shown from a formula of names."""
 
-    class Strip(ast.NodeTransformer):
-        def visit_Call(self, node: ast.Call) -> ast.expr:
-            node.args = node.args[:1] if is_rest(node) else [self.visit(argument) for argument in node.args]
-            return node
+    return _WithoutRest().visit(copy_of(node))
 
-    return Strip().visit(copied(node))
+
+class _WithoutRest(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = node.args[:1] if is_rest(node) else [self.visit(argument) for argument in node.args]
+        return node

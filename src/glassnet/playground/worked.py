@@ -33,6 +33,7 @@ LARGE = 2_000  # from this number of parameters on, one entry of a step is check
 _parsing = threading.RLock()
 P = ParamSpec("P")
 T = TypeVar("T")
+Place = tuple[str, tuple[int, ...]]
 
 
 def one_at_a_time(function: Callable[P, T]) -> Callable[P, T]:
@@ -141,8 +142,12 @@ def _step(derivation: Derivation, step: Step) -> dict[str, Any]:
 
 
 @one_at_a_time
-def chain_rule(derivation: Derivation, given: str) -> dict[str, Any]:
-    """Return the chain rule of a parameter, or only its last line if too many paths lead to the outputs."""
+def chain_rule(derivation: Derivation, given: str, told: dict[Place, dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Return the chain rule of a parameter, or only its last line if too many paths lead to the outputs.
+
+    `told` keeps the lines that chain rules of one derivation share.
+    """
+    told = {} if told is None else told
     name, index = place_of(derivation, given)
     sizes = derivation.network.sizes
     found: dict[str, Any] = {
@@ -162,7 +167,10 @@ def chain_rule(derivation: Derivation, given: str) -> dict[str, Any]:
         found["mathml"] = [_math(f"{left}<mo>{sign}</mo>{form}") for sign, form in forms]
         other, lines = entry.independent, entry.lines
         found["value"] = float(entry.value)
-    found["lines"] = [_line(derivation, line) for line in lines]
+    for line in lines:
+        if (line.symbol, line.index) not in told:
+            told[line.symbol, line.index] = _line(derivation, line)
+    found["lines"] = [told[line.symbol, line.index] for line in lines]
     found["independent"] = None if other is None else {"value": float(other[0]), "method": other[1]}
     return found
 

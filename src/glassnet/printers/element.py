@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.printers.evaluation import copy_of, evaluate
 from glassnet.printers.expression import called, is_numpy, is_reduction, read_equation
 from glassnet.printers.inline import inline
 
@@ -171,7 +172,7 @@ def fill(node: ast.expr, environment: Mapping[str, Any]) -> tuple[ast.expr, list
     ('0.5 * -2.0', ['-2.0 <= 0'])
     """
     filler = _Filler({**environment, **HELPERS})
-    whole = ast.parse(ast.unparse(node), mode="eval").body
+    whole = copy_of(node)
     if isinstance(whole, ast.Call) and called(whole) in ("maximum", "minimum"):  # max(1.2, 0) says more than 1.2
         whole.args = [filler.visit(argument) for argument in whole.args]
         return whole, filler.conditions
@@ -226,7 +227,7 @@ class _Filler(ast.NodeTransformer):
         return written(self.run(node))
 
     def run(self, node: Any) -> Any:
-        return eval(ast.unparse(node), self.environment)
+        return evaluate(node, self.environment)
 
 
 def written(value: Any) -> ast.expr:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 EXACT = 16  # from this count on, all digits are printed
 
 
+@lru_cache(maxsize=20_000, typed=True)
 def significant(value: float, digits: int = 4) -> tuple[str, int | None]:
     """Return the digits of a number and its power of ten; None for the power if the plain form is short.
 

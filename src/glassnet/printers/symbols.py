@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 GREEK = {
     **{name: name for name in ("alpha", "beta", "delta", "epsilon", "theta", "sigma", "rho", "mu", "lambda")},
@@ -71,6 +72,7 @@ NAMED = {
 }
 
 
+@lru_cache(maxsize=4096)
 def symbol(name: str, index: tuple[str, ...] = (), *, entry: bool = False) -> Symbol:
     """Return the symbol of `name`; the entry of a matrix is written with the small letter.
 

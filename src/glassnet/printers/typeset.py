@@ -217,6 +217,8 @@ class _Typesetter:
 
     def is_matrix(self, node: ast.AST) -> bool:
         """Return True for an expression of matrices whose value is no single number."""
+        if not self.matrices:
+            return False
         if isinstance(node, ast.Subscript):
             return not _is_entry(node.slice) and self.is_matrix(node.value)
         if isinstance(node, ast.Call) and not _keeps_shape(node):
@@ -371,7 +373,11 @@ def _is_column(node: ast.AST) -> bool:
 
 def _index(node: ast.expr) -> tuple[str, ...]:
     elements = node.elts if isinstance(node, ast.Tuple) else [node]
-    return tuple(ast.unparse(element) for element in elements if isinstance(element, ast.Name) or _is_number(element))
+    return tuple(
+        element.id if isinstance(element, ast.Name) else str(element.value)
+        for element in elements
+        if isinstance(element, ast.Name | ast.Constant) and (isinstance(element, ast.Name) or _is_number(element))
+    )
 
 
 def _is_entry(node: ast.expr) -> bool:

@@ -18,6 +18,7 @@ from glassnet.explain.independent import Check
 from glassnet.explain.render.shown import ShownFormula, matrices_of, shown_formulas
 from glassnet.explain.scalar import Line
 from glassnet.explain.why_steps import why
+from glassnet.printers.evaluation import copy_of
 from glassnet.printers.inline import functions_of
 from glassnet.printers.matrices import COLUMNS, ROWS, WHOLE, left_out
 
@@ -237,22 +238,21 @@ def on_the_blackboard(expression: ast.expr, graph: Graph) -> ast.expr:
     if len(graph.batch.X) > 1:
         return expression
 
-    class Bare(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-            name = ast.unparse(node.value)
-            row = (
-                isinstance(node.slice, ast.Tuple)
-                and len(node.slice.elts) > 1
-                and not re.match(r"d?W|\w+_W\d|delta", name)
-            )
-            if ast.unparse(node) == f"{name}[0]" and name.startswith("J"):
-                return node.value
-            if not row:
-                return node
-            index = ast.unparse(node.slice).strip("()").partition(", ")[2]
-            return ast.parse(f"{name}[{index}]", mode="eval").body
+    return _WithoutRow().visit(copy_of(expression))
 
-    return Bare().visit(ast.parse(ast.unparse(expression), mode="eval").body)
+
+class _WithoutRow(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        name = node.value.id if isinstance(node.value, ast.Name) else ast.unparse(node.value)
+        row = (
+            isinstance(node.slice, ast.Tuple) and len(node.slice.elts) > 1 and not re.match(r"d?W|\w+_W\d|delta", name)
+        )
+        if name.startswith("J") and ast.unparse(node) == f"{name}[0]":
+            return node.value
+        if row and isinstance(node.slice, ast.Tuple):
+            rest = node.slice.elts[1:]
+            node.slice = rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
+        return node
 
 
 def _largest(entries: Entries, step: Step, formulas: tuple[ShownFormula, ...]) -> tuple[Line, ...]:

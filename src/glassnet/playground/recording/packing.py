@@ -164,7 +164,8 @@ def _glass(course: Course, kept: Kept) -> str:
         for sample in kept.samples:
             answer = worked.worked_step(course, state, sample, "")
             derivation, _ = worked.derive(course, state, str(answer["sample"]))
-            entries = {name: worked.chain_rule(derivation, name) for name in kept.entries}
+            told: dict[worked.Place, dict[str, Any]] = {}
+            entries = {name: worked.chain_rule(derivation, name, told) for name in kept.entries}
             found.append({"step": step, "sample": sample, "answer": answer, "entries": entries})
     return _deflated(frames.to_json(found))
 

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 from glassnet.errors import InputError, check_count
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.playground import Playground
-from glassnet.playground.recording.packing import Packed, keep, pack, samples_of
+from glassnet.playground.recording.packing import MOST_ENTRIES, Packed, keep, pack, samples_of
 from glassnet.playground.recording.page import page
 from glassnet.playground.recording.runs import run_of, setup_of_run
 from glassnet.playground.setup import Setup
@@ -146,10 +146,12 @@ def record(
     return as_recording([pack(course, setup.state.query(), kept)], _title(setup))
 
 
-def record_query(play: Playground, query: str, frames: int = FRAMES, samples: int = 3) -> Recording:
+def record_query(
+    play: Playground, query: str, frames: int = FRAMES, samples: int = 3, most_entries: int = MOST_ENTRIES
+) -> Recording:
     """Record the run of a page's address, or its two runs, from step 0 to the address's step (STEPS if that is 0).
 
-    The glass shows the batch and, in all, up to `samples` of what it can be worked out on.
+    The glass shows the batch and, in all, up to `samples` of what it can be worked out on, with about `most_entries` chain rules.
     """
     given = read_query(query)
     language = given["lang"] if given.get("lang") in LANGUAGES else ""
@@ -160,10 +162,10 @@ def record_query(play: Playground, query: str, frames: int = FRAMES, samples: in
     courses = [play.course(state.run) for state in states]
     end = min(states[0].step or STEPS, *(course.setup.max_step for course in courses))
     rows = samples_of(courses[0], given.get("sample", ""))[:samples]
-    first = keep(courses[0], end, frames, rows, [end])
+    first = keep(courses[0], end, frames, rows, [end], most_entries)
     packed = [pack(courses[0], states[0].run.query(), first)]
     for course, state in zip(courses[1:], states[1:], strict=True):
-        packed.append(pack(course, state.run.query(), keep(course, end, frames, rows, first.steps)))
+        packed.append(pack(course, state.run.query(), keep(course, end, frames, rows, first.steps, most_entries)))
     return as_recording(
         packed,
         shown=[*range(len(packed))],
