@@ -39,9 +39,14 @@ def parameters(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="signals as on Linux and macOS")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "effort", [["--effort", "quick", "--epochs", "400"], ["--epochs", "20", "--effort", "default"]]
+    ("effort", "number"),
+    [
+        (["--effort", "quick", "--epochs", "400"], signal.SIGTERM),
+        (["--effort", "default", "--epochs", "20"], signal.SIGKILL),
+        pytest.param(["--effort", "quick", "--epochs", "400"], signal.SIGKILL, marks=pytest.mark.long),
+        pytest.param(["--effort", "default", "--epochs", "20"], signal.SIGTERM, marks=pytest.mark.long),
+    ],
 )
 def test_a_killed_training_goes_on_to_the_same_model(tmp_path, table, effort, number):
     whole, again, folder = tmp_path / "whole.safetensors", tmp_path / "again.safetensors", tmp_path / "run"

@@ -162,43 +162,55 @@ def test_a_table_from_the_standard_input(folder, glassnet, stdin):
 # --- what a terminal would obey -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("escape", ESCAPES)
-@pytest.mark.parametrize("where", ["number", "name", "class", "category", "file", "target", "option", "missing file"])
-def test_no_control_character_reaches_the_terminal(escape, where, folder, glassnet):
-    """Reports, progress, measures and errors show it escaped, whatever held it."""
-    odd = f"x{escape}z"
-    city, target, file = (odd if where == name else right for name, right in
-                          (("name", "city"), ("target", "y"), ("file", "t")))  # fmt: skip
-    lines = [f'age,"{city}","{target}"']
+def write_table(path, header, odd_category="", odd_label="yes", more=()):
+    lines = [",".join(f'"{name}"' for name in header)]
     for row in rows():
         age, category, label = row.split(",")
-        category = odd + category if where == "category" else category
-        label = odd if where == "class" and label == "yes" else label
-        lines.append(f'{age},"{category}","{label}"')
-    lines += [f'"1{odd}","a0","no"'] * (where == "number")
-    (folder / f"{file}.csv").write_text("\n".join(lines) + "\n", newline="")
-    arguments = {"option": ["--activation", odd], "number": ["--strict"]}.get(where, [])
-    path = f"{odd}.csv" if where == "missing file" else f"{file}.csv"
-    done = glassnet(
-        "train", path, "--target", target, "--epochs", 2, "--plain", "--out", f"{file}.safetensors", *arguments
+        lines.append(f'{age},"{odd_category}{category}","{odd_label if label == "yes" else label}"')
+    path.write_text("\n".join([*lines, *more]) + "\n", newline="")
+
+
+def shown_escaped(done):
+    """Assert that what a command printed holds no control character; return the text."""
+    text = done.out + done.err
+    assert not CONTROL.search(text), text
+    return text
+
+
+def test_no_control_character_reaches_the_terminal(folder, glassnet):
+    """Reports, progress and measures show it escaped, whatever held it: each place of the table has a mark of its own."""
+    escape = "".join(ESCAPES)
+    name, target, category, label, file = (
+        f"{mark}{escape}z" for mark in ("name", "target", "category", "label", "file")
     )
-    shown = [done]
-    if where in ("number", "option", "missing file"):
-        refused(done)
-    else:
+    write_table(folder / f"{file}.csv", ["age", name, target], category, label)
+    model, table = f"{file}.safetensors", f"{file}.csv"
+    commands = [
+        ["train", table, "--target", target, "--epochs", 2, "--plain", "--out", model],
+        ["summary", model],
+        ["evaluate", model, table],
+        *(["explain", model, table, "--format", form] for form in ("text", "md", "html")),
+        ["explain", model, table, "--out", f"{file}.txt"],
+        ["export", model, "--to", "torch"],
+    ]
+    whole = ""
+    for command in commands:
+        done = glassnet(*command)
         assert done.code == 0, done.err
-        shown.append(glassnet("summary", f"{file}.safetensors"))
-        shown.append(glassnet("evaluate", f"{file}.safetensors", f"{file}.csv"))
-        shown += [
-            glassnet("explain", f"{file}.safetensors", f"{file}.csv", "--format", form)
-            for form in ("text", "md", "html")
-        ]
-        shown.append(glassnet("explain", f"{file}.safetensors", f"{file}.csv", "--out", f"{file}.txt"))
-        shown.append(glassnet("export", f"{file}.safetensors", "--to", "torch"))
-    for each in shown:
-        assert not CONTROL.search(each.out + each.err), each
-    whole = "".join(each.out + each.err for each in shown)
-    assert repr(escape[0])[1:-1] in whole
+        whole += shown_escaped(done)
+    for mark in ("name", "target", "category", "label", "file"):
+        assert f"{mark}{repr(escape[0])[1:-1]}" in whole
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_no_control_character_of_an_error_reaches_the_terminal(escape, folder, glassnet):
+    odd, header = f"x{escape}z", ["age", "city", "y"]
+    write_table(folder / "t.csv", header)
+    write_table(folder / "number.csv", header, more=[f'"1{odd}","a0","no"'])
+    for arguments in (["number.csv", "--strict"], ["t.csv", "--activation", odd], [f"{odd}.csv"]):
+        done = glassnet("train", *arguments, "--target", "y", "--epochs", 2, "--plain")
+        refused(done)
+        assert repr(escape[0])[1:-1] in shown_escaped(done)
 
 
 def test_predictions_are_escaped_on_a_terminal_alone(folder):

@@ -20,9 +20,9 @@ from glassnet.storage.files import from_bytes, to_bytes
 NET = gn.Network([2, 3, 1], output="sigmoid", seed=0)
 
 
-def test_500_random_models_come_back_bit_for_bit(random_model, same):
+def test_200_random_models_come_back_bit_for_bit(random_model, same):
     kinds = set()
-    for number in range(500):
+    for number in range(200):
         model = random_model(np.random.default_rng(number))
         content = to_bytes(model)
         again = from_bytes(content, "model")

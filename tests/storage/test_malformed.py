@@ -1,5 +1,6 @@
 """Files that are no models: made by hand and at random; each gives one line, none a crash, a hang or much memory."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -486,11 +487,11 @@ def mutations(count, seed):
     return json.loads(done.stdout.splitlines()[-1])  # a verbose estimator talks as it trains
 
 
-def test_3_000_mutated_files_load_right_or_give_one_line():
-    verdicts = mutations(3_000, seed=0)
-    assert sum(verdicts.values()) == 3_000
-    assert verdicts["other"] > 50  # changes that are signed and valid are not refused
-    assert verdicts["same"] > 50
+def test_1_000_mutated_files_load_right_or_give_one_line():
+    verdicts = mutations(1_000, seed=0)
+    assert sum(verdicts.values()) == 1_000
+    assert verdicts["other"] > 15  # changes that are signed and valid are not refused
+    assert verdicts["same"] > 15
 
 
 @pytest.mark.long
@@ -524,25 +525,27 @@ OTHERS += [{"rows": 3, "mae": "b"}, {"$type": "values", "dtype": "object", "shap
 OTHERS += [{"$type": "dict", "items": [[1, 2]]}, {"$type": "float", "value": "inf"}, {"$type": "tuple", "items": [2]}]
 
 
-def test_a_table_model_with_a_field_of_another_type_is_refused_or_has_a_summary(craft):
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
+def test_a_table_model_with_a_field_of_another_type_is_refused_or_has_a_summary(craft, every):
     """Each field of the settings and the training in turn: what loads can be told, and stays what it is."""
     model = from_bytes(table_model(), "model")
     model.settings, model.training = MEASURED["settings"], MEASURED["training"]
     parts = craft.split(to_bytes(model))
-    verdicts = []
+    verdicts, number = [], itertools.count()
 
     def visit(node):
         for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
             right = node[key]
             for node[key] in OTHERS:
-                verdicts.append(craft.judge(craft.join(*parts), None))
+                if next(number) % every == 0:  # 3 does not divide len(OTHERS): the fields take turns
+                    verdicts.append(craft.judge(craft.join(*parts), None))
             node[key] = right
             visit(right)
 
     visit({name: parts[1]["model"][name] for name in ("settings", "training")})
-    assert len(verdicts) > 800
-    assert verdicts.count("other") > 100
-    assert verdicts.count("refused") > 300
+    assert len(verdicts) > 800 / every
+    assert verdicts.count("other") > 100 / every
+    assert verdicts.count("refused") > 300 / every
     assert craft.judge(craft.join(*parts), None) == "other"
 
 

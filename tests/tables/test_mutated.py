@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutated import check, mutate, parquet
 
 sys.path.remove(str(Path(__file__).parent))
-QUICK, ALL = 300, 2_000
+QUICK, ALL = 100, 2_000
 
 
 def read_or_refuse(path):
@@ -62,6 +62,6 @@ def test_more_mutated_tables(tmp_path):
 
 def test_mutated_parquet_files_are_read_or_refused(tmp_path):
     path = tmp_path / "t.parquet"
-    for seed in range(60):
+    for seed in range(30):
         path.write_bytes(parquet(seed))
         read_or_refuse(path)

@@ -116,7 +116,7 @@ def test_unfitted_ones_are_not_saved(tmp_path, refuses):
         gn.save(gn.TableClassifier(), tmp_path / "m.safetensors")
 
 
-@pytest.mark.parametrize("n_threads", [2, 4])
+@pytest.mark.parametrize("n_threads", [3, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 4))])
 def test_the_bits_are_the_same_for_any_number_of_threads(n_threads):
     X, y, number = mixed()
     for kind, target in ((gn.TableClassifier, y), (gn.TableRegressor, number)):
