@@ -38,6 +38,11 @@ class Places:
 
 def run(ready: Plan | Search, places: Places, quiet: bool) -> None:
     """Train, write the model and the figures, and say what happens; exit code 130 after Ctrl-C."""
+    with _told_of_sigterm(ready.checkpoint):
+        _run(ready, places, quiet)
+
+
+def _run(ready: Plan | Search, places: Places, quiet: bool) -> None:
     from glassnet.storage.files import save
     from glassnet.tables.report.importance import most_read_text
     from glassnet.tables.report.notes import notes
@@ -47,8 +52,7 @@ def run(ready: Plan | Search, places: Places, quiet: bool) -> None:
 
     if not quiet:
         show(ready.report() + "\n\ntraining starts")
-    with _told_of_sigterm(ready.checkpoint):
-        model = _train(ready, quiet)
+    model = _train(ready, quiet)
     save(model, out)  # before the measuring, which a second Ctrl-C may end
     interrupted = model.training["stopped"] == "interrupted"
     if interrupted:
