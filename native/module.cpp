@@ -80,6 +80,42 @@ nb::object take_exception() {
     return nb::borrow(error.value());
 }
 
+// The communicator of Python, whose sums are made in the arrays as they are. An exception of it stays set.
+class PythonRanks final : public Ranks {
+public:
+    PythonRanks(nb::handle communicator, const std::uint8_t* wish, double* wishes)
+        : Ranks(nb::cast<int>(communicator.attr("rank")), nb::cast<int>(communicator.attr("size"))),
+          all_reduce_(communicator.attr("all_reduce")), wish_(wish), wishes_(wishes) {}
+
+    bool sum(float* numbers, std::size_t count) override { return add_up(numbers, count); }
+    bool sum(double* numbers, std::size_t count) override { return add_up(numbers, count); }
+    double wish() const override {
+        const std::uint8_t wish = __atomic_load_n(wish_, __ATOMIC_RELAXED);
+        return wish == 0 ? 0 : wish == kLeave ? kLeaving : 1;
+    }
+    void agree(double wishes) override { *wishes_ = wishes; }
+
+private:
+    static constexpr std::uint8_t kLeave = 2;   // as Wish in src/glassnet/training/wish.py has them
+    static constexpr double kLeaving = 4096;
+
+    template <class T>
+    bool add_up(T* numbers, std::size_t count) {
+        const nb::gil_scoped_acquire held;
+        try {
+            all_reduce_(nb::ndarray<nb::numpy, T, nb::ndim<1>>(numbers, {count}, nb::none()).cast());
+            return true;
+        } catch (nb::python_error& error) {
+            error.restore();
+            return false;
+        }
+    }
+
+    nb::object all_reduce_;
+    const std::uint8_t* wish_;
+    double* wishes_;
+};
+
 template <class T, class Pointer>
 std::vector<Pointer> rows_of(T& slots, int count, std::size_t parameters) {
     std::vector<Pointer> rows;
@@ -88,14 +124,17 @@ std::vector<Pointer> rows_of(T& slots, int count, std::size_t parameters) {
 }
 
 template <class T>
-nb::tuple train(const Architecture& architecture, const Settings& settings, State& state, long epochs, long until, const Inputs<T>& X,
+nb::tuple train(const Architecture& architecture, Settings settings, State& state, long epochs, long until, const Inputs<T>& X,
                 Optional<const T> Y, Optional<const T> weight, std::optional<Inputs<T>> X_val, Optional<const T> Y_val,
                 Optional<const T> weight_val, std::vector<double> constants, std::vector<double> factors,
                 Optional<const std::int64_t> rows, bool shuffle,
                 Optional<const std::int64_t> orders, const EarlyStopping& early_stopping, const Adaptive& adaptive,
                 Array<const T> theta, Array<const T> slots, Array<T> theta_out, Array<T> slots_out, Optional<T> best_out,
-                Array<const std::uint8_t> stop, bool signals) {
+                Array<const std::uint8_t> stop, bool signals, nb::object communicator, Optional<double> wishes) {
+    std::optional<PythonRanks> ranks;
+    if (!communicator.is_none()) settings.ranks = &ranks.emplace(communicator, stop.data(), wishes->data());
     Job<T> job;
+    job.ranks = settings.ranks;
     job.data = as_rows<T>(X, Y, weight);
     job.validation = X_val ? as_rows<T>(*X_val, Y_val, weight_val) : Rows<T>{nullptr, nullptr, nullptr, 0};
     if (job.validation.n > 0 && job.validation.sparse() != job.data.sparse())
@@ -105,6 +144,7 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
     job.batch_size = settings.batch_size;
     job.first_batch = settings.first_batch;
     job.epoch_steps = settings.epoch_steps;
+    job.inputs = architecture.sizes.front();
     job.outputs = architecture.sizes.back();
     job.rows = rows ? rows->data() : nullptr;
     if (rows) job.data.n = rows->shape(0);
@@ -123,10 +163,12 @@ nb::tuple train(const Architecture& architecture, const Settings& settings, Stat
         const nb::gil_scoped_release released;
         const FlushSubnormals flush;
         const auto trainer = make_trainer<T>(architecture, settings, job.data);
-        Run<T> run(*trainer, job, state, std::move(memory), Interrupt(stop.data(), signals));
+        // on several ranks a wish to stop is told with the sums of a step
+        const auto interrupt = ranks ? std::function<bool()>() : Interrupt(stop.data(), signals);
+        Run<T> run(*trainer, job, state, std::move(memory), interrupt);
         record = run.train(epochs, until);
     }
-    if (signals && !PyErr_Occurred()) PyErr_CheckSignals();  // one that came since it was asked last
+    if (signals && !ranks && !PyErr_Occurred()) PyErr_CheckSignals();  // one that came since it was asked last
     nb::object error = take_exception();
     return nb::make_tuple(std::move(record), error);
 }
@@ -205,7 +247,8 @@ void bind(nb::module_& m, const char* predictor, const char* row_predictor, cons
     m.def("train", &train<T>, "architecture"_a, "settings"_a, "state"_a, "epochs"_a, "until"_a, "X"_a, "Y"_a, "weight"_a.none(),
           "X_val"_a.none(), "Y_val"_a.none(), "weight_val"_a.none(), "constants"_a, "factors"_a, "rows"_a.none(), "shuffle"_a, "orders"_a.none(),
           "early_stopping"_a, "adaptive"_a, "theta"_a, "slots"_a, "theta_out"_a.noconvert(), "slots_out"_a.noconvert(),
-          "best_out"_a.noconvert().none(), "stop"_a.noconvert(), "signals"_a);
+          "best_out"_a.noconvert().none(), "stop"_a.noconvert(), "signals"_a, "communicator"_a.none(),
+          "wishes"_a.noconvert().none());
     m.def("predict", &predict<T>, "architecture"_a, "settings"_a, "theta"_a, "X"_a, "out"_a.noconvert(),
           "stop"_a.noconvert(), "signals"_a);
     nb::class_<Predictor<T>>(m, predictor)

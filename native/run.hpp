@@ -47,7 +47,8 @@ struct Job {
     long first_batch = 0, epoch_steps = 0;  // as Settings has them
     bool shuffle = false;
     std::uint64_t seed = 0;
-    int outputs = 1;  // of the network
+    int inputs = 1, outputs = 1;  // of the network
+    Ranks* ranks = nullptr;       // which share the rows of each step
     const std::int64_t* rows = nullptr;    // which of X's rows the data are; null for the first n
     const std::int64_t* orders = nullptr;  // of the rows, one after the other for the epochs of this call; else drawn
     EarlyStopping early_stopping;
@@ -158,7 +159,9 @@ private:
                 for (std::size_t i = 0; i < count; ++i) weight += double(data.weight[order ? order[first + i] : std::int64_t(i)]);
             }
             constants_[0] = rate(state_.step);
-            if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
+            if (weight > 0 && job_.ranks) {
+                if (!shared_step(order, first, count, weight)) return pause_;
+            } else if (weight > 0) {  // a batch whose weights are all 0 has no mean and teaches nothing
                 const std::size_t upcoming = order ? std::min(job_.batch_size, data.n - first - count) : 0;
                 const bool same_rows = !shuffled() && count == data.n;
                 const Step step{order ? order + first : nullptr, count, weight, state_.step, constants_.data(), upcoming, same_rows};
@@ -174,12 +177,48 @@ private:
         return epoch_is_over() ? Pause::kEndOfEpoch : Pause::kUntil;
     }
 
+    // A step of which this rank computes its share; false if the run pauses before it.
+    bool shared_step(const std::int64_t* order, std::size_t first, std::size_t count, double weight) {
+        const std::size_t begin = job_.ranks->begin(count), own = job_.ranks->end(count) - begin, at = first + begin;
+        Step step{order ? order + at : nullptr, own, double(own), state_.step, constants_.data()};
+        step.first = at;
+        step.place = begin;
+        if (job_.data.weight) {
+            step.weight_sum = 0;
+            for (std::size_t i = 0; i < own; ++i) step.weight_sum += double(job_.data.weight[order ? order[at + i] : std::int64_t(at + i)]);
+        }
+        const double loss = trainer_.step(step);
+        pause_ = trainer_.cut_short() ? Pause::kInterrupted : Pause::kNonFinite;
+        if (trainer_.cut_short() || !std::isfinite(static_cast<T>(loss))) return false;
+        state_.epoch_loss += weight * loss;
+        state_.epoch_weight += weight;
+        return true;
+    }
+
+    // The mean loss of the validation rows, of which each rank computes its share, as their outputs for a score.
+    double validation_loss() {
+        const Rows<T>& all = job_.validation;
+        if (!job_.ranks) {
+            const double loss = trainer_.loss(all);
+            if (!outputs_.empty()) trainer_.predict(all, outputs_.data());
+            return loss;
+        }
+        const std::size_t begin = job_.ranks->begin(all.n), count = job_.ranks->end(all.n) - begin;
+        const Rows<T> own = all.part(begin, count, job_.inputs, job_.outputs);
+        double sums[2] = {0, double(count)};  // losses and weights
+        if (own.weight) sums[1] = std::accumulate(own.weight, own.weight + count, 0.0);
+        if (sums[1] > 0) sums[0] = sums[1] * trainer_.loss(own);
+        std::fill(outputs_.begin(), outputs_.end(), T(0));
+        if (!outputs_.empty() && count > 0) trainer_.predict(own, outputs_.data() + begin * job_.outputs);
+        if (!job_.ranks->sum(sums, 2) || (!outputs_.empty() && !job_.ranks->sum(outputs_.data(), outputs_.size()))) trainer_.cut();
+        return sums[0] / sums[1];
+    }
+
     // The figure that early stopping watches, which is to become small; `record` gets those of the validation rows.
     double validate(double training_loss, Record& record) {
         if (job_.validation.n == 0) return training_loss;
         const Watch watch = job_.early_stopping.watch;
-        const double loss = trainer_.loss(job_.validation);
-        if (is_score(watch)) trainer_.predict(job_.validation, outputs_.data());
+        const double loss = validation_loss();
         if (trainer_.cut_short()) return 0;
         record.validation_loss.push_back(loss);
         if (!is_score(watch)) return watch == Watch::kTrainingLoss ? training_loss : loss;
@@ -237,6 +276,7 @@ private:
     BatchOrder order_;
     std::vector<std::int64_t> in_order_, chosen_;
     std::vector<double> constants_;
+    Pause pause_ = Pause::kInterrupted;  // of a step of several ranks
     std::vector<T> outputs_;  // of the validation rows, where a score is watched
     long first_epoch_ = 0, first_factor_ = 0;
 };

@@ -25,6 +25,12 @@ struct Range {
     int begin, end;
 };
 
+// Part `part` of `parts` nearly equal ones.
+inline Range part_of(Range range, int part, int parts) {
+    const int n = std::max(0, range.end - range.begin);
+    return {range.begin + n * part / parts, range.begin + n * (part + 1) / parts};
+}
+
 // One row of panels along the lanes, as the row-wise equations take it: its units are vectors, the last partly padding.
 template <class T>
 struct PanelRow {

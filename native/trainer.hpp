@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "ranks.hpp"
+
 namespace glassnet {
 
 // Numbers of the equations, in the order of the Python registries (equations.hpp has the functions).
@@ -40,6 +42,7 @@ struct Settings {
     long first_batch = 0, epoch_steps = 0;  // steps of the epoch before the rows, and all of it; 0 where they are all
     int threads = 1;
     std::vector<int> team;  // of threads, for one step after the other; empty: as it goes fastest
+    Ranks* ranks = nullptr;  // which share the rows of each step; null for one process
 };
 
 // Sparse rows (CSR): the entries of row i are those from starts[i] to before starts[i + 1], their columns ascending.
@@ -62,9 +65,15 @@ struct Rows {
     Entries<T> entries{nullptr, nullptr, nullptr};
 
     bool sparse() const { return entries.starts; }
+    // Some consecutive rows of a network's.
+    Rows part(std::size_t begin, std::size_t count, int inputs, int outputs) const {
+        return {X ? X + begin * inputs : nullptr, Y ? Y + begin * outputs : nullptr, weight ? weight + begin : nullptr, count,
+                {sparse() ? entries.starts + begin : nullptr, entries.columns, entries.values, entries.of_a_row}};
+    }
 };
 
-// One step: the rows order[0 … count-1] of the data, or without an order all of its rows.
+// One step: the rows order[0 … count-1] of the data, or without an order as many from the row `first` on. On several
+// ranks they are one rank's share, count may be 0, and the objective is that of all shares.
 struct Step {
     const std::int64_t* order;
     std::size_t count;
@@ -73,6 +82,8 @@ struct Step {
     const double* constants;  // of the update recurrence, the learning rate of this step first
     std::size_t upcoming = 0;  // how many rows of the next step follow in `order`
     bool same_rows = false;    // as in every other step, in the same order
+    std::size_t first = 0;     // of the rows without an order
+    std::size_t place = 0;     // of the first row in the whole batch
 };
 
 // A kernel that holds the parameters in a layout of its own while it trains.
@@ -94,6 +105,7 @@ public:
     // `interrupted` is asked now and then whether to stop. What was being computed then means nothing, cut_short() is
     // true, and the parameters are those before the step.
     void ask(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+    void cut() { cut_short_.store(true, std::memory_order_relaxed); }
     bool cut_short() const { return cut_short_.load(std::memory_order_relaxed); }
 
 protected:
@@ -102,7 +114,7 @@ protected:
         work_ += work;
         if (work_ < 1'000'000) return;
         work_ = 0;
-        if (interrupted_ && interrupted_()) cut_short_.store(true, std::memory_order_relaxed);
+        if (interrupted_ && interrupted_()) cut();
     }
 
 private:

@@ -12,8 +12,9 @@ inline namespace GLASSNET_ISA {
 
 // l1 and l2 for a batch whose weights sum to weight_sum.
 struct Penalties {
-    double l1, l2;
+    double l1 = 0, l2 = 0;
 
+    Penalties() = default;  // none
     Penalties(const Settings& settings, double weight_sum) {
         const double share = settings.divide_penalty ? 1 / weight_sum : 1;
         l1 = settings.l1 * share;

@@ -43,35 +43,25 @@ public:
     void store(T* theta, T* const* slots) const override { memory_.store(theta, slots); }
 
     double step(const Step& step) override {
-        const Batch batch{data_, step.order, 0, static_cast<int>(step.count), T(1 / step.weight_sum), step.number};
-        const Penalties penalties(settings_, step.weight_sum);
+        const T scale = T(settings_.ranks ? 1 : 1 / step.weight_sum);  // a sum over all ranks is divided as a whole
+        const Batch batch{data_, step.order, step.first, int(step.count), scale, step.number, step.place};
+        const Penalties penalties = settings_.ranks ? Penalties{} : Penalties(settings_, step.weight_sum);
         this->poll(step.count * memory_.slot_stride);
         if (this->cut_short()) return 0;
         stops_inside_ = memory_.gradient_in_memory;
         const bool skips_zeros = settings_.slots == 0 && !update_.has_penalty();  // θ - rate · 0 is θ
         if (skips_zeros) memory_.copy_unpacked();
         pool_.run([&](int thread) {
-            if (thread == 0 && data_.sparse()) rows_.collect(batch);
-            for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
-                forward(thread, batch, l, settings_.dropout > 0);
-                pool_.barrier.wait();
-            }
-            output_slopes(thread, batch);
-            // with few outputs each thread goes on with the rows whose slopes it has
-            const bool own_rows = layers_.back().panels() == 1;
-            if (!own_rows || layers_.size() == 1) pool_.barrier.wait();
-            for (std::size_t l = layers_.size() - 1; l > 0; --l) {
-                backward(thread, batch, l, own_rows && l == layers_.size() - 1);
-                pool_.barrier.wait();
-            }
+            if (batch.count > 0) slopes(thread, batch);
             equations::with_update<V>(settings_.update, step.number + 1, step.constants, [&](auto recurrence) {
                 constexpr int runs = 1 + decltype(recurrence)::slots;
                 if (memory_.gradient_in_memory) {
-                    for (std::size_t l = 0; l < layers_.size(); ++l)
+                    for (std::size_t l = 0; l < layers_.size() && batch.count > 0; ++l)
                         gradient(thread, batch, l, update_.has_penalty(), false, [&](const GradientTile<T>& tile, T* g) {
                             update_.store(tile, g, penalties);
                         });
                     pool_.barrier.wait();
+                    if (settings_.ranks) add_up(thread, batch, step.weight_sum);
                     if (!this->cut_short())
                         update_.apply(share(thread, int(memory_.slot_stride / kLanes)), recurrence);
                 } else {
@@ -83,7 +73,8 @@ public:
             });
         }, double(step.count));
         memory_.was_written();
-        return sum_of_losses(batch) + update_.penalty();
+        const double loss = settings_.ranks ? double(update_.total_loss()) / update_.total_weight() : sum_of_losses(batch);
+        return loss + update_.penalty();
     }
 
     void predict(const Rows<T>& rows, T* out) override {
@@ -110,12 +101,6 @@ private:
     static constexpr int kWidth = panel_width<T>;
     static constexpr int kLanes = V::size;
     static constexpr std::size_t kGroupBytes = 512 << 10;  // of weights: half of a second-level cache or less
-    static constexpr std::size_t kRowsAtOnce = 128;        // of each thread in a prediction: they stay in its cache
-
-    static int most_rows(const Settings& settings, int threads) {
-        const bool trains = settings.update >= 0;
-        return static_cast<int>(trains ? settings.batch_size : std::min(settings.batch_size, kRowsAtOnce * threads));
-    }
 
     Range share(int thread, int jobs) const {
         const long n = pool_.threads();
@@ -133,6 +118,36 @@ private:
     Range rows_of(int thread, const Batch& batch) const {
         const Range tiles = share(thread, ceil_div(batch.count, tile_rows));
         return {tiles.begin * tile_rows, std::min(batch.count, tiles.end * tile_rows)};
+    }
+
+    // The forward pass, and the slopes of all layers from the last to the first.
+    void slopes(int thread, const Batch& batch) {
+        if (thread == 0 && data_.sparse()) rows_.collect(batch);
+        for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
+            forward(thread, batch, l, settings_.dropout > 0);
+            pool_.barrier.wait();
+        }
+        output_slopes(thread, batch);
+        // with few outputs each thread goes on with the rows whose slopes it has
+        const bool own_rows = layers_.back().panels() == 1;
+        if (!own_rows || layers_.size() == 1) pool_.barrier.wait();
+        for (std::size_t l = layers_.size() - 1; l > 0; --l) {
+            backward(thread, batch, l, own_rows && l == layers_.size() - 1);
+            pool_.barrier.wait();
+        }
+    }
+
+    // The gradient of all ranks in the place of this one's.
+    void add_up(int thread, const Batch& batch, double weight) {
+        if (thread == 0 && !update_.add_up(batch.count, batch.count > 0 ? sum_of_losses(batch) : 0, weight)) this->cut();
+        pool_.barrier.wait();
+        if (!update_.has_finish() || this->cut_short()) return;
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const Range mine = share(thread, layers_[l].gradient_tiles());
+            for (int job = mine.begin; job < mine.end; ++job)
+                update_.finish(gradient_tile(layers_[l], job, memory_.gradient_tiles_before(l)));
+        }
+        pool_.barrier.wait();
     }
 
     // body(thread, chunk) on every thread, after the hidden layers' forward pass of each chunk of rows.
@@ -167,11 +182,6 @@ private:
         multiply_affine(0, panel, rows.end - rows.begin, to,
                         DataRows<T>{rows_.of_thread(thread) + rows.begin, rows_.copy_of(thread, copied),
                                     rows_.of_thread(thread) + fetched.begin, fetched.end - fetched.begin});
-    }
-
-    static Range part_of(Range range, int part, int parts) {
-        const int n = std::max(0, range.end - range.begin);
-        return {range.begin + n * part / parts, range.begin + n * (part + 1) / parts};
     }
 
     template <class Left>
@@ -261,12 +271,8 @@ private:
         const Dropout<T> dropout(settings_.dropout, settings_.seed, layer.number, batch.step, layer.out);
         const int columns = std::min(kWidth, layer.out - panel * kWidth);
         for (int r = 0; r < rows; ++r)
-            dropout.template mask_row<1>(row + r, panel * kWidth, columns, layer.mask + at + r * kWidth,
+            dropout.template mask_row<1>(batch.place + row + r, panel * kWidth, columns, layer.mask + at + r * kWidth,
                                          layer.a + at + r * kWidth);
-    }
-
-    PanelRow<T> output_row(int row) const {
-        return {layers_.back().d + std::size_t(row) * kWidth, memory_.panel_step(), layers_.back().out};
     }
 
     void output_tile(int thread, const Batch& batch, int row, int rows) {
@@ -292,7 +298,7 @@ private:
             for (int r = row; r < end; ++r) {
                 const T weight = memory_.row_weights[r] * batch.scale;
                 const T* y = memory_.targets + r * memory_.target_stride;
-                loss += weight * output_.slopes(output_row(r), y, weight, memory_.scratch[thread]);
+                loss += weight * output_.slopes(memory_.output_row(r), y, weight, memory_.scratch[thread]);
             }
             memory_.losses[row / tile_rows] = loss;
         }
@@ -314,7 +320,7 @@ private:
             const int end = std::min(mine.end, first + tile_rows);
             output_tile(thread, chunk, first, end - first);
             for (int r = first; r < end; ++r) {
-                const PanelRow<T> row = output_row(r);
+                const PanelRow<T> row = memory_.output_row(r);
                 output_.activate(row);
                 for (int o = 0; o < width; ++o) out[std::size_t(r) * width + o] = row.at(o / kLanes)[o % kLanes];
             }
@@ -356,32 +362,25 @@ private:
     template <class Consume>
     void gradient(int thread, const Batch& batch, std::size_t l, int runs, bool skips_zeros, Consume consume) {
         const Layer& layer = layers_[l];
-        const int tiles = ceil_div(layer.in, tile_rows) + 1;
         const int number = memory_.gradient_tiles_before(l);
         const Range mine = share(thread, layer.gradient_tiles());
-        alignas(64) T tile[tile_rows * kWidth];
+        alignas(64) T g[tile_rows * kWidth];
         for (int job = mine.begin; job < mine.end && !stopped(thread, batch.count); ++job) {
-            // rows of theta are read one after the other, panels of weights each from end to end
-            const int panel = layer.packed ? job / tiles : job % layer.panels();
-            const int at = layer.packed ? job % tiles : job / layer.panels(), first = at * tile_rows;
-            const int vectors = layer.vectors_in_panel(panel);
-            const T* d = layer.d + panel * memory_.panel_step();
-            if (first >= layer.in) {
-                column_sum<T>(d, batch.count, vectors, tile);
-                consume(GradientTile<T>{layer, panel, layer.in, 1, vectors, number + panel * tiles + at}, tile);
-                continue;
-            }
-            const int rows = std::min(tile_rows, layer.in - first);
-            if (l == 0 && batch.rows.sparse()) {
-                if (skips_zeros && rows_.by_column.empty(first, rows)) continue;
-                rows_.by_column.multiply(first, rows, d, tile);
+            const GradientTile<T> tile = gradient_tile(layer, job, number);
+            const T* d = layer.d + tile.panel * memory_.panel_step();
+            if (tile.first >= layer.in) {
+                column_sum<T>(d, batch.count, tile.vectors, g);
+            } else if (l == 0 && batch.rows.sparse()) {
+                if (skips_zeros && rows_.by_column.empty(tile.first, tile.rows)) continue;
+                rows_.by_column.multiply(tile.first, tile.rows, d, g);
             } else {
+                const int first = tile.first;
                 const T* a = memory_.layer_input(l) + first / kWidth * memory_.panel_step() + first % kWidth;
-                const T* w = memory_.weight_panel(layer, panel) + std::size_t(first) * kWidth;
-                multiply_tile(rows, vectors, PanelColumns<T>{a, w, memory_.slot_stride, runs}, d, batch.count, memory_.zeros,
-                              tile);
+                const T* w = memory_.weight_panel(layer, tile.panel) + std::size_t(first) * kWidth;
+                multiply_tile(tile.rows, tile.vectors, PanelColumns<T>{a, w, memory_.slot_stride, runs}, d, batch.count,
+                              memory_.zeros, g);
             }
-            consume(GradientTile<T>{layer, panel, first, rows, vectors, number + panel * tiles + at}, tile);
+            consume(tile, g);
         }
     }
 

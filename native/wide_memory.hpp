@@ -69,9 +69,16 @@ struct WideLayer {
     }
 };
 
+// Of a step, or of a prediction, whose rows stay in the cache of their thread.
+inline int most_rows(const Settings& settings, int threads) {
+    constexpr std::size_t at_once = 128;
+    return static_cast<int>(settings.update >= 0 ? settings.batch_size : std::min(settings.batch_size, at_once * threads));
+}
+
 template <class T>
 class WideMemory {
 public:
+    static constexpr std::size_t kSums = 3;  // over all ranks: losses, weights, wishes to stop
     const bool trains;
     const int max_rows;  // of a batch
     const int slot_count;
@@ -83,7 +90,7 @@ public:
     std::vector<const T*> read;
     std::vector<T*> written;
     T* weights;      // followed by the optimizer's slots, slot_stride apart
-    T* gradient;     // in memory only for clipping and in long steps
+    T* gradient;     // in memory only for clipping, in long steps and on several ranks; the sums of a step follow it
     T* input;        // rows of the batch in panels
     T* targets;      // of these rows, target_stride apart
     T* row_weights;
@@ -109,7 +116,7 @@ public:
         for (int l = sparse ? 2 : 1; l <= architecture.layers(); ++l)
             multiplied += (architecture.sizes[l - 1] + 1) * std::size_t(ceil_div(architecture.sizes[l], kWidth)) * kWidth;
         const double step_bytes = double(settings.batch_size) * multiplied * sizeof(T);
-        gradient_in_memory = trains && (settings.clip_norm > 0 || step_bytes > kLongStepBytes);
+        gradient_in_memory = trains && (settings.clip_norm > 0 || step_bytes > kLongStepBytes || settings.ranks);
         for (int l = 1; l <= architecture.layers(); ++l) {
             WideLayer<T> layer{};
             layer.number = l;
@@ -131,7 +138,7 @@ public:
         take(5 * kLine);  // keeps the streams of a tile apart modulo a page
         slot_stride = elements;
         if (trains) elements += settings.slots * slot_stride;
-        const std::size_t gradient_at = gradient_in_memory ? take(slot_stride) : 0;
+        const std::size_t gradient_at = gradient_in_memory ? take(slot_stride + kSums) : 0;
         int widest = 0;
         for (const WideLayer<T>& layer : layers) {
             const std::size_t size = std::size_t(layer.panels()) * kWidth * max_rows;
@@ -176,6 +183,9 @@ public:
     std::size_t panel_step() const { return std::size_t(max_rows) * kWidth; }
     T* weight_panel(const WideLayer<T>& layer, int panel) const {
         return weights + layer.weights + panel * layer.panel_size();
+    }
+    PanelRow<T> output_row(int row) const {
+        return {layers.back().d + std::size_t(row) * kWidth, panel_step(), layers.back().out};
     }
     const T* layer_input(std::size_t l) const { return l == 0 ? input : layers[l - 1].a; }
     int gradient_tiles() const { return gradient_tiles_before(layers.size()); }

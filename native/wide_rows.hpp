@@ -20,6 +20,7 @@ struct WideBatch {
     int count;
     T scale;  // 1/Σw
     long step;
+    std::size_t place = 0;  // of the first row in the batch of all ranks
 
     std::size_t row(int i) const { return order ? static_cast<std::size_t>(order[i]) : first + i; }
 };

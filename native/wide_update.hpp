@@ -20,6 +20,17 @@ struct GradientTile {
     int number;  // among those of all layers
 };
 
+// Tile `job` of a layer, whose first one has this number.
+template <class T>
+GradientTile<T> gradient_tile(const WideLayer<T>& layer, int job, int number) {
+    const int tiles = ceil_div(layer.in, tile_rows) + 1;
+    // rows of theta are read one after the other, panels of weights each from end to end
+    const int panel = layer.packed ? job / tiles : job % layer.panels();
+    const int at = layer.packed ? job % tiles : job / layer.panels(), first = std::min(at * tile_rows, layer.in);
+    const int rows = first < layer.in ? std::min(tile_rows, layer.in - first) : 1;
+    return {layer, panel, first, rows, layer.vectors_in_panel(panel), number + panel * tiles + at};
+}
+
 template <class T>
 class WideUpdate {
 public:
@@ -37,7 +48,7 @@ public:
     // Keeps the gradient of a tile in memory for apply(), with its squared norm.
     void store(const GradientTile<T>& tile, T* g, Penalties penalties) const {
         const T* const w = weights_of(tile);
-        if (has_penalty()) penalise(tile, penalties, w, g);
+        if (has_penalty() && (penalties.l1 > 0 || penalties.l2 > 0)) penalise(tile, penalties, w, g);
         T* const to = memory_.gradient + (w - memory_.weights);
         V squares = 0;
         for (int r = 0; r < tile.rows; ++r)
@@ -49,11 +60,44 @@ public:
         memory_.squares[tile.number] = squares.sum();
     }
 
+    // Adds up the gradients in memory over all ranks with their losses and weights, of which these are the share; false if
+    // that failed or a rank has asked to stop.
+    bool add_up(std::size_t rows, double loss, double weight) const {
+        T* const sums = memory_.gradient + memory_.slot_stride;
+        if (rows == 0) std::fill(memory_.gradient, sums, T(0));
+        sums[0] = T(loss);
+        sums[1] = T(weight);
+        sums[2] = T(settings_.ranks->wish());
+        if (!settings_.ranks->sum(memory_.gradient, memory_.slot_stride + memory_.kSums)) return false;
+        settings_.ranks->agree(sums[2]);
+        return sums[2] == 0;
+    }
+    // Their sums.
+    T total_loss() const { return memory_.gradient[memory_.slot_stride]; }
+    T total_weight() const { return memory_.gradient[memory_.slot_stride + 1]; }
+
+    // Whether the gradient of all ranks needs finish() before apply().
+    bool has_finish() const { return has_penalty() || settings_.clip_norm > 0; }
+
+    // Divides a tile of the gradient of all ranks by their weight, and adds the penalty.
+    void finish(const GradientTile<T>& tile) const {
+        alignas(64) T g[tile_rows * kWidth];
+        const T* const from = memory_.gradient + (weights_of(tile) - memory_.weights);
+        const V scale = 1 / total_weight();
+        for (int i = 0; i < tile.rows * kWidth; i += kLanes)
+            if (i % kWidth < tile.vectors * kLanes) (V::load(from + i) * scale).store(g + i);
+        store(tile, g, Penalties(settings_, total_weight()));
+    }
+
     // Clips the gradient in memory and updates these vectors of the weights.
     template <class Recurrence>
     void apply(Range vectors, const Recurrence& recurrence) const {
+        if (settings_.ranks && !has_finish()) return apply(vectors, recurrence, Vec<T>(1 / total_weight()));
         const double squares = std::accumulate(memory_.squares, memory_.squares + memory_.gradient_tiles(), 0.0);
-        const V scale = T(clip_scale(squares, settings_.clip_norm));
+        apply(vectors, recurrence, Vec<T>(T(clip_scale(squares, settings_.clip_norm))));
+    }
+    template <class Recurrence>
+    void apply(Range vectors, const Recurrence& recurrence, Vec<T> scale) const {
         for (std::size_t i = std::size_t(vectors.begin) * kLanes; i < std::size_t(vectors.end) * kLanes; i += kLanes)
             update_at(recurrence, V::load(memory_.gradient + i) * scale, memory_.weights + i, memory_.slot_stride);
     }

@@ -11,7 +11,8 @@ import numpy as np
 from glassnet.errors import InputError, shown
 from glassnet.estimators.figures import with_floats
 from glassnet.estimators.order import ShuffledOrder
-from glassnet.training.checkpoints import PIECE_SECONDS, Due, Store, check_fit, describe_job, digest
+from glassnet.training.checkpoints import PIECE_SECONDS, Due, Store, check_fit
+from glassnet.training.description import describe_job, digest
 from glassnet.training.job import Job, Snapshot, engine_of
 
 # of an estimator under way, beside its network and its solver

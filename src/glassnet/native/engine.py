@@ -24,6 +24,7 @@ from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, a
 from glassnet.training.processors import usable_processors
 from glassnet.training.reference import batch_at, epoch_order, non_finite
 from glassnet.training.schedules import Adaptive, Constant
+from glassnet.training.wish import Wish
 
 Array = NDArray[Any]
 
@@ -77,6 +78,12 @@ class NativeEngine:
 
     name = "native"
 
+    @property
+    def instruction_set(self) -> str:
+        """The instruction set of this processor's module, which all ranks of a run must share."""
+        module, _ = load_module()
+        return "" if module is None else module.__name__.rpartition("_")[2]
+
     def refuses(self, network: Network) -> str:
         """Return the reason why this engine cannot compute `network`, or "" if it can."""
         module, reason = load_module()
@@ -102,6 +109,7 @@ class NativeEngine:
     ) -> None:
         """Train as Engine.run does, in calls short enough to be repeated."""
         last, per_call = state.epoch + epochs, _epochs_per_call(job)
+        stop = Wish() if stop is None and job.communicator is not None else stop
         while state.epoch < last and not record.stopped and not stop:
             if not job.is_epoch_over(state) and (state.step == until or not job.has_rows_at(state)):
                 break
@@ -356,6 +364,8 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
         "theta_out": theta,
         "slots_out": slots,
         "best_out": best,
+        "communicator": job.communicator,
+        "wishes": stop.wishes if isinstance(stop, Wish) else None,
     }
     with calls.call(stop) as flag:
         figures, error = native.train(**arguments, stop=flag.byte, signals=calls.in_main_thread())

@@ -169,6 +169,16 @@ class Checkpoint:
         self._write(f"step-{step:012}.safetensors", to_bytes(setup, content))
         _delete(self.files()[self.keep :])
 
+    def resumed(self) -> Checkpoint:
+        """Return this folder for a run that goes on.
+
+        Returns
+        -------
+        Checkpoint
+            With `resume=True`.
+        """
+        return replace(self, resume=True)
+
     def part(self, name: str) -> Checkpoint:
         """Return the folder of one of several runs, inside this one.
 

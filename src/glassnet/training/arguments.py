@@ -105,6 +105,7 @@ def check_lbfgs(job: Job) -> None:
         "dropout": job.dropout > 0,
         "clip_norm": job.clip_norm is not None,
         "schedule": not isinstance(job.schedule, Constant),
+        "communicator": job.communicator is not None,
     }
     for name, given in wrong.items():
         if given:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from types import FrameType
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.equations.activations import Activation
-from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
-from glassnet.training.job import Flag, Job, Record, Snapshot, State
+from glassnet.training.communicator import RankLostError, on_root
+from glassnet.training.description import Digests, describe
+from glassnet.training.job import Flag, Record, Snapshot, State
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.run import Run
-from glassnet.training.schedules import Adaptive, Constant, InverseScaling, StepDecay
-from glassnet.training.windows import is_source
+from glassnet.training.wish import together
 
-_ENDLESS = (Constant, StepDecay, InverseScaling, Adaptive)  # schedules that do not depend on the number of epochs
 PIECE_SECONDS = 0.25  # about: how long a piece of a run is, after each of which the clock is read
 Array = NDArray[Any]
 AfterEpoch = Callable[[Record], str]
-Digests = dict[tuple[int, ...], tuple[Any, str]]  # by the ids of arrays: the arrays, and their SHA-256
 
 
 class Store(Protocol):
@@ -58,6 +54,10 @@ class Store(Protocol):
 
     def write(self, step: int, setup: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         """Write a checkpoint: numbers, texts, arrays, lists, States and random sources by name."""
+        ...
+
+    def resumed(self) -> Store:
+        """Return this store for a run that goes on."""
         ...
 
     def part(self, name: str) -> Store:
@@ -92,19 +92,37 @@ def advance(
     `restored` is called with the run once it stands at its newest checkpoint.
     The run has the bits of one without checkpoints. One whose loss becomes inf or nan is not saved any more.
     """
-    with store.held():
+    ranks = run.job.communicator
+    if ranks is not None:
+        ranks.way_out = f"the newest checkpoint is in '{store.directory}'; start again with resume=True"
+    with ExitStack() as stack:
+        hold = cache(lambda: bool(stack.enter_context(store.held())))  # once, by rank 0, which may become another one
+        on_root(ranks, hold)
         saved = Saved(run, store)
         saved.restore()
-        restored(run)
-        with leaving(run.stop.set):
+        while True:
+            restored(run)
             try:
-                while not run.finished and not run.stop:
-                    saved.advance(run.job.epochs, after_epoch)
-            except KeyboardInterrupt:
-                saved.save()
-                raise
-            saved.save()
+                _to_the_end(saved, after_epoch)
+                break
+            except RankLostError:
+                assert ranks is not None
+                ranks.recover()
+                on_root(ranks, hold)
+                saved.restart()
     return run
+
+
+def _to_the_end(saved: Saved, after_epoch: AfterEpoch | None) -> None:
+    run = saved.run
+    with leaving(run.stop.set), together(run.job.communicator, run.stop):
+        try:
+            while not run.finished and not run.stop:
+                saved.advance(run.job.epochs, after_epoch)
+        except KeyboardInterrupt:
+            saved.save()
+            raise
+        saved.save()
 
 
 class Due:
@@ -132,11 +150,12 @@ class Saved:
         self.run, self.store = run, store
         self.setup = describe(run, {} if digests is None else digests)
         self.due = Due(store, run.step)
+        self.ranks = run.job.communicator  # of which rank 0 reads, writes and decides
         self.steps, self.seconds = 0, 0.0  # of the last piece
 
     def restore(self) -> None:
         """Take the run to its newest checkpoint, if there is one."""
-        run, found = self.run, self.store.read(self.setup)
+        run, found = self.run, on_root(self.ranks, lambda: self.store.read(self.setup))
         if found is not None:
             for each in [found["now"], *found["snapshots"], *filter(None, [found["rescue"]])]:
                 check_fit(each, run.network.theta, run.state)
@@ -145,6 +164,14 @@ class Saved:
             run.state.rescue = found["rescue"]
             run.record, run.seconds = Record(**found["record"]), found["seconds"]
             self.due.saved(run.step)
+
+    def restart(self) -> None:
+        """Take the run back to its newest checkpoint, or to its start."""
+        run = self.run
+        run.network.theta, run.state, run.record = run.snapshots[0].theta, run.snapshots[0].state.copy(), Record()
+        del run.snapshots[1:]
+        self.store = self.store.resumed()
+        self.restore()
 
     def save(self) -> None:
         """Write a checkpoint of the run as it stands."""
@@ -156,7 +183,7 @@ class Saved:
             "record": dict(vars(run.record)),
             "seconds": run.seconds,
         }
-        self.store.write(run.step, self.setup, content)
+        on_root(self.ranks, lambda: self.store.write(run.step, self.setup, content))
         self.due.saved(run.step)
 
     def advance(self, goal: int, after_epoch: AfterEpoch | None) -> None:
@@ -168,19 +195,23 @@ class Saved:
         if isinstance(run.optimizer, LBFGS):
             run.advance(epochs=goal - run.epoch, after_epoch=self._beside(after_epoch))
             return
+        self.steps = on_root(self.ranks, self._steps)
         run.advance(steps=self._piece(goal), after_epoch=after_epoch)
         self.seconds = time.monotonic() - started
         self._save_if_due()
 
     def _piece(self, goal: int) -> int:
-        """Return the number of steps of the next piece."""
+        """Return the number of steps of the next piece, within the epoch `goal`."""
         run, every = self.run, self.store.steps
-        self.steps = max(1, 2 * self.steps if self.seconds < PIECE_SECONDS else self.steps // 2)
         left = (goal - run.epoch) * run.job.steps_per_epoch - run.state.batch
         return min(self.steps, left, left if every is None else every - run.step % every)
 
+    def _steps(self) -> int:
+        """Return twice the steps of a short piece, half of those of a long one; clocks differ between ranks."""
+        return max(1, 2 * self.steps if self.seconds < PIECE_SECONDS else self.steps // 2)
+
     def _save_if_due(self) -> None:
-        if self.due.by(self.run.step):
+        if on_root(self.ranks, lambda: self.due.by(self.run.step)):
             self.save()
 
     def _beside(self, after_epoch: AfterEpoch | None) -> AfterEpoch:
@@ -224,70 +255,3 @@ def leaving(end: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGTERM, usual if usual is not None else signal.SIG_DFL)
     if asked:
         signal.raise_signal(signal.SIGTERM)
-
-
-# --- what makes two runs the same ------------------------------------------------------------------------------------
-
-
-def describe(run: Run, digests: Digests) -> dict[str, Any]:
-    """Return what the bits of a run depend on, by name."""
-    start, lbfgs = run.snapshots[0], isinstance(run.optimizer, LBFGS)
-    return describe_job(run.job, digests) | {
-        "initial weights": digest(start.theta),
-        "optimizer's memory": digest(start.state.slots if start.state.step else None),
-        "optimizer": repr(run.optimizer),
-        "engine": "scipy" if lbfgs else run.engine.name,
-        "divide_penalty": run.job.divide_penalty,
-    }
-
-
-def describe_job(job: Job, digests: Digests) -> dict[str, Any]:
-    """Return what the bits of a job's run depend on, by name: settings as they are, data as their SHA-256.
-
-    `digests` holds those of the data that are known, and takes the others.
-    """
-
-    def known(*arrays: Any) -> str:
-        key = tuple(map(id, arrays))
-        if key not in digests:
-            digests[key] = (arrays, digest(*arrays))
-        return digests[key][1]
-
-    network = job.network
-    described = {
-        "network": f"{'-'.join(map(str, network.sizes))} {network.dtype}",
-        "activations": ", ".join(map(_with_constants, network.activations.values())),
-        "loss": _with_constants(network.loss_function),
-        "X": known(job.X),
-        "y": known(job.Y),
-        "sample_weight": known(job.sample_weight),
-        "rows": known(job.rows),
-        "validation": known(*(job.validation or (None,))),
-        "schedule": repr(job.schedule),
-        "epochs": "any" if isinstance(job.schedule, _ENDLESS) else job.epochs,
-        "early_stopping": repr(job.early_stopping),
-    }
-    plain = ("batch_size", "shuffle", "l1", "l2", "dropout", "clip_norm", "seed", "watch")
-    return described | {name: getattr(job, name) for name in plain}
-
-
-def digest(*arrays: Any) -> str:
-    """Return the SHA-256 of arrays with their shapes and dtypes, dense or CSR; "none" for None alone."""
-    if all(each is None for each in arrays):
-        return "none"
-    found = hashlib.sha256()
-    for each in arrays:
-        if is_source(each):  # whose rows are not read for it
-            found.update(f"{each.fingerprint} {each.memory}".encode())
-            continue
-        for part in [each.data, each.indices, each.indptr] if hasattr(each, "indptr") else [each]:
-            array = None if part is None else np.asarray(part)
-            found.update(repr(None if array is None else (array.shape, array.dtype.str)).encode())
-            if array is not None and array.size:
-                found.update(np.ascontiguousarray(array).data.cast("B"))
-    return found.hexdigest()
-
-
-def _with_constants(equation: Activation | Loss) -> str:
-    constants = ", ".join(f"{name}={value}" for name, value in equation.parameters.items())
-    return f"{equation.name}({constants})" if constants else equation.name

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.errors import InputError, check_count, check_number, shown
 from glassnet.network.engines import ENGINES, Predictor, choose_engine
 from glassnet.network.network import Network
+from glassnet.training.communicator import Communicator
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.random import batch_order
 from glassnet.training.schedules import Schedule
@@ -96,6 +97,7 @@ class Job:
     draw_order: Callable[[int, int, int], NDArray[np.intp]] = batch_order  # the seed's; jobs may draw it together
     first_batch: int = 0  # where the rows are only a part of an epoch: its steps before them,
     epoch_steps: int | None = None  # and all its steps
+    communicator: Communicator | None = None  # the ranks that share the rows of each step; None for one process
 
     @property
     def n(self) -> int:

@@ -19,7 +19,8 @@ from glassnet.errors import InputError, NonFiniteError, check_count, shown
 from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
-from glassnet.training.checkpoints import Digests, Saved, Store, check_store, leaving
+from glassnet.training.checkpoints import Saved, Store, check_store, leaving
+from glassnet.training.description import Digests
 from glassnet.training.history import History
 from glassnet.training.job import Flag
 from glassnet.training.optimizers import LBFGS

@@ -12,10 +12,12 @@ from glassnet.errors import NonFiniteError
 from glassnet.network import passes
 from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
+from glassnet.training import shares
 from glassnet.training.job import Flag, Job, Objective, Record, Snapshot, State, apply_wholly
 from glassnet.training.random import dropout_mask
 from glassnet.training.schedules import Adaptive
 from glassnet.training.scores import SCORES
+from glassnet.training.wish import Wish
 
 Array = NDArray[Any]
 
@@ -52,6 +54,7 @@ class NumpyEngine:
     ) -> None:
         """Run as the protocol `Engine.run` describes."""
         net, last, offset = job.network, state.epoch + epochs, len(record.loss) - state.epoch
+        stop = Wish() if stop is None and job.communicator is not None else stop
         now = Snapshot.of(net, state)
         marks = (state.rescue or now, now)  # where the run stood before its last update, and where it stands
         order, order_epoch = np.arange(0), -1
@@ -69,7 +72,9 @@ class NumpyEngine:
                             break
                         if order_epoch != state.epoch:
                             order, order_epoch = epoch_order(job, state), state.epoch
-                        updated = self._step(job, state, order)
+                        updated = self._step(job, state, order, stop)
+                        if job.communicator is not None and stop:
+                            break  # all ranks, before the same step
                         marks = (marks[1 if updated else 0], Snapshot.of(net, state))
                     if job.is_epoch_over(state):
                         self._end_epoch(job, state, record)
@@ -82,15 +87,20 @@ class NumpyEngine:
             apply_wholly(lambda: go_back(mark))
             raise
 
-    def _step(self, job: Job, state: State, order: NDArray[np.intp]) -> bool:
+    def _step(self, job: Job, state: State, order: NDArray[np.intp], stop: Flag | None) -> bool:
         """forward → loss → backward → update; False for a batch without weight, which has no mean and teaches nothing."""
         batch = batch_at(job, state, order)
         if batch.weight_sum > 0:
-            trace, loss = forward(job, batch)
+            if isinstance(stop, Wish) and job.communicator is not None:  # on several ranks
+                loss, gradient = shares.loss_and_gradient(job, batch, stop)
+                if stop:
+                    return False
+            else:
+                trace, loss = forward(job, batch)
+                gradient = backward(job, batch, trace).flat
             if not np.isfinite(loss):
                 raise non_finite(job.network, batch.X, state.step)
-            gradient = clip(job, backward(job, batch, trace).flat)
-            update(job, state, gradient, learning_rate(job, state))
+            update(job, state, clip(job, gradient), learning_rate(job, state))
             state.epoch_loss += batch.weight_sum * loss
             state.epoch_weight += batch.weight_sum
         state.step += 1
@@ -99,7 +109,7 @@ class NumpyEngine:
 
     def _end_epoch(self, job: Job, state: State, record: Record) -> None:
         """End an epoch after its last step: record its measures and the validation loss, apply the stop rules."""
-        validation_loss, score = validate(job)
+        validation_loss, score = validate(job) if job.communicator is None else shares.validate(job)
         loss, rate = state.epoch_loss / state.epoch_weight, learning_rate(job, replace(state, step=state.step - 1))
         state.epoch, state.batch, state.epoch_loss, state.epoch_weight = state.epoch + 1, 0, 0.0, 0.0
         record.loss.append(loss)
@@ -121,6 +131,13 @@ class Batch:
     Y: Array  # (batch, k)
     sample_weight: Array | None  # (batch,)
     masks: dict[int, Array]
+
+    def part(self, begin: int, end: int) -> Batch:
+        """Return some consecutive rows of the batch, with their parts of the masks."""
+        cut = slice(begin, end)
+        weight = None if self.sample_weight is None else self.sample_weight[cut]
+        masks = {layer: mask[cut] for layer, mask in self.masks.items()}
+        return Batch(self.rows[cut], self.X[cut], self.Y[cut], weight, masks)
 
     @property
     def weight_sum(self) -> float:

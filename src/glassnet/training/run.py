@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -17,6 +18,8 @@ from glassnet.network.network import Network
 from glassnet.network.passes import Gradient, Trace
 from glassnet.training import reference
 from glassnet.training.arguments import check_lbfgs, check_state, check_theta, make_job
+from glassnet.training.communicator import Communicator, check_alike, check_communicator, on_root
+from glassnet.training.description import describe, digest
 from glassnet.training.history import History
 from glassnet.training.job import Flag, Job, Record, Snapshot, engine_of
 from glassnet.training.lbfgs import run_lbfgs
@@ -25,6 +28,7 @@ from glassnet.training.options import TrainingOptions, checked, refuse_unknown, 
 from glassnet.training.reference import Batch
 from glassnet.training.streaming import StreamingEngine, fits, read_all, streamed_job
 from glassnet.training.windows import is_source
+from glassnet.training.wish import Wish, together
 
 Array = NDArray[Any]
 
@@ -44,6 +48,7 @@ class Run:
     network : Network, which the run trains in place
     X, y : as `train` takes them; or X alone, rows that `open_rows` opened
     resume : a History of this network, to go on from where it stood
+    communicator : the ranks that share the rows of each step, as in `train`; each calls the methods of its Run alike
     **options : the fields of TrainingOptions, which help(Run) lists here
 
     Attributes
@@ -82,6 +87,7 @@ class Run:
         y: Any = None,
         *,
         resume: History | None = None,
+        communicator: Communicator | None = None,
         **options: Unpack[TrainingOptions],
     ) -> None:
         refuse_unknown(options, Run)
@@ -94,7 +100,10 @@ class Run:
         self.optimizer: Optimizer | LBFGS = given["optimizer"]
         self.state = check_state(network, self.optimizer, resume)
         epochs = given["epochs"]
-        self.job = _job_of(network, X, y, {**given, "epochs": self.state.epoch + epochs})
+        ranks = check_communicator(communicator)
+        self.job = _job_of(
+            network, X, y, {**given, "epochs": self.state.epoch + epochs, "communicator": ranks}
+        )
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
         same_batches = self.state.batch_size in (0, self.job.batch_size)
@@ -106,8 +115,10 @@ class Run:
         theta = network.theta if self.state.final_theta is None else self.state.final_theta
         self.snapshots = [Snapshot(theta.copy(), replace(self.state, final_theta=None))]
         self.record = Record()
-        self.stop = Flag()
+        self.stop = Flag() if ranks is None else Wish()
         self.seconds = 0.0
+        if ranks is not None:
+            check_alike(ranks, describe(self, {}) | {"instruction set": getattr(self.engine, "instruction_set", "")})
 
     # --- position --------------------------------------------------------------------------------------------
 
@@ -181,14 +192,17 @@ class Run:
         until = -1 if steps is None else self.state.step + check_count("steps", steps, low=0)
         if self.state.final_theta is not None:  # the run went on past the best parameters, which restore_best put back
             self.network.theta, self.state.final_theta = self.state.final_theta, None
-        started = time.perf_counter()
+        started, ranks = time.perf_counter(), self.job.communicator
         try:
             if isinstance(self.optimizer, LBFGS):
                 if not self.finished and last > self.state.epoch:
                     start, place = self.snapshots[0], (self.state, self.record)
                     run_lbfgs(self.job, self.optimizer, start, *place, last, after_epoch, self.stop)
             else:
-                self._drive(last, until, 1 if after_epoch else self._between_snapshots, after_epoch)
+                with together(ranks, self.stop):
+                    self._drive(last, until, 1 if after_epoch else self._between_snapshots, after_epoch)
+                    if ranks is not None and self.finished:
+                        check_alike(ranks, {"parameters": digest(self.network.theta)})
         finally:
             self.seconds += time.perf_counter() - started
         return self
@@ -206,7 +220,8 @@ class Run:
             epochs = min(at_once, last - done, max(1, self._between_snapshots - since))
             self.engine.run(job, state, record, epochs, until, self.stop)
             if after_epoch and state.epoch > done:
-                record.stopped = after_epoch(record) or record.stopped
+                reason = on_root(job.communicator, partial(after_epoch, record))
+                record.stopped = reason or record.stopped
 
     def keep(self) -> Run:
         """Take a snapshot here, from which `at` can start; return the run."""
@@ -316,7 +331,7 @@ class Run:
         other.__dict__.update(self.__dict__)
         other.job = replace(self.job, network=self.network.copy())
         other.state, other.record = self.state.copy(), self.record.copy()
-        other.snapshots, other.stop = list(self.snapshots), Flag()
+        other.snapshots, other.stop = list(self.snapshots), type(self.stop)()
         other.engine = copy.copy(self.engine)  # one that reads has its own windows
         return other
 

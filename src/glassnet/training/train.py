@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
 from glassnet.training.checkpoints import Store, advance, check_store
+from glassnet.training.communicator import Communicator
 from glassnet.training.history import History
 from glassnet.training.job import Record
 from glassnet.training.options import TrainingOptions, refuse_unknown, takes
@@ -41,6 +42,7 @@ def train(
     callbacks: Iterable[Callback] = (),
     resume: History | None = None,
     checkpoint: Store | None = None,
+    communicator: Communicator | None = None,
     **options: Unpack[TrainingOptions],
 ) -> History:
     """Train `network` in place by backpropagation and return its History.
@@ -56,6 +58,8 @@ def train(
     callbacks : functions of an Epoch, called after each epoch; one that returns True ends the run
     resume : a History of this network, to go on from where it stood
     checkpoint : Checkpoint(directory, …), where the run is saved on the way and from where it goes on
+    communicator : glassnet.distributed.MPI(), whose ranks share the rows of each step; each calls train with the same
+        arguments and ends with the same network. Rank 0 alone calls the callbacks and writes checkpoints
 
     Returns
     -------
@@ -84,7 +88,7 @@ def train(
     refuse_unknown(options, train)
     callbacks = check_callbacks(callbacks)
     check_store(checkpoint)
-    run = Run(network, X, y, resume=resume, **options)
+    run = Run(network, X, y, resume=resume, communicator=communicator, **options)
     after_epoch = announce(run, callbacks)
     if checkpoint is None:
         run.advance(after_epoch=after_epoch)
