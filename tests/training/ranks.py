@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,10 +48,12 @@ class ThreadRank:
     def all_reduce(self, buffer: Any) -> None:
         if self.rank == 0:
             self.meeting.calls += 1
-        buffer[...] = sum(self._exchange(np.array(buffer)))
+        with np.errstate(all="ignore"):
+            buffer[...] = sum(self._exchange(np.array(buffer)))
 
     def broadcast(self, value: Any, root: int = 0) -> Any:
-        return self._exchange(value)[root]
+        given = self._exchange(pickle.dumps(value) if self.rank == root else None)[root]
+        return value if self.rank == root else pickle.loads(given)
 
     def recover(self) -> None:
         raise NotImplementedError

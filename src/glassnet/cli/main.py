@@ -81,8 +81,7 @@ def main() -> None:
         where = f" {str(error.filename)[-100:]!r}" if error.filename else ""
         _fail(f"cannot use{where}: {error.strerror or error}; name another place.")
     except (KeyboardInterrupt, typer.Abort):
-        print("glassnet: stopped", file=sys.stderr)
-        sys.exit(130)
+        _end("glassnet: stopped", 130)
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -101,5 +100,17 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _fail(message: str, keep: str = "") -> NoReturn:
-    note(f"glassnet: {printable(message, keep)}")
-    sys.exit(2)
+    _end(f"glassnet: {printable(message, keep)}", 2)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    """Print why, once for all ranks of several processes, and end with an exit code."""
+    from glassnet.distributed.ranks import ranks_of_process
+
+    ranks = ranks_of_process()
+    if ranks is None:
+        note(message)
+        sys.exit(code)
+    if ranks.speaks():
+        note(message)
+    ranks.end(code)

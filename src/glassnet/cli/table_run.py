@@ -50,8 +50,11 @@ def _run(ready: Plan | Search, places: Places, quiet: bool) -> None:
 
     out, folder = places.out, places.folder
 
+    if ready.communicator is not None and ready.communicator.rank > 0:
+        _train(ready, quiet=True)  # rank 0 tells and writes
+        return
     if not quiet:
-        show(ready.report() + "\n\ntraining starts")
+        show(ready.report() + _ranks_of(ready) + "\n\ntraining starts")
     model = _train(ready, quiet)
     save(model, out)  # before the measuring, which a second Ctrl-C may end
     interrupted = model.training["stopped"] == "interrupted"
@@ -87,6 +90,12 @@ def _run(ready: Plan | Search, places: Places, quiet: bool) -> None:
         show(f"\nwrote {', '.join(map(str, written))}")
     if interrupted:
         raise typer.Exit(130)
+
+
+def _ranks_of(ready: Plan | Search) -> str:
+    """Return a line on the ranks, if there are several."""
+    ranks = ready.communicator
+    return "" if ranks is None else f"\nranks         {ranks.size}, {type(ranks).__name__}"
 
 
 def _train(ready: Plan | Search, quiet: bool) -> TableModel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,6 +94,20 @@ class Output:
         "A folder where the training is saved each minute, at Ctrl-C and at SIGTERM. Default: none.", panel="Long runs"
     )
     resume: bool = option("Go on from the newest checkpoint, if there is one.", False, "--resume", panel="Long runs")
+    communicator: str | None = option(
+        "By what the ranks of several processes meet. Default: mpi if mpiexec has started this one, else none.",
+        panel="Several machines",
+        choices=("mpi", "torch"),
+    )
+    time_limit: float = option(
+        "Seconds to wait for a rank that does not answer, after which all end.", 300.0, panel="Several machines"
+    )
+    shrink: bool = option(
+        "Go on without ranks that were killed, from the newest checkpoint; needs mpiexec --with-ft ulfm.",
+        False,
+        "--shrink",
+        panel="Several machines",
+    )
     quiet: bool = _data("Print the measures alone.", False, "--quiet", "-q")
 
 
@@ -104,12 +120,26 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
     check_places(file, places)
     if output.resume and output.checkpoint is None:
         raise InputError("--resume: expected --checkpoint with the folder to go on from; got none; pass it as well.")
+    ranks = _ranks(output)
     ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
     if output.checkpoint is not None:
         from glassnet.storage.checkpoints import Checkpoint
 
         ready.checkpoint = Checkpoint(output.checkpoint, resume=output.resume)
+    ready.communicator = ranks
     run(ready, places, output.quiet)
+
+
+def _ranks(output: Output) -> Any:
+    """Return the ranks that this process is one of, or None; all but rank 0 print nothing."""
+    from glassnet.distributed.launch import ranks_of
+
+    ranks = ranks_of(output.communicator, output.time_limit, output.shrink)
+    if ranks is not None and ranks.rank > 0:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115, to the end of the process
+    if output.shrink and (ranks is None or output.checkpoint is None):
+        raise InputError("--shrink: expected --checkpoint and several ranks; got fewer; pass --checkpoint DIR.")
+    return ranks
 
 
 def prepare(

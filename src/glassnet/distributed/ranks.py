@@ -21,6 +21,12 @@ from glassnet.errors import check_number, printable
 from glassnet.training.communicator import gather
 
 START_AGAIN = "start all ranks again"
+_made: list[Ranks] = []  # of this process
+
+
+def ranks_of_process() -> Ranks | None:
+    """Return the ranks that this process has, if it has any."""
+    return _made[-1] if _made else None
 
 
 class Ranks:
@@ -44,6 +50,7 @@ class Ranks:
         self._usual_hook = sys.excepthook
         sys.excepthook = self._end_by
         atexit.register(self._at_exit)
+        _made.append(self)
 
     # --- subclasses ----------------------------------------------------------------------------------------------
 
@@ -148,11 +155,21 @@ class Ranks:
         else:
             time.sleep(0.5)  # the first may still be printing
 
+    def speaks(self) -> bool:
+        """Return True for the rank that is to tell an error; rank 0 if it has the same.
+
+        Returns
+        -------
+        bool
+            True for one rank of each machine.
+        """
+        if self.rank != 0:
+            time.sleep(0.5)
+        return self._is_first()
+
     def _end_by(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """The excepthook: an error that nobody caught is told once, and ends all ranks."""
-        if self.rank != 0:
-            time.sleep(0.5)  # an error of all ranks is told by rank 0
-        if self._is_first():
+        if self.speaks():
             self._usual_hook(kind, error, trace)
             print(f"glassnet: {kind.__name__} ended rank {self.rank} of {self.size}; all ranks end.", file=sys.stderr)
         self.end(130 if issubclass(kind, KeyboardInterrupt) else 1)

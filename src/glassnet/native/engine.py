@@ -16,6 +16,7 @@ from glassnet.equations.activations import Activation
 from glassnet.equations.loss import Loss
 from glassnet.errors import InputError, shown
 from glassnet.native import calls, predictors
+from glassnet.native import epochs as epochs_of
 from glassnet.native.inputs import inputs_of, sparse_step, sparse_work
 from glassnet.native.objective import WIDEST_SMALL, Objective, at_rest
 from glassnet.native.registry import ACTIVATION_NAMES, LOSS_NAMES, UPDATE_KINDS
@@ -23,7 +24,6 @@ from glassnet.network.network import Network
 from glassnet.training.job import WATCHED, Flag, Job, Record, Snapshot, State, apply_wholly
 from glassnet.training.processors import usable_processors
 from glassnet.training.reference import batch_at, epoch_order, non_finite
-from glassnet.training.schedules import Adaptive, Constant
 from glassnet.training.wish import Wish
 
 Array = NDArray[Any]
@@ -226,6 +226,10 @@ def _settings(native: Any, job: Job) -> Any:
     if job.epoch_steps is not None:
         settings.first_batch, settings.epoch_steps = job.first_batch, job.epoch_steps
     settings.threads = threads_for(job.network, job.batch_size, job.n_threads, sparse_step(job))
+    if job.communicator is not None and job.n_threads is None:  # ranks of one machine share its processors
+        settings.threads = min(
+            settings.threads, max(1, usable_processors() // getattr(job.communicator, "neighbours", 1))
+        )
     return settings
 
 
@@ -353,12 +357,12 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
         "Y_val": Y_val,
         "weight_val": weight_val,
         "constants": list(job.optimizer.constants().values()),
-        "factors": _factors(job, state, epochs, until),
+        "factors": epochs_of.factors(job, state, epochs, until),
         "rows": job.rows,
         "shuffle": job.shuffle,
-        "orders": _orders(job, state, epochs),
+        "orders": epochs_of.orders(job, state, epochs),
         "early_stopping": early_stopping,
-        "adaptive": _adaptive(native, job),
+        "adaptive": epochs_of.adaptive(native, job),
         "theta": network.theta,
         "slots": state.slots,
         "theta_out": theta,
@@ -376,29 +380,3 @@ def _call(job: Job, state: State, epochs: int, until: int, stop: Flag | None) ->
     if figures.improved:
         reached.best_theta = best
     return Outcome(theta, reached, figures, error)
-
-
-def _factors(job: Job, state: State, epochs: int, until: int) -> list[float]:
-    if isinstance(job.schedule, Constant | Adaptive):
-        return [1.0]
-    first = state.step - job.is_epoch_over(state)  # the rate of the last step is told with the epoch
-    count = epochs * job.steps_per_epoch + 1
-    steps = first + np.arange(count if until < 0 else min(count, until - first + 1))
-    factors: list[float] = job.schedule.factor(steps, job.steps_per_epoch, job.epochs * job.steps_per_epoch).tolist()
-    return factors
-
-
-def _orders(job: Job, state: State, epochs: int) -> Array | None:
-    """Return the rows' order in each of the next epochs, (epochs, n), if the job has its own order; else None."""
-    order = job.order_function
-    if order is None:
-        return None
-    return np.stack([order(state.epoch + epoch) for epoch in range(epochs)]).astype(np.int64, copy=False)
-
-
-def _adaptive(native: Any, job: Job) -> Any:
-    adaptive = native.Adaptive()
-    if isinstance(job.schedule, Adaptive):
-        adaptive.patience, adaptive.decay = job.schedule.patience, job.schedule.decay
-        adaptive.min_delta, adaptive.floor = job.schedule.min_delta, job.schedule.floor
-    return adaptive

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from glassnet.network.inputs import check_X
 from glassnet.network.network import Network
 from glassnet.training.arguments import check_callbacks
 from glassnet.training.checkpoints import Saved, Store, check_store, leaving
+from glassnet.training.communicator import Communicator, check_communicator, on_root
+from glassnet.training.dealt import Dealt
 from glassnet.training.description import Digests
 from glassnet.training.history import History
 from glassnet.training.job import Flag
@@ -57,6 +60,7 @@ def train_many(
     callbacks: Iterable[Callback] = (),
     resume: History | Sequence[History | None] | None = None,
     checkpoint: Store | None = None,
+    communicator: Communicator | None = None,
     **options: Any,
 ) -> list[History]:
     """Train each network in place, several at a time; return their histories in order.
@@ -77,6 +81,8 @@ def train_many(
     n_threads : how many networks train at a time; None takes all usable processors. A last wide one has all threads
     **options : those of `train`, which help(train_many) lists here
     callbacks, resume, checkpoint : as in `train`; a checkpoint's folder has a folder for each network
+    communicator : the ranks among which the networks are dealt out, each whole: rank r trains r, r + R, … with its own
+        threads, calls their callbacks, and gets all results. Rank 0 asks stop; a checkpoint's folder is to be shared
 
     Returns
     -------
@@ -124,10 +130,13 @@ def train_many(
     n_threads = usable_processors() if n_threads is None else check_count("n_threads", n_threads)
     checked_callbacks = check_callbacks(callbacks)
     check_store(checkpoint)
-    pack = _Pack(_runs(networks, X, y, {**options, "resume": resume}), checked_callbacks, n_threads, checkpoint)
-    with nullcontext() if checkpoint is None else checkpoint.held():
+    dealt = Dealt(check_communicator(communicator))
+    pack = _Pack(_runs(networks, X, y, {**options, "resume": resume}), checked_callbacks, n_threads, checkpoint, dealt)
+    with ExitStack() as stack:
+        if checkpoint is not None:
+            on_root(dealt.ranks, lambda: bool(stack.enter_context(checkpoint.held())))
         pack.restore()
-        with nullcontext() if checkpoint is None else leaving(pack.interrupt):
+        with nullcontext() if checkpoint is None else leaving(pack.interrupt), dealt.together(pack.interrupt):
             pack.train(stop, every, progress)
     if diverged == "raise" and pack.errors:
         raise pack.errors[min(pack.errors)]
@@ -138,10 +147,15 @@ class _Pack:
     """Runs that several threads advance together, piece by piece."""
 
     def __init__(
-        self, runs: Sequence[Run], callbacks: tuple[Callback, ...], n_threads: int, store: Store | None = None
+        self,
+        runs: Sequence[Run],
+        callbacks: tuple[Callback, ...],
+        n_threads: int,
+        store: Store | None,
+        dealt: Dealt,
     ) -> None:
-        self.runs, self.store = runs, store
-        self.saved: list[Saved] = []  # with a store, one a run
+        self.runs, self.store, self.dealt = runs, store, dealt
+        self.saved: dict[int, Saved] = {}  # with a store, by the number of the run
         self.errors: dict[int, NonFiniteError] = {}  # by the number of the run
         self._n_threads = n_threads
         self._after_epoch = [announce(run, callbacks) for run in runs]
@@ -154,13 +168,15 @@ class _Pack:
 
     def restore(self) -> None:
         """Take each run to its newest checkpoint, and the pack to the round of its stop rule."""
+        digests: Digests = {}  # the runs may share their data
+        self.dealt.check(self.runs, digests)
         if self.store is None:
             return
-        digests: Digests = {}  # the runs may share their data
-        for k, run in enumerate(self.runs):
-            self.saved.append(Saved(run, self.store.part(f"network-{k:04}"), digests))
+        for k in self.dealt.own(range(len(self.runs))):
+            self.saved[k] = Saved(self.runs[k], self.store.part(f"network-{k:04}"), digests)
             self.saved[k].restore()
-        if noted := self.store.noted():
+        self.dealt.exchange(self.runs, self.errors)
+        if noted := on_root(self.dealt.ranks, self.store.noted):
             self._goals, self._in_round = noted["goals"], True
             for k in noted["stopped"]:
                 self.runs[k].record.stopped = STOPPED
@@ -184,11 +200,13 @@ class _Pack:
                     done, pending = wait(pending, PROGRESS_SECONDS if progress else None, FIRST_EXCEPTION)
                     for worker in done:
                         worker.result()
-                    if progress and time.monotonic() - told >= PROGRESS_SECONDS:
+                    if progress and self.dealt.tells and time.monotonic() - told >= PROGRESS_SECONDS:
                         progress(self.runs, 1 - self._work_left() / whole)
                         told = time.monotonic()
+                self.dealt.exchange(self.runs, self.errors)
+                self._interrupted |= self.dealt.leaving
                 if rule is not None and self._training() and not self._interrupted:
-                    self._end(rule(self.runs))
+                    self._end(on_root(self.dealt.ranks, lambda: rule(self.runs)))
             if progress and not self._interrupted:
                 progress(self.runs, 1.0)
         except KeyboardInterrupt:
@@ -196,12 +214,12 @@ class _Pack:
             raise
         except BaseException:
             self.interrupt()
-            self.saved = []  # an error is no place to go on from
+            self.saved = {}  # an error is no place to go on from
             raise
         finally:
             pool.shutdown(cancel_futures=True)
             if self._interrupted:
-                for each in self.saved:
+                for each in self.saved.values():
                     if not each.run.finished:
                         each.save()
             for run in self.runs:
@@ -215,10 +233,13 @@ class _Pack:
                 self._goals[k] = epochs if every is None else min(self._goals[k] + every, epochs)
             if self.store and every is not None:
                 stopped = [k for k, run in enumerate(self.runs) if run.record.stopped == STOPPED]
-                self.store.note({"goals": self._goals, "stopped": stopped})
+                note = {"goals": self._goals, "stopped": stopped}
+                on_root(self.dealt.ranks, partial(self.store.note, note))
         self._in_round = False
         self._waiting = [
-            (-_work_left(self.runs[k], self._goals[k]), k) for k in training if self.runs[k].epoch < self._goals[k]
+            (-_work_left(self.runs[k], self._goals[k]), k)
+            for k in self.dealt.own(training)
+            if self.runs[k].epoch < self._goals[k]
         ]
         heapq.heapify(self._waiting)
         self._unfinished = len(self._waiting)
@@ -244,7 +265,7 @@ class _Pack:
             )
         for k in numbers:
             if not self.runs[k].finished:
-                if self.saved:
+                if k in self.saved:
                     self.saved[k].save()  # the note of the next round says that it is stopped
                 self.runs[k].record.stopped = STOPPED
                 self.runs[k].restore_best()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 import numpy as np
 
-from glassnet.errors import NonFiniteError
+from glassnet.errors import GlassnetError
 from glassnet.training.communicator import Communicator, is_of_all_ranks, of_all_ranks
 from glassnet.training.job import Flag
 
@@ -26,11 +26,13 @@ class Wish(Flag):
 
     def __init__(self) -> None:
         super().__init__()
+        self.then: Callable[[], None] = lambda: None  # called when this rank asks to leave
         self.wishes = np.zeros(1)  # their sum, once all ranks have it; the compiled engine writes it
 
     def leave(self) -> None:
         """Ask to end the program."""
         self.byte[0] = _LEAVE
+        self.then()
 
     @property
     def told(self) -> float:
@@ -66,7 +68,7 @@ def together(communicator: Communicator | None, wish: Flag) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, NonFiniteError) or is_of_all_ranks(error):  # which all ranks meet at the same step
+        if isinstance(error, GlassnetError) or is_of_all_ranks(error):  # which all ranks meet at the same step
             raise
         communicator.abort(f"{type(error).__name__} on rank {communicator.rank} of {communicator.size}: {error}")
     finally:

@@ -22,6 +22,7 @@ from glassnet.tables.report.leaks import score_alone
 from glassnet.tables.report.text import PURPOSE, some_of
 from glassnet.tables.settings import Settings
 from glassnet.training.checkpoints import Store, advance
+from glassnet.training.communicator import Communicator
 from glassnet.training.history import History
 from glassnet.training.job import Record
 from glassnet.training.run import Run
@@ -70,6 +71,7 @@ class Plan:
     reason: str = ""  # why it is one network
     watch: Watch = field(default_factory=Watch)
     checkpoint: Store | None = None  # where the run is saved on the way
+    communicator: Communicator | None = None  # the ranks that share the rows of each step
 
     @property
     def settings(self) -> Settings:
@@ -91,6 +93,7 @@ class Plan:
             train_part.y,
             sample_weight=train_part.weight,
             validation=None if validation is None else validation.as_validation,
+            communicator=self.communicator,
             **self.arguments(),
         )
         after_epoch = announce(run, (watch, *callbacks))
@@ -102,9 +105,13 @@ class Plan:
                 advance(run, self.checkpoint, after_epoch, watch.restored)
             history = run.restore_best().history()
         except KeyboardInterrupt:
+            if not self._tells:
+                return model
             if watch.best_theta is None:
                 raise
             model.network.theta = watch.best_theta
+        if not self._tells:
+            return model
         model.training = {
             "rows": {name: len(part) for name, part in self.parts.items()},
             "epochs": len(watch.record.loss),
@@ -118,6 +125,11 @@ class Plan:
             model.training |= {"steps": history.steps, "seconds": round(history.seconds, 3)}
             model.training |= self._importance()
         return model
+
+    @property
+    def _tells(self) -> bool:
+        """True where the record of the training is kept: in the only process, or on rank 0."""
+        return self.communicator is None or self.communicator.rank == 0
 
     def _importance(self) -> dict[str, Any]:
         """Return the importance of the columns on validation rows, or where there are none on rows trained on."""

@@ -23,6 +23,7 @@ from glassnet.tables.search.portfolio import portfolio
 from glassnet.tables.search.trial import Trial, train_trials
 from glassnet.tables.settings import Settings
 from glassnet.training.checkpoints import Store
+from glassnet.training.communicator import Communicator
 
 Array = NDArray[Any]
 Effort = Literal["default", "best"]
@@ -83,6 +84,8 @@ class Search:
         What was asked for as validation and test, for the record.
     checkpoint : Store, optional
         Where the networks are saved on the way.
+    communicator : Communicator, optional
+        The ranks among which the networks are dealt out; each gets all results.
     """
 
     problem: Problem
@@ -93,6 +96,7 @@ class Search:
     test: Table | None = None
     shares: dict[str, Any] = field(default_factory=dict)
     checkpoint: Store | None = None
+    communicator: Communicator | None = None
     model: TableModel = field(init=False)  # once it has run
     trials: list[Trial] = field(default_factory=list)
     interrupted: bool = False
@@ -174,7 +178,7 @@ class Search:
         trials = [self._trial(number, fold) for fold in folds for number in numbers]
         self.trials += trials
         store = None if self.checkpoint is None else self.checkpoint.part("first-folds" if drop else "all-folds")
-        train_trials(self.problem, trials, drop, told, store)
+        train_trials(self.problem, trials, drop, told, store, self.communicator)
 
     def _trial(self, number: int, fold: int) -> Trial:
         words = np.random.SeedSequence([self.settings.seed, number, fold]).generate_state(1)

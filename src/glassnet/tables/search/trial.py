@@ -14,6 +14,7 @@ from glassnet.tables.fitting.set_up import Inputs, Part, SetUp, complete, measur
 from glassnet.tables.model import Member
 from glassnet.tables.settings import Settings
 from glassnet.training.checkpoints import Store
+from glassnet.training.communicator import Communicator
 from glassnet.training.job import Record
 from glassnet.training.many import STOPPED, train_many
 from glassnet.training.run import Run
@@ -61,7 +62,12 @@ class Trial:
 
 
 def train_trials(
-    problem: Problem, trials: Sequence[Trial], drop: bool, told: Told | None = None, store: Store | None = None
+    problem: Problem,
+    trials: Sequence[Trial],
+    drop: bool,
+    told: Told | None = None,
+    store: Store | None = None,
+    communicator: Communicator | None = None,
 ) -> None:
     """Train trials in place, several at a time, and let each answer for the rows it held out.
 
@@ -82,7 +88,7 @@ def train_trials(
             if told is not None:
                 told(trials, before + part * share)
 
-        wave.train(drop, tell, None if store is None else store.part(f"from-{done:04}"))
+        wave.train(drop, tell, None if store is None else store.part(f"from-{done:04}"), communicator)
         waiting, done = waiting[len(wave.trials) :], done + len(wave.trials)
 
 
@@ -110,7 +116,9 @@ class _Wave:
             self.made.append(made)
             self.held_out.append(made.held_out(problem, trial.held_out, inputs[key][1]))
 
-    def train(self, drop: bool, tell: Callable[[float], None], store: Store | None) -> None:
+    def train(
+        self, drop: bool, tell: Callable[[float], None], store: Store | None, communicator: Communicator | None
+    ) -> None:
         """Train the wave; `tell` is called with the share of its work that is done."""
         runs: Sequence[Run] = ()
 
@@ -138,6 +146,7 @@ class _Wave:
                 diverged="stop",
                 n_threads=self.made[0].settings.threads,
                 checkpoint=store,
+                communicator=communicator,
                 **each_own,
             )
         except KeyboardInterrupt:
