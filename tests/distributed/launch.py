@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 WORKER = Path(__file__).with_name("worker.py")
-LIMIT = 60  # seconds, of a job
+LIMIT = 120  # seconds, of a job
 _AS_ROOT = dict.fromkeys(
     (
         *("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"),

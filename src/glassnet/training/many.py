@@ -147,12 +147,7 @@ class _Pack:
     """Runs that several threads advance together, piece by piece."""
 
     def __init__(
-        self,
-        runs: Sequence[Run],
-        callbacks: tuple[Callback, ...],
-        n_threads: int,
-        store: Store | None,
-        dealt: Dealt,
+        self, runs: Sequence[Run], callbacks: tuple[Callback, ...], n_threads: int, store: Store | None, dealt: Dealt
     ) -> None:
         self.runs, self.store, self.dealt = runs, store, dealt
         self.saved: dict[int, Saved] = {}  # with a store, by the number of the run

@@ -101,9 +101,7 @@ class Run:
         self.state = check_state(network, self.optimizer, resume)
         epochs = given["epochs"]
         ranks = check_communicator(communicator)
-        self.job = _job_of(
-            network, X, y, {**given, "epochs": self.state.epoch + epochs, "communicator": ranks}
-        )
+        self.job = _job_of(network, X, y, {**given, "epochs": self.state.epoch + epochs, "communicator": ranks})
         if isinstance(self.optimizer, LBFGS):
             check_lbfgs(self.job)
         same_batches = self.state.batch_size in (0, self.job.batch_size)
