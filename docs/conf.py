@@ -24,6 +24,7 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx_design",
+    "dealing",
     "exercise",
     "floors",
     "generated",

@@ -28,10 +28,15 @@ the same options in the terminal. An error is one line and exit code 2.
 """
 
 
+def examples() -> dict[str, tuple[str, str]]:
+    """Return the line and the output of each command's example; they run in processes of their own."""
+    return kept("commands", run_all)
+
+
 def pages() -> Iterator[tuple[str, str]]:
     """Yield the file below reference/commands and the text of each page."""
     group: Any = typer.main.get_command(app)
-    outputs = kept("commands", run_all)
+    outputs = examples()
     listed = "\n".join(
         f"[`glassnet {name}`]({name}.md)\n: {_first_line(command)}\n" for name, command in group.commands.items()
     )

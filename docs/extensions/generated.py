@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from sphinx.application import Sphinx
 
 FOLDERS = {
     "api": api_pages.pages,
-    "commands": command_pages.pages,
     "findings": finding_pages.pages,
     "misconceptions": misconception_pages.pages,
 }
@@ -34,9 +34,13 @@ def write(folder: Path, pages: Iterator[tuple[str, str]]) -> None:
 
 
 def write_all(app: Sphinx) -> None:
-    """Write all pages below reference/."""
-    for folder, pages in FOLDERS.items():
-        write(Path(app.srcdir) / "reference" / folder, pages())
+    """Write all pages below reference/, while the commands' examples run in processes of their own."""
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        run = aside.submit(command_pages.examples)
+        for folder, pages in FOLDERS.items():
+            write(Path(app.srcdir) / "reference" / folder, pages())
+        run.result()
+    write(Path(app.srcdir) / "reference/commands", command_pages.pages())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
