@@ -287,3 +287,16 @@ def test_other_refusals():
         run_of(Source(X, y, rows=200), None, "auto")
     with pytest.raises(gn.InputError, match="X: expected arrays, as a pack"):
         gn.train_many([gn.Network([4, 1])], Source(X, y), y, epochs=1)
+
+
+def test_several_ranks_are_refused():
+    class Two:
+        rank, size, way_out = 0, 2, ""
+
+        def all_reduce(self, values):
+            raise AssertionError
+
+        broadcast = recover = abort = all_reduce
+
+    with pytest.raises(gn.InputError, match=r"communicator: expected none .*; got several ranks; give more memory"):
+        run_of(Source(*data()[:2]), None, "numpy", communicator=Two())

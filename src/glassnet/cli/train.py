@@ -22,7 +22,9 @@ from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
     from glassnet.tables.fitting.plan import Plan
+    from glassnet.tables.fitting.problem import Choices
     from glassnet.tables.model import Task
+    from glassnet.tables.reading.table import Table
     from glassnet.tables.search.learn import Effort
     from glassnet.tables.search.search import Search
 
@@ -72,6 +74,19 @@ class Data:
         """Return the arguments of `read_table`."""
         return {"separator": character(self.separator), "missing": self.missing, "decimal_comma": self.decimal_comma}
 
+    def choices(self) -> Choices:
+        """Return what the user decides about the columns."""
+        return {
+            "task": cast("Task | None", self.task),
+            "numeric": self.numeric,
+            "categorical": self.categorical,
+            "dates": self.dates,
+            "ignore": self.ignore,
+            "day_first": self.day_first,
+            "strict": self.strict,
+            "weight": self.weight,
+        }
+
 
 @dataclass(frozen=True)
 class Output:
@@ -92,6 +107,11 @@ class Output:
     report: Path | None = _data("An HTML page on the model: measures, figures, columns, what was tried. Default: none.")
     checkpoint: Path | None = option(
         "A folder where the training is saved each minute, at Ctrl-C and at SIGTERM. Default: none.", panel="Long runs"
+    )
+    memory: str | None = option(
+        "Train on a table larger than memory: the bytes that its rows may take, such as 1GB. FILE may be a folder or a "
+        "pattern in quotes. Default: the whole table is read.",
+        panel="Long runs",
     )
     resume: bool = option("Go on from the newest checkpoint, if there is one.", False, "--resume", panel="Long runs")
     communicator: str | None = option(
@@ -121,7 +141,8 @@ def train(file: TableFile, data: Data, output: Output, settings: Settings) -> No
     if output.resume and output.checkpoint is None:
         raise InputError("--resume: expected --checkpoint with the folder to go on from; got none; pass it as well.")
     ranks = _ranks(output)
-    ready = prepare(file, data, settings, output.test, cast("Effort | None", output.effort))
+    effort = cast("Effort | None", output.effort)
+    ready = prepare(file, data, settings, output.test, effort, output.memory)
     if output.checkpoint is not None:
         from glassnet.storage.checkpoints import Checkpoint
 
@@ -143,17 +164,31 @@ def _ranks(output: Output) -> Any:
 
 
 def prepare(
-    file: Path, data: Data, settings: Settings, test: str | None = None, effort: Effort | None = None
+    file: Path,
+    data: Data,
+    settings: Settings,
+    test: str | None = None,
+    effort: Effort | None = None,
+    memory: str | None = None,
 ) -> Plan | Search:
     """Read the table and plan the training on it."""
     from glassnet.tables.reading.read import LABEL, has_test_images, read_table
     from glassnet.tables.search.learn import learn
 
     target, reading = data.target, data.reading()
-    if target is None and not file.is_dir():
+    if target is None and (memory is not None or not file.is_dir()):
         raise InputError(f"--target: expected the column to predict; got none; pass e.g. --target {_last_name(file)}.")
-    table = read_table(file, **reading)
-    has_own_test = test is None and has_test_images(file)
+    table, larger = (
+        (read_table(file, **reading), None) if memory is None else _larger(file, data, settings, test, memory)
+    )
+    if larger is not None:
+        if effort not in (None, "quick"):
+            raise InputError(
+                f"--effort: expected quick for a table that does not fit in --memory; got {effort}; leave it out."
+            )
+        return larger
+    assert table is not None
+    has_own_test = memory is None and test is None and has_test_images(file)
     return learn(
         table,
         target or LABEL,
@@ -161,15 +196,34 @@ def prepare(
         settings=settings,
         validation=None if data.validation is None else table_part("validation", data.validation, reading),
         test=read_table(file, part="test") if has_own_test else table_part("test", test or "0", reading),
-        task=cast("Task | None", data.task),
-        numeric=data.numeric,
-        categorical=data.categorical,
-        dates=data.dates,
-        ignore=data.ignore,
-        day_first=data.day_first,
-        strict=data.strict,
-        weight=data.weight,
+        **data.choices(),
     )
+
+
+def _larger(
+    file: Path, data: Data, settings: Settings, test: str | None, memory: str
+) -> tuple[Table | None, Plan | None]:
+    """Read a table that fits in the memory, or plan the training on one that does not."""
+    from glassnet.tables.fitting.larger import learn_larger
+    from glassnet.tables.fitting.plan import SHARE
+    from glassnet.tables.reading.table import Table
+
+    if str(file) == STDIN:
+        raise InputError(
+            "--memory: expected files, which can be read again; got the standard input; save it as a file."
+        )
+    reading = data.reading()
+    found = learn_larger(
+        file,
+        data.target or "",
+        memory,
+        reading=reading,
+        settings=settings,
+        validation=SHARE if data.validation is None else table_part("validation", data.validation, reading),
+        test=table_part("test", test or "0", reading),
+        **data.choices(),
+    )
+    return (found, None) if isinstance(found, Table) else (None, found)
 
 
 def _model_file(file: Path) -> Path:
@@ -183,4 +237,4 @@ def _last_name(file: Path) -> str:
     from glassnet.tables.reading.read import read_table
     from glassnet.tables.reading.table import cut
 
-    return cut(read_table(file).names[-1], 40) if file.exists() else "COLUMN"
+    return cut(read_table(file).names[-1], 40) if file.is_file() else "COLUMN"

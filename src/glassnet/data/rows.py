@@ -96,6 +96,12 @@ class Rows(ABC):
     def __len__(self) -> int:
         return self.shape[0]
 
+    @property
+    def largest_share(self) -> float:
+        """The share of the rows that `hold_out` can keep in memory, with a tenth to spare."""
+        row = 8 * (self.shape[1] + 1 + self.weighted)
+        return min(0.5, 0.9 * HELD_OUT_SHARE * self.memory / (row * self.shape[0]))
+
     def blocks(self) -> Iterator[Block]:
         """Read all blocks, one after the other.
 

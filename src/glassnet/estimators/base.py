@@ -20,10 +20,11 @@ from glassnet.errors import shown
 from glassnet.estimators.drawing import draw_estimator
 from glassnet.estimators.fitting import Fitting, Reported, Solver
 from glassnet.estimators.held_out import split, validation_rows
-from glassnet.estimators.minimising import fit_by_lbfgs
+from glassnet.estimators.minimising import fit_by_lbfgs, loss_grad_lbfgs
 from glassnet.estimators.options import CONSTRAINTS, STOCHASTIC, build_network, draw_parameters, hidden_sizes
 from glassnet.estimators.rows import Rows, as_inputs, as_rows, check_X
 from glassnet.estimators.state import from_state, to_state
+from glassnet.estimators.streamed import fit_rows, rows_of
 from glassnet.estimators.tasks import tasks
 from glassnet.estimators.training_setup import training_setup
 from glassnet.network import passes
@@ -114,6 +115,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
     ) -> Any:
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         hidden_sizes(self.hidden_layer_sizes)
+        if (opened := rows_of(X, y, sample_weight)) is not None:
+            return fit_rows(self, opened, validation, incremental, first)
         given_y = y
         X, Y = self._check_targets(X, y, incremental, first)
         if sample_weight is not None:
@@ -234,21 +237,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator):
             )
         return True
 
-    def _loss_grad_lbfgs(self, packed: Array, X: Any, y: Any, sample_weight: Any, *buffers: Any) -> tuple[float, Array]:
-        """The objective and its gradient at parameters packed in scikit-learn's way: all weights, then all biases."""
-        net = self.network_.copy()
-        arrays = [*net.W.values(), *net.b.values()]
-        for array, part in zip(arrays, np.split(packed, np.cumsum([a.size for a in arrays])[:-1]), strict=True):
-            array[...] = part.reshape(array.shape)
-        rows = as_rows(X, y, sample_weight, net.dtype)
-        l2 = self.alpha / rows.weight_sum
-        trace = passes.forward(net.activations, net.W, net.b, rows.X)
-        loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight, 0.0, l2)
-        gradient = passes.backward(
-            net.activations, net.loss_function, net.layout, net.theta, trace, rows.Y, rows.sample_weight, 0.0, l2
-        )
-        parts = [*gradient.W.values(), *gradient.b.values()]
-        return float(loss), np.concatenate([part.ravel() for part in parts])
+    _loss_grad_lbfgs = loss_grad_lbfgs
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name.

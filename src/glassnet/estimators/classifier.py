@@ -21,6 +21,7 @@ from glassnet.estimators.fitting import Reported
 from glassnet.estimators.labels import are_the_classes, decode, encode, fit_binarizer, places_among
 from glassnet.estimators.options import CONSTRAINTS
 from glassnet.estimators.rows import Rows, check_X_y
+from glassnet.estimators.streamed import rows_of
 
 Array = NDArray[Any]
 
@@ -206,7 +207,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -217,7 +218,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : (n, d) array, sparse matrix or frame
+        X : (n, d) array, sparse matrix or frame; or rows of `open_rows`, or batches of (X, y), which need no y
             The rows.
         y : (n,) array, or (n, k) array
             The classes, of any type, or 0/1 labels.
@@ -240,12 +241,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_if(lambda estimator: estimator._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
         """Train one epoch on these rows, from where the estimator stands.
 
         Parameters
         ----------
-        X : (n, d) array, sparse matrix or frame
+        X : (n, d) array, sparse matrix or frame; or rows of `open_rows`, or batches of (X, y), which need no y
             The rows.
         y : (n,) array, or (n, k) array
             The classes, or 0/1 labels.
@@ -264,6 +265,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             If a class is unknown, or class_weight is "balanced", which needs all of y.
         """
+        if classes is None and not hasattr(self, "classes_") and rows_of(X, y) is not None:
+            return self._fit(X, y, sample_weight, incremental=True)  # all of y can be looked at
         known = hasattr(self, "classes_") and (classes is None or are_the_classes(self.classes_, classes))
         if not known and _check_partial_fit_first_call(self, classes):
             self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)

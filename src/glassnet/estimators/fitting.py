@@ -20,9 +20,11 @@ from glassnet.network.inputs import like
 from glassnet.network.network import Network
 from glassnet.training.arguments import make_job
 from glassnet.training.checkpoints import leaving
-from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, State, apply_wholly, engine_of
+from glassnet.training.job import EarlyStopping, Engine, Flag, Job, Record, State, apply_wholly
 from glassnet.training.optimizers import Optimizer
 from glassnet.training.options import checked
+from glassnet.training.streaming import open_engine, streamed_job
+from glassnet.training.windows import is_source
 
 Array = NDArray[Any]
 
@@ -74,8 +76,10 @@ class Fitting:
     ) -> None:
         self.estimator, self.rows, self.validation, self.rng = estimator, rows, validation, rng
         self.network: Network = estimator.network_
-        self.reported: Reported = estimator._reported(rows)
-        self.reported_validation: Reported = estimator._reported(validation or rows)
+        self.reported: Reported = getattr(rows.X, "reported", None) or estimator._reported(
+            rows
+        )  # rows in blocks tell it
+        self.reported_validation = self.reported if validation is None else estimator._reported(validation)
         self.validation_data = None
         if validation is not None:
             X = like(rows.X, validation.X)
@@ -116,7 +120,7 @@ class Fitting:
 
     def _epochs(self, job: Job, solver: Solver, epochs: int) -> None:
         """Train to the end of epoch `epochs` of this fit, or to where a rule or a callback ends it."""
-        est, state, engine = self.estimator, solver.state, engine_of(job)
+        est, state, engine = self.estimator, solver.state, open_engine(job)
         while est.n_iter_ < epochs and not self.ended and not self.stop:
             self.begin()
             now = min(self._epochs_per_call(job, state), epochs - est.n_iter_)
@@ -164,7 +168,9 @@ class Fitting:
         est, rows = self.estimator, self.rows
         n = len(rows.Y)
         patience = NEVER if np.isinf(est.n_iter_no_change) else est.n_iter_no_change + 1
-        dropout_seed = int(self.rng().randint(2**31)) if est.dropout > 0 else 0
+        source: Any = rows.X
+        streamed = is_source(source)
+        seed = int(self.rng().randint(2**31)) if est.dropout > 0 or streamed else 0
         tol = est.tol if est.early_stopping else est.tol / self.reported.scale
         options = {
             **training_options(est),
@@ -173,16 +179,18 @@ class Fitting:
             "batch_size": self._batch_size(n),
             "l2": float(est.alpha),
             "early_stopping": EarlyStopping(patience, tol, restore_best=bool(est.early_stopping)),
-            "seed": dropout_seed,
+            "seed": seed,
         }
+        given, network = checked(options), self.network
+        job = streamed_job(network, source, given) if streamed else make_job(network, rows.X, rows.Y, given)
         return replace(
-            make_job(self.network, rows.X, rows.Y, checked(options)),
+            job,
             validation=self.validation_data,
             schedule=build_schedule(est, n, state.step),
             divide_penalty=True,
-            order=ShuffledOrder(self.rng(), n) if est.shuffle and n > 1 else None,
+            order=ShuffledOrder(self.rng(), n) if est.shuffle and n > 1 and not streamed else None,
             watch=est._score if est.early_stopping else "training_loss",
-            goes_on=not incremental,
+            goes_on=streamed or not incremental,
         )
 
     def _batch_size(self, n: int) -> int:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from glassnet.errors import InputError, NonFiniteError
 from glassnet.estimators.fitting import Fitting, non_finite_weights, say
+from glassnet.estimators.rows import as_rows
 from glassnet.estimators.warning import warn
+from glassnet.network import passes
 from glassnet.training.arguments import make_job
 from glassnet.training.job import Record, Snapshot, State, engine_of
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.options import checked
+
+Array = NDArray[Any]
 
 
 def fit_by_lbfgs(fitting: Fitting) -> None:
@@ -72,3 +78,22 @@ def fit_by_lbfgs(fitting: Fitting) -> None:
             f"lbfgs did not converge after {est.n_iter_} iterations: {why}. Raise max_iter or max_fun, or scale the data.",
             ConvergenceWarning,
         )
+
+
+def loss_grad_lbfgs(
+    estimator: Any, packed: Array, X: Any, y: Any, sample_weight: Any, *buffers: Any
+) -> tuple[float, Array]:
+    """The objective and its gradient at parameters packed in scikit-learn's way: all weights, then all biases."""
+    net = estimator.network_.copy()
+    arrays = [*net.W.values(), *net.b.values()]
+    for array, part in zip(arrays, np.split(packed, np.cumsum([a.size for a in arrays])[:-1]), strict=True):
+        array[...] = part.reshape(array.shape)
+    rows = as_rows(X, y, sample_weight, net.dtype)
+    l2 = estimator.alpha / rows.weight_sum
+    trace = passes.forward(net.activations, net.W, net.b, rows.X)
+    loss = passes.objective(net.activations, net.loss_function, net.W, trace, rows.Y, rows.sample_weight, 0.0, l2)
+    gradient = passes.backward(
+        net.activations, net.loss_function, net.layout, net.theta, trace, rows.Y, rows.sample_weight, 0.0, l2
+    )
+    parts = [*gradient.W.values(), *gradient.b.values()]
+    return float(loss), np.concatenate([part.ravel() for part in parts])

@@ -212,7 +212,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -223,7 +223,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
         Parameters
         ----------
-        X : (n, d) array, sparse matrix or frame
+        X : (n, d) array, sparse matrix or frame; or rows of `open_rows`, or batches of (X, y), which need no y
             The rows.
         y : (n,) or (n, k) array
             The numbers.
@@ -246,12 +246,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @available_if(lambda estimator: estimator._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MLPRegressor:
         """Train one epoch on these rows, from where the estimator stands.
 
         Parameters
         ----------
-        X : (n, d) array, sparse matrix or frame
+        X : (n, d) array, sparse matrix or frame; or rows of `open_rows`, or batches of (X, y), which need no y
             The rows.
         y : (n,) or (n, k) array
             The numbers.

@@ -21,12 +21,12 @@ from glassnet.training.arguments import check_lbfgs, check_state, check_theta, m
 from glassnet.training.communicator import Communicator, check_alike, check_communicator, on_root
 from glassnet.training.description import describe, digest
 from glassnet.training.history import History
-from glassnet.training.job import Flag, Job, Record, Snapshot, engine_of
+from glassnet.training.job import Flag, Job, Record, Snapshot
 from glassnet.training.lbfgs import run_lbfgs
 from glassnet.training.optimizers import LBFGS, Optimizer
 from glassnet.training.options import TrainingOptions, checked, refuse_unknown, takes
 from glassnet.training.reference import Batch
-from glassnet.training.streaming import StreamingEngine, fits, read_all, streamed_job
+from glassnet.training.streaming import StreamingEngine, fits, open_engine, read_all, streamed_job
 from glassnet.training.windows import is_source
 from glassnet.training.wish import Wish, together
 
@@ -108,7 +108,7 @@ class Run:
         if not same_batches or self.state.batch > self.job.steps_per_epoch - (self.state.batch_size == 0):
             self.state = replace(self.state, batch=0, epoch_loss=0.0, epoch_weight=0.0)  # begin that epoch anew
         self.state.batch_size = self.job.batch_size
-        self.engine = StreamingEngine(self.job) if is_source(self.job.X) else engine_of(self.job)
+        self.engine = open_engine(self.job)
         self._between_snapshots = -(-epochs // (self.job.snapshots + 1))
         theta = network.theta if self.state.final_theta is None else self.state.final_theta
         self.snapshots = [Snapshot(theta.copy(), replace(self.state, final_theta=None))]

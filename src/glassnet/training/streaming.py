@@ -17,7 +17,7 @@ from glassnet.training.arguments import check_validation
 from glassnet.training.job import Engine, Flag, Job, Objective, Record, Snapshot, State, apply_wholly, engine_of
 from glassnet.training.optimizers import LBFGS
 from glassnet.training.random import order_keys
-from glassnet.training.windows import Source, Window, epoch_windows, window_rows
+from glassnet.training.windows import Source, Window, epoch_windows, is_source, window_rows
 
 Array = NDArray[Any]
 
@@ -41,28 +41,40 @@ def streamed_job(network: Network, source: Source, options: Mapping[str, Any]) -
     """Make the Job of a source that does not fit; refuse the options that need all rows at once."""
     _check_inputs(source, network)
     most, batch_size = window_rows(source, network), options["batch_size"]
-    more = "pass open_rows(…, memory=…) more, so that the rows fit"
     for name, wrong, way_out in (
         ("rows", options["rows"] is not None, "leave them out of the source"),
         ("sample_weight", options["sample_weight"] is not None, "pass open_rows(…, weight=…)"),
         ("optimizer", isinstance(options["optimizer"], LBFGS), "use optimizer='adam'"),
+        (
+            "communicator",
+            options.get("communicator") is not None,
+            "give more memory, so that all rows fit in each process",
+        ),
     ):
         if wrong:
-            got = "LBFGS, which takes all rows at once" if name == "optimizer" else "some"
+            got = {"optimizer": "LBFGS, which takes all rows at once", "communicator": "several ranks"}.get(
+                name, "some"
+            )
             raise InputError(f"{name}: expected none besides rows that are read in parts; got {got}; {way_out}.")
     if batch_size is None or batch_size > most:
         raise InputError(
             f"batch_size: expected at most {most:,} rows, which fit in a window of the memory; got {shown(batch_size)}"
-            f"{', all rows' if batch_size is None else ''}; pass e.g. batch_size=512, or {more}."
+            f"{', all rows' if batch_size is None else ''}; pass e.g. batch_size=512, or give more memory."
         )
-    if (largest := int(source.lengths.max())) > most:
-        raise InputError(
-            f"memory: expected room for {source.place(int(source.lengths.argmax()))} with {largest:,} rows; got room for "
-            f"{most:,} rows in a window; {more} there, or write the file in smaller row groups."
-        )
+    check_blocks(source, network)
     validation = check_validation(network, np.empty((0, source.shape[1])), options["validation"])
     given = {**options, "validation": validation, "rows": None, "sample_weight": None}
     return Job(network, source, source, **given)  # type: ignore[arg-type]
+
+
+def check_blocks(source: Source, network: Network) -> None:
+    """Refuse a block that is larger than a window."""
+    most, largest = window_rows(source, network), int(source.lengths.max())
+    if largest > most:
+        raise InputError(
+            f"memory: expected room for {source.place(int(source.lengths.argmax()))} with {largest:,} rows; got room for "
+            f"{most:,} rows in a window; give more memory, or write the file in smaller row groups."
+        )
 
 
 def _check_inputs(source: Source, network: Network) -> None:
@@ -71,6 +83,11 @@ def _check_inputs(source: Source, network: Network) -> None:
             f"X: expected {network.sizes[0]} inputs, as the network has; got {source.shape[1]} columns; "
             f"build Network([{source.shape[1]}, …])."
         )
+
+
+def open_engine(job: Job) -> Engine:
+    """Return the engine that runs a job, on arrays or on a source."""
+    return StreamingEngine(job) if is_source(job.X) else engine_of(job)
 
 
 @dataclass(eq=False)

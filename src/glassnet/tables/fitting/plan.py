@@ -27,6 +27,7 @@ from glassnet.training.history import History
 from glassnet.training.job import Record
 from glassnet.training.run import Run
 from glassnet.training.train import Callback, Epoch, announce
+from glassnet.training.windows import Source
 
 Array = NDArray[Any]
 SHARE = 0.15  # share of the rows that validate by default
@@ -72,6 +73,9 @@ class Plan:
     watch: Watch = field(default_factory=Watch)
     checkpoint: Store | None = None  # where the run is saved on the way
     communicator: Communicator | None = None  # the ranks that share the rows of each step
+    held_out_rows: Array = field(default_factory=lambda: np.zeros(0, np.intp))  # of the problem: not trained on
+    source: Source | None = None  # all rows of a table larger than memory, of which the problem is a sample
+    sampled: int = 0  # rows of that sample
 
     @property
     def settings(self) -> Settings:
@@ -87,11 +91,12 @@ class Plan:
         train_part, validation = self.parts["train"], self.parts.get("validation")
         watch = self.watch
         history: History | None = None
+        in_memory = self.source is None
         run = Run(
             model.network,
-            train_part.X,
-            train_part.y,
-            sample_weight=train_part.weight,
+            train_part.X if self.source is None else self.source,
+            train_part.y if in_memory else None,
+            sample_weight=train_part.weight if in_memory else None,
             validation=None if validation is None else validation.as_validation,
             communicator=self.communicator,
             **self.arguments(),
@@ -113,7 +118,7 @@ class Plan:
         if not self._tells:
             return model
         model.training = {
-            "rows": {name: len(part) for name, part in self.parts.items()},
+            "rows": self.rows,
             "epochs": len(watch.record.loss),
             "best_epoch": watch.best_epoch if history is None or history.best_epoch is None else history.best_epoch,
             "stopped": "interrupted" if history is None else history.stopped,
@@ -141,6 +146,12 @@ class Plan:
         of = HeldOut([member], [part.X[some]], part.actual[some])
         return {"importance": permutation_importance([of], self.settings.seed)}
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """The number of rows of each part; those to train on are all but the others, where the problem is a sample."""
+        rows = {name: len(part) for name, part in self.parts.items()}
+        return rows if self.source is None else {**rows, "train": self.source.shape[0] - len(self.held_out_rows)}
+
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of `train` apart from the data."""
         return self.set_up.options(validated="validation" in self.parts)
@@ -157,10 +168,15 @@ class Plan:
             names = [cut(column.name, 30) for column in columns if column.kind == kind and column.missing]
             if names:
                 lines.append(f"missing cells, {rule}: {some_of(names)}")
-        rows = [f"{len(part):,} {PURPOSE[name]}" for name, part in self.parts.items()]
+        rows = [f"{count:,} {PURPOSE[name]}" for name, count in self.rows.items()]
         lines.append(f"rows: {', '.join(rows)}")
+        if self.source is not None:
+            lines.append(
+                f"prepared on a sample of {self.sampled:,} rows, from which those held out and the measures come as well"
+            )
         if self.reason:
-            lines.append(f"one network, since {self.reason}; --effort default searches for the best model")
+            search = "; --effort default searches for the best model" if self.source is None else ""
+            lines.append(f"one network, since {self.reason}{search}")
         lines.append(repr(model.network))
         batches = f"batches of {s.batch_size}" if s.batch_size else "all rows in each step"
         optimizer = self.arguments()["optimizer"]
@@ -270,7 +286,8 @@ def plan_problem(
             parts[name] = _whole(name, given, made, model)
         elif len(rows[name]):
             parts[name] = made.held_out(problem, rows[name])
-    return Plan(problem, made, model, parts, reason)
+    held_out = np.concatenate(split[1:]) if len(split) > 1 else np.zeros(0, np.intp)
+    return Plan(problem, made, model, parts, reason, held_out_rows=held_out)
 
 
 def _whole(name: str, table: Table, made: SetUp, model: TableModel) -> Part:
