@@ -13,6 +13,7 @@ X, Y = [[0.0], [1.0]], [0, 1]
 DATA = ["network", "X", "Y"]
 OF_SCIKIT_LEARN = ["divide_penalty", "goes_on", "order", "watch"]
 OF_PACKS = ["draw_order"]
+OF_PARTS = ["communicator", "epoch_steps", "first_batch"]  # of an epoch, or of its steps
 RULES = {"stop", "stop_every", "progress", "diverged"}
 
 
@@ -23,9 +24,9 @@ def network():
 @pytest.mark.parametrize(
     ("function", "own"),
     [
-        (gn.train, {"network", "X", "y", "callbacks", "resume", "checkpoint"}),
-        (gn.Run, {"network", "X", "y", "resume"}),
-        (gn.train_many, {"networks", "X", "y", "callbacks", "resume", "checkpoint"} | RULES),
+        (gn.train, {"network", "X", "y", "callbacks", "resume", "checkpoint", "communicator"}),
+        (gn.Run, {"network", "X", "y", "resume", "communicator"}),
+        (gn.train_many, {"networks", "X", "y", "callbacks", "resume", "checkpoint", "communicator"} | RULES),
     ],
 )
 def test_signatures_name_every_option_with_its_default(function, own):
@@ -46,7 +47,7 @@ def test_docstrings_describe_every_option(function, options):
 
 
 def test_a_job_has_every_option_and_nothing_else():
-    assert {each.name for each in fields(Job)} == {*DATA, *OPTIONS, *OF_SCIKIT_LEARN, *OF_PACKS}
+    assert {each.name for each in fields(Job)} == {*DATA, *OPTIONS, *OF_SCIKIT_LEARN, *OF_PACKS, *OF_PARTS, *OF_PARTS}
 
 
 def test_options_that_are_not_given_are_checked_defaults():
