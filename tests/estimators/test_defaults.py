@@ -83,8 +83,8 @@ DEFAULTS = [
             "checkpoint": None,
         },
     ),
-    (gn.MLPClassifier.fit, {"sample_weight": None, "X_val": None, "y_val": None, "sample_weight_val": None}),
-    (gn.MLPRegressor.fit, {"sample_weight": None, "X_val": None, "y_val": None, "sample_weight_val": None}),
+    (gn.MLPClassifier.fit, {"y": None, "sample_weight": None, "X_val": None, "y_val": None, "sample_weight_val": None}),
+    (gn.MLPRegressor.fit, {"y": None, "sample_weight": None, "X_val": None, "y_val": None, "sample_weight_val": None}),
 ]
 
 
