@@ -179,6 +179,9 @@ def test_paper_and_readers_without_scripts_get_a_still_picture_and_an_empty_box(
     printed = reader().open(name)
     printed.emulate_media(media="print")
     plain = reader(java_script_enabled=False).open(name)
+    scrolls = "e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowY)"
+    parts = "[...document.querySelectorAll('html, body, .bd-main, .bd-content, pre')]"
+    assert printed.evaluate(f"{parts}.filter({scrolls}).map(e => e.tagName)") == []  # or paper would lack what follows
     for page in (printed, plain):
         assert page.locator(".gn-still").first.is_visible()
         assert not page.locator(".gn-recording iframe").first.is_visible()
