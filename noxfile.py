@@ -82,6 +82,15 @@ def notebook(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("place", ["prefix", "frame", "widget"])
+def places(session: nox.Session, place: str) -> None:
+    """The tests of the page behind a proxy's prefix, in another page's frame, and in JupyterLab's widget (some minutes each)."""
+    session.install("-e", ".[test]", "jupyterlab>=4.2")
+    told = {"CI": "1", "GLASSNET_PLACE": place}
+    session.run("pytest", "tests/playground/page", "-m", "browser", *session.posargs, env=told)
+
+
+@nox.session
 def long(session: nox.Session) -> None:
     """The tests that take minutes, or PyTorch: the code broken on purpose, mutated model files, the PyTorch script."""
     session.install("-e", ".[test,bench]")

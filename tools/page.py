@@ -1,7 +1,10 @@
-"""Photographs, times and records the playground's page: `python tools/page.py pictures`, `… speed` or `… recordings`.
+"""Photographs, times and records the playground's page: `python tools/page.py pictures`, `… sheets FOLDER [STATE …]`, `… speed`
+or `… recordings`.
 
-`pictures` writes the images of the documentation, `recordings` its recording of the default run; `speed` prints the time to the first picture, and the time between
-pictures while the default network trains. Pictures and speed need the test extra and Chromium on the PATH.
+`pictures` writes the images of the documentation, `recordings` its recording of the default run and the example notebook with
+another. `sheets` writes a contact sheet of each main state of the page, at five widths, light, dark and in forced colours, to be
+looked at. `speed` prints the time to the first picture, and the time between pictures while the default network trains. All but
+the recordings need the test extra and Chromium on the PATH; the notebook needs nbclient and ipykernel.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 RECORDINGS = Path(__file__).parents[1] / "docs/recordings"
+NOTEBOOK = Path(__file__).parents[1] / "examples/recording.ipynb"
 SCALE = 1.5  # image pixels for each pixel of the page
 PICTURES = {  # name: (query, colours, width, height)
     "playground": (
@@ -44,6 +48,23 @@ PICTURES = {  # name: (query, colours, width, height)
         768,
     ),
 }
+WIDTHS = {320: 640, 375: 812, 768: 1024, 1366: 768, 1920: 1080}  # and heights of the windows of the contact sheets
+COLOURS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced": {"forced_colors": "active", "color_scheme": "dark"},
+}
+STATES = {  # name: (query, the button to press)
+    "start": ("", ""),
+    "trained": ("?step=400", ""),
+    "glass": ("?hidden=4,3&activation=tanh&rate=0.3&step=300&glass=1&sample=40&entry=W1,1,2&stage=dA1", ""),
+    "compare": ("?hidden=6,4&activation=tanh&step=200&compare=hidden%3D6,4%26activation%3Dtanh%26optimizer%3Dadam", ""),
+    "lesson": ("?lesson=neuron:2", ""),
+    "diagnosis": ("?rate=30&step=200&panel=diagnosis", ""),
+    "share": ("?step=40", "Share"),
+    "classes": ("?data=blobs&classes=5&step=100&panel=confusion", ""),
+}
+COLUMN = 420  # pixels of a sheet for each width
 MEASURE = """async (milliseconds) => {
   const { store, player } = await import('/static/app/page.js');
   player.play();
@@ -76,7 +97,7 @@ def playground() -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     if path is None:
         raise SystemExit("chromium: expected on the PATH; found none; install it, e.g. apt-get install chromium.")
     with sync_playwright() as playwright:
@@ -109,6 +130,49 @@ def pictures(browser: Browser, address: str) -> None:
         page.close()
 
 
+def sheets(browser: Browser, address: str, folder: Path, names: list[str]) -> None:
+    """Write a contact sheet of each state: a row for each kind of colours, a column for each width."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names or STATES:
+        query, press = STATES[name]
+        rows = []
+        for colours in COLOURS.values():
+            row = []
+            for width, height in WIDTHS.items():
+                page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce", **colours)
+                page.goto(f"{address}/{query}")
+                wait(page)
+                if press:
+                    page.get_by_role("button", name=press, exact=True).click()
+                    page.wait_for_timeout(300)
+                row.append(Image.open(io.BytesIO(page.screenshot(full_page=not press))).convert("RGB"))
+                page.close()
+            rows.append(row)
+        path = folder / f"{name}.png"
+        _sheet(rows).save(path)
+        print(path, f"{path.stat().st_size:,} bytes")
+
+
+def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
+    """Put pictures below and beside one another, each as wide as COLUMN or as itself if it is narrower."""
+    small = [[_fit(each) for each in row] for row in rows]
+    heights = [max(each.height for each in row) for row in small]
+    sheet = Image.new("RGB", (sum(each.width + 8 for each in small[0]), sum(heights) + 8 * len(rows)), "#888")
+    for index, row in enumerate(small):
+        left = 0
+        for each in row:
+            sheet.paste(each, (left, sum(heights[:index]) + 8 * index))
+            left += each.width + 8
+    return sheet
+
+
+def _fit(picture: Image.Image) -> Image.Image:
+    """Return a picture at most COLUMN wide, or twice that of a wide window."""
+    most = COLUMN if picture.width < 1000 else 2 * COLUMN
+    share = min(1.0, most / picture.width)
+    return picture.resize((round(picture.width * share), round(picture.height * share)), Image.Resampling.LANCZOS)
+
+
 def speed(browser: Browser, address: str) -> None:
     firsts = []
     for _ in range(5):  # each time in a new window with an empty cache
@@ -138,17 +202,40 @@ def recordings() -> None:
     RECORDINGS.mkdir(exist_ok=True)
     path = record_query(Playground(), "").save(RECORDINGS / "two-moons.html")
     print(path, f"{path.stat().st_size:,} bytes")
+    notebook()
+
+
+def notebook() -> None:
+    """Execute the example notebook, so that it holds its recording."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    read = nbformat.read(NOTEBOOK, as_version=4)
+    NotebookClient(read, kernel_name="python3", timeout=600).execute()
+    for cell in read.cells:
+        cell.metadata.pop("execution", None)  # when it ran
+    read.metadata.language_info = {"name": "python"}  # not the version that ran it
+    nbformat.write(read, NOTEBOOK)
+    print(NOTEBOOK, f"{NOTEBOOK.stat().st_size:,} bytes")
 
 
 def main() -> None:
-    if sys.argv[1:] == ["recordings"]:
+    command, *rest = sys.argv[1:] or [""]
+    what = {"pictures": pictures, "speed": speed}
+    known = command == "sheets" and rest and set(rest[1:]) <= set(STATES)
+    if not known and (rest or command not in ("recordings", *what)):
+        names = ", ".join(STATES)
+        raise SystemExit(
+            f"page.py: expected recordings, pictures, speed, or sheets FOLDER and states ({names}); got {sys.argv[1:]}."
+        )
+    if command == "recordings":
         recordings()
         return
-    what = {"pictures": pictures, "speed": speed}
-    if len(sys.argv) != 2 or sys.argv[1] not in what:
-        raise SystemExit(f"page.py: expected recordings, {' or '.join(what)}; got {sys.argv[1:]}; pass one.")
     with playground() as address, chromium() as browser:
-        what[sys.argv[1]](browser, address)
+        if command == "sheets":
+            sheets(browser, address, Path(rest[0]), rest[1:])
+        else:
+            what[command](browser, address)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import re
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +73,25 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(said):
     with pytest.raises(gn.InputError, match=f"record: expected .*{re.escape(said)}") as refusal:
         gn.record(REFUSED[said]())
     assert "\n" not in str(refusal.value)
+
+
+def test_a_recording_has_the_language_that_is_asked_for():
+    history = gn.train(network(), X, y, optimizer="sgd", epochs=4)
+    german = gn.record(history, frames=3, samples=[], lang="de")
+    assert german.title.endswith("sgd 0,1")
+    assert json.loads(part(german, "recording"))["lang"] == "de"
+    assert "– glassnet-Aufzeichnung</title>" in german.html
+    english = gn.record(history, frames=3, samples=[])
+    assert english.title.endswith("sgd 0.1")
+    assert json.loads(part(english, "recording"))["lang"] == ""  # the reader's browser decides
+    with pytest.raises(gn.InputError, match=r"lang: expected one of de, en; got 'fr'"):
+        gn.record(history, lang="fr")
+
+
+def test_the_notebook_of_the_examples_says_what_its_code_gives(capsys):
+    """`python tools/page.py recordings` executes it anew."""
+    notebook = json.loads((Path(__file__).parents[2] / "examples/recording.ipynb").read_text(encoding="utf-8"))
+    training, recording = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    exec("".join(training["source"]), {})  # noqa: S102 our own notebook
+    assert capsys.readouterr().out == "".join(training["outputs"][0]["text"])
+    assert "exclusive or · 2-4-1 · tanh · adam 0.05" in "".join(recording["outputs"][0]["data"]["text/plain"])

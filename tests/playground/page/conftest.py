@@ -17,7 +17,8 @@ import pytest
 
 from .places import PLACE, PREFIX, Course, Framed, InFrame, InNotebook, jupyterlab, proxy_to, serving, skips
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# the first is the same browser without its windows, for half the work
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 # the page may stand under a prefix; in one file its modules have names
 MODULE = """import(document.querySelector('script[type=importmap]') ? 'glassnet/app/page.js'
   : new URL('static/app/page.js', document.baseURI).href)"""

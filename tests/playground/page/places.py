@@ -174,6 +174,12 @@ class Framed:
 class InFrame(Framed):
     """The page in a frame of another origin."""
 
+    def reload(self) -> None:
+        """Reload the frame, not the page around it."""
+        with self.window.expect_event("framenavigated", lambda frame: frame == self.frame):
+            self.frame.evaluate("location.reload()")
+        self.frame.wait_for_selector("time-line", state="attached")
+
     def goto(self, address: str) -> None:
         if self.frame is self.window.main_frame:
             self.frame = self.window.query_selector("iframe").content_frame()

@@ -21,6 +21,7 @@ def links():
         process.terminate()
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_a_class_changes_what_its_link_leaves_free_and_nothing_else(play, links):
     play.server, query = links[1].split("/?")
     play.open(f"?{query}")
@@ -53,6 +54,7 @@ def test_a_class_changes_what_its_link_leaves_free_and_nothing_else(play, links)
     assert play.query["rate"] == "1"
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_without_its_signature_the_page_says_what_to_open(play, links):
     play.page.goto(f"{links[0].split('?')[0]}?noise=0.3")
     play.page.get_by_text("expected the one that your teacher gave you").first.wait_for()
@@ -60,6 +62,7 @@ def test_without_its_signature_the_page_says_what_to_open(play, links):
     play.server = links[0].split("/?")[0]
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_a_teacher_makes_a_link_for_the_class(play, links, browser):
     play.server, query = links[0].split("/?")
     play.open(f"?{query}")
@@ -91,6 +94,7 @@ def test_a_teacher_makes_a_link_for_the_class(play, links, browser):
     context.close()
 
 
+@pytest.mark.place("prefix", "frame", why="a widget is shared as a line of code")
 def test_a_link_is_shown_as_a_qr_code(play):
     pytest.importorskip("segno")
     play.open("?step=5")
@@ -113,6 +117,7 @@ def serving(*options):
             process.terminate()
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_answers_are_saved_as_a_file_and_collected_by_a_server_that_takes_them(play, tmp_path):
     """The file that a learner saves and the one that the server writes say the same."""
     collected = tmp_path / "collected.csv"

@@ -10,6 +10,7 @@ import pytest
 
 from .conftest import Play
 
+NO_REQUESTS = "the kernel answers by messages, there is no request to look at"
 KINDS = ("/frame", "/frames", "/explain", "/diagnosis")
 
 
@@ -73,6 +74,7 @@ def mortal(browser, own_server):
 NOTICE = "document.querySelector('page-notice p')"
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_a_server_that_dies_while_playing_is_told_and_playing_goes_on_by_itself(mortal, own_server):
     """Fault 8: play stopped without a message, and Play did nothing."""
     mortal.open("?step=3")
@@ -91,6 +93,7 @@ def test_a_server_that_dies_while_playing_is_told_and_playing_goes_on_by_itself(
     assert mortal.header["W"] == mortal.frame(f"step={mortal.step}")["W"]
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_glass_and_diagnosis_go_on_when_the_server_is_back(mortal, own_server):
     """Fault 9: nothing tried again; glass and diagnosis kept the message until the step changed."""
     mortal.open("?step=30&glass=1&sample=3")
@@ -108,6 +111,7 @@ def test_glass_and_diagnosis_go_on_when_the_server_is_back(mortal, own_server):
     assert mortal.header["step"] == 31
 
 
+@pytest.mark.place(why="looks at a server of its own")
 def test_lessons_come_when_the_server_is_back(mortal, own_server):
     mortal.open("?step=30")
     own_server.stop()
@@ -117,6 +121,7 @@ def test_lessons_come_when_the_server_is_back(mortal, own_server):
     mortal.page.locator(".lessons li").first.wait_for()
 
 
+@pytest.mark.place("prefix", "frame", why=NO_REQUESTS)
 def test_a_drag_with_glass_and_diagnosis_open_makes_no_queue(play):
     """Fault 13: 60 requests in two seconds, none cancelled, and the verdict after 20 seconds."""
     play.open("?step=30&glass=1&sample=3&rate=30")
@@ -147,13 +152,14 @@ def test_a_drag_with_glass_and_diagnosis_open_makes_no_queue(play):
 
 
 RATE = """async (milliseconds) => {
-  const { store } = await import('/static/app/page.js');
+  const { store } = await import(new URL('static/app/page.js', document.baseURI).href);
   const from = store.step;
   await new Promise((done) => setTimeout(done, milliseconds));
   return (store.step - from) * 1000 / milliseconds;
 }"""
 
 
+@pytest.mark.place("prefix", "frame", why=NO_REQUESTS)
 def test_training_runs_at_full_speed_600_ms_away(play):
     """Friction: 60 steps a second became 2, with four requests of one step each."""
     play.open()
@@ -174,6 +180,7 @@ def test_training_runs_at_full_speed_600_ms_away(play):
     assert play.header["loss"] == play.frame(f"step={play.step}")["loss"]
 
 
+@pytest.mark.place("prefix", "frame", why=NO_REQUESTS)
 def test_a_request_for_a_run_that_has_changed_is_cancelled(play):
     play.open("?step=30")
     play.page.route("**/frame?*hidden=9*", lambda route: None)  # it never comes

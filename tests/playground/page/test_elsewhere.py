@@ -12,6 +12,8 @@ import pytest
 
 from .places import PREFIX, proxy_to, serving
 
+pytestmark = pytest.mark.place(why="puts the page at a place of its own")
+
 
 @pytest.fixture(scope="module")
 def start() -> Iterator:

@@ -33,6 +33,7 @@ def english(play):
     return [text for text in play.page.evaluate(SEEN) if ENGLISH.search(text)]
 
 
+@pytest.mark.place("prefix", "frame", why="a widget is shared as a line of code")
 def test_the_whole_page_is_german_and_back_again_without_a_reload(play):
     page = play.open("?lang=de&step=20").page
     assert page.evaluate("document.documentElement.lang") == "de"
@@ -60,6 +61,7 @@ def test_the_whole_page_is_german_and_back_again_without_a_reload(play):
     assert play.store("[store.view.lang, store.run.query.seed]") == ["de", "42"]
 
 
+@pytest.mark.place("prefix", why="opens the page in a window of its own")
 @pytest.mark.parametrize(
     ("locale", "query", "spoken"), [("de-DE", "", "de"), ("de-DE", "?lang=en", "en"), ("fr-FR", "", "en")]
 )
@@ -146,6 +148,7 @@ def test_axe_finds_nothing_and_long_words_have_room(play, width):
         assert play.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.place(why="a recording is opened from a file, which is the same at every place")
 def test_a_recording_speaks_german_and_english(browser, tmp_path):
     file = record_query(Playground(), "hidden=2&n=40&step=20&lang=de", frames=12).save(tmp_path / "run.html")
     context = browser.new_context(offline=True)

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from glassnet.playground.lessons import LESSONS
 
 
@@ -71,6 +73,7 @@ LESSON = [
 ]
 
 
+@pytest.mark.place("prefix", "frame", why="the kernel answers by messages, there is no request to answer otherwise")
 def test_a_lesson_step_by_step(play):
     play.page.route("**/lessons", lambda route: route.fulfill(body=json.dumps(LESSON), content_type="application/json"))
     play.open()

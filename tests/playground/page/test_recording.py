@@ -15,6 +15,8 @@ from glassnet.playground.state import read_query, state_of
 from .conftest import Play
 from .test_access import axe
 
+pytestmark = pytest.mark.place(why="a recording is opened from a file, which is the same at every place")
+
 RUN = "hidden=3&n=60&noise=0.1"
 END = 200
 FRAME = """async ([query, step]) => {
@@ -230,6 +232,19 @@ def test_in_a_sandboxed_frame_that_tells_the_theme(play, files):
     for theme in ("dark", "light"):
         page.evaluate("(theme) => document.querySelector('iframe').contentWindow.postMessage({ theme }, '*')", theme)
         frame.locator(f"html[data-theme={theme}]").wait_for()
+
+
+def test_the_recording_in_the_notebook_of_the_examples(play):
+    notebook = json.loads((Path(__file__).parents[3] / "examples/recording.ipynb").read_text(encoding="utf-8"))
+    page = play.page
+    play.server = "about:blank"
+    page.goto("about:blank")
+    page.set_content("".join(notebook["cells"][-1]["outputs"][0]["data"]["text/html"]))
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="One step on").click()
+    frame.get_by_text("step 1", exact=False).first.wait_for()
+    frame.get_by_role("button", name="Glass").click()
+    frame.locator("one-weight .formula math").first.wait_for()
 
 
 def test_a_lesson_without_a_server_shows_its_steps(play, tmp_path):

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from urllib.parse import unquote
 
+import pytest
+
 SETTINGS = "?data=xor&noise=0.1&hidden=5,3&activation=tanh&optimizer=adam&rate=0.03&batch=16&l2=0.001&seed=7&step=137"
 
 
+@pytest.mark.place("prefix", "frame", why="a widget is shared as a line of code")
 def test_a_link_reopened_in_a_second_window_is_the_same_picture(play, browser, server):
     play.page.emulate_media(reduced_motion="reduce")
     play.open("?data=moons&step=60")
@@ -34,6 +37,7 @@ def test_a_link_reopened_in_a_second_window_is_the_same_picture(play, browser, s
     context.close()
 
 
+@pytest.mark.place("prefix", "frame", why="a widget has no address bar")
 def test_the_address_follows_the_state(play):
     play.open(SETTINGS)
     assert play.header["step"] == 137
@@ -55,6 +59,7 @@ def test_parts_hidden_for_a_class(play):
     assert page.get_by_role("button", name="Play").is_visible()
 
 
+@pytest.mark.place("prefix", "frame", why="a widget is shared as a line of code")
 def test_a_teacher_chooses_what_to_hide(play):
     play.open("?step=5")
     play.page.get_by_role("button", name="Share").click()

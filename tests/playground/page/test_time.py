@@ -1,5 +1,7 @@
 """Time goes both ways: play, pause, step, scrub, rewind; and every picture of a step is the same picture."""
 
+import pytest
+
 
 def test_play_and_pause(play):
     play.open()
@@ -100,6 +102,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_so(play):
     assert f"ended at {last}" in play.page.locator("time-line .step").inner_text()
 
 
+@pytest.mark.place("prefix", "frame", why="the kernel answers by messages, there is no request to hold up")
 def test_a_server_that_is_gone_is_told_in_words(play):
     play.open("?step=5")
     play.page.route("**/frame*", lambda route: route.abort())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from glassnet.errors import InputError, check_count
+from glassnet.errors import InputError, check_count, unknown_name
 from glassnet.playground.checkpoints import Course
 from glassnet.playground.playground import Playground
 from glassnet.playground.recording.packing import MOST_ENTRIES, Packed, keep, pack, samples_of
@@ -85,6 +85,7 @@ def record(
     classes: Sequence[str] | None = None,
     samples: Sequence[int] | None = None,
     frames: int = FRAMES,
+    lang: str = "",
     **options: Unpack[TrainingOptions],
 ) -> Recording:
     """Record a run as one HTML file: network, surface, curves at many steps, and worked steps in the glass.
@@ -107,6 +108,8 @@ def record(
         Rows to look at in the glass besides the batch. Default: one of each of two classes.
     frames : int
         The number of steps to keep, about.
+    lang : str
+        The language of the page's words: "en" or "de". Default: that of the reader's browser.
     **options
         Those of `train`, for a Network or an estimator.
 
@@ -118,7 +121,8 @@ def record(
     Raises
     ------
     InputError
-        If the inputs are not two columns, there is more than one target, or the optimizer is LBFGS, which makes no steps.
+        If the inputs are not two columns, there is more than one target, the page has no such language, or the optimizer is
+        LBFGS, which makes no steps.
 
     Examples
     --------
@@ -132,6 +136,8 @@ def record(
     '<!doctype html>'
     """
     check_count("frames", frames, high=2000)
+    if lang not in ("", *LANGUAGES):
+        raise unknown_name("lang", lang, LANGUAGES)
     trained = run_of(run, X, y, options)
     if not isinstance(run, History | Run):
         trained.advance()
@@ -143,7 +149,7 @@ def record(
         samples_of(course) if samples is None else ("", *(str(_row(each, len(setup.data.train))) for each in samples))
     )
     kept = keep(course, trained.step, frames, rows)
-    return as_recording([pack(course, setup.state.query(), kept)], _title(setup))
+    return as_recording([pack(course, setup.state.query(), kept)], _title(setup, Words(lang or "en")), lang=lang)
 
 
 def record_query(
