@@ -76,6 +76,19 @@ def test_the_overfitting_lesson_is_called_overfitting_with_the_losses_of_the_pag
         assert json.loads(play.diagnosis(lesson.query(place)))["healthy"]
 
 
+def test_a_rise_of_the_test_loss_that_few_points_cannot_prove_is_told(play, header):
+    """The same lesson says to drag time forward: at step 60 the test loss is above 1, and 30 points are few."""
+    lesson = next(lesson for lesson in LESSONS if lesson.id == "overfitting")
+    for step, rose in ((8, False), (60, True)):
+        query = lesson.query(0).replace("step=1000", f"step={step}")
+        told = json.loads(play.diagnosis(query))
+        assert told["healthy"]
+        loss = header(play.frame(query))["loss"]["test"]
+        said = f"lowest, 0.4280, at step 6, and is {loss:#.4g} now; with 30 test points that may be chance"
+        assert (said in told["note"]) is rose
+    assert "may be chance" not in json.loads(play.diagnosis("step=500"))["note"]
+
+
 SAID = {
     "step=5": "Train on to step 500.",
     "rate=0.001&step=500": "Set learning rate to 1.",

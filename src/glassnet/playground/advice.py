@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,6 +55,21 @@ class Case:
             if found.confirmed and not found.symptom_of:
                 mended = {**mended, **(told[-1]["query"] or {})}
         return told
+
+    def rise(self, curve: Sequence[tuple[int, float, float]], least: float, points: int) -> str:
+        """Say that the test loss has risen though too few test points make it certain; "" if it has not, by the share `least`.
+
+        `curve` has a step, the training loss and the test loss in each row.
+        """
+        step, _, best = min(curve, key=lambda each: each[2] if math.isfinite(each[2]) else math.inf)
+        _, train, test = curve[-1]
+        if (
+            not math.isfinite(test)
+            or not self.of_test.unexplained(test) - self.of_test.unexplained(best) > least
+            or train >= best
+        ):
+            return ""
+        return self.words("diagnosis.rose", best=self._number(best), step=step, test=self._number(test), points=points)
 
     def told(self, found: Finding, also: Mapping[str, str]) -> dict[str, Any]:
         """Return a finding as the JSON object that the page reads; `also`: the changes that its remedy was tried with."""

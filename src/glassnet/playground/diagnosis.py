@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.diagnose.case.deviance import yardstick
 from glassnet.diagnose.diagnosing import diagnose
+from glassnet.diagnose.thresholds import Thresholds
 from glassnet.errors import InputError
 from glassnet.playground.advice import Case, in_words, sentence
 from glassnet.playground.checkpoints import Course
@@ -49,11 +50,13 @@ def findings(course: Course, state: State, words: Words = ENGLISH) -> dict[str, 
     of_train = yardstick(loss, start.job.Y)
     of_test = yardstick(loss, course.test[1]) if validation else of_train
     case = Case(setup, *losses, of_train, of_test, words)
+    if validation and all(each.code != "overfitting" for each in found.findings):
+        notes.append(case.rise(course.at(state.step).curve, Thresholds().overfit_rise, len(data.y_test)))
     return {
         "begun": True,
         "healthy": found.healthy,
         "epochs": options["epochs"],
-        "note": " ".join(notes),
+        "note": " ".join(filter(None, notes)),
         "unknown": " ".join(sentence(in_words(each)) for each in found.unknown),
         "findings": case.all_told(found.findings),
     }

@@ -18,6 +18,7 @@ TEXTS = {
     "diagnosis.not_tried": "The run is too large to try the remedies; they are named but not tried.",
     "diagnosis.by_hand": "Parameters changed by hand during training are not taken into account.",
     "diagnosis.large": "The run is large: only its way to step {step} is diagnosed.",
+    "diagnosis.rose": "The test loss was lowest, {best}, at step {step}, and is {test} now; with {points} test points that may be chance.",
     # findings
     "finding.also": "Then also: {text}",
     "finding.above": "With the remedy above: {text}",

@@ -18,6 +18,7 @@ TEXTS = {
     "diagnosis.not_tried": "Der Lauf ist zu groß, um die Abhilfen zu erproben; sie werden genannt, aber nicht erprobt.",
     "diagnosis.by_hand": "Parameter, die während des Trainings von Hand geändert wurden, bleiben unberücksichtigt.",
     "diagnosis.large": "Der Lauf ist groß: Untersucht wird nur sein Weg bis Schritt {step}.",
+    "diagnosis.rose": "Am kleinsten war der Testverlust bei Schritt {step}: {best}. Jetzt ist er {test}; bei {points} Testpunkten kann das Zufall sein.",
     # findings
     "finding.also": "Dann auch noch: {text}",
     "finding.above": "Mit der Abhilfe oben: {text}",
