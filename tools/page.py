@@ -65,6 +65,12 @@ STATES = {  # name: (query, the button to press)
     "classes": ("?data=blobs&classes=5&step=100&panel=confusion", ""),
 }
 COLUMN = 420  # pixels of a sheet for each width
+SHOWN = """async () => {
+  const { store } = await import('/static/app/page.js');
+  const part = (name) => document.querySelector(name);
+  const loading = () => !store.settled || (part('the-glass') && !store.worked) || (part('diagnosis-list') && !part('diagnosis-list').latest.fresh);
+  for (const end = performance.now() + 60000; loading() && performance.now() < end; ) await new Promise((done) => setTimeout(done, 50));
+}"""
 MEASURE = """async (milliseconds) => {
   const { store, player } = await import('/static/app/page.js');
   player.play();
@@ -109,6 +115,7 @@ def chromium() -> Iterator[Browser]:
 def wait(page: Page) -> None:
     """Wait until the page shows everything that its address requests."""
     page.wait_for_load_state("networkidle")
+    page.evaluate(SHOWN)
     page.wait_for_timeout(600)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from .places import PLACE, PREFIX, Course, Framed, InFrame, InNotebook, jupyterlab, proxy_to, serving, skips
+from .places import PLACE, PREFIX, SIZE, Course, Framed, InFrame, InNotebook, jupyterlab, proxy_to, serving, skips
 
 # the first is the same browser without its windows, for half the work
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
@@ -240,13 +240,14 @@ def play(browser: Any, server: str, course: str, request: pytest.FixtureRequest)
         notebook.window.emulate_media(
             color_scheme="light", media="screen", forced_colors="none", reduced_motion="no-preference"
         )
+        notebook.size = SIZE
         driven = Play(notebook, server)
         yield driven
         for name, listener in (("console", driven._told), ("request", driven._check)):
             notebook.window.remove_listener(name, listener)
         assert driven.problems == []
         return
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context = browser.new_context(viewport=SIZE, accept_downloads=True)
     context.set_default_timeout(20_000)
     page: Any = context.new_page()
     if course:

@@ -174,17 +174,16 @@ class Framed:
 class InFrame(Framed):
     """The page in a frame of another origin."""
 
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self.frame = window.query_selector("iframe").content_frame()
+        self.set_viewport_size(SIZE)
+
     def reload(self) -> None:
         """Reload the frame, not the page around it."""
         with self.window.expect_event("framenavigated", lambda frame: frame == self.frame):
             self.frame.evaluate("location.reload()")
         self.frame.wait_for_selector("time-line", state="attached")
-
-    def goto(self, address: str) -> None:
-        if self.frame is self.window.main_frame:
-            self.frame = self.window.query_selector("iframe").content_frame()
-            self.set_viewport_size(SIZE)
-        self.frame.goto(address)
 
 
 RUN = """async (code) => {
@@ -198,6 +197,8 @@ RUN = """async (code) => {
 
 class InNotebook(Framed):
     """The page in the widget of a notebook's cell; `goto` runs the cell."""
+
+    size = SIZE  # of the frame, also of the one that the next cell makes
 
     def start(self, address: str) -> None:
         """Open the notebook and wait for its kernel."""
@@ -224,9 +225,12 @@ class InNotebook(Framed):
         element = self.window.wait_for_selector("iframe[title='glassnet playground']", timeout=60_000)
         self.frame = element.content_frame()
         self.frame.wait_for_selector("time-line", state="attached")
-        self.set_viewport_size(SIZE)
+        self.set_viewport_size(self.size)
 
     def set_viewport_size(self, size: dict[str, int]) -> None:
+        self.size = size
+        if self.frame is self.window.main_frame or self.frame.is_detached():
+            return
         self.window.set_viewport_size({"width": size["width"] + 220, "height": size["height"] + 220})
         super().set_viewport_size(size)
         self.window.set_viewport_size({"width": size["width"] + 220, "height": size["height"] + 220})

@@ -168,7 +168,8 @@ def test_training_runs_at_full_speed_600_ms_away(play):
     play.until("store.step > 60")
     near = play.page.evaluate(RATE, 2000)
     away = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
-    play.page.context.new_cdp_session(play.page).send("Network.emulateNetworkConditions", away)
+    window = getattr(play.page, "window", play.page)
+    window.context.new_cdp_session(window).send("Network.emulateNetworkConditions", away)
     play.page.wait_for_timeout(3000)
     traffic.asked.clear()
     far = play.page.evaluate(RATE, 3000)

@@ -262,3 +262,16 @@ def test_fault_compare_says_no_word_of_what_to_do_and_its_column_is_empty(play):
     table = play.page.locator("run-comparison").inner_text()
     for words in ("learning rate", "training loss", "test accuracy"):
         assert words in table
+
+
+@pytest.mark.parametrize(("width", "lang"), [(320, "en"), (375, "en"), (375, "de")])
+def test_on_a_phone_the_bar_of_time_takes_two_rows(play, width, lang):
+    play.page.set_viewport_size({"width": width, "height": 800})
+    play.open(f"?step=1000&hidden=4&lang={lang}")
+    tops = play.page.evaluate(
+        """[...document.querySelector('time-line .time').children].map((each) => each.getBoundingClientRect())
+          .map(({ top, bottom }) => Math.round((top + bottom) / 2)).sort((a, b) => a - b)"""
+    )
+    rows = 1 + sum(after - before > 16 for before, after in zip(tops, tops[1:], strict=False))
+    assert rows == 2, tops
+    assert play.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -51,7 +51,7 @@ class TimeLine extends Part {
           <select title=${t("time.speed")} @change=${(/** @type {any} */ event) => store.look({ speed: event.target.value })}>
             ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${String(speed) === store.view.speed}>${t("time.rate", { n: speed })}</option>`)}
           </select></label>
-        ${source.live ? html`<div class="buttons" role="group" aria-label=${t("time.changes")}>
+        ${source.live ? html`<div class="buttons changes" role="group" aria-label=${t("time.changes")}>
           <button class="icon" aria-label=${t("time.undo")} title=${t("time.undo.hint")} ?disabled=${!trail.canUndo} @click=${() => trail.undo()}>${icon("undo")}</button>
           <button class="icon" aria-label=${t("time.redo")} title=${t("time.redo.hint")} ?disabled=${!trail.canRedo} @click=${() => trail.redo()}>${icon("redo")}</button>
         </div>` : nothing}
