@@ -1,5 +1,6 @@
 """The picture says what it shows: first words, a legend, names, values under the pointer; one colour for one thing."""
 
+import itertools
 import re
 
 import pytest
@@ -272,6 +273,6 @@ def test_on_a_phone_the_bar_of_time_takes_two_rows(play, width, lang):
         """[...document.querySelector('time-line .time').children].map((each) => each.getBoundingClientRect())
           .map(({ top, bottom }) => Math.round((top + bottom) / 2)).sort((a, b) => a - b)"""
     )
-    rows = 1 + sum(after - before > 16 for before, after in zip(tops, tops[1:], strict=False))
+    rows = 1 + sum(after - before > 16 for before, after in itertools.pairwise(tops))
     assert rows == 2, tops
     assert play.page.evaluate("document.documentElement.scrollWidth") <= width
