@@ -45,7 +45,8 @@ class Ranks:
         self.neighbours = 1  # ranks of this machine
         self._peers: list[tuple[str, int]] = []
         self._watch = Watch(self.timeout, self._give_up, lambda: bool(self._gone()))
-        self._token = Path(tempfile.gettempdir(), f"glassnet-{self.broadcast(uuid.uuid4().hex)}")
+        name = f"glassnet-{self.broadcast(uuid.uuid4().hex)}-{socket.gethostname()}"
+        self._token = Path(tempfile.gettempdir(), name)
         self.meet()
         self._usual_hook = sys.excepthook
         sys.excepthook = self._end_by
@@ -152,6 +153,7 @@ class Ranks:
     def _say(self, line: str) -> None:
         if self._is_first():
             print(f"glassnet: {printable(line)}", file=sys.stderr, flush=True)
+            time.sleep(0.2)  # a launcher passes the line on before it sees the end
         else:
             time.sleep(0.5)  # the first may still be printing
 
