@@ -39,7 +39,7 @@ def test_every_public_name_is_on_one_page(api):
 
 def test_a_page_holds_signature_parameters_examples_and_links(api):
     page = api["training.md"]
-    assert ":::::{py:function} glassnet.train(network, X, y, *, optimizer='adam', epochs=200" in page
+    assert ":::::{py:function} glassnet.train(network, X, y=None, *, optimizer='adam', epochs=200" in page
     assert "**`callbacks`**\n: functions of an Epoch" in page
     assert ">>> net.predict(X)\narray([0, 1, 1, 0])" in page
     assert "{py:obj}`History <glassnet.History>`" in page
