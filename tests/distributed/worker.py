@@ -1,6 +1,6 @@
 """A rank of the tests with mpiexec or torchrun: trains a small network, and does on one rank what it is told.
 
-`worker.py OUT [--kind torch] [--folder F] [--fault kill|freeze|raise|data|interrupt] [--at STEP] [--limit S] [--shrink]`
+`worker.py OUT [--kind torch] [--folder F] [--fault kill|freeze|raise|data|interrupt] [--at STEP] [--limit S] [--shrink] [--epochs N]`
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=60)
     parser.add_argument("--shrink", action="store_true")
     parser.add_argument("--engine", default="auto")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     given = parser.parse_args()
     ranks: Any = MPI(given.limit, shrink=given.shrink) if given.kind == "mpi" else Torch(given.limit)
     started_with = ranks.size
@@ -91,7 +92,8 @@ def main() -> None:
         X = X + 1
     net = network()
     store = None if given.folder is None else gn.Checkpoint(given.folder, steps=5, resume=True)
-    history = gn.train(net, X, y, engine=given.engine, communicator=ranks, checkpoint=store, **options())
+    asked = {**options(), "epochs": given.epochs}
+    history = gn.train(net, X, y, engine=given.engine, communicator=ranks, checkpoint=store, **asked)
     if ranks.rank == 0:
         found = {"theta": net.theta.tolist(), "loss": history.loss.tolist(), "ranks": [started_with, ranks.size]}
         given.out.write_text(json.dumps({**found, "validation": history.validation_loss.tolist()}))

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from glassnet.distributed.watch import Watch, state_of
+from glassnet.distributed.watch import Watch, end_launcher, state_of
 from glassnet.errors import check_number, printable
 from glassnet.training.communicator import gather
 
@@ -139,6 +139,8 @@ class Ranks:
         return [(rank, state) for rank, state in states if state]
 
     def _give_up(self, why: str) -> None:
+        if not self._gone():
+            end_launcher()  # the link to another machine may be cut
         self._say(f"{self.absent()}: {why}; all ranks end; {self.way_out}.")
         self.end(1)
 

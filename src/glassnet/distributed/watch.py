@@ -7,12 +7,17 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 LOOK_SECONDS = 0.25  # from one look at the clock to the next
+# of Open MPI: they wait without end for each other if the link between their machines is cut
+LAUNCHERS = ("prterun", "prted")  # where the job was started, and on its other machines
+LATER_SECONDS = 1  # that ranks on the other machines wait longer: of those that give up, the launcher's have the word
+LAUNCHER_SECONDS = 3  # in which a launcher may end by itself
 GRACE_SECONDS = 0.15  # after SIGTERM, in which ranks that all live may stop together; mpiexec sends SIGKILL after 0.3 s
 
 
@@ -27,6 +32,7 @@ class Watch:
         self.limit, self._give_up, self._is_one_gone = limit, give_up, is_one_gone
         self._since: float | None = None  # when the call that waits began
         self._ended: float | None = None  # when SIGTERM came
+        self._later = LATER_SECONDS if launcher() == LAUNCHERS[1] else 0
         self._signals, write = socket.socketpair()
         self._signals.setblocking(False)
         write.setblocking(False)
@@ -58,8 +64,29 @@ class Watch:
             ended = None if self._ended is None else now - max(since, self._ended)
             if ended is not None and (ended > GRACE_SECONDS or self._is_one_gone()):
                 self._give_up("the launcher ends the others")
-            elif now - since > self.limit:
+            elif now - since > self.limit + self._later:
                 self._give_up(f"no answer for {self.limit:g} s, the time limit")
+
+
+def end_launcher() -> None:
+    """End the launcher of this process soon if it does not by itself: it obeys the third or fourth SIGTERM in a row then.
+
+    A process of its own does it, since this one is about to end; it looks again whose number that is.
+    """
+    if name := launcher():
+        script = 'sleep $2; for _ in 1 2 3 4; do [ "$(cat /proc/$0/comm)" = "$1" ] && kill -TERM $0; sleep 0.3; done'
+        words, quiet = ["sh", "-c", script, str(os.getppid()), name, str(LAUNCHER_SECONDS)], subprocess.DEVNULL
+        with contextlib.suppress(OSError):
+            subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+
+
+def launcher() -> str:
+    """Return the name of the launcher that is this process's parent, or "" if it is none of Open MPI."""
+    try:
+        name = Path(f"/proc/{os.getppid()}/comm").read_text().strip()
+    except OSError:
+        return ""
+    return name if name in LAUNCHERS else ""
 
 
 def state_of(pid: int) -> str:
