@@ -14,6 +14,11 @@ new MutationObserver(() => {
   for (const frame of frames) frame.contentWindow?.postMessage({ theme: theme() }, "*");
 }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 
+for (const toggle of document.querySelectorAll(".bd-sidebar-primary summary")) {
+  const chapter = toggle.closest("li")?.querySelector("a")?.textContent.trim();
+  toggle.setAttribute("aria-label", chapter ? `Pages of ${chapter}` : "More pages");
+}
+
 function reachable() {
   for (const part of document.querySelectorAll(".gn-math-block, .bd-article table, .cell_output, .cell_output pre, .highlight pre, .gn-figure")) {
     if (part.scrollWidth > part.clientWidth && !part.hasAttribute("tabindex")) part.tabIndex = 0;

@@ -74,7 +74,7 @@ class Reader:
 
     def open(self, name: str) -> Any:
         """Open a page by its name, such as course/index, and wait until its scripts ran."""
-        self.page.goto(f"{self.server}{name}.html", wait_until="load")
+        assert self.page.goto(f"{self.server}{name}.html", wait_until="load").ok, name
         self.page.wait_for_timeout(300)  # the theme makes what scrolls reachable by keyboard a moment after the load
         return self.page
 
