@@ -1,4 +1,4 @@
-"""Which columns of a table are inputs, target and weight, and a block of them as arrays."""
+"""Chooses which columns of a table are inputs, target and weight, and makes arrays of a block of them."""
 
 from __future__ import annotations
 

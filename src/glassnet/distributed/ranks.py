@@ -1,4 +1,4 @@
-"""What the communicators have in common: the time limit, the one line when a rank fails, and the end of all ranks."""
+"""`Ranks`, which each communicator builds on: it keeps the time limit, tells a failure in one line and ends all ranks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -29,7 +30,7 @@ def ranks_of_process() -> Ranks | None:
     return _made[-1] if _made else None
 
 
-class Ranks:
+class Ranks(ABC):
     """The ranks of a run, over the sums and broadcasts of a subclass.
 
     Whatever ends one rank alone ends all: a signal, an exception, a machine that does not answer. The first rank of
@@ -55,11 +56,13 @@ class Ranks:
 
     # --- subclasses ----------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _sum(self, buffer: Any) -> None:
-        raise NotImplementedError
+        """Replace the array by its sum over all ranks."""
 
+    @abstractmethod
     def _pass_on(self, value: Any, root: int) -> Any:
-        raise NotImplementedError
+        """Return the object of rank `root`."""
 
     # --- the protocol --------------------------------------------------------------------------------------------
 
@@ -92,8 +95,8 @@ class Ranks:
             return self._pass_on(value, root)
 
     def recover(self) -> None:
-        """Go on with the ranks that are left, which all call this; only after RankLostError."""
-        raise NotImplementedError
+        """Go on with the ranks that are left, which all call this; ends all ranks where they cannot."""
+        self._give_up("these ranks cannot go on without it")
 
     def abort(self, message: str) -> NoReturn:
         """Say in one line why, and end all ranks with exit code 1.

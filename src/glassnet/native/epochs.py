@@ -1,4 +1,4 @@
-"""What a call of the C++ loop needs of the epochs it runs: the factors of the learning rate, and the rows' orders."""
+"""Lays out the learning rate's factors and the rows' orders for the epochs that a call of the C++ loop runs."""
 
 from __future__ import annotations
 

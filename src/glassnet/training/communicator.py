@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 
 @runtime_checkable
 class Communicator(Protocol):
-    """What training needs of the ranks that share a run: `glassnet.distributed` has those of MPI and torch.distributed.
+    """The ranks that share a run, as training uses them: `glassnet.distributed` has those of MPI and torch.distributed.
 
     Every rank calls the same functions in the same order.
     """

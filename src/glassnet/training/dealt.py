@@ -17,7 +17,7 @@ from glassnet.training.wish import Wish
 
 
 class Dealt:
-    """Which networks of a pack this process trains: all of them, or of R ranks those with the numbers r, r + R, …"""
+    """Deals networks of a pack out: one process trains all of them, rank r of R trains the numbers r, r + R, …"""
 
     def __init__(self, ranks: Communicator | None) -> None:
         self.ranks = ranks

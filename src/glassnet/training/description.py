@@ -1,4 +1,4 @@
-"""What the bits of a run depend on, by name: settings as they are, data as their SHA-256."""
+"""Describes by name all that the bits of a run depend on: settings as they are, data as their SHA-256."""
 
 from __future__ import annotations
 

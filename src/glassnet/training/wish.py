@@ -36,7 +36,7 @@ class Wish(Flag):
 
     @property
     def told(self) -> float:
-        """What this rank adds to the sum of the wishes."""
+        """The number that this rank adds to the sum of the wishes."""
         return {0: 0.0, _STOP: 1.0, _LEAVE: LEAVING}[int(self.byte[0])]
 
     @property
