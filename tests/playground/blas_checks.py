@@ -112,3 +112,13 @@ def test_many_calls_in_many_threads_leave_no_limit(monkeypatch):
         thread.join()
     assert seen == {frozenset({1})}
     assert set(blas_threads().values()) == {3}
+
+
+def test_a_call_within_a_call_sets_nothing_and_leaves_the_limit():
+    with one_blas_thread():
+        with one_blas_thread():
+            assert set(blas_threads().values()) == {1}
+        assert set(blas_threads().values()) == {1}
+        in_thread(lambda: Playground().frame("n=40"))
+        assert set(blas_threads().values()) == {1}
+    assert set(blas_threads().values()) == {3}

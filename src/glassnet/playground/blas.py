@@ -15,6 +15,7 @@ _running = 0  # number of calls under way, in all threads
 _limits: Any = None  # the limiter of the first of these calls, which restores the numbers of threads
 _controller: Any = None  # of the BLAS libraries loaded so far
 _modules = 0  # number of imported modules when the controller was made
+_here = threading.local()  # .limited: this thread is within such a call
 
 
 @contextmanager
@@ -23,17 +24,23 @@ def one_blas_thread() -> Iterator[None]:
 
     Most BLAS libraries have one limit for the whole process, so calls that overlap share it: the first sets it, and the
     last restores the former numbers of threads. For a library with one limit for each thread, every call sets its own.
+    A call within another of the same thread has its limit already.
     """
     global _running
+    if getattr(_here, "limited", False):
+        yield
+        return
     with _lock:
         controller = _find_libraries()
         if _running == 0:
             _in_new_thread(lambda: _set(controller))
         _running += 1
+    _here.limited = True
     try:
         with controller.limit(limits=1, user_api="blas"):
             yield
     finally:
+        _here.limited = False
         with _lock:
             _running -= 1
             if _running == 0:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import NonFiniteError
+from glassnet.network import passes
 from glassnet.network.passes import Trace
 from glassnet.playground.setup import Setup
 from glassnet.training import reference
@@ -36,6 +37,7 @@ class Position:
     batch: Batch
     trace: Trace
     objective: float  # loss of that batch, with penalties
+    outputs: tuple[Array, Array]  # on all training and all test rows
     curve: list[tuple[int, float, float]]  # step, training loss, test loss
     non_finite: NonFiniteError | None  # set if the run ended before the requested step
 
@@ -90,7 +92,7 @@ class Course:
             if run.step in self._ahead[:1]:
                 self._parts.append(self._edit(run.at(step=self._ahead.pop(0))))
                 continue
-            if run.step % stride == 0:
+            if run.step % stride == 0 and run.step not in self._losses:
                 self._measure(run)
             if run.step >= step:
                 return
@@ -115,11 +117,12 @@ class Course:
         batch = run.batch()
         with np.errstate(over="ignore", invalid="ignore"):
             trace, objective = reference.forward(run.job, batch)
+        outputs = self._measure(run, trace if batch.X is run.job.X and not batch.masks else None)
         steps = [*range(0, step, stride), step]
         for each in steps:
             if each not in self._losses:
-                self._measure(run if each == step else self._run_at(each))
-        return Position(run, batch, trace, objective, [(each, *self._losses[each]) for each in steps], None)
+                self._measure(self._run_at(each))
+        return Position(run, batch, trace, objective, outputs, [(each, *self._losses[each]) for each in steps], None)
 
     def _run_at(self, step: int) -> Run:
         part = [part for part in self._parts if part.snapshots[0].state.step <= step][-1]
@@ -141,14 +144,22 @@ class Course:
         except NonFiniteError as error:
             self._end = error
 
-    def _measure(self, run: Run) -> None:
-        """Record the losses on all training and all test rows, without penalties."""
-        if run.step in self._losses:
-            return
+    def _measure(self, run: Run, trained: Trace | None = None) -> tuple[Array, Array]:
+        """Record the losses on all training and all test rows, without penalties; return the outputs there.
+
+        `trained` is the forward pass of all training rows where it is known.
+        """
+        net, X_test = run.network, self.test[0]
         with np.errstate(over="ignore", invalid="ignore"):
-            train = reference.mean_loss(run.network, run.job.X, run.job.Y, None)
-            test = reference.mean_loss(run.network, *self.test, None) if len(self.test[0]) else np.nan
-            self._losses[run.step] = train, test
+            train = trained or passes.forward(net.activations, net.W, net.b, run.job.X)
+            test = passes.forward(net.activations, net.W, net.b, X_test)
+            if run.step not in self._losses:
+                losses = (
+                    float(passes.objective(net.activations, net.loss_function, net.W, trace, Y)) if len(Y) else np.nan
+                    for trace, Y in ((train, run.job.Y), (test, self.test[1]))
+                )
+                self._losses[run.step] = next(losses), next(losses)
+        return train.output, test.output
 
     def _thin(self, stride: int) -> None:
         """Drop checkpoints and losses beyond the bounds, first those between multiples of the stride."""

@@ -96,8 +96,7 @@ def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
     setup, run = course.setup, position.run
     network, data = run.network, setup.data
     gradient = reference.backward(run.job, position.batch, position.trace)
-    outputs = [passes.forward(network.activations, network.W, network.b, X).output for X in (run.job.X, course.test[0])]
-    metric = [score(data, output, y) for output, y in zip(outputs, (data.y_train, data.y_test), strict=True)]
+    metric = [score(data, output, y) for output, y in zip(position.outputs, (data.y_train, data.y_test), strict=True)]
     steps, train, test = zip(*position.curve, strict=True)
     error = position.non_finite
     return {
@@ -109,7 +108,7 @@ def _header(course: Course, position: Position, step: int) -> dict[str, Any]:
         "batch": position.batch.rows.tolist() if setup.batch_size else None,
         "loss": {"train": train[-1], "test": test[-1], "batch": position.objective, "name": setup.loss},
         "metric": {"name": scores.score_name(classes=data.classes is not None), "train": metric[0], "test": metric[1]},
-        "confusion": None if data.classes is None else confusion(outputs[1], data.y_test, len(data.classes)),
+        "confusion": None if data.classes is None else confusion(position.outputs[1], data.y_test, len(data.classes)),
         "sizes": list(network.sizes),
         "features": setup.feature_names(),
         "activations": [activation.name for activation in network.activations.values()],
@@ -158,7 +157,7 @@ def _maps(setup: Setup, network: Network) -> tuple[bytes, list[list[float]]]:
     trace = passes.forward(network.activations, network.W, network.b, setup.grid(MAP_SIZE))
     parts, scales = [], []
     for A in trace.A.values():  # (size², width)
-        A = np.nan_to_num(A.T, posinf=1e300, neginf=-1e300)
+        A = _bounded(A.T)
         scale = np.abs(A).max(axis=1)
         parts.append(_quantized(A, np.where(scale > 0, scale, 1)[:, None], "<i1"))
         scales.append(scale.tolist())
@@ -169,12 +168,17 @@ def _surface(setup: Setup, network: Network) -> tuple[bytes, list[float]]:
     output = network.predict_proba if setup.data.classes is not None else network.predict
     values = output(setup.grid(SURFACE_SIZE))
     values = values[:, 1] if setup.data.output == "sigmoid" else values.T  # (size²,) or (k, size²)
-    values = np.nan_to_num(values, posinf=1e300, neginf=-1e300)
+    values = _bounded(values)
     if setup.data.classes is not None:
         return _quantized(2 * values - 1, 1.0, "<i2"), [0.0, 1.0]
     low, high = float(values.min()), float(values.max())
     half = (high / 2 - low / 2) or 1.0
     return _quantized(values - (low / 2 + high / 2), half, "<i2"), [low, high]
+
+
+def _bounded(values: Array) -> Array:
+    """Return values with 0 for nan and ± 1e300 for inf."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=1e300, neginf=-1e300)
 
 
 def _quantized(values: Array, scale: Any, kind: str) -> bytes:

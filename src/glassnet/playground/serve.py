@@ -13,6 +13,7 @@ import uvicorn
 
 from glassnet.errors import InputError
 from glassnet.playground import pictures
+from glassnet.playground.blas import one_blas_thread
 from glassnet.playground.guard import LOOPBACK, Access
 from glassnet.playground.lesson import Lesson
 from glassnet.playground.lock import ALL
@@ -82,7 +83,8 @@ def serve(
     if browser and not access.socket:
         threading.Timer(0.3, webbrowser.open, [address]).start()
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        with one_blas_thread():  # for as long as the server runs, or each answer would set and restore the limit
+            uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:  # raised again by uvicorn after it has shut down
         print()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -191,7 +192,7 @@ class Setup:
         parameters = sum((a + 1) * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
         return (1.5 + rows * parameters / 4000 + parameters / 200) * (2 if self.state.dropout else 1)
 
-    @property
+    @cached_property
     def max_step(self) -> int:
         """The last step that a request may ask for: it can be reached from step 0 within SECONDS."""
         return min(MOST_STEPS, int(SECONDS * 1e6 / self.step_cost), self.options()["epochs"] * self.steps_per_epoch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -313,9 +314,8 @@ class Run:
                 "step: expected an epoch, as LBFGS keeps no single steps (they are line-search trials); got a step; "
                 "pass epoch=…."
             )
-        nearest = [snapshot for snapshot in self.snapshots if getattr(snapshot.state, name) <= position][-1]
-        if isinstance(self.optimizer, LBFGS):
-            nearest = self.snapshots[0]
+        after = bisect_right(self.snapshots, position, key=lambda snapshot: getattr(snapshot.state, name))
+        nearest = self.snapshots[0 if isinstance(self.optimizer, LBFGS) else after - 1]
         other = copy.copy(self)
         other.network.theta = nearest.theta
         other.state, other.record, other.seconds = nearest.state.copy(), Record(), 0.0
