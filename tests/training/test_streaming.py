@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tests.training.ranks import AbortedError, on_ranks
 
 import glassnet as gn
 from glassnet.network.engines import ENGINES
@@ -289,14 +290,45 @@ def test_other_refusals():
         gn.train_many([gn.Network([4, 1])], Source(X, y), y, epochs=1)
 
 
-def test_several_ranks_are_refused():
-    class Two:
-        rank, size, way_out = 0, 2, ""
+@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_ranks_give_the_run_of_one(engine, weighted):
+    X, y, weight = data(weighted)
+    options = {"validation": (X[:50], y[:50]), "l2": 0.01}
 
-        def all_reduce(self, values):
-            raise AssertionError
+    def run(ranks):
+        return run_of(Source(X, y, weight), None, engine, communicator=ranks, **options).advance()
 
-        broadcast = recover = abort = all_reduce
+    alone = run(None)
+    for size in (2, 3):
+        found = on_ranks(size, run)
+        assert len({each.network.theta.tobytes() for each in found}) == 1, "every rank has the same bits"
+        assert found[0].network.theta == pytest.approx(alone.network.theta, rel=1e-12, abs=1e-12)
+        for name in ("loss", "validation_loss"):
+            assert getattr(found[0].record, name) == pytest.approx(getattr(alone.record, name), rel=1e-12)
 
-    with pytest.raises(gn.InputError, match=r"communicator: expected none .*; got several ranks; give more memory"):
-        run_of(Source(*data()[:2]), None, "numpy", communicator=Two())
+
+def test_ranks_whose_rows_differ_or_are_read_in_other_windows_are_refused():
+    X, y, _ = data()
+
+    def run(ranks):
+        return run_of(Source(X, y, rows=ROWS + ranks.rank), None, "auto", communicator=ranks)
+
+    for error in on_ranks(2, run):
+        assert isinstance(error, gn.InputError)
+        assert "communicator: expected the same run on every rank; got another X" in str(error)
+
+
+def test_a_rank_that_cannot_read_its_rows_ends_all():
+    X, y, _ = data()
+    said = []
+
+    def run(ranks):
+        source = Source(X, y)
+        if ranks.rank == 1:
+            source.y = np.where(np.arange(N) == N - 1, np.nan, y)
+        said.append(ranks.meeting.messages)
+        return run_of(source, None, "auto", communicator=ranks).advance()
+
+    assert all(isinstance(each, AbortedError) for each in on_ranks(2, run))
+    assert said[0][0].startswith("rank 1 of 2: y, block 9: expected")

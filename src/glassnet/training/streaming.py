@@ -45,16 +45,9 @@ def streamed_job(network: Network, source: Source, options: Mapping[str, Any]) -
         ("rows", options["rows"] is not None, "leave them out of the source"),
         ("sample_weight", options["sample_weight"] is not None, "pass open_rows(…, weight=…)"),
         ("optimizer", isinstance(options["optimizer"], LBFGS), "use optimizer='adam'"),
-        (
-            "communicator",
-            options.get("communicator") is not None,
-            "give more memory, so that all rows fit in each process",
-        ),
     ):
         if wrong:
-            got = {"optimizer": "LBFGS, which takes all rows at once", "communicator": "several ranks"}.get(
-                name, "some"
-            )
+            got = "LBFGS, which takes all rows at once" if name == "optimizer" else "some"
             raise InputError(f"{name}: expected none besides rows that are read in parts; got {got}; {way_out}.")
     if batch_size is None or batch_size > most:
         raise InputError(
@@ -241,8 +234,10 @@ class StreamingEngine:
                     break
                 window, part = self._part(job, state)
                 _run_part(self.inner, window, part, state, record, until, stop)
-        except InputError:
+        except InputError as error:
             self.close()
+            if job.communicator is not None:  # the others may have read their rows, and wait for this rank's sum
+                job.communicator.abort(f"rank {job.communicator.rank} of {job.communicator.size}: {error}".rstrip("."))
             raise
         if state.epoch >= job.epochs or record.stopped:
             self.close()
