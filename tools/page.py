@@ -71,6 +71,8 @@ SHOWN = """async () => {
   const loading = () => !store.settled || (part('the-glass') && !store.worked) || (part('diagnosis-list') && !part('diagnosis-list').latest.fresh);
   for (const end = performance.now() + 60000; loading() && performance.now() < end; ) await new Promise((done) => setTimeout(done, 50));
 }"""
+FETCHED = """['transferSize', 'decodedBodySize'].map((name) => ['navigation', 'resource']
+  .flatMap((kind) => performance.getEntriesByType(kind)).reduce((sum, each) => sum + each[name], 0))"""
 MEASURE = """async (milliseconds) => {
   const { store, player } = await import('/static/app/page.js');
   player.play();
@@ -187,11 +189,10 @@ def speed(browser: Browser, address: str) -> None:
         page.goto(address)
         wait(page)
         firsts.append(page.evaluate("performance.getEntriesByName('first picture')[0].startTime"))
-        size = page.evaluate(
-            "performance.getEntriesByType('resource').reduce((sum, each) => sum + each.encodedBodySize, 0)"
-        )
+        size, unpacked = page.evaluate(FETCHED)
         page.close()
-    print(f"first picture after {', '.join(f'{first:.0f}' for first in firsts)} ms; fetched {size:,} bytes in all")
+    print(f"first picture after {', '.join(f'{first:.0f}' for first in firsts)} ms")
+    print(f"a first visit fetches {size:,} bytes with their headers, {unpacked:,} unpacked")
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.goto(address)
     wait(page)

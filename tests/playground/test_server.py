@@ -203,6 +203,22 @@ def test_every_file_of_the_page_is_served_as_what_it_is(client):
     assert client.get("/").content == client.get("/static/index.html").content
 
 
+def test_the_files_of_the_page_are_compressed_for_who_takes_it(client):
+    """A first visit takes less than half the bytes; the tag is that of what was sent."""
+    plain = client.get("/static/app/store.js", headers={"accept-encoding": "identity"})
+    packed = client.get("/static/app/store.js", headers={"accept-encoding": "br, gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content  # as the client unpacks it
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.headers["etag"] != plain.headers["etag"]
+    for answer, encoding in ((plain, "identity"), (packed, "gzip")):
+        assert "accept-encoding" in answer.headers["vary"]
+        known = {"accept-encoding": encoding, "if-none-match": answer.headers["etag"]}
+        assert client.get("/static/app/store.js", headers=known).status_code == 304
+    assert "content-encoding" not in client.get("/frame?step=3").headers  # sixty of them a second
+
+
 def test_long_queries_and_many_headers_are_refused(client):
     assert client.get("/frame?seed=" + "1" * 5000).status_code == 422
     assert client.get("/frame", headers={f"x-{k}": "1" for k in range(100)}).status_code == 431

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -174,9 +176,19 @@ def _static(name: str, offers: list[str]) -> Any:
             language = language_of(request.query_params.get("lang") or request.headers.get("accept-language", ""))
             content = content.replace(b'<html lang="en">', f'<html lang="{language}">'.encode())
             content = content.replace(b"</head>", _preloads(language).encode() + b"</head>")
-        return _response(request, content, TYPES[path.suffix], {"cache-control": CHECKED, "vary": "accept-language"})
+        headers = {"cache-control": CHECKED, "vary": "accept-encoding, accept-language"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            content = await anyio.to_thread.run_sync(_compressed, content)
+            headers["content-encoding"] = "gzip"
+        return _response(request, content, TYPES[path.suffix], headers)
 
     return endpoint
+
+
+@lru_cache(maxsize=256)  # more than there are files
+def _compressed(content: bytes) -> bytes:
+    """Compress a file of the page: once, since every reader fetches it; frames would have to be compressed one by one."""
+    return gzip.compress(content, mtime=0)
 
 
 def _preloads(language: str) -> str:

@@ -53,11 +53,7 @@ def proxy_to(address: str, strip: bool) -> Any:
                 self.send_error(404)
                 return
             to = address + (self.path.removeprefix(PREFIX) if strip else self.path)
-            kept = {
-                name: value
-                for name, value in self.headers.items()
-                if name.lower() not in ("connection", "accept-encoding")
-            }
+            kept = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
             answer: Any
             try:
                 answer = urllib.request.urlopen(urllib.request.Request(to, body, kept))

@@ -74,10 +74,10 @@ export async function faraway(port, latency) {
   };
 }
 
-// counts the page's requests by kind: all of them, and how many are under way at once; a cancelled one is over
+// counts the page's requests by kind: all of them, and how many are under way at once, also of all kinds; a cancelled one is over
 const COUNT = () => {
   /** @type {any} */
-  const traffic = { now: {}, most: {}, all: {} };
+  const traffic = { now: {}, most: {}, all: {}, together: 0 };
   const { fetch } = window;
   /** @type {any} */ (window).traffic = traffic;
   window.fetch = async (address, options) => {
@@ -85,6 +85,8 @@ const COUNT = () => {
     traffic.now[kind] = (traffic.now[kind] ?? 0) + 1;
     traffic.all[kind] = (traffic.all[kind] ?? 0) + 1;
     traffic.most[kind] = Math.max(traffic.most[kind] ?? 0, traffic.now[kind]);
+    const now = /** @type {number[]} */ (Object.values(traffic.now)).reduce((sum, each) => sum + each, 0);
+    traffic.together = Math.max(traffic.together, now);
     try {
       const answer = await fetch(address, options);
       const bytes = await answer.arrayBuffer(); // under way until it is whole

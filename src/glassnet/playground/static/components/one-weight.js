@@ -17,7 +17,7 @@ class OneWeight extends Part {
   follows = true;
   /** The slider's value while it is dragged. @type {string | null} */
   held = null;
-  /** The field's text while it is typed. @type {string | null} */
+  /** The field's text while one is in it. @type {string | null} */
   typed = null;
 
   get entry() {
@@ -38,7 +38,7 @@ class OneWeight extends Part {
     return html`<section class="view" aria-label=${t("weight.label")} tabindex="0">
       <h3>${rich(entry.kind === "W" ? "weight.weight" : "weight.bias", { name: html`<span class="code">${title(entry)}</span>` })} ${this.pickers(header, entry)}</h3>
       <div class="edit">
-        <label>${t("weight.value")} <input type="text" inputmode="decimal" name="entry-value" .value=${live(this.typed ?? decimal(String(value)))} title=${full(value)} ?disabled=${store.hides("edit")} @input=${this.onType} @change=${this.onEdit} @blur=${this.onLeave} /></label>
+        <label>${t("weight.value")} <input type="text" inputmode="decimal" name="entry-value" .value=${live(this.typed ?? decimal(String(value)))} title=${full(value)} ?disabled=${store.hides("edit")} @focus=${this.onHold} @pointerdown=${this.onHold} @keydown=${this.onHold} @input=${this.onType} @change=${this.onEdit} @blur=${this.onLeave} /></label>
         <input type="range" aria-label=${t("weight.slider")} min=${-reach} max=${reach} step="0.01" .value=${live(this.held ?? String(value))} ?disabled=${store.hides("edit")} @input=${this.onDrag} @change=${this.onDrop} />
         ${this.slope(entry)}
       </div>
@@ -95,7 +95,12 @@ class OneWeight extends Part {
     `;
   }
 
-  /** Keep what is typed until it is taken; the run goes on meanwhile. @param {Event} event */
+  /** Keep the text while one is in the field, as the run goes on: a new one would undo what is selected. @param {Event} event */
+  onHold(event) {
+    if (!(event instanceof KeyboardEvent && event.key === "Enter")) this.typed ??= /** @type {HTMLInputElement} */ (event.target).value;
+  }
+
+  /** @param {Event} event */
   onType(event) {
     this.typed = /** @type {HTMLInputElement} */ (event.target).value;
   }
