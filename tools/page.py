@@ -2,7 +2,7 @@
 or `… recordings`.
 
 `pictures` writes the images of the documentation, `recordings` its recording of the default run and the example notebook with
-another. `sheets` writes a contact sheet of each main state of the page, at five widths, light, dark and in forced colours, to be
+another. `sheets` writes contact sheets of each main state of the page, at five widths, light, dark and in forced colours, to be
 looked at. `speed` prints the time to the first picture, and the time between pictures while the default network trains. All but
 the recordings need the test extra and Chromium on the PATH; the notebook needs nbclient and ipykernel.
 """
@@ -140,7 +140,7 @@ def pictures(browser: Browser, address: str) -> None:
 
 
 def sheets(browser: Browser, address: str, folder: Path, names: list[str]) -> None:
-    """Write a contact sheet of each state: a row for each kind of colours, a column for each width."""
+    """Write two contact sheets of each state: of the phones in all colours, and of the wider windows, a row for each."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names or STATES:
         query, press = STATES[name]
@@ -154,12 +154,16 @@ def sheets(browser: Browser, address: str, folder: Path, names: list[str]) -> No
                 if press:
                     page.get_by_role("button", name=press, exact=True).click()
                     page.wait_for_timeout(300)
+                else:  # the picture is of the whole page, and the bar of time belongs to its end
+                    page.evaluate("document.querySelector('time-line').style.position = 'static', scrollTo(0, 0)")
                 row.append(Image.open(io.BytesIO(page.screenshot(full_page=not press))).convert("RGB"))
                 page.close()
             rows.append(row)
-        path = folder / f"{name}.png"
-        _sheet(rows).save(path)
-        print(path, f"{path.stat().st_size:,} bytes")
+        phones = [each for row in rows for each in row[:2]]
+        for part, pictures in (("narrow", [phones]), ("wide", [row[2:] for row in rows])):
+            path = folder / f"{name}-{part}.png"
+            _sheet(pictures).save(path)
+            print(path, f"{path.stat().st_size:,} bytes")
 
 
 def _sheet(rows: list[list[Image.Image]]) -> Image.Image:

@@ -207,6 +207,11 @@ class Play:
         )
         self.settled()
 
+    def asked(self, path: str) -> Any:
+        """The answer to a question of the page's, from the server or the kernel."""
+        source = MODULE.replace("page.js", "source.js")
+        return self.page.evaluate(f"(path) => {source}.then(({{source}}) => source.get(path))", path)
+
     def frame(self, query: str) -> dict[str, Any]:
         """The header of a frame, asked for without the page."""
         with urllib.request.urlopen(f"{self.server}/frame?{query}") as answer:

@@ -82,6 +82,18 @@ def test_seeds_and_lists(play):
         before = after
 
 
+def test_new_seed_is_a_new_one_each_time(play):
+    """Friction: it went through the same 20 seeds again and again."""
+    play.open("?hidden=1&n=20")
+    seen = set()
+    for _ in range(30):
+        play.page.keyboard.press("r")
+        seen.add(play.query["seed"])
+    assert len(seen) == 30
+    play.settled()
+    assert play.header["W"] == play.frame(f"hidden=1&n=20&seed={play.query['seed']}")["W"]
+
+
 def test_the_loss_is_forgotten_where_the_task_changes(play):
     play.open("?data=plane&loss=huber&step=5")
     play.page.get_by_role("button", name="two moons", exact=True).click()
@@ -133,8 +145,8 @@ def test_a_table_of_ones_own(play, tmp_path):
     play.open("?step=50")
     play.page.locator("input[type=file]").set_input_files(tmp_path / "own.csv")
     play.until("document.querySelector('set-up .note')?.textContent.includes('60 rows')")
+    play.until("store.run.query.data.startsWith('csv:') && store.run.data?.classes?.includes('yes')")
     play.settled()
-    assert play.query["data"].startswith("csv:")
     assert "yes" in play.page.locator("decision-surface figcaption").inner_text()
     assert "width" in play.page.locator("decision-surface").inner_text()
 

@@ -116,10 +116,8 @@ def test_an_exercise_is_answered_and_the_glass_is_walked_in_german(play):
     assert any("," in each for each in number)
     assert not any("." in each for each in number)
     assert english(play) == []
-    expected = page.evaluate(
-        "async (query) => (await (await fetch('grade?' + query + '&answer=0')).json()).expected",
-        page.evaluate("document.querySelector('number-exercise').query"),
-    )
+    query = page.evaluate("document.querySelector('number-exercise').query")
+    expected = play.asked(f"grade?{query}&answer=0")["expected"]
     page.get_by_label("Deine Zahl").fill(f"{expected:.5g}".replace(".", ","))
     page.get_by_role("button", name="Prüfen").click()
     page.get_by_text("✓ Richtig.").wait_for()

@@ -68,6 +68,22 @@ def test_what_is_typed_stays_while_the_run_plays(play):
     play.until(f"document.querySelector('[name=entry-value]').value === {str(value)!r}")
 
 
+@pytest.mark.parametrize("number", [1.234567890123456e-5, 1 / 3e6, 2.0**-40])
+def test_a_number_of_many_decimals_is_taken_as_it_is(play, number):
+    """Fault 20: more than 20 decimals were refused, as JavaScript writes them."""
+    play.open("?step=5&glass=1&entry=W1,0,0")
+    field = play.page.locator("input[name=entry-value]")
+    field.fill(f"{number:.25f}")
+    field.press("Enter")
+    play.settled()
+    assert play.store("store.run.error") is None
+    assert play.header["W"][0][0][0] == pytest.approx(number, rel=1e-9)
+    play.store(f"store.edit('W1,0,1', {number!r})")
+    play.settled()
+    assert play.store("store.run.error") is None
+    assert play.header["W"][0][0][1] == number
+
+
 def test_what_is_no_number_is_not_taken(play):
     play.open("?step=5&glass=1&entry=W1,0,0")
     field = play.page.locator("input[name=entry-value]")
@@ -106,6 +122,31 @@ def test_walking_a_training_step(play):
     assert re.search(r"glassnet/network/passes\.py:\d+", play.page.locator(".source").inner_text())
     assert "@ W[layer]" in play.page.locator("pre").inner_text()
     assert play.page.locator(".glass math").count() > 3
+
+
+def test_dashed_lines_are_explained_and_a_walk_passes_over_them(play):
+    """Friction: nothing said what dashed symbols are, and a walk took 38 seconds."""
+    play.page.add_init_script(
+        """globalThis.beats = [];
+        const old = window.setInterval;
+        window.setInterval = (turn, time, ...rest) => { globalThis.beats.push(time); return old(turn, Math.min(time, 40), ...rest); };"""
+    )
+    play.open("?step=30&hidden=3&activation=tanh&glass=1&sample=0")
+    play.until("store.worked")
+    aside = play.page.locator(".symbol.aside").first
+    assert aside.evaluate("(each) => getComputedStyle(each).borderStyle") == "dashed"
+    aside.click()
+    assert "dashed: shown to explain, not computed in training" in play.page.locator("the-glass .line").inner_text()
+    play.store("store.walkTo('Z1')")
+    play.page.evaluate("beats.length = 0")
+    play.page.get_by_role("button", name="Walk through the step").click()
+    play.until("!document.querySelector('the-glass').timer")
+    lines = play.store("store.glass.derivation.steps.filter((step) => !step.aside).length")
+    assert play.store("store.glass.symbol") == play.store(
+        "store.glass.derivation.steps.findLast((step) => !step.aside).symbol"
+    )
+    (beat,) = play.page.evaluate("beats")
+    assert beat * lines < 30_000
 
 
 def test_chain_rule_and_independent_check_of_one_weight(play):

@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from glassnet.playground.lessons import LESSONS
@@ -22,6 +23,19 @@ def test_a_finding_with_its_evidence_and_its_remedy_beside_it(play):
     assert [play.store(f"store.runs[{k}].query.rate") for k in (0, 1)] == ["30", "3.0"]
     losses = [play.store(f"store.runs[{k}].frame.header.loss.train") for k in (0, 1)]
     assert losses[1] < losses[0]
+
+
+def test_a_finding_is_in_words_of_the_page(play):
+    """Friction: "unexplained share", "nan → 0.0416", and arguments of functions in place of controls."""
+    for query in (
+        "?data=sine&noise=0&hidden=16,16,16&rate=300&step=300&panel=diagnosis",
+        "?data=sine&step=20&panel=diagnosis",
+    ):
+        play.open(query)
+        play.until("document.querySelector('diagnosis-list').latest.fresh")
+        text = play.page.locator("diagnosis-list").inner_text()
+        assert len(text) > 40
+        assert not re.search(r"unexplained|\bnan\b|clip_norm|\w_\w|None", text), text
 
 
 def test_a_run_that_has_not_begun_is_not_diagnosed(play):
@@ -139,6 +153,41 @@ def test_numbers_that_a_lesson_quotes_are_on_the_page_at_that_moment(play):
     assert scores(play)["test run B: accuracy"] == "0.7875"  # of two runs the one that the controls change
 
 
+def open_lesson(play, name, at):
+    """Open a step of a lesson; return its text."""
+    play.page.evaluate(OPEN, [name, at])
+    play.settled()
+    return " ".join(play.page.locator(".lesson .text").inner_text().split())
+
+
+def test_units_that_a_lesson_calls_off_are_off_on_all_training_points_of_the_page(play):
+    """Fault 1: all ten were called off on all training points where two were on."""
+    play.open("?lesson=list")
+    play.page.locator(".lessons li").first.wait_for()
+    assert "all ten units are off on all training points" in open_lesson(play, "dead-units", 3)
+    points = np.array(play.store("store.run.data.train.points"))
+    W, b = (np.array(play.header[name][0]) for name in "Wb")
+    assert len(b) == 10
+    assert ((points @ W + b) < 0).all()
+    assert not np.any(play.header["dW"][0])
+
+
+def test_what_a_lesson_calls_best_is_best_of_its_steps(play):
+    """Fault 5: more data were called the best remedy right after a penalty had given half the test loss."""
+    play.open("?lesson=list")
+    play.page.locator(".lessons li").first.wait_for()
+    count = len(next(each for each in LESSONS if each.id == "overfitting").steps)
+    texts, losses = [], []
+    for at in range(count):
+        texts.append(open_lesson(play, "overfitting", at))
+        losses.append(float(scores(play)["test loss"]))
+    (best,) = (at for at, text in enumerate(texts) if "best" in text)
+    assert losses[best] == min(losses)
+    data = next(at for at, text in enumerate(texts) if text.startswith("More data helps"))
+    assert "not as good as with the penalty" in texts[data]
+    assert losses[data] > losses[data - 1]
+
+
 def test_exercises_are_graded_and_the_mistake_is_named(play):
     play.open("?lesson=exercise&step=20&activation=tanh&hidden=3&sample=5")
     page = play.page
@@ -146,10 +195,8 @@ def test_exercises_are_graded_and_the_mistake_is_named(play):
     page.locator(".exercise .text li").first.wait_for()
     play.until("document.querySelector('number-exercise').task?.kind === 'gradient'")
     task = page.evaluate("document.querySelector('number-exercise').task")
-    found = page.evaluate(
-        "async (query) => (await fetch('grade?' + query + '&answer=0')).json()",
-        page.evaluate("document.querySelector('number-exercise').query"),
-    )
+    query = page.evaluate("document.querySelector('number-exercise').query")
+    found = play.asked(f"grade?{query}&answer=0")
     field = page.get_by_label("Your number")
     field.fill(f"{-found['expected']:.6g}")
     field.press("Enter")
@@ -196,13 +243,22 @@ def test_a_question_follows_the_run_the_step_and_the_point(play):
     asked(21, 1)
 
 
-def test_after_an_answer_the_rule_of_the_optimizer_is_shown(play):
-    play.open("?lesson=exercise&step=20&activation=tanh&hidden=3&optimizer=adam")
+@pytest.mark.parametrize(
+    ("optimizer", "given", "rule"),
+    [("momentum", ["momentum", "v_before_W1[0, 0]"], "momentum * v_before"),
+     ("rmsprop", ["decay", "epsilon", "v_before_W1[0, 0]"], "np.sqrt(v)"),
+     ("adam", ["t", "beta1", "beta2", "epsilon", "m_before_W1[0, 0]", "v_before_W1[0, 0]"], "m_hat")],
+)  # fmt: skip
+def test_an_update_gives_all_it_needs_and_after_an_answer_the_rule_of_the_optimizer(play, optimizer, given, rule):
+    """Fault 19: the constants and the memory of the optimizer were missing, and the rule was that of gradient descent."""
+    play.open(f"?lesson=exercise&step=20&activation=tanh&hidden=3&optimizer={optimizer}")
     page = play.page
     page.locator("select[name=kind]").select_option("update")
     play.until("document.querySelector('number-exercise').task?.kind === 'update'")
-    assert "beta1 = 0.9" in page.locator(".exercise .text").inner_text()
+    text = page.locator(".exercise .text").inner_text()
+    for name in given:
+        assert f"{name} = " in text
     page.locator("input[name=answer]").fill("5")
     page.get_by_role("button", name="Check").click()
     page.locator(".verdict summary").click()
-    assert "m_hat" in page.locator(".verdict pre").inner_text()
+    assert rule in page.locator(".verdict pre").inner_text()

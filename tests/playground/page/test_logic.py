@@ -1,5 +1,6 @@
 """The page's logic, run by node; its names and defaults held against the server's."""
 
+import gzip
 import json
 import re
 import shutil
@@ -114,11 +115,13 @@ def test_a_recording_is_unpacked_to_the_bytes_that_the_server_sends(query, tmp_p
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_weight_of_the_page(language):
-    """All that a browser fetches for a visit in one language, uncompressed."""
+    """The files that a browser fetches for a visit in one language, compressed as the server sends them, and unpacked."""
     files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
     later = {STATIC / name for name in (*ELSEWHERE, *(f"texts/{each}.js" for each in LANGUAGES if each != language))}
     assert all(path.exists() for path in later)
-    assert 40_000 < sum(path.stat().st_size for path in files if path not in later) <= 350_000
+    visit = [path.read_bytes() for path in files if path not in later]
+    assert 40_000 < sum(len(gzip.compress(content)) for content in visit) <= 150_000
+    assert sum(map(len, visit)) <= 360_000
 
 
 def test_the_page_writes_the_points_that_the_server_reads():

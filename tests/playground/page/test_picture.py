@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import numpy as np
 import pytest
 
 WIDTHS = {320: 640, 375: 812, 768: 1024, 1366: 768, 1920: 1080}
@@ -41,6 +42,7 @@ def test_fault_nothing_explains_the_drawing_but_the_question_mark(play):
         assert words in legend.inner_text()
     play.open("?step=10&glass=1&sample=3&stage=Z1")
     play.until("store.worked")
+    legend = play.page.get_by_role("list", name="Legend")  # a widget is made anew
     assert "sum of w·a, plus bias" in legend.inner_text()
 
 
@@ -69,6 +71,27 @@ def test_fault_the_products_w_x_appear_nowhere(play):
     products = {text for text in play.page.evaluate("painted") if " · " in text}
     for weight, number in zip(weights, point, strict=True):
         assert any(abs(float(text.split("= ")[1].replace("−", "-")) - weight * number) < 0.005 for text in products)
+
+
+def test_fault_the_first_picture_s_border_is_a_staircase(play):
+    """The border of one neuron is a straight line, to a tenth of a pixel."""
+    play.page.add_init_script(
+        """globalThis.border = [];
+        const { moveTo, lineTo, stroke, beginPath } = CanvasRenderingContext2D.prototype;
+        let path = [];
+        Object.assign(CanvasRenderingContext2D.prototype, {
+          beginPath() { path = []; beginPath.call(this); },
+          moveTo(x, y) { path.push([x, y]); moveTo.call(this, x, y); },
+          lineTo(x, y) { path.push([x, y]); lineTo.call(this, x, y); },
+          stroke(...rest) { if (this.lineWidth === 1.5 && path.length > 60 && this.canvas.closest('decision-surface')) globalThis.border = path; stroke.apply(this, rest); },
+        });"""
+    )
+    play.open("?hidden=")
+    play.page.wait_for_function("border.length > 60")
+    points = np.array(play.page.evaluate("border"))
+    centred = points - points.mean(axis=0)
+    off = centred @ np.linalg.svd(centred)[2][1]  # from the line that fits best
+    assert np.abs(off).max() < 0.1
 
 
 def test_fault_hover_on_a_neuron_shows_nothing_larger(play):

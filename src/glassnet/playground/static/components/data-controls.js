@@ -62,7 +62,7 @@ function columns(query, data) {
     ${choice({ name: "x", label: "x₁", value: query.x || x, options: numbers, set: (name) => take({ x: name }) })}
     ${choice({ name: "y", label: "x₂", value: data.graph ? "-" : query.y || y, options: [...numbers, ["-", t("data.none", { target, x })]], set: (name) => take({ y: name }) })}
     ${choice({ name: "target", label: t("data.target"), value: query.target || target, options: targets, set: (name) => take({ target: name }) })}
-    <p class="note">${(data.classes || data.graph) && data.train.points.length + data.test.points.length <= MOST_POINTS
+    <p class="note">${!source.file && (data.classes || data.graph) && data.train.points.length + data.test.points.length <= MOST_POINTS
       ? rich("data.into", { button: html`<button class="plain inline" @click=${() => intoAddress(data)}>${t("data.into.button")}</button>` })
       : t("data.units")}</p>`;
 }

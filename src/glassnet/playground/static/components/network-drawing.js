@@ -86,9 +86,9 @@ class NetworkDrawing extends CanvasPart {
           )}
         </div>
         ${this.tip?.what ? html`<value-tip .index=${this.index} .tip=${this.tip} .room=${[this.width, this.height]}></value-tip>` : nothing}
-        ${header.non_finite ? html`<p class="broken" role="alert">${english(header.non_finite.message)}</p>` : nothing}
-        ${run.error ? failure(run.error) : nothing}
       </div>
+      ${header.non_finite ? html`<p class="broken" role="alert">${english(header.non_finite.message)}</p>` : nothing}
+      ${run.error ? failure(run.error) : nothing}
     `;
   }
 

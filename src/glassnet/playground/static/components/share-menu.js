@@ -56,16 +56,16 @@ class ShareMenu extends Part {
     `;
   }
 
-  /** Say what the address holds; a table of one's own stays on the server. */
+  /** Say what the address, or the line of a cell, holds; a table of one's own stays where it was uploaded. */
   holds() {
-    if (source.file) return html`<p>${t("share.cell")}</p>`;
     const own = store.runs.find(({ query }) => query.data.startsWith("csv:"));
-    if (!own) return html`<p>${t("share.words")}</p>`;
+    const cell = Boolean(source.file);
+    if (!own) return html`<p>${t(cell ? "share.cell" : "share.words")}</p>`;
     const { data } = own;
     const rows = data ? data.train.points.length + data.test.points.length : 0;
     const fits = data && (data.classes || data.graph) && rows <= MOST_POINTS;
-    return html`<p>${t("share.table", { n: rows })}
-      ${fits ? rich("share.into", { button: html`<button class="plain inline" @click=${() => store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" }, store.runs.indexOf(own))}>${t("share.into.button")}</button>` }) : nothing}
+    return html`<p>${t(cell ? "share.cell.table" : "share.table", { n: rows })}
+      ${fits ? rich("share.into", { button: html`<button class="plain inline" @click=${() => store.change({ data: writeDrawn(data.graph ? "curve" : "points", pointsOf(data)), loss: "" }, store.runs.indexOf(own))}>${t(cell ? "share.into.line" : "share.into.button")}</button>` }) : nothing}
       ${t("share.table.recording")}</p>`;
   }
 

@@ -79,14 +79,20 @@ class TheGlass extends Part {
 
   /** The list of the steps, in their order. @param {Derivation} derivation @param {string} symbol */
   score(derivation, symbol) {
+    const stages = byStage(derivation);
+    const present = find(derivation, symbol)?.stage;
     return html`<header>
       <div class="walk">
         <button class="icon" aria-label=${t("glass.previous")} title=${t("glass.previous.hint")} @click=${() => store.walk(-1)}>‹</button>
         <button class="icon" aria-label=${t(this.timer ? "glass.stop" : "glass.walk")} title=${t("glass.walk")} @click=${this.onWalk}>${this.timer ? "■" : "▶"}</button>
         <button class="icon" aria-label=${t("glass.next")} title=${t("glass.next.hint")} @click=${() => store.walk(1)}>›</button>
       </div>
+      <div class="phases" role="group" aria-label=${t("glass.phases")}>
+        ${stages.map(({ stage, steps }) => html`<button aria-pressed=${stage === present} aria-label=${t("glass.phase", { stage: named("stage", stage) })}
+          @click=${() => store.walkTo((steps.find(({ aside }) => !aside) ?? steps[0]).symbol)}>${named("stage", stage)}</button>`)}
+      </div>
       <ol class="stages" tabindex="0" aria-label=${t("glass.lines")}>
-        ${byStage(derivation).map(({ stage, steps }) => html`<li><span class="stage">${named("stage", stage)}</span>
+        ${stages.map(({ stage, steps }) => html`<li><span class="unseen">${named("stage", stage)}</span>
           ${steps.map((step) => html`<button class="symbol ${step.aside ? "aside" : ""}" aria-current=${step.symbol === symbol ? "step" : "false"} title=${whatIs(step.what) ?? step.what} @click=${() => store.walkTo(step.symbol)}>${spelled(step.symbol)}</button>`)}</li>`)}
       </ol>
       ${this.samples()}

@@ -65,7 +65,7 @@ class TimeLine extends Part {
     const edits = readEdits(store.run.query.edits);
     if (!edits.length) return nothing;
     return html`<ul class="marks" aria-label=${t("time.edits")}>
-      ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${13 * index - 13 * edits.findIndex(({ step }) => step === edit.step)}px`}>
+      ${edits.map((edit, index) => html`<li .style=${`left: ${(Math.min(edit.step, end) / end) * 100}%; margin-left: ${1.714 * (index - edits.findIndex(({ step }) => step === edit.step))}rem`}>
         <button aria-label=${t("time.edit", { ...edit, name: edit.parameter })} title=${t("time.edit.hint", { ...edit, name: edit.parameter })} ?disabled=${store.hides("edit")} @click=${() => store.takeBack(edit)}></button>
       </li>`)}
     </ul>`;
