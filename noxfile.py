@@ -76,8 +76,8 @@ def firefox(session: nox.Session) -> None:
 
 @nox.session
 def notebook(session: nox.Session) -> None:
-    """The playground as a widget in JupyterLab (needs chromium on the PATH)."""
-    session.install("-e", ".[test]", "jupyterlab>=4.2")
+    """The playground as a widget in JupyterLab and in marimo (needs chromium on the PATH)."""
+    session.install("-e", ".[test]", "jupyterlab>=4.2", "marimo>=0.23")
     session.run("pytest", "tests/playground/page", "-m", "notebook", *session.posargs, env={"CI": "1"})
 
 

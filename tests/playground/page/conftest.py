@@ -57,8 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What opens a browser is marked so; it takes a minute or two in all."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
-            # JupyterLab is large, and is opened by a command of its own
-            item.add_marker(pytest.mark.notebook if item.path.name == "test_notebook.py" else pytest.mark.browser)
+            # JupyterLab and marimo are large, and are opened by a command of their own
+            item.add_marker(
+                pytest.mark.notebook
+                if item.path.name in ("test_notebook.py", "test_marimo.py")
+                else pytest.mark.browser
+            )
             if reason := skips(item):
                 item.add_marker(pytest.mark.skip(f"at this place: {reason}"))
 

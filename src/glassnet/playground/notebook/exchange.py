@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from glassnet.errors import InputError, shown
 from glassnet.playground import frames
 from glassnet.playground.addresses import JSON, addresses
+from glassnet.playground.notebook.line import Line
 from glassnet.playground.playground import Playground
 from glassnet.playground.uploads import MOST_BYTES, read_upload
 
@@ -37,7 +38,7 @@ class Exchange:
     def __init__(self, play: Playground, send: Send) -> None:
         self._play = play
         self._addresses = addresses(play)
-        self._lines = {turn: ThreadPoolExecutor(1, f"glassnet {turn}") for turn in TURNS}
+        self._lines = {turn: Line(f"glassnet {turn}") for turn in TURNS}
         self._waiting: dict[str, Future[None]] = {}
         self._views: set[str] = set()
         self._lock, self._sending = threading.Lock(), threading.Lock()
@@ -69,7 +70,7 @@ class Exchange:
     def close(self, *, now: bool = False) -> None:
         """End the threads after the answers that wait; `now`: without them."""
         for line in self._lines.values():
-            line.shutdown(wait=not now, cancel_futures=now)
+            line.end(now=now)
         self._play.forget()
 
     def _enqueue(self, id: str, path: str, body: bytes | None) -> None:

@@ -99,10 +99,18 @@ function copied(buffer) {
 function darkness(element) {
   for (let each = /** @type {any} */ (element); each; each = each.parentNode ?? each.host) {
     if (!(each instanceof Element)) continue;
-    const [red = 0, green = 0, blue = 0, opacity = 1] = getComputedStyle(each).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
-    if (opacity > 0.5) return 0.3 * red + 0.59 * green + 0.11 * blue < 128;
+    const [red, green, blue, opacity] = bytes(getComputedStyle(each).backgroundColor);
+    if (opacity > 128) return 0.3 * red + 0.59 * green + 0.11 * blue < 128;
   }
   return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(document.documentElement).colorScheme.includes("dark");
+}
+
+/** Red, green, blue and opacity of a colour in any notation of CSS, 0 … 255. @param {string} colour */
+function bytes(colour) {
+  const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return context.getImageData(0, 0, 1, 1).data;
 }
 
 /** A query with the theme of the notebook. @param {string} query @param {Element} element */
