@@ -91,6 +91,8 @@ def test_usable_on_a_phone(play):
     play.page.set_viewport_size({"width": 375, "height": 812})
     for query in ("?step=40&hidden=8,8,8", "?step=40&glass=1&entry=W1,0,0", "?step=40&compare=rate%3D1"):
         play.open(query)
+        if "glass" in query:
+            play.until("store.worked")
         assert play.page.evaluate("document.documentElement.scrollWidth") <= 375
     play.page.get_by_role("button", name="One step on").click()
     play.settled()

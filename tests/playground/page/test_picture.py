@@ -204,6 +204,8 @@ def test_fault_the_page_scrolls_sideways_and_captions_overlap(play, width):
         "?size=projector&data=sine",
     ):
         play.open(query)
+        if "glass" in query:
+            play.until("store.worked")
         assert play.page.evaluate("document.documentElement.scrollWidth") <= width
         for selector in (".drawing .columns", ".pictures", ".top nav", ".time"):
             boxes = play.page.evaluate(

@@ -224,7 +224,6 @@ test("20 drags with glass and diagnosis open make no queue", async () => {
   await play.settled();
   await play.until(RESTS);
   const { most, all, together } = await play.value("window.traffic");
-  console.log("TOGETHER", together, JSON.stringify(most), JSON.stringify(all));
   for (const [kind, count] of Object.entries(most)) assert(count <= 2, `${count} requests for ${kind} at once`);
   assert(all.explain <= 60 && all.diagnosis <= 60, JSON.stringify(all)); // of 120 moves; a slow machine rests between them
   await play.isTrue();
