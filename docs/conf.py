@@ -12,6 +12,11 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg
 os.environ.setdefault("MPLCONFIGDIR", str(HERE / "_build" / "matplotlib"))
 os.environ.setdefault("SOURCE_DATE_EPOCH", "1767225600")  # 2026-01-01; makes two builds equal
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+os.environ["IPYTHONDIR"] = str(HERE / "_build" / "ipython")
+kernel = HERE / "_build/ipython/profile_default/ipython_kernel_config.py"
+kernel.parent.mkdir(parents=True, exist_ok=True)
+kernel.write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")  # a kernel on this machine needs no encryption
+del kernel
 
 from glassnet.version import __version__
 
@@ -68,6 +73,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables that a cell shows are tables
 nb_ipywidgets_js = {}  # the default fetches scripts from another host
 nb_number_source_lines = False
 

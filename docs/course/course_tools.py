@@ -1,4 +1,4 @@
-"""What the chapters import: `tell` puts numbers into the prose, `show` a figure and `play` an animation into the page."""
+"""What the pages import: `tell` puts numbers into the prose, `show` a figure, `play` an animation, `Thumbnails` a gallery's."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import io
 import re
 import sys
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 INK, PAPER = "#000000", "#ffffff"
 PASSES = {"#00785a": "forward", "#b85000": "backward"}  # the inks of the two passes, as site.css names them
 MOST_BYTES = 120_000  # of a figure in a page
+THUMBNAIL = (420, 280)  # twice the size at which it is shown
 
 if hasattr(sys.stdout, "flush_interval"):
     sys.stdout.flush_interval = 600.0  # one output for each cell, however slow the machine: merged ones get blank lines
@@ -92,6 +94,38 @@ class Moving:
 def play(animation: Animation) -> Moving:
     """Return what `gn.animate` made as a moving picture for the page."""
     return Moving(animation)
+
+
+class Thumbnails:
+    """Small pictures side by side, each a link to its place in the page."""
+
+    def __init__(self, pictures: dict[str, Figure | Path]) -> None:
+        self.pictures = {title: _small(picture) for title, picture in pictures.items()}
+
+    def _repr_html_(self) -> str:
+        width, height = (side // 2 for side in THUMBNAIL)
+        links = [
+            f'<a href="#{re.sub("[^a-z]+", "-", title.lower())}"><img src="{_data("png", content)}" width="{width}" '
+            f'height="{height}" alt=""><span>{html.escape(title)}</span></a>'
+            for title, content in self.pictures.items()
+        ]
+        return f'<div class="gn-thumbnails">{"".join(links)}</div>'
+
+    def __repr__(self) -> str:
+        return ", ".join(self.pictures)
+
+
+def _small(picture: Figure | Path) -> bytes:
+    """Return a figure, or the upper part of a file's picture, as a PNG of the size of thumbnails."""
+    if isinstance(picture, Path):
+        image = ImageOps.fit(Image.open(picture).convert("RGB"), THUMBNAIL, centering=(0.5, 0.0))
+    else:
+        drawn = io.BytesIO()
+        picture.savefig(drawn, format="png", dpi=120, facecolor=PAPER)
+        image = ImageOps.pad(Image.open(drawn).convert("RGB"), THUMBNAIL, color=PAPER)
+    small = io.BytesIO()
+    image.quantize(64).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def _data(form: str, content: bytes) -> str:

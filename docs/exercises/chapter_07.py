@@ -13,7 +13,7 @@ RATE = 0.5
 
 def sheet(net: gn.Network, step: gn.Derivation) -> str:
     """Return what is known after the forward pass, as a table."""
-    lines = ["| hidden unit | $z_1$ | weights to the outputs 0 and 1 |", "|---|---|---|"]
+    lines = ["| hidden unit | sum $z_1$ | weights to the outputs 0 and 1 |", "|---|---|---|"]
     lines += [f"| {j} | {number(z)} | {row(net.W[2][j])} |" for j, z in enumerate(step.value("Z1")[0])]
     return "\n".join(lines)
 

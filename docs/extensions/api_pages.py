@@ -284,7 +284,7 @@ def _definitions(entries: list[Parameter], title: str) -> str:
             head, told = _code(term), kind
         else:
             head, told = f"{_code(term)} *{_linked_type(kind)}*" if kind else _code(term), text
-        lines.append(f"{head}\n: {_link(told) if told else '–'}\n")
+        lines.append(f"{head}\n: {_link(told)}\n" if told else f"{head}\n")
     return "\n".join(lines)
 
 

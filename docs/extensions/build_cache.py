@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
-from source_hash import SOURCE
+from source_hash import PACKAGE
 
 Value = TypeVar("Value")
 FOLDER = Path(__file__).parents[1] / "_build/computed"
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[1] / "_build/computed"
 def kept(name: str, compute: Callable[[], Value]) -> Value:
     """Return what `compute` returns, from the last build if nothing changed since."""
     own = Path(inspect.getsourcefile(compute) or "").read_bytes()
-    file = FOLDER / f"{name}-{sha256(SOURCE.encode() + own).hexdigest()[:16]}.pickle"
+    file = FOLDER / f"{name}-{sha256(PACKAGE.encode() + own).hexdigest()[:16]}.pickle"
     if file.exists():
         value: Value = pickle.loads(file.read_bytes())
         return value

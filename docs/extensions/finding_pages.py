@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from build_cache import kept
@@ -16,7 +18,8 @@ import glassnet as gn
 from sklearn.datasets import make_circles, make_moons
 
 X, y = make_moons(300, noise=0.2, random_state=0)
-options = {"optimizer": gn.Adam(learning_rate=0.01), "epochs": 60, "batch_size": 32}
+options = {"optimizer": gn.Adam(learning_rate=0.01), "epochs": 60,
+           "batch_size": 32}
 """
 NET = 'net = gn.Network([2, 16, 1], output="sigmoid", seed=1)'
 NUMBERS = """rng = np.random.default_rng(0)
@@ -37,7 +40,7 @@ FINDINGS = {
     "gradient_wrong": Told(
         "The loss falls slowly or not at all, whatever the rate; a derivative or a loss of your own is involved.",
         "Every step goes along the gradient. If a derivative is not that of its function, the step does not go downhill.",
-        'mine = gn.Activation("mine", np.tanh, lambda z, a: 1 - abs(a))  # the square is forgotten\n'
+        'mine = gn.Activation("mine", np.tanh, lambda z, a: 1 - abs(a))  # not a²\n'
         'net = gn.Network([2, 16, 1], hidden=mine, output="sigmoid", seed=1)',
     ),
     "unsuited_loss": Told(
@@ -46,8 +49,9 @@ FINDINGS = {
         "a row between class 0 and class 2 is then told as class 1.",
         "rng = np.random.default_rng(0)\n"
         "X = rng.normal(size=(300, 2))\n"
-        "y = np.digitize(np.arctan2(X[:, 1], X[:, 0]), [-2, -1, 0, 1, 2])[:, None] * np.array([[1]])\n"
-        "y = np.array([3, 0, 4, 1, 5, 2])[y[:, 0]]  # six sectors, whose numbers mean nothing\n"
+        "angle = np.arctan2(X[:, 1], X[:, 0])\n"
+        "y = np.digitize(angle, [-2, -1, 0, 1, 2])  # six sectors\n"
+        "y = np.array([3, 0, 4, 1, 5, 2])[y]  # whose numbers mean nothing\n"
         "net = gn.Network([2, 16, 1], seed=1)",
     ),
     "data_leakage": Told(
@@ -86,7 +90,7 @@ FINDINGS = {
         "The predictions are the same for every row: the mean, or the commonest class.",
         "If the inputs say nothing about the targets, the best a network can do is a constant. Rows of X and y that no longer belong "
         "together look exactly so.",
-        f"X = np.random.default_rng(0).permutation(X)  # the rows of y stay where they were\n{NET}",
+        f"X = np.random.default_rng(0).permutation(X)  # the rows of y stay\n{NET}",
     ),
     "label_noise": Told(
         "The training loss stops well above 0; a larger network learns the rest by heart and does worse on new rows.",
@@ -122,13 +126,15 @@ FINDINGS = {
         "The loss jumps or becomes nan; the gradient of the first layer is orders of magnitude above that of the last.",
         "Going back through a layer multiplies by its weights. Where that makes slopes larger, ten layers make them larger ten times over.",
         "sizes = [2, *[20] * 7, 1]\n"
-        "large = lambda rng, fan_in, fan_out: 8 * gn.initializers.he_normal(rng, fan_in, fan_out)\n"
+        "he = gn.initializers.he_normal\n"
+        "large = lambda rng, fan_in, fan_out: 8 * he(rng, fan_in, fan_out)\n"
         'net = gn.Network(sizes, output="sigmoid", init=large, seed=1)',
     ),
     "vanishing_gradient": Told(
         "A deep network stays at its first loss, a shallow one learns the same data.",
         "The sigmoid's derivative is at most ¼. Each layer on the way back multiplies by it, and little is left for the first one.",
-        'net = gn.Network([2, *[16] * 9, 1], hidden="sigmoid", output="sigmoid", init="glorot_uniform", seed=1)',
+        'net = gn.Network([2, *[16] * 9, 1], hidden="sigmoid", output="sigmoid",\n'
+        '                 init="glorot_uniform", seed=1)',
     ),
     "learning_rate_too_high": Told(
         "The loss jumps up and down and stays high.",
@@ -143,7 +149,8 @@ FINDINGS = {
     "cannot_overfit_batch": Told(
         "Not even twenty rows are learned by heart.",
         "A network with enough units can fit any twenty rows. If it does not, the fault is in the set-up, not in the data.",
-        f'{NUMBERS}\ny = y - 3\nnet = gn.Network([4, 16, 1], output="sigmoid", loss="squared_error", seed=1)  # y is below 0',
+        f'{NUMBERS}\ny = y - 3\nnet = gn.Network([4, 16, 1], output="sigmoid",  # y is below 0\n'
+        '                 loss="squared_error", seed=1)',
     ),
     "underfitting": Told(
         "Training and validation loss are alike, and both are poor.",
@@ -162,7 +169,7 @@ FINDINGS = {
     "diverged": Told(
         "The loss becomes inf or nan, or jumps to many times its size.",
         "Once a step overshoots, the slopes at the new place are larger, and so is the next step.",
-        'root = gn.Activation("root", lambda z: np.sqrt(z), lambda z, a: 0.5 / a)  # nan below 0\n'
+        'root = gn.Activation("root", np.sqrt, lambda z, a: 0.5 / a)  # nan below 0\n'
         'net = gn.Network([2, 8, 8, 1], hidden=[root, "relu"], output="sigmoid", seed=1)',
     ),
     "plateau": Told(
@@ -225,7 +232,8 @@ def examples_of_all() -> dict[str, Example]:
 def _example(code: str) -> Example:
     space: dict[str, Any] = {}
     exec(f"{PREPARE}\n{FINDINGS[code].setup}", space)  # noqa: S102 – our own text
-    diagnosis: gn.Diagnosis = gn.diagnose(space["net"], space["X"], space["y"], **space["options"])
+    with redirect_stderr(StringIO()):  # of engines that are passed over the page does not speak
+        diagnosis: gn.Diagnosis = gn.diagnose(space["net"], space["X"], space["y"], **space["options"])
     codes = diagnosis.codes
     if code not in codes:
         raise LookupError(f"{code}: expected among the findings of its example; got {codes}; change its set-up.")
@@ -259,7 +267,7 @@ def _shown(value: Any) -> str:
 def _page(code: str, example: Example) -> str:
     told = FINDINGS[code]
     evidence = "\n".join(f"| {name.replace('_', ' ')} | {value} |" for name, value in example.evidence)
-    table = f"\n\n| evidence | |\n|---|---|\n{evidence}" if evidence else ""
+    table = f"\n\n| evidence | value |\n|---|---|\n{evidence}" if evidence else ""
     others = ", ".join(f"[`{other}`]({other}.md)" for other in example.others)
     place = f"It is finding {example.place + 1} of {example.count} here" + (f", beside {others}." if others else ".")
     if example.symptom_of:

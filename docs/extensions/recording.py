@@ -10,7 +10,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from source_hash import SOURCE
+from source_hash import PACKAGE
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -51,7 +51,7 @@ def cache_of(app: Sphinx) -> Path:
 
 def record(cache: Path, query: str) -> tuple[str, str]:
     """Write the recording and its still picture into the cache, unless they are there; return their name and title."""
-    name = sha256(f"{SOURCE} {query}".encode()).hexdigest()[:16]
+    name = sha256(f"{PACKAGE} {query}".encode()).hexdigest()[:16]
     title = cache / f"{name}.txt"
     if not title.exists():
         from glassnet.playground.pictures import figure

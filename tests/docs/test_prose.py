@@ -11,6 +11,7 @@ from .conftest import DOCS
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 CHAPTERS = sorted((DOCS / "course").glob("[0-9][0-9]-*.md"))
 MOST_WORDS = 30  # of a sentence; 25 are asked for
+MOST_COLUMNS = 80  # of code that a reader sees: more would have to be scrolled
 FORBIDDEN = ("simply", "obviously", "trivially", "of course", "clearly")
 
 
@@ -51,6 +52,16 @@ def test_sentences_are_short(path):
     assert long == []
     found = [word for word in FORBIDDEN if re.search(rf"\b{word}\b", text, re.IGNORECASE)]
     assert found == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_shown_code_fits_the_page(path):
+    cells = re.findall(
+        r"^```\{code-cell\}[^\n]*\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    shown = [cell for cell in cells if not cell.startswith(":tags:")]
+    assert shown
+    assert [line for cell in shown for line in cell.split("\n") if len(line) > MOST_COLUMNS] == []
 
 
 def test_the_checks_see_what_they_look_for():

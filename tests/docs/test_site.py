@@ -1,7 +1,10 @@
 """The built site: static files that ask no other host, for everyone, at a desk, on a phone and on paper."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -66,6 +69,15 @@ def test_links_lead_somewhere(site, parts):
             if not there.exists() or (anchor and known and unquote(anchor) not in known.ids):
                 broken.add((path.relative_to(site).as_posix(), link))
     assert broken == set()
+
+
+def test_no_table_was_left_as_text(parts):
+    rule = re.compile(r"\|\s*:?(-{3,}|—):?\s*\|")
+    assert [
+        path.name
+        for path in parts
+        if rule.search(re.sub(r"<pre.*?</pre>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
+    ] == []
 
 
 def test_pictures_have_a_text(parts):
@@ -172,6 +184,32 @@ def test_a_recording_runs_in_the_page_and_follows_its_theme(reader, site):
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     inside.locator("[data-theme=light]").first.wait_for(state="attached", timeout=10_000)
     assert opened.problems == []
+
+
+@pytest.mark.firefox
+def test_firefox_marks_exercises_and_plays_a_recording(server, site):
+    node, browser = shutil.which("node"), shutil.which("firefox-esr") or shutil.which("firefox")
+    modules = Path(__file__).parents[1] / "playground/page/package.json"
+    if not node or not browser or not (modules.parent / "node_modules/puppeteer-core").exists():
+        pytest.skip("needs node, firefox, and npm ci in tests/playground/page")
+    name = with_recording(site)[0]
+    asked = [
+        {
+            "name": each.name,
+            "right": each.right,
+            "wrong": [[wrong.values, f"Not yet. {wrong.message}"] for wrong in each.wrong],
+        }
+        for each in exercises_of(name[:2])
+    ]
+    told = {
+        "GLASSNET_TOLD": json.dumps({"address": f"{server}course/{name}.html", "exercises": asked}, default=float),
+        "GLASSNET_NODE_MODULES": str(modules),
+        "GLASSNET_BROWSER_PATH": browser,
+    }
+    command = [node, "--test", "--test-reporter=spec", str(Path(__file__).with_name("firefox.js"))]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env={**os.environ, **told})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pass 1" in done.stdout, done.stdout
 
 
 def test_paper_and_readers_without_scripts_get_a_still_picture_and_an_empty_box(reader, site):
