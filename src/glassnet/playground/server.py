@@ -165,20 +165,25 @@ def _response(request: Request, content: bytes, kind: str, headers: dict[str, st
 
 
 def _static(name: str, offers: list[str]) -> Any:
-    async def endpoint(request: Request) -> Response:
-        path = STATIC / name
-        content = await anyio.to_thread.run_sync(path.read_bytes)
+    path = STATIC / name
+
+    def content_of(language: str, packed: bool) -> bytes:
+        content = path.read_bytes()
         if name == "index.html":
             for told, value in (("version", __version__), ("offers", " ".join(offers))):
                 content = content.replace(
                     f'name="{told}" content=""'.encode(), f'name="{told}" content="{value}"'.encode()
                 )
-            language = language_of(request.query_params.get("lang") or request.headers.get("accept-language", ""))
             content = content.replace(b'<html lang="en">', f'<html lang="{language}">'.encode())
             content = content.replace(b"</head>", _preloads(language).encode() + b"</head>")
+        return _compressed(content) if packed else content
+
+    async def endpoint(request: Request) -> Response:
+        language = language_of(request.query_params.get("lang") or request.headers.get("accept-language", ""))
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        content = await anyio.to_thread.run_sync(content_of, language, packed)
         headers = {"cache-control": CHECKED, "vary": "accept-encoding, accept-language"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            content = await anyio.to_thread.run_sync(_compressed, content)
+        if packed:
             headers["content-encoding"] = "gzip"
         return _response(request, content, TYPES[path.suffix], headers)
 
