@@ -154,11 +154,9 @@ class Course:
             train = trained or passes.forward(net.activations, net.W, net.b, run.job.X)
             test = passes.forward(net.activations, net.W, net.b, X_test)
             if run.step not in self._losses:
-                losses = (
-                    float(passes.objective(net.activations, net.loss_function, net.W, trace, Y)) if len(Y) else np.nan
-                    for trace, Y in ((train, run.job.Y), (test, self.test[1]))
-                )
-                self._losses[run.step] = next(losses), next(losses)
+                parts = (net.activations, net.loss_function, net.W)
+                tested = float(passes.objective(*parts, test, self.test[1])) if len(X_test) else np.nan
+                self._losses[run.step] = float(passes.objective(*parts, train, run.job.Y)), tested
         return train.output, test.output
 
     def _thin(self, stride: int) -> None:
