@@ -139,6 +139,14 @@ def test_two_percent_of_the_largest_entry_is_right():
     assert marks == ["rounded", "wrong"]
 
 
+def test_a_wrong_term_near_the_right_one_is_named_with_the_others():
+    sheet = draw_sheet("full-step-softmax", 29)  # without the biases Z2 comes within 2 % of the right one
+    answers = dict(planted(sheet))["bias_forgotten"]
+    result = grade_sheet(FilledSheet("learner", sheet, answers))
+    assert [mistake.code for mistake in result.mistakes] == ["bias_forgotten"]
+    assert {mark.item.symbol: mark.verdict for mark in result.marks}["Z2"] == "wrong"
+
+
 def test_the_second_step_of_adam_goes_on_from_own_numbers():
     sheet = draw_sheet("optimizer", 1)
     key = key_answers(sheet)

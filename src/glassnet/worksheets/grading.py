@@ -138,13 +138,18 @@ def _grade(part: Part, own: Mapping[str, Array], before: Mapping[str, Array]) ->
 
 
 def _forgiving(derivation: Any, own: Mapping[str, Array]) -> tuple[Grade, dict[str, str]]:
-    """Grade numbers; those within TOLERANCE of the right ones count as rounded, and are taken to be the right ones."""
+    """Grade numbers; those within TOLERANCE of the right ones count as rounded, and are taken to be the right ones.
+
+    They do not where a usual mistake gives them as they stand, and none gives the others once they are taken for right.
+    """
     grade = derivation.grade(own, convention="standard")
     near = {mark.symbol for mark in grade.marks if mark.verdict == "wrong" and _is_near(mark.given, mark.expected)}
     if near:
         taken = {symbol: derivation.value(symbol) if symbol in near else values for symbol, values in own.items()}
-        grade = derivation.grade(taken, convention="standard")
-    return grade, {mark.symbol: "rounded" if mark.symbol in near else mark.verdict for mark in grade.marks}
+        forgiven = derivation.grade(taken, convention="standard")
+        if forgiven.ok or forgiven.misconception or not grade.misconception:
+            return forgiven, {m.symbol: "rounded" if m.symbol in near else m.verdict for m in forgiven.marks}
+    return grade, {mark.symbol: mark.verdict for mark in grade.marks}
 
 
 def _is_near(given: Array, right: Array) -> bool:
