@@ -128,3 +128,30 @@ def test_fault_the_word_on_an_overflow_names_no_control_that_is_not_there_and_co
     top = alert.evaluate("(each) => each.getBoundingClientRect().top")
     for unit in play.page.locator("network-drawing .units button").all():
         assert unit.evaluate("(each) => each.getBoundingClientRect().bottom") <= top
+
+
+def test_five_classes_fit_beside_the_surface_of_a_tablet(play):
+    play.page.set_viewport_size({"width": 768, "height": 1024})
+    play.open("?data=blobs&classes=5&step=40&panel=confusion")
+    play.page.wait_for_selector(".confusion")
+    assert box(play, ".confusion")[2] <= box(play, "run-panels")[2] + 1
+    assert play.page.locator(".panel").evaluate("(each) => each.scrollWidth - each.clientWidth") <= 1
+
+
+def test_a_low_tablet_shows_the_result_and_what_it_came_of(play):
+    """One matrix was to be seen, cut off at its numbers."""
+    play.page.set_viewport_size({"width": 820, "height": 760})
+    play.open("?step=40&hidden=4,3&glass=1&sample=3&entry=W1,0,0&stage=dA1")
+    play.until("store.worked")
+    assert play.page.locator(".matrix").nth(1).evaluate("""(each) => {
+      const { left, bottom } = each.getBoundingClientRect();
+      return each.contains(document.elementFromPoint(left + 40, bottom - 4));
+    }""")
+
+
+def test_the_smallest_phone_has_one_row_of_buttons(play):
+    play.page.set_viewport_size({"width": 320, "height": 640})
+    play.open("?step=40")
+    tops = play.page.locator(".top nav").evaluate("(nav) => [...nav.querySelectorAll('button, select')].map((each) => each.getBoundingClientRect()).filter(({ height }) => height).map(({ top, height }) => Math.round(top + height / 2))")  # fmt: skip
+    assert len(tops) >= 6
+    assert len(set(tops)) == 1
