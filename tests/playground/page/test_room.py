@@ -143,10 +143,11 @@ def test_a_low_tablet_shows_the_result_and_what_it_came_of(play):
     play.page.set_viewport_size({"width": 820, "height": 760})
     play.open("?step=40&hidden=4,3&glass=1&sample=3&entry=W1,0,0&stage=dA1")
     play.until("store.worked")
-    assert play.page.locator(".matrix").nth(1).evaluate("""(each) => {
+    seen = """(each) => {
       const { left, bottom } = each.getBoundingClientRect();
       return each.contains(document.elementFromPoint(left + 40, bottom - 4));
-    }""")
+    }"""
+    assert play.page.locator(".matrix").nth(1).evaluate(seen)
 
 
 def test_the_smallest_phone_has_one_row_of_buttons(play):
