@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -266,3 +267,32 @@ def play(browser: Any, server: str, course: str, request: pytest.FixtureRequest)
     yield driven
     context.close()
     assert driven.problems == []
+
+
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """`own_server(…)` starts a server, perhaps with options, on a port of its own; `own_server.stop()` kills it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    class Server:
+        address = f"http://localhost:{port}"
+        process: Any = None
+
+        def __call__(self, *options: str) -> str:
+            command = [sys.executable, "-m", "glassnet", "play", "--port", str(port), "--no-browser", *options]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+            assert self.address in self.process.stdout.readline()
+            return self.address
+
+        def stop(self) -> None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+
+    server = Server()
+    yield server
+    if server.process.poll() is None:
+        server.stop()

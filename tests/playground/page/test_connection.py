@@ -1,10 +1,5 @@
 """The server slow, gone or restarted: one message, and the page goes on where it was; what is not wanted is not asked."""
 
-import os
-import socket
-import subprocess
-import sys
-
 import pytest
 
 from .conftest import Play
@@ -30,34 +25,6 @@ class Traffic:
         self.asked[kind] = self.asked.get(kind, 0) + max(0, by)
         self.most[kind] = max(self.most.get(kind, 0), self.under_way[kind])
         self.most_together = max(self.most_together, sum(self.under_way.values()))
-
-
-@pytest.fixture
-def own_server():
-    """`own_server()` starts a server on a port of its own, `own_server.stop()` kills it; a second start is a restart."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    class Server:
-        address, process = f"http://localhost:{port}", None
-
-        def __call__(self):
-            command = [sys.executable, "-m", "glassnet", "play", "--port", str(port), "--no-browser"]
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-            assert self.address in self.process.stdout.readline()
-            return self.address
-
-        def stop(self):
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-
-    server = Server()
-    yield server
-    if server.process.poll() is None:
-        server.stop()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 
 from glassnet.playground.lessons import LESSONS
 
+from .conftest import Play
+
 
 def test_a_finding_with_its_evidence_and_its_remedy_beside_it(play):
     play.open("?rate=30&step=200")
@@ -115,6 +117,41 @@ def test_a_lesson_step_by_step(play):
     page.get_by_role("button", name="Leave the lesson").click()
     assert page.locator(".lesson").count() == 0
     assert page.evaluate("document.documentElement.dataset.highlight") == ""
+
+
+OWN = """title = "One line"
+
+[[step]]
+text = "A *single* unit draws a line. After 200 steps the test accuracy is 0.988."
+query = "data=gaussians&hidden=&step=200"
+checks = ["test accuracy = 0.988"]
+
+[step.question]
+text = "What does the bias do?"
+choices = ["It moves the line", "It turns the line"]
+answer = 1
+why = "It is added whatever the inputs are."
+"""
+
+
+@pytest.mark.place(why="looks at a server of its own")
+def test_lessons_of_ones_own_stand_before_the_others(browser, own_server, tmp_path):
+    (tmp_path / "one-line.toml").write_text(OWN, encoding="utf-8")
+    context = browser.new_context()
+    play = Play(context.new_page(), own_server("--lessons", str(tmp_path)))
+    play.open("?lesson=list")
+    first = play.page.locator(".lessons li").first
+    first.wait_for()
+    assert play.page.locator(".lessons li").count() == len(LESSONS) + 1
+    first.get_by_role("button", name="One line").click()
+    play.settled()
+    assert (play.step, play.query["data"]) == (200, "gaussians")
+    assert "A single unit draws a line." in play.page.locator(".lesson .text").inner_text()
+    assert scores(play)["test accuracy"] in ("0.9875", "0.988")
+    play.page.get_by_label("It moves the line").check()
+    assert "Right. It is added whatever the inputs are." in play.page.locator(".question").inner_text()
+    context.close()
+    assert play.problems == []
 
 
 def scores(play):

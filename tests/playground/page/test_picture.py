@@ -168,6 +168,31 @@ def test_fault_the_output_unit_and_the_surface_have_two_colour_codes(play):
         assert max(abs(a - b) for a, b in zip(unit, surface, strict=True)) < 24
 
 
+def test_test_points_are_rings_and_training_points_are_filled(play):
+    """Friction: the lesson called them dark rings."""
+    play.page.emulate_media(color_scheme="light")
+    play.open("?data=gaussians&noise=0.3&hidden=&step=200")
+    middles = play.page.evaluate(
+        """async () => {
+          const { store } = await import(new URL('static/app/page.js', document.baseURI).href);
+          const { data } = store.run;
+          const [[left, right], [bottom, top]] = data.domain;
+          const canvas = document.querySelector('decision-surface canvas');
+          const { width, height } = canvas;
+          const all = [...data.train.points, ...data.test.points];
+          const alone = (one) => all.filter(([x, y]) => Math.hypot((x - one[0]) / (right - left), (y - one[1]) / (top - bottom)) < 0.04).length === 1;
+          const middle = ([x, y]) => [...canvas.getContext('2d').getImageData(
+            Math.round((x - left) / (right - left) * width), Math.round((top - y) / (top - bottom) * height), 1, 1).data].slice(0, 3);
+          return ['train', 'test'].map((part) => data[part].points.filter(alone).map(middle));
+        }"""
+    )
+    filled, rings = ([sum(colour) / 3 for colour in part] for part in middles)
+    assert len(filled) >= 4
+    assert len(rings) >= 1
+    assert max(filled) < 170  # the class's colour
+    assert min(rings) > 235  # the paper's
+
+
 def test_fault_the_label_of_a_pressed_button_vanishes_under_the_pointer(play):
     def contrast(colours):
         parts = [[int(part) / 255 for part in re.findall(r"\d+", each)[:3]] for each in colours]
