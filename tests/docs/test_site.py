@@ -16,6 +16,7 @@ from .conftest import DOCS, SITE
 pytestmark = pytest.mark.docs
 CHAPTERS = sorted(path.stem for path in (DOCS / "course").glob("[0-9][0-9]-*.md"))
 PAGES = ["index", "course/index", "how-to/index", "reference/index", *(f"course/{name}" for name in CHAPTERS)]
+MORE_PAGES = ["search", "about/architecture", "about/gallery", "about/scaling", "reference/diagnosis"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # rules of axe that look at colours
 FETCHING = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src", "video": "src"}
 
@@ -92,23 +93,25 @@ def test_a_page_opens_without_an_error_or_another_host(reader, name):
     assert opened.problems == []
 
 
-@pytest.mark.parametrize("width", [1366, 360])
-def test_axe_finds_nothing(reader, width):
+@pytest.fixture(scope="module")
+def axe():
     import axe_playwright_python
 
-    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    opened = reader(width)
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [1366, 360])
+@pytest.mark.parametrize("name", [*PAGES, *MORE_PAGES])
+def test_axe_finds_nothing(reader, axe, name, width):
+    page = reader(width).open(name)
+    page.evaluate(axe)
+    still = "*, ::before, ::after { transition: none !important }"  # or colours are between two themes
+    page.add_style_tag(content=still)
     found = []
-    for name in (*PAGES, "search", "about/architecture", "about/gallery", "about/scaling", "reference/diagnosis"):
-        page = opened.open(name)
-        page.evaluate(source)
-        page.add_style_tag(
-            content="*, ::before, ::after { transition: none !important }"
-        )  # or colours are between two themes
-        for theme, rules in {"light": {}, "dark": {"runOnly": COLOURS}}.items():  # a theme changes colours alone
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            for each in page.evaluate("asked => axe.run(document, asked)", {"iframes": False, **rules})["violations"]:
-                found.append((name, theme, each["id"], each["nodes"][0]["html"][:300]))
+    for theme, rules in {"light": {}, "dark": {"runOnly": COLOURS}}.items():  # a theme changes colours alone
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        for each in page.evaluate("asked => axe.run(document, asked)", {"iframes": False, **rules})["violations"]:
+            found.append((theme, each["id"], each["nodes"][0]["html"][:300]))
     assert found == []
 
 
