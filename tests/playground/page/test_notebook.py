@@ -50,6 +50,10 @@ def test_a_run_of_the_notebook_is_played_changed_and_looked_into(play, notebook)
     notebook.show("gn.playground(net, X, y, optimizer=gn.Adam(0.02), batch_size=16, seed=9, title='crossed')")
     play.settled()
     assert "crossed · 2-4-1 · tanh · adam 0.02" in page.locator("top-line").inner_text()
+    # without test points loss and accuracy are two rows all the same
+    names = page.locator(".top .score dt").evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().left)")
+    assert len(names) == 2
+    assert names[0] == names[1]
     weight = "float(widget.network.W[1][0, 1])"
     assert float(play.asks("float(net.W[1][0, 1])")) == play.header["W"][0][0][1]
     page.get_by_role("button", name="Play", exact=True).click()
