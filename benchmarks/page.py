@@ -48,15 +48,21 @@ def whole_cells(record: dict[str, Any], clock: str) -> dict[str, str]:
     found = {}
     for case, (first, *others) in cases.items():
         ours = _seconds(first, clock)
-        told = [f"{first['contender']} {short(1e3 * min(ours))} ms"]
+        told = [f"{_shown(first['contender'])} {short(1e3 * min(ours))} ms"]
         for other in others:
             seconds, epochs = _seconds(other, clock), _epochs(other)
             ratios = f"× {short(min(seconds) / min(ours))} ({short(median(seconds) / median(ours))})"
-            told.append(f"{other['contender']} {ratios}" + (f" in {epochs} epochs" if epochs != _epochs(first) else ""))
+            more = f" in {epochs} epochs" if epochs != _epochs(first) else ""
+            told.append(f"{_shown(other['contender'])} {ratios}{more}")
         failed = [note.removeprefix(f"{case}: ") for note in record["notes"] if note.startswith(f"{case}: ")]
         told += [": ".join(note.split(": ")[:2]) for note in failed]
         found[case] = "; ".join([told[0], ", ".join(told[1:])]).removesuffix("; ")
     return found
+
+
+def _shown(contender: str) -> str:
+    """A contender's name; a command as code, since Markdown makes a dash of two hyphens."""
+    return f"`{contender}`" if "--" in contender else contender
 
 
 def _seconds(series: dict[str, Any], clock: str) -> list[float]:

@@ -124,6 +124,7 @@ GROUPS = (
         ("GlassnetError", "InputError", "NonFiniteError", "CheckpointError"),
     ),
 )
+LONGEST_TYPE = 60  # characters; longer ones are the first line of what a parameter is
 NO_ENTRY = ":no-contents-entry:\n\n"  # the heading above is the entry in the table of contents
 REGISTRIES = {
     "activations": activations.ACTIVATIONS,
@@ -280,8 +281,8 @@ def _definitions(entries: list[Parameter], title: str) -> str:
         term, kind = each.name, each.type
         if title in ("Returns", "Raises"):
             head, told = _linked_type(" ".join(filter(None, (term, kind)))), text
-        elif not text:  # `name : what it is` on one line
-            head, told = _code(term), kind
+        elif not text or len(kind) > LONGEST_TYPE:  # `name : what it is`, on one line or several
+            head, told = _code(term), f"{kind} {text}".rstrip()
         else:
             head, told = f"{_code(term)} *{_linked_type(kind)}*" if kind else _code(term), text
         lines.append(f"{head}\n: {_link(told)}\n" if told else f"{head}\n")

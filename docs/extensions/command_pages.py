@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from build_cache import kept
@@ -90,14 +90,19 @@ def _kind(each: Any) -> str:
         choices = getattr(each.type, "choices", None)
         return " | ".join(str(getattr(one, "value", one)) for one in choices) if choices else str(each.type.name)
     annotation = descriptor.annotation
+    if get_origin(annotation) is Literal:
+        return " | ".join(get_args(annotation))
+    if get_origin(annotation) is list:
+        (annotation,) = get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " | ".join(str(one.value) for one in annotation)
     return {"str": "text", "int": "whole number", "float": "number"}.get(getattr(annotation, "__name__", ""), "path")
 
 
 def _prose(text: str) -> str:
-    """Help as Markdown: braces and brackets as they are, one paragraph a blank line."""
-    return re.sub(r"([*_\\|<>\[\]$])", r"\\\1", text.strip())
+    """Help as Markdown: braces and brackets as they are, options as code, one paragraph a blank line."""
+    escaped = re.sub(r"([*_\\|<>\[\]$])", r"\\\1", text.strip())
+    return re.sub(r"(?<![\w`-])--[a-z][\w-]*", r"`\g<0>`", escaped)
 
 
 def _first_line(command: Any) -> str:

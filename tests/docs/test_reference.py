@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "docs/extensions"))
 
 import api_pages
 import command_examples
+import command_pages
 import finding_pages
 import misconception_pages
 
@@ -41,6 +42,7 @@ def test_a_page_holds_signature_parameters_examples_and_links(api):
     page = api["training.md"]
     assert ":::::{py:function} glassnet.train(network, X, y=None, *, optimizer='adam', epochs=200" in page
     assert "**`callbacks`**\n: functions of an Epoch" in page
+    assert re.search(r"\*\*`stop`\*\*\n: a function of the list of Runs, .* returns the numbers of the networks", page)
     assert ">>> net.predict(X)\narray([0, 1, 1, 0])" in page
     assert "{py:obj}`History <glassnet.History>`" in page
     assert "::::::{py:class} glassnet.Run(" in page
@@ -59,6 +61,17 @@ def test_every_link_of_the_api_leads_to_an_entry(api):
 
 def test_every_command_has_an_example():
     assert set(command_examples.EXAMPLES) == set(typer.main.get_command(app).commands)
+
+
+def test_a_page_of_a_command_tells_what_each_option_takes():
+    train = typer.main.get_command(app).commands["train"]
+    page = command_pages._page("train", train, None)
+    assert "`--numeric` *text*\n: A column of numbers" in page
+    assert "`--report` *path*\n" in page
+    assert "`--cuts` *quantile | tree*\n" in page
+    assert "needs mpiexec `--with-ft` ulfm" in page
+    tutorial = command_pages._page("tutorial", typer.main.get_command(app).commands["tutorial"], None)
+    assert "*moons | circles | digits" in tutorial
 
 
 def test_what_an_example_prints_does_not_depend_on_the_run():

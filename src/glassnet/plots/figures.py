@@ -17,6 +17,7 @@ Array = NDArray[Any]
 
 # safe for colour-blind eyes (Okabe & Ito 2008), blue and orange first
 COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999", "#7f3c8d"]
+LIGHT = "#fefefe"  # on a dark colour, in every theme: a page may take pure white for its paper
 MARKERS = ["o", "^", "s", "D", "v", "P", "X", "*", "<", ">"]
 
 STYLE: dict[Any, Any] = {
@@ -164,7 +165,7 @@ def plot_confusion(parts: dict[str, tuple[Array, Array]], class_names: Sequence[
         if classes <= 30:
             for (row, column), count in np.ndenumerate(counts):
                 dark = count > counts.max() / 2
-                ax.text(column, row, f"{count}", ha="center", va="center", color="white" if dark else "0.1")
+                ax.text(column, row, f"{count}", ha="center", va="center", color=LIGHT if dark else "0.1")
         places = range(classes)
         ax.set_xticks(places, class_names, rotation=90 if upright else 0)
         ax.set_yticks(places, class_names)
