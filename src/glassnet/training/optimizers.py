@@ -82,7 +82,8 @@ class SGD(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = SGD(learning_rate=0.1)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), **optimizer.constants())  # theta, g
+    >>> theta, gradient = np.array([1.0]), np.array([0.5])
+    >>> optimizer.update(theta, gradient, **optimizer.constants())
     (array([0.95]),)
     """
 
@@ -109,7 +110,8 @@ class Momentum(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = Momentum(learning_rate=0.1, momentum=0.9)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([-0.1]), **optimizer.constants())  # theta, g, v
+    >>> theta, gradient, v = np.array([1.0]), np.array([0.5]), np.array([-0.1])
+    >>> optimizer.update(theta, gradient, v, **optimizer.constants())
     (array([0.86]), array([-0.14]))
     """
 
@@ -139,7 +141,8 @@ class Nesterov(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = Nesterov(learning_rate=0.1, momentum=0.9)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([-0.1]), **optimizer.constants())  # theta, g, v
+    >>> theta, gradient, v = np.array([1.0]), np.array([0.5]), np.array([-0.1])
+    >>> optimizer.update(theta, gradient, v, **optimizer.constants())
     (array([0.824]), array([-0.14]))
     """
 
@@ -171,7 +174,8 @@ class RMSprop(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = RMSprop(learning_rate=0.1)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.array([0.0]), **optimizer.constants())  # theta, g, v
+    >>> theta, gradient, v = np.array([1.0]), np.array([0.5]), np.array([0.0])
+    >>> optimizer.update(theta, gradient, v, **optimizer.constants())
     (array([0.68377225]), array([0.025]))
     """
 
@@ -208,7 +212,9 @@ class Adam(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = Adam(learning_rate=0.1)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    >>> theta, gradient = np.array([1.0]), np.array([0.5])
+    >>> m = v = np.zeros(1)
+    >>> optimizer.update(theta, gradient, m, v, **optimizer.constants(), t=1)
     (array([0.9]), array([0.05]), array([0.00025]))
     """
 
@@ -244,7 +250,9 @@ class AdamEpsilonHat(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = AdamEpsilonHat(learning_rate=0.1)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    >>> theta, gradient = np.array([1.0]), np.array([0.5])
+    >>> m = v = np.zeros(1)
+    >>> optimizer.update(theta, gradient, m, v, **optimizer.constants(), t=1)
     (array([0.90000006]), array([0.05]), array([0.00025]))
     """
 
@@ -282,7 +290,9 @@ class AdamW(Optimizer):
     --------
     >>> import numpy as np
     >>> optimizer = AdamW(learning_rate=0.1)
-    >>> optimizer.update(np.array([1.0]), np.array([0.5]), np.zeros(1), np.zeros(1), **optimizer.constants(), t=1)  # theta, g, m, v
+    >>> theta, gradient = np.array([1.0]), np.array([0.5])
+    >>> m = v = np.zeros(1)
+    >>> optimizer.update(theta, gradient, m, v, **optimizer.constants(), t=1)
     (array([0.899]), array([0.05]), array([0.00025]))
     """
 

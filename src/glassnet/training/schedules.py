@@ -29,7 +29,8 @@ class Constant:
     Examples
     --------
     >>> import numpy as np
-    >>> Constant().factor(np.array([0, 50, 99]), steps_per_epoch=10, total_steps=100)
+    >>> steps = np.array([0, 50, 99])
+    >>> Constant().factor(steps, steps_per_epoch=10, total_steps=100)
     array([1., 1., 1.])
     """
 
@@ -69,7 +70,9 @@ class StepDecay:
     Examples
     --------
     >>> import numpy as np
-    >>> StepDecay(decay=0.5, every=3).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    >>> schedule = StepDecay(decay=0.5, every=3)
+    >>> steps = np.array([0, 5, 50, 99])
+    >>> schedule.factor(steps, steps_per_epoch=10, total_steps=100).round(4)
     array([1.   , 1.   , 0.5  , 0.125])
     """
 
@@ -114,7 +117,9 @@ class InverseScaling:
     Examples
     --------
     >>> import numpy as np
-    >>> InverseScaling(power=0.5).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    >>> schedule = InverseScaling(power=0.5)
+    >>> steps = np.array([0, 5, 50, 99])
+    >>> schedule.factor(steps, steps_per_epoch=10, total_steps=100).round(4)
     array([1.    , 0.4082, 0.14  , 0.1   ])
     """
 
@@ -161,7 +166,9 @@ class Cosine:
     Examples
     --------
     >>> import numpy as np
-    >>> Cosine(warmup=0.1).factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    >>> schedule = Cosine(warmup=0.1)
+    >>> steps = np.array([0, 5, 50, 99])
+    >>> schedule.factor(steps, steps_per_epoch=10, total_steps=100).round(4)
     array([0.    , 0.5051, 0.5781, 0.    ])
     """
 
@@ -217,7 +224,9 @@ class OneCycle:
     Examples
     --------
     >>> import numpy as np
-    >>> OneCycle().factor(np.array([0, 5, 50, 99]), steps_per_epoch=10, total_steps=100).round(4)
+    >>> schedule = OneCycle()
+    >>> steps = np.array([0, 5, 50, 99])
+    >>> schedule.factor(steps, steps_per_epoch=10, total_steps=100).round(4)
     array([0.04  , 0.1043, 0.8066, 0.    ])
     """
 
