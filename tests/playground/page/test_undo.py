@@ -129,6 +129,20 @@ def test_back_and_forward_go_through_the_states(play):
     assert state(play) == second
 
 
+@pytest.mark.place("prefix", why="a widget has no address bar, and Back belongs to the page around a frame")
+def test_undo_within_the_first_second_after_a_reload_changes_the_address(play):
+    """The address stayed that of the state before, on a machine that loads the page fast."""
+    play.open("?step=30")
+    play.page.get_by_role("button", name="circles", exact=True).click()
+    play.until("location.search.includes('data=circles')")
+    play.page.reload()
+    play.settled()
+    play.page.evaluate("performance.now = () => 500")
+    play.page.keyboard.press("Control+z")
+    play.page.evaluate("delete performance.now")
+    play.until("store.step === 30 && location.search === '?step=30'")
+
+
 def wanted_text(wanted):
     return json.dumps(wanted[0], separators=(",", ":"), ensure_ascii=False)
 

@@ -24,7 +24,7 @@ export class Trail {
     /** Counts the presses of the pointer; negative while it is up. */
     this._press = -1;
     this._begun = false;
-    this._travelling = 0;
+    this._travelling = -STROKE;
     this._timer = 0;
     store.addEventListener("act", (event) => this._act(/** @type {CustomEvent} */ (event).detail));
     for (const name of ["change", "frame"]) store.addEventListener(name, () => this._keep());
