@@ -102,7 +102,12 @@ def axe():
 
 
 @pytest.mark.parametrize(
-    ("width", "theme", "rules"), [(1366, "light", {}), (1366, "dark", COLOURS), (360, "light", LAYOUT)]
+    ("width", "theme", "rules"),
+    [
+        (1366, "light", {}),
+        pytest.param(1366, "dark", COLOURS, marks=pytest.mark.long),
+        pytest.param(360, "light", LAYOUT, marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.parametrize("name", [*PAGES, *MORE_PAGES])
 def test_axe_finds_nothing(reader, axe, name, width, theme, rules):
