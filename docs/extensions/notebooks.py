@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +112,29 @@ def code(source: str) -> str:
     lines = source.split("\n")
     tree = ast.parse(source)
     before: list[str] = []
-    for node in reversed(tree.body):
-        first, last = node.lineno - 1, node.end_lineno or node.lineno
-        if isinstance(node, ast.ImportFrom) and node.module and (COURSE / f"{node.module}.py").exists():
-            lines[first:last] = []
-            asked = {each.name for each in node.names}
-            tools = [text for name, text in (("show", SHOW), ("play", PLAY)) if name in asked]
-            before[:0] = tools if node.module == "course_tools" else [_module(node.module)]
-        elif _is_call_of_tell(node) or isinstance(node, ast.Assert):
-            lines[first:last] = []
+    own = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and (COURSE / f"{node.module}.py").exists()
+    ]
+    for node in reversed(own):
+        asked = {each.name for each in node.names}
+        tools = [text for name, text in (("show", SHOW), ("play", PLAY)) if name in asked]
+        before[:0] = tools if node.module == "course_tools" else [_module(node.module or "")]
+    for each in sorted([*own, *_page_only(tree.body)], key=lambda node: -node.lineno):
+        lines[each.lineno - 1 : each.end_lineno] = []
     rest = "\n".join(lines).strip("\n")
     return "\n\n\n".join(filter(None, [rest, *before]))
+
+
+def _page_only(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that serve the page alone: `tell`, assertions, and loops over nothing else."""
+    for node in statements:
+        if _is_call_of_tell(node) or isinstance(node, ast.Assert):
+            yield node
+        elif isinstance(node, ast.For):
+            inner = list(_page_only(node.body))
+            yield from [node] if len(inner) == len(node.body) else inner
 
 
 def _module(name: str) -> str:

@@ -133,3 +133,21 @@ def test_the_charts_show_the_figures_of_the_tables():
     ranks = (ROOT / "docs/about/quality.md").read_text(encoding="utf-8")
     for each in measured["quality"]["contenders"]:
         assert f"| {each['name']} | {each['mean rank']} | {each['seconds']:g} s |" in ranks
+
+
+def test_a_notebook_has_no_statement_that_serves_the_page_alone():
+    from notebooks import code
+
+    source = """from course_tools import show, tell
+x = 1
+for k in (1, 2):
+    tell(a=k)
+for k in (1, 2):
+    x += k
+    tell(**{f"x_{k}": x})
+assert x == 4
+print(x)"""
+    made = code(source)
+    assert made.startswith("x = 1\nfor k in (1, 2):\n    x += k\nprint(x)")
+    assert "tell" not in made
+    assert "def show" in made

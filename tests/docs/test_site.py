@@ -243,14 +243,18 @@ def test_paper_and_readers_without_scripts_get_a_still_picture_and_an_empty_box(
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_as_a_notebook_has_no_word_of_the_build(site, name):
+    text = (site / f"notebooks/{name}.ipynb").read_text(encoding="utf-8")
+    assert [word for word in ("{glue", "course_tools", "```{", ":::{", "tell(") if word in text] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_as_a_notebook_runs_in_an_empty_folder(site, name, tmp_path):
     import nbclient
     import nbformat
 
     path = site / f"notebooks/{name}.ipynb"
     text = path.read_text(encoding="utf-8")
-    for word in ("{glue", "course_tools", "```{", ":::{", "tell("):
-        assert word not in text, (word, name)
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     assert "%pip install" in notebook.cells[0].source
