@@ -294,5 +294,5 @@ def own_server() -> Iterator[Any]:
 
     server = Server()
     yield server
-    if server.process.poll() is None:
+    if server.process and server.process.poll() is None:
         server.stop()

@@ -8,6 +8,7 @@ import pytest
 
 from glassnet.playground.lessons import LESSONS
 
+from ..test_own_lessons import LESSON as OWN
 from .conftest import Play
 
 
@@ -119,21 +120,6 @@ def test_a_lesson_step_by_step(play):
     assert page.evaluate("document.documentElement.dataset.highlight") == ""
 
 
-OWN = """title = "One line"
-
-[[step]]
-text = "A *single* unit draws a line. After 200 steps the test accuracy is 0.988."
-query = "data=gaussians&hidden=&step=200"
-checks = ["test accuracy = 0.988"]
-
-[step.question]
-text = "What does the bias do?"
-choices = ["It moves the line", "It turns the line"]
-answer = 1
-why = "It is added whatever the inputs are."
-"""
-
-
 @pytest.mark.place(why="looks at a server of its own")
 def test_lessons_of_ones_own_stand_before_the_others(browser, own_server, tmp_path):
     (tmp_path / "one-line.toml").write_text(OWN, encoding="utf-8")
@@ -146,7 +132,7 @@ def test_lessons_of_ones_own_stand_before_the_others(browser, own_server, tmp_pa
     first.get_by_role("button", name="One line").click()
     play.settled()
     assert (play.step, play.query["data"]) == (200, "gaussians")
-    assert "A single unit draws a line." in play.page.locator(".lesson .text").inner_text()
+    assert "A single unit, 2-1, with 3 parameters." in play.page.locator(".lesson .text").inner_text()
     assert scores(play)["test accuracy"] in ("0.9875", "0.988")
     play.page.get_by_label("It moves the line").check()
     assert "Right. It is added whatever the inputs are." in play.page.locator(".question").inner_text()
